@@ -1,0 +1,50 @@
+"""Full fine-tuning of every weight on the task's training split.
+
+AdamW (Loshchilov and Hutter, 2019) with linear warm-up and decay, batches of similar length, early
+stopping on `dev`. An interrupted training goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from zoosmith.contract import Job, Logits, Resources
+from zoosmith.contract import Params as BaseParams
+from zoosmith.lib import checkpoint
+from zoosmith.lib.forward import TorchForward
+from zoosmith.lib.train import Hyperparameters, fit
+
+FORMAT = "torch"
+PRECISION = "fp32"
+ACCEPTS = {"from": ("source", "torch")}
+DATA = ("train", "dev")
+REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+REPRODUCES = "logits"
+RELATION = "finetune"
+
+
+class Params(BaseParams, Hyperparameters):
+    """Hyperparameters, and `train_rows`: how many rows of `train` are used, from the front (all if null)."""
+
+    train_rows: int | None = Field(default=None, ge=1)
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Weights, gradients, two moments and activations; `parents` maps roles to bytes."""
+    return Resources(cpus=2, memory_mb=2048 + 5 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Train from the parent's body and a head of its own; keep the weights that were best on `dev`."""
+    train = [job.task.example(row) for row in job.rows("train")[: job.params.train_rows]]
+    dev = [job.task.example(row) for row in job.rows("dev")]
+    model = checkpoint.load_model(job, job.parent.path, new_head=True)
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    checkpoint.check_vocabulary(model, job.out)
+    fit(job, model, train, dev, job.params)
+    checkpoint.set_labels(model, job.task.spec.labels)
+    checkpoint.save_model(model, job.out)
+    job.fact("parameters", sum(p.numel() for p in model.parameters()))
+    job.fact("trainable_parameters", sum(p.numel() for p in model.parameters() if p.requires_grad))
+    job.fact("train_examples", len(train))
+    return TorchForward(model).logits

@@ -1,0 +1,75 @@
+"""Export to ONNX with dynamic batch and sequence, opset pinned.
+
+Source: torch.onnx.export (the torch.export-based exporter). It writes the building machine's stack traces
+into the file; they are stripped.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from pydantic import Field
+
+from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
+from zoosmith.contract import Params as BaseParams
+from zoosmith.lib import checkpoint, onnx_graph
+from zoosmith.lib.forward import OnnxForward, TorchForward
+
+FORMAT = "onnx"
+PRECISION = "fp32"
+ACCEPTS = {"from": ("torch",)}
+REQUIRES = ("torch", "transformers", "tokenizers", "onnx", "onnxscript", "onnxruntime")
+
+
+class Params(BaseParams):
+    """opset: version of the ai.onnx operator set."""
+
+    opset: int = Field(default=20, ge=18, le=23)
+
+
+def check(params: Params) -> Tolerance:
+    """An export computes the same function: every answer, and logits up to rounding."""
+    return Tolerance(agreement=1.0, max_abs_logit_diff=1e-3)
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """The weights in torch, in the exporter and in the file; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=2048 + 4 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Export, strip, check, save."""
+    import onnx
+
+    model = checkpoint.load_model(job, job.parent.path, new_head=False).eval()
+    job.progress(text="exporting")
+    graph = _export(job, model)
+    onnx_graph.strip_metadata(graph)
+    onnx.checker.check_model(graph, full_check=True)
+    data = graph.SerializeToString(deterministic=True)
+    (job.out / "model.onnx").write_bytes(data)
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    job.fact("opset", job.params.opset)
+    job.fact("operators", onnx_graph.operators(graph))
+    return OnnxForward(data, job.threads).logits
+
+
+def _export(job: Job, model: Any) -> Any:
+    """`onnx.ModelProto` with the inputs that the model's forward takes and the output `logits`."""
+    import torch
+
+    encoded = job.task.encode([*job.task.probes()[1:3]])
+    names = [name for name in encoded if name in TorchForward(model).inputs]
+    dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence", max=job.task.spec.max_length)}
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                model, (), kwargs={name: torch.from_numpy(encoded[name]) for name in names},
+                dynamo=True, opset_version=job.params.opset, input_names=names, output_names=["logits"],
+                dynamic_shapes={name: dynamic for name in names}, verbose=False,
+            )  # fmt: skip
+    except torch.onnx.OnnxExporterError as error:
+        raise BuildError(f"torch.onnx cannot export this architecture: {str(error).splitlines()[0]}") from error
+    return program.model_proto

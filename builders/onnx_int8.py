@@ -1,0 +1,60 @@
+"""Dynamic INT8 weights for ONNX Runtime on CPU.
+
+Source: ONNX Runtime, "Quantize ONNX models". Weights are quantised ahead of time, activations at run time.
+On processors without VNNI the U8S8 kernels add in 16 bits and saturate (onnxruntime#5849): `target: avx2`
+keeps weights to 7 bits there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from zoosmith.contract import Job, Logits, Resources, Tolerance
+from zoosmith.contract import Params as BaseParams
+from zoosmith.lib import checkpoint, onnx_graph
+from zoosmith.lib.forward import OnnxForward
+
+FORMAT = "onnx"
+PRECISION = "int8"
+RELATION = "quantized"
+ACCEPTS = {"from": ("onnx",)}
+REQUIRES = ("onnx", "onnxruntime")
+
+
+class Params(BaseParams):
+    """per_channel: one scale per output channel; target: instruction set that the file is made for."""
+
+    per_channel: bool = True
+    target: Literal["vnni", "avx2"] = "vnni"
+
+
+def check(params: Params) -> Tolerance:
+    """Most answers stay: near-ties may flip, and more than that means broken weights."""
+    return Tolerance(agreement=0.85)
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Two copies of the weights; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=1024 + 3 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Quantise the graph's matrix products and embeddings."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    model = onnx.load(job.parent.path / "model.onnx")
+    del model.graph.value_info[:]  # shapes of the export contradict those that the quantiser infers
+    target = job.out / "model.onnx"
+    quantize_dynamic(
+        model, target, per_channel=job.params.per_channel, weight_type=QuantType.QInt8,
+        reduce_range=job.params.target == "avx2",
+    )  # fmt: skip
+    quantized = onnx.load(target)
+    onnx_graph.strip_metadata(quantized)
+    data = quantized.SerializeToString(deterministic=True)
+    target.write_bytes(data)
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    job.fact("int8_nodes", onnx_graph.quantized_nodes(quantized))
+    job.fact("operators", onnx_graph.operators(quantized))
+    return OnnxForward(data, job.threads).logits

@@ -1,0 +1,51 @@
+"""Dynamic INT8 for PyTorch on CPU: Linear weights in INT8, activations quantised at run time.
+
+Source: torch.ao.quantization.quantize_dynamic. Stored as int8 tensors in safetensors; the runtime rebuilds
+the quantised modules. Embeddings stay in FP32, so the file shrinks less than the arithmetic.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+from zoosmith.contract import Job, Logits, Resources, Tolerance
+from zoosmith.contract import Params as BaseParams
+from zoosmith.lib import checkpoint, dynamic_int8
+from zoosmith.lib.forward import TorchForward
+
+FORMAT = "torch_int8"
+PRECISION = "int8"
+RELATION = "quantized"
+ACCEPTS = {"from": ("torch",)}
+REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+
+
+class Params(BaseParams):
+    """per_channel: one scale per output channel instead of one per tensor."""
+
+    per_channel: bool = True
+
+
+def check(params: Params) -> Tolerance:
+    """Nine of ten answers stay: near-ties may flip, and more than that means broken weights."""
+    return Tolerance(agreement=0.85)
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Two copies of the weights; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=1024 + 2 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Quantise a copy, pack it."""
+    from safetensors.torch import save_file
+
+    model = checkpoint.load_model(job, job.parent.path, new_head=False)
+    quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel)
+    tensors = dynamic_int8.pack(quantized)
+    save_file(tensors, job.out / "model.safetensors")
+    shutil.copyfile(job.parent.path / "config.json", job.out / "config.json")
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    job.fact("parameters", sum(p.numel() for p in model.parameters()))
+    job.fact("int8_layers", sum(name.endswith(".weight_scale") for name in tensors))
+    return TorchForward(quantized).logits

@@ -1,0 +1,55 @@
+"""Recipes as doit tasks. Wiring only; nothing heavy is imported."""
+
+from pathlib import Path
+
+from zoosmith.engine.commands import open_workshop
+from zoosmith.engine.doit_tasks import Tasks, config
+
+SHOP = open_workshop(Path(__file__).parent)
+TASKS = Tasks(SHOP)
+DOIT_CONFIG = config(SHOP)
+
+
+def task__source():
+    """fetch bases, make data sets"""
+    yield from TASKS.sources()
+
+
+def task__step():
+    """put artifacts into the store"""
+    yield from TASKS.steps()
+
+
+def task__quick():
+    """measure: suite quick"""
+    yield from TASKS.measurements("quick")
+
+
+def task__full():
+    """measure: suite full"""
+    yield from TASKS.measurements("full")
+
+
+def task_artifact():
+    """build an artifact and put its files below artifacts/NAME"""
+    yield from TASKS.artifacts()
+
+
+def task_build():
+    """artifact:NAME, then measure it, hold its gates, write card and registry row"""
+    yield from TASKS.builds("quick")
+
+
+def task_bench():
+    """as build:NAME, measured for longer (suite full)"""
+    yield from TASKS.builds("full")
+
+
+def task_card():
+    """render a card again from what is recorded"""
+    yield from TASKS.cards()
+
+
+def task_registry():
+    """render cards, registry.json and the README's tables from results/"""
+    return TASKS.registry()

@@ -1,0 +1,1 @@
+"""Honest measurement: quality, latency, memory, and the host they were taken on."""

@@ -1,0 +1,69 @@
+"""The machine that a number was measured on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+from functools import cache
+from pathlib import Path
+
+from zoosmith.core.records import Host
+
+ISA = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm")
+
+
+@cache
+def this_host() -> Host:
+    """This machine, without its name, addresses or serial numbers."""
+    info = _cpuinfo()
+    flags = set(info.get("flags", info.get("Features", "")).split())
+    cpu = info.get("model name") or platform.machine()
+    cores = len(os.sched_getaffinity(0))
+    memory = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+    isa = tuple(name for name in ISA if name in flags)
+    stable = "|".join([cpu, info.get("cpu family", ""), info.get("model", ""), ",".join(isa), str(cores), str(memory), gpu() or ""])
+    words = re.sub(r"[^a-z0-9]+", "-", cpu.lower()).strip("-")[:24].strip("-")
+    return Host(
+        id=f"{words}-{cores}c-{memory}g-{hashlib.sha256(stable.encode()).hexdigest()[:6]}",
+        cpu=f"{cpu}{_family(info)}",
+        isa=isa,
+        cores=cores,
+        memory_gb=memory,
+        gpu=gpu(),
+        os=_distribution(),
+        python=platform.python_version(),
+    )
+
+
+def _cpuinfo() -> dict[str, str]:
+    """First processor of /proc/cpuinfo (proc_cpuinfo(5)), or nothing where there is none."""
+    try:
+        block = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0]
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in block.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _family(info: dict[str, str]) -> str:
+    """Virtual machines often hide the model's name; family and model still tell the generation."""
+    family = info.get("cpu family")
+    return f" (family {family}, model {info.get('model')})" if family else ""
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    except OSError:
+        return platform.system()
+
+
+def gpu() -> str | None:
+    """Model of the first NVIDIA GPU that the driver shows, or None."""
+    for file in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.startswith("Model:"):
+                return line.partition(":")[2].strip()
+    return None

@@ -1,0 +1,65 @@
+"""The parent's side of `zoosmith.bench.child`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from zoosmith.contract import ZooError
+
+
+class Opened:
+    """An artifact held open in a process of its own."""
+
+    def __init__(self, name: str) -> None:
+        """Start the process; `name` is for messages."""
+        self.name = name
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "zoosmith.bench.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def send(self, do: str, **arguments: Any) -> None:
+        """Start a command without waiting for its reply."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+        self.process.stdin.flush()
+
+    def reply(self) -> dict[str, Any]:
+        """The reply to the command before. Raises ZooError where the process failed or died."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise ZooError(f"{self.name}: the measured process died (exit status {self.process.wait()})")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise ZooError(f"{self.name}: {answer['error']}")
+        return answer
+
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Send a command and wait for its reply."""
+        self.send(do, **arguments)
+        return self.reply()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+@contextmanager
+def opened(*names: str) -> Iterator[list[Opened]]:
+    """Processes that are ended whatever happens."""
+    children = [Opened(name) for name in names]
+    try:
+        yield children
+    finally:
+        for child in children:
+            if child.process.poll() is None:
+                child.process.kill()
+            child.close()

@@ -1,0 +1,173 @@
+"""Model cards: a template and the records in, Markdown out. Same inputs, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import yaml
+
+from zoosmith.core.gates import Check
+from zoosmith.core.recipe import Recipe
+from zoosmith.core.records import BuildRecord, Measurement
+
+LIBRARY_METRICS = {"accuracy": ("accuracy", "Accuracy"), "macro_f1": ("f1", "Macro F1"), "weighted_f1": ("f1", "Weighted F1")}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An artifact with what was measured of it on one host."""
+
+    build: BuildRecord
+    measured: Measurement
+
+
+@dataclass(frozen=True)
+class CardInput:
+    """All that a card is made from. `siblings` are the family's artifacts measured on the same host."""
+
+    recipe: Recipe
+    subject: Subject
+    siblings: Sequence[Subject]
+    others: Sequence[Measurement]
+    checks: Sequence[Check]
+    lineage: Sequence[tuple[str, str, str]]
+    relation: str | None
+    library: str
+    pipeline_tag: str
+    extra: str
+
+
+def render(template: str, given: CardInput) -> str:
+    """The card as Markdown with a YAML front matter that the Hugging Face hub accepts."""
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        autoescape=False,
+    )  # fmt: skip  # noqa: S701  (Markdown, from our own records)
+    environment.filters.update(mb=_mb, pct=_percent, ms=_milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    body = environment.from_string(template).render(
+        front_matter=front_matter(given),
+        recipe=given.recipe,
+        build=given.subject.build,
+        measured=given.subject.measured,
+        siblings=given.siblings,
+        others=given.others,
+        checks=given.checks,
+        lineage=given.lineage,
+        metric=headline(given.subject.measured),
+        command=f"doit build:{given.subject.build.name}",
+        example=_example(given.subject.build),
+        extra=given.extra,
+    )
+    return body.rstrip("\n") + "\n"
+
+
+def headline(measured: Measurement) -> str:
+    """The metric shown first: macro-F1 of the first eval where it has one, else its first metric."""
+    eval_, quality = next(iter(measured.quality.items()))
+    name = "macro_f1" if "macro_f1" in quality.metrics else next(iter(quality.metrics))
+    return f"{eval_}.{name}"
+
+
+def front_matter(given: CardInput) -> str:
+    """Model card metadata as YAML. Source: Hugging Face hub, "Model Cards", metadata specification."""
+    build = given.subject.build
+    repos = [base.repo for base in build.bases if base.repo]
+    data: dict[str, Any] = {
+        "license": build.license,
+        "library_name": given.library,
+        "pipeline_tag": given.pipeline_tag,
+        "base_model": repos,
+        "base_model_relation": given.relation,
+        "datasets": list(build.datasets),
+        "metrics": sorted({LIBRARY_METRICS.get(m, (m, m))[0] for m in _metric_names(given.subject.measured)}),
+        "tags": ["zoosmith", build.format.replace("_", "-"), build.precision],
+        "model-index": [{"name": build.name, "results": _index(given.subject.measured, given.pipeline_tag)}],
+    }
+    kept = {key: value for key, value in data.items() if value}
+    if not repos:
+        kept.pop("base_model_relation", None)
+    return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000).rstrip()
+
+
+def _metric_names(measured: Measurement) -> list[str]:
+    return [name for quality in measured.quality.values() for name in quality.metrics]
+
+
+def _index(measured: Measurement, pipeline_tag: str) -> list[dict[str, Any]]:
+    results = []
+    for id, quality in sorted(measured.quality.items()):
+        metrics = []
+        for name, value in quality.metrics.items():
+            type_, shown = LIBRARY_METRICS.get(name, (name, name))
+            metrics.append({"type": type_, "name": shown, "value": round(value.value, 4)})
+        dataset = {"name": id, "type": quality.data, "split": quality.split}
+        results.append({"task": {"type": pipeline_tag}, "dataset": dataset, "metrics": metrics})
+    return results
+
+
+def _example(build: BuildRecord) -> str:
+    """A Python literal of an input for the usage snippet."""
+    if len(build.inputs) == 2:
+        return '("Maria Garcia", "García, María")'
+    return '"A charming film that stays with you."'
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}x"
+
+
+def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
+    """Rows of the family's table: artifact, headline metric, size, p50, speed against the reference."""
+    rows = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
+    for subject in subjects:
+        measured = subject.measured
+        name = headline(measured)
+        figure = measured.metric(name)
+        assert figure is not None
+        speed = measured.speedup
+        rows.append(
+            [
+                subject.build.name,
+                name,
+                f"{figure.value:.4f} ({figure.low:.4f} to {figure.high:.4f})",
+                _mb(measured.size_total),
+                f"{measured.latency_ms.p50:.2f}",
+                f"{speed.value:.2f}x ({speed.low:.2f} to {speed.high:.2f})" if speed else "1 (reference)",
+            ]
+        )
+    return rows
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """A GitHub table; the first row is the head."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def replace_section(text: str, marker: str, body: str) -> str:
+    """Text with what stands between `<!-- marker -->` and `<!-- /marker -->` replaced.
+
+    Raises ValueError where the marks are missing.
+    """
+    start, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
+    if start not in text or end not in text:
+        raise ValueError(f"the marks {start} and {end} are missing")
+    head, rest = text.split(start, 1)
+    return f"{head}{start}\n{body}\n{end}{rest.split(end, 1)[1]}"
+
+

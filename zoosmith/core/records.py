@@ -1,0 +1,175 @@
+"""What is recorded of a build and of a measurement: `results/<recipe>/<artifact>/*.json`.
+
+`build.json` says how the artifact was made; `<host>.json` what was measured on a host. Cards and registry
+are pure functions of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from zoosmith.core.recipe import Model
+
+
+class File(Model):
+    """One file of an artifact: path with '/', size in bytes, SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class Bounded(Model):
+    """A value with its 95 % interval; n is the number of examples or blocks behind it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+class Difference(Model):
+    """Artifact minus reference with its paired 95 % interval; p is McNemar's exact test, for accuracy."""
+
+    value: float
+    low: float
+    high: float
+    p: float | None = None
+
+
+class Base(Model):
+    """A pretrained model at the root of an artifact: where it was pinned to."""
+
+    name: str
+    repo: str | None = None
+    revision: str | None = None
+    tree_digest: str
+
+
+class BuildRecord(Model):
+    """How an artifact was made. `files` are its own; `needs` names trees that it cannot be opened without."""
+
+    schema_: int = Field(default=1, alias="schema")
+    name: str
+    recipe: str
+    artifact: str
+    builder: str
+    params: dict[str, Any]
+    seed: int
+    format: str
+    precision: str
+    task: str
+    labels: tuple[str, ...]
+    max_length: int
+    inputs: tuple[str, ...]
+    target: str | None = None
+    license: str
+    tree_digest: str
+    action_key: str
+    files: tuple[File, ...]
+    needs: dict[str, str] = {}
+    needs_size: int = 0
+    parents: dict[str, dict[str, str]]
+    bases: tuple[Base, ...]
+    datasets: tuple[str, ...] = ()
+    data: dict[str, Any] = {}
+    packages: dict[str, str]
+    facts: dict[str, Any] = {}
+    provenance: dict[str, Any] = {}
+
+    @property
+    def size_own(self) -> int:
+        """Bytes of the artifact's own files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def size_total(self) -> int:
+        """Bytes of the artifact and of all that it needs."""
+        return self.size_own + self.needs_size
+
+
+class Host(Model):
+    """The machine of a measurement. `id` is made of what does not change from run to run."""
+
+    id: str
+    cpu: str
+    isa: tuple[str, ...]
+    cores: int
+    memory_gb: int
+    gpu: str | None = None
+    os: str
+    python: str
+
+
+class Quality(Model):
+    """Scores of one eval. `confusion` has a row for each true class."""
+
+    kind: str
+    data: str
+    split: str
+    examples_total: int
+    metrics: dict[str, Bounded]
+    per_class: dict[str, dict[str, float]]
+    confusion: tuple[tuple[int, ...], ...]
+    labels: tuple[str, ...]
+
+
+class VsReference(Model):
+    """Paired comparison over all evals' examples; deltas by `EVAL.METRIC`."""
+
+    agreement: float
+    max_abs_logit_diff: float
+    lost: int
+    won: int
+    delta: dict[str, Difference]
+
+
+class Latency(Model):
+    """Milliseconds of one `predict` call at batch 1, tokenizer included; n calls."""
+
+    p50: float
+    p95: float
+    p99: float
+    n: int
+
+
+class Memory(Model):
+    """Resident MiB of a process that has opened the artifact, its peak, and the growth while it answered."""
+
+    load: int
+    peak: int
+    growth: int
+
+
+class Measurement(Model):
+    """One suite on one host for one tree, compared with the reference's tree."""
+
+    schema_: int = Field(default=1, alias="schema")
+    name: str
+    suite: str
+    suite_version: int
+    tree_digest: str
+    reference: str
+    reference_digest: str
+    measured: str
+    host: Host
+    threads: int
+    load_average: float
+    packages: dict[str, str]
+    quality: dict[str, Quality]
+    vs_reference: VsReference | None = None
+    latency_ms: Latency
+    reference_latency_ms: Latency | None = None
+    speedup: Bounded | None = None
+    memory_mb: Memory
+    size_own: int
+    size_total: int
+    reference_size_total: int
+
+    def metric(self, name: str) -> Bounded | None:
+        """The metric called `EVAL.METRIC`, or None."""
+        eval_, _, metric = name.partition(".")
+        quality = self.quality.get(eval_)
+        return quality.metrics.get(metric) if quality else None

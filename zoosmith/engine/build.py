@@ -1,0 +1,134 @@
+"""The build step: run a builder, write the manifest, then prove the result in a clean process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zoosmith import plugins
+from zoosmith.contract import PAYLOAD_MANIFEST, BuildError, Job, Manifest, Parent, TaskSpec
+from zoosmith.core.canonical import pretty
+from zoosmith.engine.files import payload, sha256_file
+from zoosmith.engine.loadback import check_artifact
+from zoosmith.engine.worker import Step
+from zoosmith.predictor import read_manifest
+from zoosmith.tasks import BoundTask, Example
+
+
+def run(step: Step) -> None:
+    """Build, describe, check. Raises BuildError; nothing enters the store then."""
+    module = plugins.load("builders", step.inputs["builder"], step.project)
+    params = module.Params(**step.inputs["params"])
+    parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
+    spec = _spec(step.inputs["task"], parents)
+    folder = next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out)
+    task = BoundTask(plugins.load("tasks", spec.kind, step.project), spec, folder)
+    facts: dict[str, Any] = {}
+    labels: list[str] = []
+    job = Job(
+        parents=parents,
+        rows=_Rows(step),
+        task=task,
+        out=step.out,
+        scratch=step.scratch,
+        params=params,
+        seed=step.inputs["seed"],
+        device=step.run["device"],
+        threads=step.run["threads"],
+        progress=step.progress,
+        fact=facts.__setitem__,
+        note=step.note,
+        labels=labels.extend,
+    )
+    _limit_threads(job.threads)
+    logits = module.build(job)
+    if labels:
+        spec = spec.model_copy(update={"labels": tuple(labels)})
+    write_manifest(step, spec, params, facts, getattr(module, "NEEDS", ()), parents)
+    tolerance = module.check(params) if hasattr(module, "check") else None
+    step.progress(text="checking in a clean process")
+    probes = [*task.probes(), *_dev_examples(step, task)]
+    check_artifact(step, task, logits, probes, tolerance, parents.get("from"))
+
+
+class _Rows:
+    """Rows of the splits that the builder declared; each is copied out of the store when first read."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+
+    def __call__(self, split: str) -> Sequence[Mapping[str, Any]]:
+        declared = self.step.inputs["splits"]
+        if split not in declared:
+            listed = ", ".join(sorted(declared)) or "none"
+            raise BuildError(
+                f"the builder {self.step.inputs['builder']} asked for the split {split!r} but declares {listed} in DATA"
+                + ("; 'eval' is for measuring only" if split == "eval" else "")
+            )
+        return read_rows(self.step, split)
+
+
+def read_rows(step: Step, split: str) -> list[dict[str, Any]]:
+    """Rows of a split of the task's data."""
+    folder = step.parent(step.run["data"], f"data-{split}", only=(f"{split}.jsonl",))
+    return [json.loads(line) for line in (folder / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def _dev_examples(step: Step, task: BoundTask) -> list[Example]:
+    """Some rows of `dev`: probes near what the artifact is for. They judge, they do not enter the artifact."""
+    if step.run["data"] is None:
+        return []
+    info = json.loads(step.store.read(step.run["data"], "data.json"))
+    if "dev" not in info["splits"]:
+        return []
+    rows = read_rows(step, "dev")
+    stride = max(1, len(rows) // step.run["probe_rows"])
+    return [task.example(row) for row in rows[::stride][: step.run["probe_rows"]]]
+
+
+def _parent(step: Step, role: str, tree: str) -> Parent:
+    path = step.parent(tree, role)
+    return Parent(path, read_manifest(path), tree)
+
+
+def _spec(task: dict[str, Any] | None, parents: dict[str, Parent]) -> TaskSpec:
+    """A parent that already answers a task decides; else the recipe's task."""
+    inherited = [parent.manifest.task for parent in parents.values() if parent.manifest.task]
+    if inherited:
+        return inherited[0]
+    if task is None:
+        raise BuildError("the recipe names no task, and no parent has one; add `task: {kind: ...}` to the recipe")
+    return TaskSpec.model_validate(task)
+
+
+def _limit_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def write_manifest(
+    step: Step, spec: TaskSpec, params: Any, facts: dict[str, Any], needs: Sequence[str], parents: dict[str, Parent]
+) -> Manifest:
+    """Write manifest.json over everything that lies below `step.out`."""
+    manifest = Manifest(
+        format=step.run["format"],
+        precision=step.run["precision"],
+        task=spec,
+        target=getattr(params, "target", None),
+        needs={role: parents[role].digest for role in needs},
+        files={path.as_posix(): sha256_file(step.out / path) for path in payload(step.out)},
+        facts=facts,
+    )
+    text = pretty(manifest.model_dump(mode="json", by_alias=True))
+    (step.out / PAYLOAD_MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def write_source_manifest(out: Path) -> None:
+    """The manifest of a fetched base: files as they came, no task yet."""
+    files = {path.as_posix(): sha256_file(out / path) for path in payload(out)}
+    manifest = Manifest(format="source", precision="source", files=files)
+    (out / PAYLOAD_MANIFEST).write_text(pretty(manifest.model_dump(mode="json", by_alias=True)), encoding="utf-8")

@@ -1,0 +1,192 @@
+"""doit's commands for zoos: run and list from any folder, plan, why, check, gc."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from doit.cmd_base import DoitCmdBase
+from doit.cmd_list import List as DoitList
+from doit.cmd_run import Run as DoitRun
+from doit.exceptions import InvalidCommand, InvalidDodoFile
+
+from zoosmith.contract import ZooError
+from zoosmith.core.names import full_name, nearest
+from zoosmith.core.plan import Ref
+from zoosmith.engine import explain
+from zoosmith.engine.graph import Workshop
+
+_opened: dict[str, Any] = {"scratch": False}
+
+
+def open_workshop(project: Path) -> Workshop:
+    """The workshop of the zoo whose dodo.py is being loaded; its recipes are read and checked here.
+
+    Raises doit's InvalidDodoFile with our message: doit then shows it without a traceback.
+    """
+    shop = Workshop(project, scratch=_opened["scratch"])
+    try:
+        shop.zoo
+    except ZooError as error:
+        raise InvalidDodoFile(str(error)) from None
+    _opened["shop"] = shop
+    return shop
+
+
+class Anywhere:
+    """Finds dodo.py in the folders above, as git finds its repository."""
+
+    def get_options(self) -> list[Any]:
+        """As the base class, with doit's own `seek_file` switched on."""
+        options: list[Any] = super().get_options()  # type: ignore[misc]
+        for option in options:
+            if option.name == "seek_file":
+                option.default = True
+        return options
+
+
+opt_scratch = {
+    "name": "scratch",
+    "long": "scratch",
+    "type": bool,
+    "default": False,
+    "help": "write results, cards and rows below scratch-zoo/ (ignored by git) instead of the zoo's record",
+}
+
+
+class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
+    """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
+
+    cmd_options = (*DoitRun.cmd_options, opt_scratch)
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Load the tasks and run those that were named; without a name, say what there is."""
+        _opened["scratch"] = params["scratch"]
+        if not args:
+            raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        return int(super().execute(params, args) or 0)
+
+    def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
+                 par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,
+                 failure_verbosity=0, pdb=False, pos_args=None):  # fmt: skip
+        known = [task.name for task in self.task_list if not task.name.startswith("_")]
+        for name in pos_args or []:
+            if "*" not in name and name not in known and not name.startswith("_"):
+                raise InvalidCommand(f"'{name}' is not a task{nearest(name, known)}")
+        return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
+                                auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
+
+
+class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
+    """`doit list`: the families with their artifacts, and what can be done with them."""
+
+    def _execute(self, subtasks=False, quiet=True, status=False, private=False, list_deps=False, template=None,  # type: ignore[no-untyped-def]
+                 sort="name", pos_args=None):  # fmt: skip
+        plain = not (subtasks or status or private or list_deps or template or pos_args)
+        if not plain:
+            return super()._execute(subtasks, quiet, status, private, list_deps, template, sort, pos_args)
+        self.outstream.write(explain.overview(_opened["shop"]))
+        return 0
+
+
+class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no types
+    """Base of our commands: they look at the zoo and run no tasks."""
+
+    cmd_options: tuple[Any, ...] = ()
+
+    def _execute(self, pos_args: list[str]) -> int:
+        shop: Workshop = _opened["shop"]
+        try:
+            return self.look(shop, pos_args)
+        except ZooError as error:
+            sys.stderr.write(f"ERROR: {error}\n")
+            return 1
+
+    def look(self, shop: Workshop, names: list[str]) -> int:
+        """What the command does; the exit code."""
+        raise NotImplementedError
+
+
+def chosen(shop: Workshop, names: list[str]) -> list[Ref]:
+    """The artifacts named, with or without a task group before the name. Raises ZooError for none."""
+    if not names:
+        example = next(iter(shop.zoo.by_full_name), "NAME")
+        raise ZooError(f"say which artifact, such as {example}; `doit list` shows the names")
+    return [shop.zoo.find(name.rpartition(":")[2]) for name in names]
+
+
+class Plan(ZooCommand):
+    """`doit plan NAME`: what a build would do."""
+
+    doc_purpose = "what building NAME would fetch, build, measure and reuse"
+    doc_usage = "NAME ..."
+    doc_description = None
+
+    def look(self, shop: Workshop, names: list[str]) -> int:
+        """Print one line a step."""
+        for ref in chosen(shop, names):
+            print(explain.plan(shop, ref))
+        return 0
+
+
+class Why(ZooCommand):
+    """`doit why NAME`: what changed since it was last built."""
+
+    doc_purpose = "why NAME would be built again: what changed, old -> new"
+    doc_usage = "NAME ..."
+    doc_description = None
+
+    def look(self, shop: Workshop, names: list[str]) -> int:
+        """Print what changed for the artifact and each of its parents."""
+        for ref in chosen(shop, names):
+            print(explain.why(shop, ref))
+        return 0
+
+
+class Check(ZooCommand):
+    """`doit check NAME`: build once more, aside, and compare."""
+
+    doc_purpose = "build NAME again aside and compare with what is in the store"
+    doc_usage = "NAME ..."
+    doc_description = None
+
+    def look(self, shop: Workshop, names: list[str]) -> int:
+        """Exit code 1 where a rebuild gives something else."""
+        from zoosmith.engine.reproduce import check
+
+        results = [check(shop, ref) for ref in chosen(shop, names)]
+        for ref, (same, text) in zip(chosen(shop, names), results, strict=True):
+            print(f"{full_name(ref.recipe, ref.name)}: {text}")
+        return 0 if all(same for same, _ in results) else 1
+
+
+class Gc(ZooCommand):
+    """`doit gc`: free the space of what nothing refers to."""
+
+    doc_purpose = "remove from the store what no recipe's artifact needs any more"
+    doc_usage = ""
+    doc_description = None
+    cmd_options = (
+        {
+            "name": "dry_run",
+            "long": "dry-run",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "say what would be freed and remove nothing",
+        },
+    )
+
+    def _execute(self, dry_run: bool, pos_args: list[str]) -> int:
+        from zoosmith.engine.gc import collect
+
+        shop: Workshop = _opened["shop"]
+        try:
+            print(collect(shop.store, remove=not dry_run))
+        except ZooError as error:
+            sys.stderr.write(f"ERROR: {error}\n")
+            return 1
+        return 0
+
+

@@ -1,0 +1,164 @@
+"""The zoo as doit tasks. `dodo.py` only names them.
+
+doit decides by our own `uptodate` callables over the action cache, so its state file is not needed to know
+what is finished: a kill loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from zoosmith.contract import ZooError
+from zoosmith.core.names import full_name
+from zoosmith.core.plan import Ref
+from zoosmith.engine.graph import Workshop
+
+Task = dict[str, Any]
+Action = Callable[[], None]
+
+
+def config(workshop: Workshop) -> dict[str, Any]:
+    """DOIT_CONFIG: threads for `-n`, our reporter, state beside the artifacts."""
+    from zoosmith.engine.reporter import Reporter
+
+    workshop.artifacts.mkdir(exist_ok=True)
+    return {
+        "backend": "sqlite3",
+        "dep_file": str(workshop.artifacts / ".doit.sqlite3"),
+        "par_type": "thread",
+        "reporter": Reporter,
+        "verbosity": 2,
+        "default_tasks": [],
+    }
+
+
+def guarded(action: Action) -> Callable[[], TaskFailed | None]:
+    """Our errors as doit failures: the message alone, without a traceback."""
+
+    def run() -> TaskFailed | None:
+        try:
+            action()
+        except ZooError as error:
+            return TaskFailed(str(error))
+        except OSError as error:
+            if error.errno != 28:
+                raise
+            return TaskFailed(f"no space left on the disk ({error.filename}); free some (`doit gc`), then run it again")
+        return None
+
+    return run
+
+
+def settled(check: Callable[[], bool]) -> Callable[[], bool]:
+    """An `uptodate` callable that never raises: an exception there would take the whole run down.
+
+    What is wrong comes up again, and is told, when the task runs.
+    """
+
+    def ask() -> bool:
+        try:
+            return check()
+        except (ZooError, OSError):
+            return False
+
+    return ask
+
+
+def task(name: str, doc: str, run: Action, done: Callable[[], bool] | None, after: list[str]) -> Task:
+    """One doit task; without `done` it always runs."""
+    return {
+        "name": name,
+        "doc": doc,
+        "actions": [guarded(run)],
+        "task_dep": after,
+        "uptodate": [settled(done) if done else False],
+        "io": {"capture": False},
+        "verbosity": 2,
+    }
+
+
+class Tasks:
+    """Generators of subtasks, one method a group."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        """Tasks of the zoo that `workshop` opens."""
+        self.shop = workshop
+
+    def sources(self) -> Iterator[Task]:
+        """`_base:` and `_data:` fetch and generate; users reach them through artifacts."""
+        for id, family in self.shop.zoo.families.items():
+            for kind, names in (("base", family.recipe.bases), ("data", family.recipe.data)):
+                for name in names:
+                    ref = Ref(id, name)
+                    yield self._node(kind, ref, f"{kind}:{ref}", [])
+
+    def steps(self) -> Iterator[Task]:
+        """`_step:` puts an artifact into the store."""
+        for ref in self.shop.zoo.artifacts():
+            yield self._node("artifact", ref, str(ref), self._before(ref))
+
+    def _node(self, kind: str, ref: Ref, name: str, after: list[str]) -> Task:
+        return task(
+            name, f"{kind} {ref}", lambda: _nothing(self.shop.make(kind, ref)), lambda: self.shop.made(kind, ref), after
+        )
+
+    def _before(self, ref: Ref) -> list[str]:
+        zoo = self.shop.zoo
+        after = [f"_step:{p}" if zoo.base(p) is None else f"_source:base:{p}" for p in zoo.parents(ref).values()]
+        about = zoo.families[ref.recipe].recipe.task
+        return after + ([f"_source:data:{ref.recipe}/{about.data}"] if about and about.data else [])
+
+    def artifacts(self) -> Iterator[Task]:
+        """`artifact:` builds and puts the files below artifacts/NAME."""
+        for ref, name, doc in self._named():
+            yield task(
+                name, doc, lambda r=ref: self.shop.deliver(r), lambda r=ref: self.shop.delivered(r), [f"_step:{ref}"]
+            )
+
+    def measurements(self, suite: str) -> Iterator[Task]:
+        """`_quick:` and `_full:` measure on this host."""
+        for ref, name, doc in self._named():
+            reference = self.shop.zoo.families[ref.recipe].reference
+            after = [f"_step:{ref}", f"_step:{reference}"]
+            after += [f"_source:data:{ref.recipe}/{e.data}" for e in self.shop.zoo.families[ref.recipe].recipe.evals.values()]
+            if ref != reference:
+                after.append(f"_{suite}:{full_name(ref.recipe, reference.name)}")
+            yield task(
+                name, doc,
+                lambda r=ref: _nothing(self.shop.measure(r, suite)), lambda r=ref: self.shop.measured(r, suite),
+                after,
+            )  # fmt: skip
+
+    def builds(self, suite: str) -> Iterator[Task]:
+        """`build:` and `bench:`: artifact, measurement, gates, card and registry row."""
+        for ref, name, doc in self._named():
+            after = [f"artifact:{name}", f"_{suite}:{name}"]
+            yield task(
+                name, doc,
+                lambda r=ref: self.shop.register(r, suite), lambda r=ref: self.shop.registered(r, suite),
+                after,
+            )  # fmt: skip
+
+    def cards(self) -> Iterator[Task]:
+        """`card:` renders a card again from what is recorded."""
+        for ref, name, doc in self._named():
+            yield task(name, doc, lambda r=ref: self.shop.render_card(r), None, [])
+
+    def registry(self) -> Task:
+        """`registry` renders every card, registry.json and the tables of README.md from what is recorded."""
+        done = task("", "render cards, registry.json and the README's tables from results/", self.shop.render, None, [])
+        return {key: value for key, value in done.items() if key != "name"}
+
+    def _named(self) -> Iterator[tuple[Ref, str, str]]:
+        for ref in self.shop.zoo.artifacts():
+            artifact = self.shop.zoo.artifact(ref)
+            yield ref, full_name(ref.recipe, ref.name), artifact.summary or f"{artifact.builder} from {artifact.from_}"
+
+
+def _nothing(_: object) -> None:
+    """doit takes a returned value for a result."""
+
+

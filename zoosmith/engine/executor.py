@@ -1,0 +1,169 @@
+"""Runs an action in a worker process of this machine and sees it to its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zoosmith.contract import ZooError
+from zoosmith.engine.action import Action
+from zoosmith.engine.environments import python_for
+from zoosmith.engine.store import Store
+from zoosmith.plugins import CHECKOUT
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+Progress = Callable[[dict[str, Any]], None]
+
+
+class StepFailed(ZooError):
+    """A step that did not finish; the text says why and where its log is."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a worker gave: tree digest, notes, peak resident memory in MiB, seconds."""
+
+    tree: str
+    notes: dict[str, Any]
+    peak_mb: int
+    seconds: float
+
+
+class LocalExecutor:
+    """One worker process a step. The lock's descriptor is handed on, so a dying worker still holds it."""
+
+    def __init__(self, store: Store, project: Path) -> None:
+        """Run steps over `store` for the zoo in `project`."""
+        self.store = store
+        self.project = project
+
+    def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
+        """Run the action to its end. Raises StepFailed; a worker never outlives this call."""
+        log = self.store.folder("logs") / f"{action.key}.log"
+        started = time.monotonic()
+        reader, writer = os.pipe()
+        with log.open("wb") as sink:
+            process = self._start(action, sink, writer, lock)
+        os.close(writer)
+        watch = _Watch(process, action.timeout_s, progress)
+        try:
+            messages = self._listen(process, reader, action, writer, progress)
+        finally:
+            watch.stop()
+            _end(process)
+        if "result" in messages:
+            result = messages["result"]
+            return Outcome(result["tree"], result["notes"], watch.peak_mb, time.monotonic() - started)
+        raise StepFailed(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
+
+    def _start(self, action: Action, sink: Any, channel: int, lock: int) -> subprocess.Popen[bytes]:
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
+        path = [str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment |= {"PYTHONPATH": os.pathsep.join(path), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        environment |= {"OMP_WAIT_POLICY": "PASSIVE"}  # spinning pools of two steps stop each other
+        return subprocess.Popen(
+            [python_for(action.environment, self.store, sys.executable), "-m", "zoosmith.engine.worker"],
+            stdin=subprocess.PIPE, stdout=sink, stderr=sink, pass_fds=(channel, lock), env=environment,
+            start_new_session=True, cwd=self.project,
+        )  # fmt: skip
+
+    def _listen(
+        self, process: subprocess.Popen[bytes], reader: int, action: Action, channel: int, progress: Progress
+    ) -> dict[str, Any]:
+        request = {
+            "key": action.key, "entry": action.entry, "inputs": action.inputs, "run": action.run,
+            "store": str(self.store.root), "project": str(self.project), "channel": channel,
+        }  # fmt: skip
+        last: dict[str, Any] = {}
+        with os.fdopen(reader, "r") as lines:
+            assert process.stdin is not None
+            try:
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.flush()
+            except BrokenPipeError:
+                return last
+            for line in lines:
+                message = json.loads(line)
+                if "progress" in message:
+                    progress(message["progress"])
+                else:
+                    last = message
+        process.wait()
+        return last
+
+    def _why(self, messages: dict[str, Any], process: subprocess.Popen[bytes], watch: _Watch) -> str:
+        if watch.timed_out:
+            return f"took longer than {watch.timeout_s:.0f} s and was ended"
+        if "error" in messages:
+            return str(messages["error"])
+        code = process.returncode
+        if code == -signal.SIGKILL:
+            total = os.sysconf("SC_PHYS_PAGES") * PAGE // 2**20
+            return (
+                f"its process was killed (signal 9), as the kernel does when memory runs out; it had used "
+                f"{watch.peak_mb} MiB of {total} MiB. Close other programs or run fewer steps at once"
+            )
+        return f"its process ended without a result (exit status {code})"
+
+
+class _Watch:
+    """Samples a worker's resident memory twice a second and ends it after the timeout."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout_s: float, progress: Progress) -> None:
+        self.process = process
+        self.timeout_s = timeout_s
+        self.progress = progress
+        self.peak_mb = 0
+        self.timed_out = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the sampling."""
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        deadline = time.monotonic() + self.timeout_s
+        while not self._stop.wait(0.5):
+            resident = resident_mb(self.process.pid)
+            self.peak_mb = max(self.peak_mb, resident)
+            self.progress({"memory_mb": resident})
+            if time.monotonic() > deadline:
+                self.timed_out = True
+                _kill(self.process)
+                return
+
+
+def resident_mb(pid: int) -> int:
+    """Resident memory of a process in MiB, 0 if it is gone. Source: proc_pid_statm(5)."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE // 2**20
+    except (OSError, IndexError):
+        return 0
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker that still runs, with its process group, and reap it. Its own children are on a leash."""
+    if process.poll() is None:
+        _kill(process)
+        process.wait()
+    if process.stdin:
+        process.stdin.close()

@@ -1,0 +1,59 @@
+"""Freeing the space of what nothing refers to."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from zoosmith.contract import ZooError
+from zoosmith.engine.locks import is_free
+from zoosmith.engine.store import Store
+
+
+def collect(store: Store, *, remove: bool) -> str:
+    """Remove actions that no name stands for, then trees, files, scratch and logs that none of these needs.
+
+    Returns what was freed. Raises ZooError while a build is running: its files are named by nothing yet.
+    """
+    handle = os.open(store.folder(".") / "gc.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ZooError("a build is running; run `doit gc` when it is done") from None
+        doomed = list(_unused(store))
+        freed = sum(_size(path) for path in doomed)
+        for path in doomed if remove else []:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    finally:
+        os.close(handle)
+    verb = "freed" if remove else "would free"
+    return f"{verb} {freed / 1e6:.1f} MB in {len(doomed)} files and folders"
+
+
+def _unused(store: Store) -> Iterator[Path]:
+    keys = {json.loads(path.read_bytes())["key"] for path in (store.root / "names").rglob("*.json")}
+    records = [record for key in keys if (record := store.recorded(key))]
+    trees = {record.tree for record in records}
+    files = {entry.sha256 for tree in trees for entry in store.tree(tree) or ()}
+    yield from _others(store.root / "actions", keys)
+    yield from _others(store.root / "trees", trees)
+    for path in (store.root / "files").glob("*/*"):
+        if path.parent.name + path.name not in files:
+            yield path
+    for path in (store.root / "work").glob("*"):
+        if is_free(store.root / "locks" / f"{path.name}.lock"):
+            yield path
+    yield from _others(store.root / "logs", keys)
+
+
+def _others(folder: Path, kept: set[str]) -> Iterator[Path]:
+    return (path for path in folder.glob("*") if path.stem not in kept)
+
+
+def _size(path: Path) -> int:
+    return sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else path.stat().st_size

@@ -1,0 +1,178 @@
+"""One zoo, opened: its graph, store, resolver, runner and record put together."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoosmith.contract import ZooError
+from zoosmith.core.canonical import digest
+from zoosmith.core.names import full_name
+from zoosmith.core.plan import Ref, Zoo
+from zoosmith.engine.budget import of_this_machine
+from zoosmith.engine.files import write_atomic
+from zoosmith.engine.resolve import Resolver, Unresolved
+from zoosmith.engine.store import Record, Store
+from zoosmith.engine.zoo import load_zoo
+
+if TYPE_CHECKING:
+    from zoosmith.engine.recording import Book
+    from zoosmith.engine.run import Runner
+
+SCRATCH = "scratch-zoo"
+
+
+class Workshop:
+    """Everything that tasks and commands need. Cheap to make: recipes are read when first asked for."""
+
+    def __init__(self, project: Path, *, scratch: bool = False) -> None:
+        """Work on the zoo in `project`; with `scratch`, results, cards and rows go to an ignored folder."""
+        self.project = project
+        self.artifacts = project / "artifacts"
+        self.record_root = project / SCRATCH if scratch else project
+
+    @cached_property
+    def zoo(self) -> Zoo:
+        """The checked recipes. Raises RecipeError."""
+        return load_zoo(self.project)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store below artifacts/."""
+        return Store(self.artifacts / ".store")
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Actions and results over zoo and store; steps get every core this process may use."""
+        return Resolver(self.zoo, self.store, self.project, threads=len(os.sched_getaffinity(0)))
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs actions in worker processes."""
+        from zoosmith.engine.display import Display
+        from zoosmith.engine.run import Runner
+
+        return Runner(self.store, self.project, of_this_machine(), Display())
+
+    @cached_property
+    def book(self) -> Book:
+        """Results, cards and registry."""
+        from zoosmith.engine.recording import Book
+
+        return Book(self.project, self.zoo, self.record_root)
+
+    def make(self, kind: str, ref: Ref) -> Record:
+        """Run the action of a base, data set or artifact whose parents are built, and remember its name."""
+        action = self.resolver.action(kind, ref)
+        record = self.runner.run(action)
+        self.store.name(action.name, action.key)
+        return record
+
+    def made(self, kind: str, ref: Ref) -> bool:
+        """Whether a node is built and up to date; its name then stands for that action."""
+        record = self.resolver.finished(kind, ref)
+        if record is not None:
+            self.store.name(self.resolver.action(kind, ref).name, record.key)
+        return record is not None
+
+    def measure(self, ref: Ref, suite: str) -> Record:
+        """Measure a built artifact on this host."""
+        from zoosmith.engine.measuring import measure_action
+
+        action = measure_action(self.resolver, ref, suite)
+        record = self.runner.run(action)
+        self.store.name(action.name, action.key)
+        return record
+
+    def measured(self, ref: Ref, suite: str) -> bool:
+        """Whether this host has measured the artifact as it is now."""
+        return self.measurement(ref, suite) is not None
+
+    def measurement(self, ref: Ref, suite: str) -> Record | None:
+        """This host's measurement of the artifact as it is now."""
+        from zoosmith.engine.measuring import measure_action
+
+        try:
+            return self.resolver.done(measure_action(self.resolver, ref, suite))
+        except Unresolved:
+            return None
+
+    def home(self, ref: Ref) -> Path:
+        """Folder in which an artifact appears."""
+        return self.artifacts / full_name(ref.recipe, ref.name)
+
+    def deliver(self, ref: Ref) -> None:
+        """Copy an artifact out of the store to artifacts/NAME, replacing what was there in one rename."""
+        tree = self.resolver.tree("artifact", ref)
+        self.store.checkout(tree, self.home(ref))
+        write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
+
+    def delivered(self, ref: Ref) -> bool:
+        """Whether artifacts/NAME holds the artifact as it is now, untouched."""
+        record = self.resolver.finished("artifact", ref)
+        stamp = self._stamp(ref, "delivered")
+        return record is not None and stamp.is_file() and stamp.read_text() == self._delivery(ref, record.tree)
+
+    def _delivery(self, ref: Ref, tree: str) -> str:
+        """Digest over the tree and what the file system says of the delivered files."""
+        files = [self.home(ref) / entry.path for entry in self.store.tree(tree) or ()]
+        seen = [[f.name, f.stat().st_size, f.stat().st_mtime_ns] if f.is_file() else [f.name] for f in files]
+        return digest([tree, seen])
+
+    def register(self, ref: Ref, suite: str) -> None:
+        """Hold the gates, then write results, cards and the row. Raises GateMissed."""
+        from zoosmith.core.records import Measurement
+        from zoosmith.engine.describe import build_record
+
+        record = self.measurement(ref, suite)
+        if record is None:
+            raise ZooError(f"{ref} is not measured on this host")
+        measured = Measurement.model_validate_json(self.store.read(record.tree, "result.json"))
+        self.book.register(ref, build_record(self.resolver, ref), measured)
+        write_atomic(self._stamp(ref, f"registered-{suite}"), self._registration(ref, suite).encode())
+
+    def registered(self, ref: Ref, suite: str) -> bool:
+        """Whether the record holds the artifact and its measurement as they are now."""
+        stamp = self._stamp(ref, f"registered-{suite}")
+        files = (self.book.card_file(ref), self.record_root / "registry.json", self.book.folder(ref) / "build.json")
+        if not stamp.is_file() or not all(file.is_file() for file in files):
+            return False
+        return stamp.read_text() == self._registration(ref, suite)
+
+    def _registration(self, ref: Ref, suite: str) -> str:
+        """Digest over all that results, card and row are made from."""
+        from zoosmith.core import card, gates, registry
+        from zoosmith.engine.codehash import code_digests
+        from zoosmith.engine.recording import template
+
+        artifact, measurement = self.resolver.finished("artifact", ref), self.measurement(ref, suite)
+        if artifact is None or measurement is None:
+            return ""
+        recipe = self.zoo.families[ref.recipe].recipe
+        code = code_digests(*(Path(str(module.__file__)) for module in (card, gates, registry)))
+        return digest([artifact.key, measurement.key, recipe.model_dump(mode="json"), template(self.project), code])
+
+    def _stamp(self, ref: Ref, what: str) -> Path:
+        root = digest(str(self.record_root))[:8]
+        return self.store.root / "stamps" / root / f"{full_name(ref.recipe, ref.name)}.{what}"
+
+    def render_card(self, ref: Ref) -> None:
+        """Render one artifact's card from its record. Raises ZooError where nothing is recorded."""
+        from zoosmith.core import gates
+        from zoosmith.engine.recording import best
+
+        found = self.book.current(ref)
+        name = full_name(ref.recipe, ref.name)
+        if found is None:
+            raise ZooError(f"nothing is recorded of {name}; run `doit build:{name}`")
+        checks = gates.evaluate(self.zoo.artifact(ref).gates, best(found[1]))
+        write_atomic(self.book.card_file(ref), self.book.card(ref, *found, checks).encode())
+
+    def render(self) -> None:
+        """Render everything that is a function of the record, and say what changed."""
+        from zoosmith.engine.tables import update_readme
+
+        for path in [*self.book.render_all(), *update_readme(self)]:
+            print(f"rendered {path.relative_to(self.project)}")

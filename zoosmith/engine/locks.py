@@ -1,0 +1,54 @@
+"""Locks between processes: flock(2), released by the kernel however a process ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+POLL_S = 0.2
+
+
+def measure_lock() -> Path:
+    """One file for the whole host: measuring takes it alone, building takes it shared."""
+    return Path(tempfile.gettempdir()) / "zoosmith-measure.lock"
+
+
+@contextmanager
+def flock(path: Path, *, shared: bool = False, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
+    """Hold a lock on `path`; `waiting` is called once if another holds it. Yields the descriptor."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        told = False
+        while not _try(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
+            if not told:
+                waiting()
+                told = True
+            time.sleep(POLL_S)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def is_free(path: Path) -> bool:
+    """Whether nobody holds the lock right now."""
+    if not path.exists():
+        return True
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return _try(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
+
+
+def _try(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False

@@ -1,0 +1,95 @@
+"""From an artifact to the action that measures it on this host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoosmith import plugins
+from zoosmith.bench.host import this_host
+from zoosmith.contract import Resources
+from zoosmith.core.names import full_name
+from zoosmith.core.plan import Ref
+from zoosmith.engine import zoo as zoos
+from zoosmith.engine.action import Action, public_versions
+from zoosmith.engine.codehash import code_digests
+from zoosmith.engine.resolve import Resolver, Unresolved
+from zoosmith.engine.store import Record
+
+SUITE_VERSION = 1
+SUITES = ("quick", "full")
+THREADS = 1
+
+
+def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
+    """The measurement of an artifact. Raises Unresolved while it, its reference or the data is missing."""
+    zoo = resolver.zoo
+    family = zoo.families[ref.recipe]
+    reference = family.reference
+    mine, theirs = resolver.tree("artifact", ref), resolver.tree("artifact", reference)
+    formats = {zoos.output(zoo, r, resolver.project).format for r in (ref, reference)}
+    runtimes = [plugins.load("runtimes", format, resolver.project) for format in sorted(formats)]
+    packages = tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
+    evals = {id: _eval(resolver, ref.recipe, id) for id in family.recipe.evals}
+    code = [plugins.find("runtimes", format, resolver.project) for format in sorted(formats)]
+    code += [plugins.find("tasks", about["kind"], resolver.project) for about in evals.values()]
+    inputs: dict[str, Any] = {
+        "schema": 1,
+        "kind": "measure",
+        "suite": suite,
+        "version": SUITE_VERSION,
+        "artifact": mine,
+        "reference": theirs,
+        "evals": {id: [about["kind"], about["fingerprint"]] for id, about in evals.items()},
+        "code": code_digests(*code),
+        "packages": public_versions(packages),
+        "host": this_host().id,
+        "threads": THREADS,
+    }
+    run = {
+        "name": full_name(ref.recipe, ref.name),
+        "reference": full_name(ref.recipe, reference.name),
+        "evals": evals,
+        "size_own": _size(resolver, mine),
+        "size_total": _size(resolver, mine),
+        "reference_size_total": _size(resolver, theirs),
+    }
+    if ref != reference and mine != theirs:
+        run["reference_measured"] = _finished(resolver, measure_action(resolver, reference, suite)).tree
+    return Action(
+        name=f"{ref.recipe}/measured/{ref.name}-{suite}",
+        title=f"measure {full_name(ref.recipe, ref.name)}",
+        entry="zoosmith.bench.measure:run",
+        inputs=inputs,
+        run=run,
+        resources=Resources(cpus=10**6, memory_mb=2048),
+        timeout_s=600.0 if suite == "quick" else 14_400.0,
+        exclusive=True,
+    )
+
+
+def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:
+    """Kind, data, split, tree and fingerprint of an eval. Raises Unresolved."""
+    spec = resolver.zoo.families[recipe].recipe.evals[id]
+    data_ref = Ref(recipe, spec.data)
+    tree, data = resolver.tree("data", data_ref), resolver.zoo.data(data_ref)
+    splits = resolver.data_info(tree)["splits"]
+    return {
+        "kind": spec.kind,
+        "data": data.repo or data.builtin or spec.data,
+        "split": spec.split,
+        "tree": tree,
+        "fingerprint": splits[spec.split]["sha256"],
+    }
+
+
+def _size(resolver: Resolver, tree: str) -> int:
+    return sum(entry.size for entry in resolver.store.tree(tree) or ())
+
+
+def _finished(resolver: Resolver, action: Action) -> Record:
+    record = resolver.done(action)
+    if record is None:
+        raise Unresolved(f"{action.title} comes first")
+    return record
+
+

@@ -1,0 +1,40 @@
+"""What doit says: little while all goes well, the message and the next step where something fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doit.reporter import ConsoleReporter
+
+SHOWN = ("build", "artifact", "bench")
+
+
+class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
+    """Failures as plain messages; up-to-date artifacts that were asked for by name are confirmed."""
+
+    desc = "zoosmith's own"
+
+    def initialize(self, tasks: dict[str, Any], selected_tasks: list[str]) -> None:
+        """Remember what the user asked for."""
+        wanted = set(selected_tasks)
+        self.asked = wanted | {name for name, one in tasks.items() if one.subtask_of in wanted}
+
+    def execute_task(self, task: Any) -> None:
+        """The display shows running steps."""
+
+    def skip_uptodate(self, task: Any) -> None:
+        """Confirm only what was asked for."""
+        if task.name in self.asked and task.actions:
+            self.write(f"{task.name} is up to date\n")
+
+    def _write_failure(self, result: dict[str, Any], write_exception: bool = True) -> None:
+        """The message of the failure, once, under the task's name."""
+        message = result["exception"].get_msg().strip()
+        self.write(f"\nFAILED {result['task'].name}\n{message}\n")
+
+    def complete_run(self) -> None:
+        """Say how much failed."""
+        if self.failures:
+            self.write(f"\n{len(self.failures)} failed. What is finished is kept; the same command goes on from there.\n")
+        for message in self.runtime_errors:
+            self.write(f"{message}\n")

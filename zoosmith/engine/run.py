@@ -1,0 +1,93 @@
+"""Running an action once: cache, locks, budget, worker, record."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+
+from zoosmith.engine.action import Action, public_versions
+from zoosmith.engine.budget import Budget
+from zoosmith.engine.display import Display
+from zoosmith.engine.executor import LocalExecutor
+from zoosmith.engine.locks import flock, measure_lock
+from zoosmith.engine.store import Record, Store
+
+
+class Runner:
+    """Runs actions for one zoo. Any number of runners, in any number of processes, may share a store."""
+
+    def __init__(self, store: Store, project: Path, budget: Budget, display: Display) -> None:
+        """Use the store of the zoo in `project`."""
+        self.store = store
+        self.project = project
+        self.budget = budget
+        self.display = display
+        self.executor = LocalExecutor(store, project)
+
+    def run(self, action: Action, *, again: bool = False) -> Record:
+        """The action's record, from the cache or from running it. `again` runs it though it is cached.
+
+        Raises StepFailed; a failure is never cached.
+        """
+        with ExitStack() as held:
+            held.enter_context(flock(self.store.folder(".") / "gc.lock", shared=True))
+            lock = held.enter_context(flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._told(action)))
+            if not again and (cached := self.store.finished(action.key)):
+                return cached
+            held.enter_context(self.budget.reserve(action.resources))
+            quiet = flock(measure_lock(), shared=not action.exclusive, waiting=self._waits(action))
+            if action.exclusive or action.resources.cpus:
+                held.enter_context(quiet)
+            return self._work(action, lock)
+
+    def _work(self, action: Action, lock: int) -> Record:
+        line = self.display.start(action.title)
+        started = datetime.datetime.now(datetime.UTC)
+        try:
+            outcome = self.executor.run(action, lock, lambda message: self.display.update(line, message))
+        except BaseException as error:
+            self.display.finish(line, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
+        provenance = {
+            "name": action.name,
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round(outcome.seconds, 1),
+            "peak_memory_mb": outcome.peak_mb,
+            "git": git_revision(self.project),
+            "zoosmith": public_versions(("zoosmith",))["zoosmith"],
+            "notes": outcome.notes,
+        }
+        record = Record(action.key, action.inputs, outcome.tree, provenance)
+        self.store.record(record)
+        shutil.rmtree(self.store.root / "work" / action.key, ignore_errors=True)
+        self.display.finish(line, "done")
+        return record
+
+    def _told(self, action: Action):  # type: ignore[no-untyped-def]
+        return lambda: self.display.say(f"{action.title}: another process is at it; waiting")
+
+    def _waits(self, action: Action):  # type: ignore[no-untyped-def]
+        what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"
+        return lambda: self.display.say(f"{action.title}: waiting for {what}")
+
+
+def git_revision(project: Path) -> str | None:
+    """Commit of the zoo, with "+" appended when files differ from it; None outside a repository."""
+    if not any((folder / ".git").exists() for folder in (project, *project.parents)):
+        return None
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True, env=environment
+        ).stdout.strip()
+        dirty = subprocess.run(
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+            cwd=project, capture_output=True, text=True, check=True, env=environment,
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head + ("+" if dirty else "")

@@ -1,0 +1,130 @@
+"""A step's own process.
+
+It gets one JSON line on standard input (digests and paths of this machine's store, nothing else), reports
+progress as JSON lines on the file descriptor that it is told, and leaves when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zoosmith.contract import ZooError
+from zoosmith.engine import leash
+from zoosmith.engine.store import Store
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Step:
+    """What a step function is given. It writes its tree below `out`; `scratch` survives a kill."""
+
+    key: str
+    inputs: dict[str, Any]
+    run: dict[str, Any]
+    store: Store
+    project: Path
+    report: Report
+    notes: dict[str, Any] = field(default_factory=dict)
+    last_progress: float = 0.0
+
+    @property
+    def work(self) -> Path:
+        """The folder of this action key; everything in it but `scratch` is made anew."""
+        return self.store.root / "work" / self.key
+
+    @property
+    def out(self) -> Path:
+        """Where the step's tree is written."""
+        return self.work / "out"
+
+    @property
+    def scratch(self) -> Path:
+        """What an interrupted run of the same action left."""
+        return self.work / "scratch"
+
+    def parent(self, tree: str, name: str, only: tuple[str, ...] | None = None) -> Path:
+        """A private copy of a tree, below the work folder."""
+        target = self.work / "parents" / name
+        self.store.checkout(tree, target, only)
+        return target
+
+    def progress(self, done: float | None = None, total: float | None = None, text: str = "") -> None:
+        """Tell how far the step is; more than five reports a second are dropped."""
+        now = time.monotonic()
+        if now - self.last_progress >= 0.2 or (done is not None and done == total):
+            self.last_progress = now
+            self.report({"progress": {"done": done, "total": total, "text": text}})
+
+    def note(self, name: str, value: Any) -> None:
+        """Record something volatile in the provenance."""
+        self.notes[name] = value
+
+
+def prepare(step: Step) -> None:
+    """Fresh folders, scratch kept."""
+    for name in ("out", "parents"):
+        shutil.rmtree(step.work / name, ignore_errors=True)
+    step.out.mkdir(parents=True)
+    step.scratch.mkdir(exist_ok=True)
+
+
+def execute(step: Step, entry: str) -> dict[str, Any]:
+    """Run the step function and put its tree into the store."""
+    module, _, function = entry.partition(":")
+    prepare(step)
+    getattr(importlib.import_module(module), function)(step)
+    step.report({"progress": {"done": None, "total": None, "text": "storing"}})
+    return {"tree": step.store.add_tree(step.out), "notes": step.notes}
+
+
+def failure(error: BaseException) -> str:
+    """One clear message: the error's own words where it is ours, its type where it is not."""
+    if isinstance(error, ZooError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == 28:
+        return f"no space left on the disk ({error.filename or 'store'}); free some (`doit gc`) and run it again"
+    return f"{type(error).__name__}: {error}"
+
+
+def main() -> int:
+    """Run the step described on standard input; report its result or its error."""
+    request = json.loads(leash.first_line(0))
+    leash.watch(0)
+    channel = os.fdopen(request["channel"], "w", buffering=1)
+
+    def report(message: dict[str, Any]) -> None:
+        channel.write(json.dumps(message) + "\n")
+
+    step = Step(
+        key=request["key"],
+        inputs=request["inputs"],
+        run=request["run"],
+        store=Store(Path(request["store"])),
+        project=Path(request["project"]),
+        report=report,
+    )
+    try:
+        report({"result": execute(step, request["entry"])})
+    except Exception as error:  # whatever a step raises becomes one message and a log
+        traceback.print_exc()
+        report({"error": failure(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # native thread pools of torch and ONNX Runtime need not be torn down one by one

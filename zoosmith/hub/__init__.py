@@ -1,0 +1,1 @@
+"""Where models and data come from: a hub, PyPI wheels, folders, generators."""

@@ -1,0 +1,75 @@
+"""Models and data sets of a Hugging Face hub, through huggingface_hub and its cache."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from zoosmith.contract import ZooError
+
+PROBE_S = 3.0
+
+
+def _require_answer(repo: str) -> None:
+    """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE or any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
+        return
+    url = urlsplit(constants.ENDPOINT)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        socket.create_connection((url.hostname or "", port), timeout=PROBE_S).close()
+    except OSError as error:
+        raise ZooError(f"{constants.ENDPOINT} cannot be reached for {repo} ({error})") from None
+
+
+def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress: Callable[..., None]) -> Path:
+    """A model repo at a commit, from the local cache or the hub; only `files`, or all but weights in pickles.
+
+    Returns the snapshot's folder in the cache, or raises ZooError saying what to do.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    ignore = None if files else ["*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.ckpt", "flax*", "tf_*"]
+    arguments = {"revision": revision, "allow_patterns": files or None, "ignore_patterns": ignore}
+    try:
+        return Path(snapshot_download(repo, local_files_only=True, **arguments)) if files else _whole(repo, arguments)
+    except LocalEntryNotFoundError:
+        pass
+    _require_answer(repo)
+    progress(text=f"downloading {repo}")
+    try:
+        return Path(snapshot_download(repo, **arguments))
+    except Exception as error:  # the library raises many kinds; each becomes one line with what to do
+        raise ZooError(explain(repo, revision, error)) from error
+
+
+def _whole(repo: str, arguments: dict[str, object]) -> Path:
+    """Without a list of files the cache cannot tell whether it is complete, unless the hub is switched off."""
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if constants.HF_HUB_OFFLINE:
+        return Path(snapshot_download(repo, local_files_only=True, **arguments))  # type: ignore[arg-type]
+    raise LocalEntryNotFoundError("ask the hub")
+
+
+def explain(repo: str, revision: str, error: Exception) -> str:
+    """One line for what a hub answered, with the next thing to do."""
+    from huggingface_hub import constants, errors
+
+    page = f"{constants.ENDPOINT}/{repo}"
+    if isinstance(error, errors.GatedRepoError):
+        return f"{repo} is gated: accept its terms at {page}, then set HF_TOKEN to a token of that account"
+    if isinstance(error, errors.RevisionNotFoundError):
+        return f"{repo} has no commit {revision}; look at {page}/commits and pin one of these"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return f"{page} does not exist, or needs HF_TOKEN set to a token that may read it"
+    if isinstance(error, errors.LocalEntryNotFoundError):
+        return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {constants.ENDPOINT} cannot be reached"
+    return f"{constants.ENDPOINT} answered for {repo}: {type(error).__name__}: {str(error).splitlines()[0]}"

@@ -1,0 +1,1 @@
+"""What several builders share: training, packing of weights, exports."""

@@ -1,0 +1,110 @@
+"""Reading and writing transformers checkpoints the way every torch builder does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from zoosmith.contract import BuildError, Job
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
+
+
+def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
+    """The task's FP32 model from `path`. Without `new_head`, a checkpoint that lacks the head is an error.
+
+    The head of a new task is drawn from the job's seed. Raises BuildError.
+    """
+    import torch
+    import transformers
+
+    torch.manual_seed(job.seed)
+    labels = job.task.spec.labels
+    auto = getattr(transformers, job.task.auto_model)
+    extra: dict[str, Any] = {"num_labels": len(labels)} if new_head else {}
+    try:
+        model, info = auto.from_pretrained(
+            path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BuildError(f"transformers cannot load the checkpoint: {str(error).splitlines()[0]}") from error
+    missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
+    if missing and not new_head:
+        raise BuildError(
+            f"the checkpoint has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
+            "use the builder `finetune` on it"
+        )
+    body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
+    if body:
+        raise BuildError(f"the checkpoint lacks weights of the body: {', '.join(body[:3])}; is it complete?")
+    return model
+
+
+def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
+    """The task's label names in the order of the model's outputs.
+
+    Names match whatever their case; generic names (LABEL_0) stand for positions. Raises BuildError.
+    """
+    theirs = [str(config.id2label[i]) for i in range(config.num_labels)]
+    if not labels:
+        return tuple(theirs)
+    if all(name == f"LABEL_{i}" for i, name in enumerate(theirs)) and len(theirs) == len(labels):
+        return tuple(labels)
+    by_case = {label.casefold(): label for label in labels}
+    if sorted(by_case) != sorted(name.casefold() for name in theirs):
+        raise BuildError(f"the checkpoint answers {theirs}, the task wants {list(labels)}; rename `labels` in the recipe")
+    return tuple(by_case[name.casefold()] for name in theirs)
+
+
+def set_labels(model: Any, labels: Sequence[str]) -> None:
+    """Write the labels into the model's config, so that other tools show them too."""
+    model.config.id2label = dict(enumerate(labels))
+    model.config.label2id = {label: i for i, label in enumerate(labels)}
+
+
+def save_model(model: Any, out: Path) -> None:
+    """config.json and model.safetensors below `out`, without a trace of where they came from."""
+    model.save_pretrained(out, safe_serialization=True)
+    file = out / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    config.pop("_name_or_path", None)
+    file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def copy_tokenizer(source: Path, out: Path) -> None:
+    """The tokenizer's files, with a tokenizer.json made if the source has only the slow form.
+
+    Raises BuildError where there is no tokenizer, or one whose vocabulary is larger than the model's.
+    """
+    if not (source / "tokenizer.json").is_file():
+        _make_fast(source, out)
+        return
+    for name in TOKENIZER_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
+
+
+def _make_fast(source: Path, out: Path) -> None:
+    import transformers
+
+    try:
+        transformers.AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(out)
+    except (OSError, ValueError) as error:
+        raise BuildError(f"there is no tokenizer beside the weights: {str(error).splitlines()[0]}") from error
+    if not (out / "tokenizer.json").is_file():
+        raise BuildError("the tokenizer exists in its slow form only, which cannot be turned into tokenizer.json")
+
+
+def check_vocabulary(model: Any, out: Path) -> None:
+    """Raise BuildError when the tokenizer can give an id that the embedding does not have."""
+    from tokenizers import Tokenizer
+
+    size = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab_size(with_added_tokens=True)
+    rows = model.get_input_embeddings().num_embeddings
+    if size > rows:
+        raise BuildError(
+            f"the tokenizer knows {size} tokens, the model embeds {rows}: it belongs to another model"
+        )

@@ -1,0 +1,86 @@
+"""Builders, tasks, runtimes and built-in data, found by file name.
+
+The user's project folder is looked at first (`<project>/<kind>/<id>.py`), then what is shipped. Nothing is
+registered: adding one is adding a file. An import error is never swallowed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from zoosmith.contract import ZooError
+from zoosmith.core.names import nearest
+
+PACKAGE = Path(__file__).parent
+CHECKOUT = PACKAGE.parent
+KINDS = {
+    "builders": CHECKOUT / "builders",
+    "tasks": PACKAGE / "tasks",
+    "runtimes": PACKAGE / "runtimes",
+    "builtin": PACKAGE / "builtin",
+}
+
+
+def shipped(name: str) -> Path:
+    """Folder or file that travels with the package (`recipes`, the card template)."""
+    inside = PACKAGE / "shipped" / name
+    return inside if inside.exists() else CHECKOUT / name
+
+
+def _file_of(folder: Path, stem: str) -> Path | None:
+    for path in (folder / f"{stem}.py", folder / stem / "__init__.py"):
+        if path.is_file() and not stem.startswith("_"):
+            return path
+    return None
+
+
+def known(kind: str, project: Path) -> list[str]:
+    """Ids of every plug-in of a kind, the project's and the shipped ones."""
+    ids = set()
+    for folder in (project / kind, KINDS[kind]):
+        if folder.is_dir():
+            files = [*folder.glob("*.py"), *(init.parent for init in folder.glob("*/__init__.py"))]
+            ids |= {file.stem for file in files if not file.stem.startswith("_")}
+    return sorted(ids)
+
+
+def find(kind: str, id: str, project: Path) -> Path:
+    """The file of a plug-in. Raises ZooError with the nearest id; '-' and '_' in ids are the same."""
+    stem = id.replace("-", "_")
+    for folder in (project / kind, KINDS[kind]):
+        if path := _file_of(folder, stem):
+            return path
+    raise ZooError(f"no {kind.removesuffix('s')} is called {id!r}{nearest(stem, known(kind, project))}")
+
+
+def module_name(path: Path) -> str:
+    """Dotted name under which a file is imported: the package's own name where it is shipped."""
+    stem = path.parent.name if path.name == "__init__.py" else path.stem
+    folder = path.parent.parent if path.name == "__init__.py" else path.parent
+    for kind, home in KINDS.items():
+        if folder == home:
+            return f"builders.{stem}" if kind == "builders" else f"zoosmith.{kind}.{stem}"
+    return f"zoo_{folder.name}_{stem}"
+
+
+@cache
+def load(kind: str, id: str, project: Path) -> ModuleType:
+    """Import a plug-in. Raises ZooError when there is none, and whatever its own import raises."""
+    path = find(kind, id, project)
+    name = module_name(path)
+    if name in sys.modules and getattr(sys.modules[name], "__file__", None) == str(path):
+        return sys.modules[name]
+    if not name.startswith("zoo_"):
+        return importlib.import_module(name)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ZooError(f"{path} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

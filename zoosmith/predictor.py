@@ -1,0 +1,103 @@
+"""From an artifact to answers: the runtime of its format and the task of its manifest put together."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from zoosmith import plugins
+from zoosmith.contract import PAYLOAD_MANIFEST, Manifest, ZooError
+from zoosmith.core.names import nearest
+from zoosmith.project import find_project
+from zoosmith.tasks import BoundTask
+
+
+class Prediction(NamedTuple):
+    """The most probable label, its probability, and the probability of every label."""
+
+    label: str
+    score: float
+    scores: dict[str, float]
+
+
+class Predictor:
+    """An artifact that answers. Inputs are texts, or tuples of texts where the task takes several."""
+
+    def __init__(self, manifest: Manifest, task: BoundTask, session: Any) -> None:
+        """Put an opened session and its bound task together."""
+        self.manifest = manifest
+        self.task = task
+        self.session = session
+
+    def predict(self, inputs: Iterable[str | Sequence[str]]) -> list[Prediction]:
+        """One Prediction for each input, each computed on its own."""
+        return [self._one(value) for value in inputs]
+
+    def _one(self, value: str | Sequence[str]) -> Prediction:
+        import numpy as np
+
+        logits = self.session.logits(self.task.encode([self.task.unlabelled(value)]))[0]
+        weights = np.exp(logits - logits.max())
+        scores = dict(zip(self.labels, (weights / weights.sum()).tolist(), strict=True))
+        label = max(scores, key=lambda name: scores[name])
+        return Prediction(label, scores[label], scores)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels in the order of the model's outputs."""
+        return self.task.spec.labels
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of an artifact's folder. Raises ZooError where there is none that can be read."""
+    file = folder / PAYLOAD_MANIFEST
+    if not file.is_file():
+        raise ZooError(f"{folder} is no artifact: it has no {PAYLOAD_MANIFEST}; build one with `doit build:NAME`")
+    try:
+        return Manifest.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    except (ValidationError, ValueError) as error:
+        raise ZooError(f"{file} is damaged or of a newer version: {error}") from None
+
+
+def open_artifact(
+    folder: Path,
+    *,
+    project: Path,
+    threads: int = 1,
+    device: str = "cpu",
+    needs: Mapping[str, Path] | None = None,
+) -> Predictor:
+    """Open the artifact in `folder` with `threads` threads. Raises ZooError when a package is missing."""
+    manifest = read_manifest(folder)
+    if manifest.task is None:
+        raise ZooError(f"{folder} answers no task: it is a {manifest.format} checkpoint to build from")
+    runtime = plugins.load("runtimes", manifest.format, project)
+    missing = [name for name in runtime.REQUIRES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ZooError(
+            f"opening a {manifest.format} artifact needs {', '.join(missing)}: "
+            f"run `pip install 'zoosmith[{runtime.EXTRA}]'`"
+        )
+    task = BoundTask(plugins.load("tasks", manifest.task.kind, project), manifest.task, folder)
+    return Predictor(manifest, task, runtime.open(folder, manifest, threads=threads, device=device, needs=needs))
+
+
+def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:
+    """Open an artifact by folder, or by name from `artifacts/` of the zoo at or above the working directory."""
+    folder = Path(path_or_name)
+    project = find_project()
+    if not (folder / PAYLOAD_MANIFEST).is_file():
+        folder = project / "artifacts" / str(path_or_name)
+    if not folder.is_dir():
+        home = project / "artifacts"
+        built = [p.name for p in home.iterdir() if not p.name.startswith(".")] if home.is_dir() else []
+        raise ZooError(
+            f"no artifact {str(path_or_name)!r} in {home}{nearest(str(path_or_name), built)}; "
+            f"build it with `doit build:{path_or_name}`"
+        )
+    return open_artifact(folder, project=project, threads=threads)

@@ -1,0 +1,27 @@
+"""PyTorch with dynamic INT8 Linear layers: int8 tensors in safetensors, modules rebuilt on load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from zoosmith.contract import Manifest
+from zoosmith.lib import dynamic_int8
+from zoosmith.lib.forward import TorchForward
+from zoosmith.runtimes.torch import EXTRA, REQUIRES, architecture
+
+__all__ = ["CAPABILITIES", "EXTRA", "REQUIRES", "open"]
+CAPABILITIES = ("logits",)
+LIBRARY = "zoosmith"
+
+
+def open(
+    path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
+) -> TorchForward:
+    """Build the architecture from config.json, then put the stored layers in. The kernels exist on CPU only."""
+    import torch
+    from safetensors.torch import load_file
+
+    torch.set_num_threads(threads)
+    config, model = architecture(path)
+    return TorchForward(dynamic_int8.unpack(model(config), load_file(path / "model.safetensors")), device)
