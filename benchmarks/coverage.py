@@ -67,9 +67,7 @@ def accuracy_rows() -> Iterator[Row]:
         bounds = [proportion(k, n) for k in range(n + 1)]
         for truth in (*ACCURACIES, 0.88, 0.94):
             chances = binom.pmf(np.arange(n + 1), n, truth)
-            share = sum(
-                float(p) for p, found in zip(chances, bounds, strict=True) if found.low <= truth <= found.high
-            )
+            share = sum(float(p) for p, found in zip(chances, bounds, strict=True) if found.low <= truth <= found.high)
             yield Row("accuracy", f"accuracy {truth:.0%}", n, share, 0.0)
 
 
@@ -103,9 +101,7 @@ def paired_accuracy_coverage(n: int, loss: float, gain: float) -> float:
 
 def error_rates(frequencies: tuple[float, ...], total: float) -> Array:
     """Error rate of each class: the same where the classes are even, else higher for the rarer ones."""
-    weights = (
-        np.linspace(1.4, 0.6, len(frequencies)) if len(set(frequencies)) > 1 else np.ones(len(frequencies))
-    )
+    weights = np.linspace(1.4, 0.6, len(frequencies)) if len(set(frequencies)) > 1 else np.ones(len(frequencies))
     rates: Array = total * weights / (weights @ np.array(frequencies))
     return rates
 
@@ -134,9 +130,7 @@ def f1_rows(draws: int, generator: np.random.Generator) -> Iterator[Row]:
                     yield Row(name, f"{describe(frequencies)}, accuracy {correct:.0%}", n, share, error)
 
 
-def joint_shares(
-    frequencies: tuple[float, ...], discordance: float, split: float, correct: float = 0.91
-) -> Array:
+def joint_shares(frequencies: tuple[float, ...], discordance: float, split: float, correct: float = 0.91) -> Array:
     """Expected share of each cell (true, reference, artifact).
 
     Of the answers wrong on both sides a fifth goes to any wrong class, the rest to the same one.
@@ -165,9 +159,7 @@ def paired_f1_rows(draws: int, generator: np.random.Generator) -> Iterator[Row]:
         for discordance in DISCORDANCES:
             for split in SPLITS:
                 shares = joint_shares(frequencies, discordance, split)
-                truth = average_f1(shares.sum(1).tolist(), "macro") - average_f1(
-                    shares.sum(2).tolist(), "macro"
-                )
+                truth = average_f1(shares.sum(1).tolist(), "macro") - average_f1(shares.sum(2).tolist(), "macro")
                 setting = f"{describe(frequencies)}, discordance {discordance:.0%}, losses {split:.0%} of it"
                 for n in SIZES:
                     counts = generator.multinomial(n, shares.ravel(), draws).tolist()
@@ -204,9 +196,7 @@ def print_summary(rows: list[Row]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=2000, help="simulated evaluations per row")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     options = parser.parse_args(arguments)
@@ -218,9 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     print_rows(rows)
     print_summary(rows)
     if options.json:
-        options.json.write_text(
-            json.dumps([asdict(row) | {"verdict": row.verdict()} for row in rows], indent=1)
-        )
+        options.json.write_text(json.dumps([asdict(row) | {"verdict": row.verdict()} for row in rows], indent=1))
     return int(any(row.verdict() != "ok" for row in rows))
 
 

@@ -68,7 +68,7 @@ def _export(job: Job, model: Any) -> Any:
             program = torch.onnx.export(
                 model, (), kwargs={name: torch.from_numpy(encoded[name]) for name in names},
                 dynamo=True, opset_version=job.params.opset, input_names=names, output_names=["logits"],
-                dynamic_shapes={name: dynamic for name in names}, verbose=False,
+                dynamic_shapes=dict.fromkeys(names, dynamic), verbose=False,
             )  # fmt: skip
     except torch.onnx.OnnxExporterError as error:
         raise BuildError(f"torch.onnx cannot export this architecture: {str(error).splitlines()[0]}") from error

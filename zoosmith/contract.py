@@ -119,8 +119,13 @@ class Parent:
 class Task(Protocol):
     """A task bound to a tokenizer, labels and a maximum length; see `zoosmith.tasks`."""
 
-    spec: TaskSpec
-    auto_model: str
+    @property
+    def spec(self) -> TaskSpec:
+        """What is asked, with labels and maximum length."""
+
+    @property
+    def auto_model(self) -> str:
+        """Name of the transformers class that loads a checkpoint of this task."""
 
     def example(self, row: Mapping[str, Any]) -> Any:
         """Typed example from a data row. Raises BuildError for a missing column or unknown label."""

@@ -134,6 +134,10 @@ def test_another_process_and_hash_seed_give_the_same_rows(hash_seed):
     assert run.stdout.strip() == hashlib.sha256(json.dumps(generate(SMALL)).encode()).hexdigest()
 
 
+def test_many_pairs_can_be_drawn():
+    assert len(generate(Params(train=48000))["train"]) == 48000
+
+
 def test_the_seed_changes_the_rows_and_a_larger_train_keeps_eval():
     rows = generate(SMALL)
     assert generate(SMALL.model_copy(update={"seed": 14}))["eval"] != rows["eval"]

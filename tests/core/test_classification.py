@@ -80,9 +80,7 @@ def test_per_class_counts_every_example_once(pairs: list[tuple[str, str]]) -> No
 def test_swapping_true_and_predicted_swaps_precision_and_recall(pairs: list[tuple[str, str]]) -> None:
     matrix = confusion([t for t, _ in pairs], [p for _, p in pairs], "abcd")
     forward, backward = per_class(matrix), per_class(list(zip(*matrix, strict=True)))
-    assert [(s.precision, s.recall, s.f1) for s in forward] == [
-        (s.recall, s.precision, s.f1) for s in backward
-    ]
+    assert [(s.precision, s.recall, s.f1) for s in forward] == [(s.recall, s.precision, s.f1) for s in backward]
 
 
 def test_macro_leaves_out_only_classes_that_never_occur() -> None:

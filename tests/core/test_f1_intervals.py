@@ -19,9 +19,7 @@ from zoosmith.core.intervals import Estimate, paired_proportions, proportion
 Cell = TypeVar("Cell", bound=tuple[int, ...])
 AVERAGES: tuple[Average, ...] = ("macro", "weighted", 0)
 CELL = st.integers(0, 300)
-MATRICES = st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=3, max_size=3).filter(
-    lambda m: m[0][0] > 0
-)
+MATRICES = st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=3, max_size=3).filter(lambda m: m[0][0] > 0)
 TRIPLE = st.tuples(*[st.integers(0, 2)] * 3)
 JOINTS = st.dictionaries(TRIPLE, st.integers(1, 400), min_size=1).map(lambda joint: {**joint, (0, 0, 0): 50})
 # 500 examples of three uneven classes, the rarest with a much lower F1.

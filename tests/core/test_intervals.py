@@ -89,9 +89,7 @@ def test_coverage_of_accuracy_is_exact_enumeration() -> None:
 def test_paired_interval_without_discordance_by_hand() -> None:
     # The score test then reads n d² = z² (d - d²), so that d = z² / (n + z²): 3.841459 / 303.841459.
     estimate = paired_proportions(both=280, only_reference=0, only_artifact=0, neither=20)
-    assert (estimate.low, estimate.value, estimate.high) == pytest.approx(
-        (-0.0126430, 0, 0.0126430), abs=1e-6
-    )
+    assert (estimate.low, estimate.value, estimate.high) == pytest.approx((-0.0126430, 0, 0.0126430), abs=1e-6)
 
 
 def test_paired_bounds_solve_the_score_equation() -> None:
@@ -109,11 +107,7 @@ def likeliest_loss_rate(losses: int, gains: int, n: int, difference: float) -> f
 
     def likelihood(rate: float) -> float:
         rest = 1 - 2 * rate - difference
-        return (
-            losses * math.log(rate)
-            + gains * math.log(rate + difference)
-            + (n - losses - gains) * math.log(rest)
-        )
+        return losses * math.log(rate) + gains * math.log(rate + difference) + (n - losses - gains) * math.log(rest)
 
     low, high = max(0.0, -difference) + 1e-12, (1 - difference) / 2 - 1e-12
     for _ in range(100):
@@ -123,9 +117,7 @@ def likeliest_loss_rate(losses: int, gains: int, n: int, difference: float) -> f
 
 
 @given(PAIRED, LEVEL)
-def test_paired_interval_holds_its_value_and_has_width(
-    counts: tuple[int, int, int, int], level: float
-) -> None:
+def test_paired_interval_holds_its_value_and_has_width(counts: tuple[int, int, int, int], level: float) -> None:
     estimate = paired_proportions(*counts, level=level)
     assert -1 <= estimate.low <= estimate.value <= estimate.high <= 1
     assert width(estimate) > 0
@@ -164,9 +156,7 @@ def test_paired_interval_covers_few_discordant_answers(loss_rate: float) -> None
     assert 0.91 < hits / draws < 0.99
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"), [(0, 0, 1.0), (1, 9, 22 / 1024), (5, 5, 1.0), (0, 3, 0.25)]
-)
+@pytest.mark.parametrize(("first", "second", "expected"), [(0, 0, 1.0), (1, 9, 22 / 1024), (5, 5, 1.0), (0, 3, 0.25)])
 def test_mcnemar_by_hand(first: int, second: int, expected: float) -> None:
     assert mcnemar_exact(first, second) == pytest.approx(expected)
 

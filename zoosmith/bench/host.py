@@ -23,7 +23,9 @@ def this_host() -> Host:
     cores = len(os.sched_getaffinity(0))
     memory = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
     isa = tuple(name for name in ISA if name in flags)
-    stable = "|".join([cpu, info.get("cpu family", ""), info.get("model", ""), ",".join(isa), str(cores), str(memory), gpu() or ""])
+    stable = "|".join(
+        [cpu, info.get("cpu family", ""), info.get("model", ""), ",".join(isa), str(cores), str(memory), gpu() or ""]
+    )
     words = re.sub(r"[^a-z0-9]+", "-", cpu.lower()).strip("-")[:24].strip("-")
     return Host(
         id=f"{words}-{cores}c-{memory}g-{hashlib.sha256(stable.encode()).hexdigest()[:6]}",

@@ -108,8 +108,9 @@ class _Eval:
 
     def _stride(self, examples: list[Example]) -> int:
         """Evenly spaced rows, so many that the quick suite stays quick; every row where it is short enough."""
-        lengths = [self.task.encode([example])["input_ids"].shape[1] for example in examples[:: max(1, self.total // 200)]]
-        tokens = sum(lengths) / len(lengths) * self.total
+        sample = examples[:: max(1, self.total // 200)]
+        lengths = [int(self.task.encode([example])["input_ids"].shape[1]) for example in sample]
+        tokens = self.total * sum(lengths) / len(lengths)
         return max(1, round(tokens / QUICK_TOKENS))
 
     def texts(self) -> list[list[str]]:
@@ -123,7 +124,7 @@ class _Eval:
 
     def score(self, logits: NDArray[np.float32]) -> dict[str, Any]:
         """Quality as in `zoosmith.core.records`."""
-        scores = self.module.score(logits, self.task.targets(self.examples), self.task.spec.labels)
+        scores: dict[str, Any] = self.module.score(logits, self.task.targets(self.examples), self.task.spec.labels)
         scores["metrics"] = {name: _bounded(value) for name, value in scores["metrics"].items()}
         about = {"kind": self.about["kind"], "data": self.about["data"], "split": self.about["split"]}
         return about | {"examples_total": self.total} | scores

@@ -13,7 +13,11 @@ from zoosmith.core.gates import Check
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
 
-LIBRARY_METRICS = {"accuracy": ("accuracy", "Accuracy"), "macro_f1": ("f1", "Macro F1"), "weighted_f1": ("f1", "Weighted F1")}
+LIBRARY_METRICS = {
+    "accuracy": ("accuracy", "Accuracy"),
+    "macro_f1": ("f1", "Macro F1"),
+    "weighted_f1": ("f1", "Weighted F1"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,10 +46,9 @@ class CardInput:
 
 def render(template: str, given: CardInput) -> str:
     """The card as Markdown with a YAML front matter that the Hugging Face hub accepts."""
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        autoescape=False,
-    )  # fmt: skip  # noqa: S701  (Markdown, from our own records)
+    environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
     environment.filters.update(mb=_mb, pct=_percent, ms=_milliseconds, short=lambda text: text[:12], ratio=_ratio)
     body = environment.from_string(template).render(
         front_matter=front_matter(given),
@@ -89,7 +92,7 @@ def front_matter(given: CardInput) -> str:
     kept = {key: value for key, value in data.items() if value}
     if not repos:
         kept.pop("base_model_relation", None)
-    return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000).rstrip()
+    return str(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
 
 
 def _metric_names(measured: Measurement) -> list[str]:
@@ -169,5 +172,3 @@ def replace_section(text: str, marker: str, body: str) -> str:
         raise ValueError(f"the marks {start} and {end} are missing")
     head, rest = text.split(start, 1)
     return f"{head}{start}\n{body}\n{end}{rest.split(end, 1)[1]}"
-
-

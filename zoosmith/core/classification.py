@@ -25,9 +25,7 @@ class ClassScores:
     support: int
 
 
-def confusion(
-    true: Sequence[Hashable], predicted: Sequence[Hashable], classes: Sequence[Hashable]
-) -> list[list[int]]:
+def confusion(true: Sequence[Hashable], predicted: Sequence[Hashable], classes: Sequence[Hashable]) -> list[list[int]]:
     """Count (true, predicted) pairs; row and column i stand for classes[i].
 
     Raises ValueError when the lengths differ or a label is not among the classes.
@@ -128,9 +126,7 @@ def _indices(labels: Sequence[Hashable], classes: Sequence[Hashable]) -> list[in
     unknown = sorted(map(repr, set(labels) - index.keys()))
     if unknown:
         named = ", ".join(unknown[:5])
-        raise ValueError(
-            f"labels {named} are not among the {len(classes)} classes; check the list of classes"
-        )
+        raise ValueError(f"labels {named} are not among the {len(classes)} classes; check the list of classes")
     return [index[label] for label in labels]
 
 

@@ -112,4 +112,6 @@ def table(checks: list[Check]) -> str:
         value = "-" if check.value is None else f"{check.value:.4f}"
         rows.append((check.gate, check.limit, value, interval, f"{verdict}{': ' + check.note if check.note else ''}"))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    return "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -54,9 +54,7 @@ def proportion(successes: int, n: int, level: float = 0.95) -> Estimate:
     dips to 93.9 %, this one's to 94.4 %. Raises ValueError for n = 0 and for counts outside 0..n.
     """
     if n <= 0:
-        raise ValueError(
-            f"a proportion needs at least one example, found {n}; check that the split is not empty"
-        )
+        raise ValueError(f"a proportion needs at least one example, found {n}; check that the split is not empty")
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} successes among {n} examples; expected a count from 0 to {n}")
     low, high = agresti_coull(successes / n, n, level)

@@ -119,8 +119,9 @@ class Zoo:
             if full in self.by_full_name:
                 other = self.by_full_name[full]
                 raise family.source.error(
-                    ("artifacts", name), f"{full!r} is already made by {other} "
-                    f"({self.families[other.recipe].source.file}); rename one of them"
+                    ("artifacts", name),
+                    f"{full!r} is already made by {other} "
+                    f"({self.families[other.recipe].source.file}); rename one of them",
                 )
             self.by_full_name[full] = Ref(family.id, name)
 

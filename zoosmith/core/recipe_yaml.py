@@ -25,7 +25,7 @@ class RecipeError(ZooError):
     """A recipe that cannot be used: file, line, key, what was found, what was expected."""
 
 
-class _Loader(_LIBYAML):  # type: ignore[misc]  # chosen at run time: libyaml is six times as fast
+class _Loader(_LIBYAML):  # type: ignore[misc,valid-type]  # chosen at run time: libyaml is six times as fast
     """Safe YAML in which a key given twice is an error instead of a silent loss."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -23,7 +23,7 @@ class Action:
     entry: str
     inputs: dict[str, Any]
     run: dict[str, Any] = field(default_factory=dict)
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     timeout_s: float = 86_400.0
     environment: tuple[str, ...] = ()
     exclusive: bool = False

@@ -16,9 +16,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Labels and logits (texts, classes), each text on its own."""
     from zoosmith.predictor import open_artifact
 
-    predictor = open_artifact(
-        Path(request["folder"]), project=Path(request["project"]), threads=request["threads"]
-    )
+    predictor = open_artifact(Path(request["folder"]), project=Path(request["project"]), threads=request["threads"])
     task = predictor.task
     rows = [
         predictor.session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in request["texts"]

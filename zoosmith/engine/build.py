@@ -42,7 +42,6 @@ def run(step: Step) -> None:
         note=step.note,
         labels=labels.extend,
     )
-    _limit_threads(job.threads)
     logits = module.build(job)
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
@@ -101,12 +100,6 @@ def _spec(task: dict[str, Any] | None, parents: dict[str, Parent]) -> TaskSpec:
     if task is None:
         raise BuildError("the recipe names no task, and no parent has one; add `task: {kind: ...}` to the recipe")
     return TaskSpec.model_validate(task)
-
-
-def _limit_threads(threads: int) -> None:
-    import torch
-
-    torch.set_num_threads(threads)
 
 
 def write_manifest(

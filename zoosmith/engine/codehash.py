@@ -8,33 +8,35 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
 from zoosmith.plugins import CHECKOUT, PACKAGE, module_name
 
+SHIPPED = {"zoosmith": PACKAGE, "builders": CHECKOUT / "builders"}
+NOWHERE = Path(os.devnull)  # holds no file
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def code_digests(*entries: Path) -> dict[str, str]:
     """Digest by module name for `entries` and every first-party module that they import."""
     found: dict[str, str] = {}
-    waiting = list(entries)
+    waiting = [(path, module_name(path), _root(path)) for path in entries]
     while waiting:
-        path = waiting.pop()
-        name = module_name(path) if path in entries else _dotted(path)
+        path, name, root = waiting.pop()
         if name not in found:
             stat = path.stat()
-            found[name], imported = _digest_and_imports(path, stat.st_mtime_ns, stat.st_size)
-            waiting.extend(imported)
+            found[name], imported = _digest_and_imports(path, root, stat.st_mtime_ns, stat.st_size)
+            waiting.extend((file, _dotted(file, root), root) for file in imported)
     return dict(sorted(found.items()))
 
 
 @cache
-def _digest_and_imports(path: Path, mtime_ns: int, size: int) -> tuple[str, tuple[Path, ...]]:
+def _digest_and_imports(path: Path, root: Path, mtime_ns: int, size: int) -> tuple[str, tuple[Path, ...]]:
     """`mtime_ns` and `size` are there for the cache: a changed file is read again."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    imports = tuple(dict.fromkeys(_imported_files(tree)))
+    imports = tuple(dict.fromkeys(_imported_files(tree, path, root)))
     _drop_docstrings(tree)
     return hashlib.sha256(_canonical(tree).encode()).hexdigest(), imports
 
@@ -59,31 +61,45 @@ def _canonical(node: object) -> str:
     return repr(node)
 
 
-def _imported_files(tree: ast.AST) -> list[Path]:
-    names: list[str] = []
+def _imported_files(tree: ast.AST, path: Path, root: Path) -> list[Path]:
+    stems: list[Path] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [path for path in map(_first_party, names) if path]
+            stems += [_stem(alias.name, root) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = _stem(node.module or "", root) if node.level == 0 else _relative(node, path)
+            stems += [module, *(module / alias.name for alias in node.names)]
+    return [file for file in map(_file, stems) if file]
 
 
-def _first_party(name: str) -> Path | None:
-    """File of a first-party module; the bare package `zoosmith` holds nothing that runs in a step."""
+def _stem(name: str, root: Path) -> Path:
+    """Where a module would be, without the suffix: in the package, the shipped builders, or a user's own zoo."""
     head, _, rest = name.partition(".")
-    if not rest or head not in ("zoosmith", "builders"):
+    home = SHIPPED.get(head, root / head)
+    return home.joinpath(*rest.split("."))
+
+
+def _relative(node: ast.ImportFrom, path: Path) -> Path:
+    return path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+
+
+def _file(stem: Path) -> Path | None:
+    """File of a first-party module; the bare package `zoosmith` holds nothing that runs in a step."""
+    if stem == PACKAGE:
         return None
-    home = PACKAGE if head == "zoosmith" else CHECKOUT / "builders"
-    stem = home.joinpath(*rest.split("."))
-    for path in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
+    return next((file for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py") if file.is_file()), None)
 
 
-def _dotted(path: Path) -> str:
-    """Dotted name of a first-party file."""
-    relative = path.relative_to(PACKAGE.parent if PACKAGE in path.parents else CHECKOUT)
-    parts = relative.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def _root(entry: Path) -> Path:
+    """The zoo of a user's plug-in, whose modules it may import; what is shipped imports only what is shipped."""
+    if any(home in entry.parents for home in SHIPPED.values()):
+        return NOWHERE
+    return entry.parents[2 if entry.name == "__init__.py" else 1]
+
+
+def _dotted(path: Path, root: Path) -> str:
+    """Dotted name of a first-party file; those of a user's zoo are below `zoo`."""
+    shipped = next((home.parent for home in SHIPPED.values() if home in path.parents), None)
+    parts = path.relative_to(shipped or root).with_suffix("").parts
+    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return name if shipped else f"zoo.{name}"

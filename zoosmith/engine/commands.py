@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile
 
 from zoosmith.contract import ZooError
 from zoosmith.core.names import full_name, nearest
-from zoosmith.core.plan import Ref
+from zoosmith.core.plan import Ref, Zoo
 from zoosmith.engine import explain
 from zoosmith.engine.graph import Workshop
 
-_opened: dict[str, Any] = {"scratch": False}
+_opened: dict[str, Any] = {"scratch": False, "names": []}
 
 
 def open_workshop(project: Path) -> Workshop:
@@ -27,11 +28,20 @@ def open_workshop(project: Path) -> Workshop:
     """
     shop = Workshop(project, scratch=_opened["scratch"])
     try:
-        shop.zoo
+        _ = shop.zoo
     except ZooError as error:
         raise InvalidDodoFile(str(error)) from None
+    shop.selected = families_of(shop.zoo, _opened["names"])
     _opened["shop"] = shop
     return shop
+
+
+def families_of(zoo: Zoo, names: list[str]) -> set[str] | None:
+    """Recipes that the named tasks touch, so that others need no tasks; None for all of them."""
+    refs = [zoo.by_full_name.get(name.partition(":")[2]) for name in names]
+    if not refs or None in refs:
+        return None
+    return {node.recipe for ref in refs if ref for node in (ref, *zoo.lineage(ref))}
 
 
 class Anywhere:
@@ -62,7 +72,7 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load the tasks and run those that were named; without a name, say what there is."""
-        _opened["scratch"] = params["scratch"]
+        _opened["scratch"], _opened["names"] = params["scratch"], args
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
         return int(super().execute(params, args) or 0)
@@ -81,31 +91,33 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
 class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
     """`doit list`: the families with their artifacts, and what can be done with them."""
 
-    def _execute(self, subtasks=False, quiet=True, status=False, private=False, list_deps=False, template=None,  # type: ignore[no-untyped-def]
-                 sort="name", pos_args=None):  # fmt: skip
-        plain = not (subtasks or status or private or list_deps or template or pos_args)
-        if not plain:
-            return super()._execute(subtasks, quiet, status, private, list_deps, template, sort, pos_args)
+    def execute(self, params: Any, args: list[str]) -> int:
+        """The overview, or doit's own list where an option or a name asks for tasks."""
+        if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
+            return int(super().execute(params, args) or 0)
+        self.loader.setup(params)
         self.outstream.write(explain.overview(_opened["shop"]))
         return 0
 
 
 class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no types
-    """Base of our commands: they look at the zoo and run no tasks."""
+    """Base of our commands: they look at the zoo and run no tasks. A subclass has `look(shop, params, names)`."""
 
     cmd_options: tuple[Any, ...] = ()
 
-    def _execute(self, pos_args: list[str]) -> int:
-        shop: Workshop = _opened["shop"]
-        try:
-            return self.look(shop, pos_args)
-        except ZooError as error:
-            sys.stderr.write(f"ERROR: {error}\n")
-            return 1
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Open the zoo; no task is made."""
+        self.loader.setup(params)
+        return told(lambda: self.look(_opened["shop"], params, args))
 
-    def look(self, shop: Workshop, names: list[str]) -> int:
-        """What the command does; the exit code."""
-        raise NotImplementedError
+
+def told(look: Callable[[], int]) -> int:
+    """The exit code of a command; our errors become one message and exit code 1."""
+    try:
+        return look()
+    except ZooError as error:
+        sys.stderr.write(f"ERROR: {error}\n")
+        return 1
 
 
 def chosen(shop: Workshop, names: list[str]) -> list[Ref]:
@@ -123,7 +135,7 @@ class Plan(ZooCommand):
     doc_usage = "NAME ..."
     doc_description = None
 
-    def look(self, shop: Workshop, names: list[str]) -> int:
+    def look(self, shop: Workshop, params: Any, names: list[str]) -> int:
         """Print one line a step."""
         for ref in chosen(shop, names):
             print(explain.plan(shop, ref))
@@ -137,7 +149,7 @@ class Why(ZooCommand):
     doc_usage = "NAME ..."
     doc_description = None
 
-    def look(self, shop: Workshop, names: list[str]) -> int:
+    def look(self, shop: Workshop, params: Any, names: list[str]) -> int:
         """Print what changed for the artifact and each of its parents."""
         for ref in chosen(shop, names):
             print(explain.why(shop, ref))
@@ -151,12 +163,12 @@ class Check(ZooCommand):
     doc_usage = "NAME ..."
     doc_description = None
 
-    def look(self, shop: Workshop, names: list[str]) -> int:
+    def look(self, shop: Workshop, params: Any, names: list[str]) -> int:
         """Exit code 1 where a rebuild gives something else."""
         from zoosmith.engine.reproduce import check
 
         results = [check(shop, ref) for ref in chosen(shop, names)]
-        for ref, (same, text) in zip(chosen(shop, names), results, strict=True):
+        for ref, (_, text) in zip(chosen(shop, names), results, strict=True):
             print(f"{full_name(ref.recipe, ref.name)}: {text}")
         return 0 if all(same for same, _ in results) else 1
 
@@ -178,15 +190,27 @@ class Gc(ZooCommand):
         },
     )
 
-    def _execute(self, dry_run: bool, pos_args: list[str]) -> int:
+    def look(self, shop: Workshop, params: Any, names: list[str]) -> int:
+        """Print what was freed."""
         from zoosmith.engine.gc import collect
 
-        shop: Workshop = _opened["shop"]
-        try:
-            print(collect(shop.store, remove=not dry_run))
-        except ZooError as error:
-            sys.stderr.write(f"ERROR: {error}\n")
-            return 1
+        print(collect(shop.store, remove=not params["dry_run"]))
         return 0
 
 
+class Table(ZooCommand):
+    """`doit table RECIPE`: what is recorded of a family."""
+
+    doc_purpose = "the recorded results of a family, and where its cards are"
+    doc_usage = "RECIPE ..."
+    doc_description = None
+
+    def look(self, shop: Workshop, params: Any, names: list[str]) -> int:
+        """Print one table for each recipe named."""
+        from zoosmith.engine.tables import show
+
+        for name in names or list(shop.zoo.families):
+            if name not in shop.zoo.families:
+                raise ZooError(f"no recipe is called {name!r}{nearest(name, shop.zoo.families)}")
+            show(shop, name)
+        return 0

@@ -7,6 +7,7 @@ what is finished: a kill loses nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from doit.exceptions import TaskFailed
@@ -17,7 +18,7 @@ from zoosmith.core.plan import Ref
 from zoosmith.engine.graph import Workshop
 
 Task = dict[str, Any]
-Action = Callable[[], None]
+Action = Callable[[], object]
 
 
 def config(workshop: Workshop) -> dict[str, Any]:
@@ -89,21 +90,20 @@ class Tasks:
 
     def sources(self) -> Iterator[Task]:
         """`_base:` and `_data:` fetch and generate; users reach them through artifacts."""
-        for id, family in self.shop.zoo.families.items():
+        for family in self.shop.families():
             for kind, names in (("base", family.recipe.bases), ("data", family.recipe.data)):
                 for name in names:
-                    ref = Ref(id, name)
+                    ref = Ref(family.id, name)
                     yield self._node(kind, ref, f"{kind}:{ref}", [])
 
     def steps(self) -> Iterator[Task]:
         """`_step:` puts an artifact into the store."""
-        for ref in self.shop.zoo.artifacts():
+        for ref in self.shop.artifacts_selected():
             yield self._node("artifact", ref, str(ref), self._before(ref))
 
     def _node(self, kind: str, ref: Ref, name: str, after: list[str]) -> Task:
-        return task(
-            name, f"{kind} {ref}", lambda: _nothing(self.shop.make(kind, ref)), lambda: self.shop.made(kind, ref), after
-        )
+        run, done = partial(self.shop.make, kind, ref), partial(self.shop.made, kind, ref)
+        return task(name, f"{kind} {ref}", run, done, after)
 
     def _before(self, ref: Ref) -> list[str]:
         zoo = self.shop.zoo
@@ -114,38 +114,31 @@ class Tasks:
     def artifacts(self) -> Iterator[Task]:
         """`artifact:` builds and puts the files below artifacts/NAME."""
         for ref, name, doc in self._named():
-            yield task(
-                name, doc, lambda r=ref: self.shop.deliver(r), lambda r=ref: self.shop.delivered(r), [f"_step:{ref}"]
-            )
+            run, done = partial(self.shop.deliver, ref), partial(self.shop.delivered, ref)
+            yield task(name, doc, run, done, [f"_step:{ref}"])
 
     def measurements(self, suite: str) -> Iterator[Task]:
         """`_quick:` and `_full:` measure on this host."""
         for ref, name, doc in self._named():
-            reference = self.shop.zoo.families[ref.recipe].reference
-            after = [f"_step:{ref}", f"_step:{reference}"]
-            after += [f"_source:data:{ref.recipe}/{e.data}" for e in self.shop.zoo.families[ref.recipe].recipe.evals.values()]
+            family = self.shop.zoo.families[ref.recipe]
+            reference, evals = family.reference, family.recipe.evals.values()
+            after = [f"_step:{ref}", f"_step:{reference}", *(f"_source:data:{ref.recipe}/{e.data}" for e in evals)]
             if ref != reference:
                 after.append(f"_{suite}:{full_name(ref.recipe, reference.name)}")
             yield task(
-                name, doc,
-                lambda r=ref: _nothing(self.shop.measure(r, suite)), lambda r=ref: self.shop.measured(r, suite),
-                after,
-            )  # fmt: skip
+                name, doc, partial(self.shop.measure, ref, suite), partial(self.shop.measured, ref, suite), after
+            )
 
     def builds(self, suite: str) -> Iterator[Task]:
         """`build:` and `bench:`: artifact, measurement, gates, card and registry row."""
         for ref, name, doc in self._named():
-            after = [f"artifact:{name}", f"_{suite}:{name}"]
-            yield task(
-                name, doc,
-                lambda r=ref: self.shop.register(r, suite), lambda r=ref: self.shop.registered(r, suite),
-                after,
-            )  # fmt: skip
+            run, done = partial(self.shop.register, ref, suite), partial(self.shop.registered, ref, suite)
+            yield task(name, doc, run, done, [f"artifact:{name}", f"_{suite}:{name}"])
 
     def cards(self) -> Iterator[Task]:
         """`card:` renders a card again from what is recorded."""
         for ref, name, doc in self._named():
-            yield task(name, doc, lambda r=ref: self.shop.render_card(r), None, [])
+            yield task(name, doc, partial(self.shop.render_card, ref), None, [])
 
     def registry(self) -> Task:
         """`registry` renders every card, registry.json and the tables of README.md from what is recorded."""
@@ -153,12 +146,6 @@ class Tasks:
         return {key: value for key, value in done.items() if key != "name"}
 
     def _named(self) -> Iterator[tuple[Ref, str, str]]:
-        for ref in self.shop.zoo.artifacts():
+        for ref in self.shop.artifacts_selected():
             artifact = self.shop.zoo.artifact(ref)
             yield ref, full_name(ref.recipe, ref.name), artifact.summary or f"{artifact.builder} from {artifact.from_}"
-
-
-def _nothing(_: object) -> None:
-    """doit takes a returned value for a result."""
-
-

@@ -51,9 +51,14 @@ class LocalExecutor:
         log = self.store.folder("logs") / f"{action.key}.log"
         started = time.monotonic()
         reader, writer = os.pipe()
-        with log.open("wb") as sink:
-            process = self._start(action, sink, writer, lock)
-        os.close(writer)
+        try:
+            with log.open("wb") as sink:
+                process = self._start(action, sink, writer, lock)
+        except BaseException:
+            os.close(reader)
+            raise
+        finally:
+            os.close(writer)
         watch = _Watch(process, action.timeout_s, progress)
         try:
             messages = self._listen(process, reader, action, writer, progress)
@@ -70,6 +75,8 @@ class LocalExecutor:
         path = [str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment |= {"PYTHONPATH": os.pathsep.join(path), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
         environment |= {"OMP_WAIT_POLICY": "PASSIVE"}  # spinning pools of two steps stop each other
+        if "threads" in action.run:  # torch, MKL and OpenMP read it when they are loaded
+            environment |= {"OMP_NUM_THREADS": str(action.run["threads"])}
         return subprocess.Popen(
             [python_for(action.environment, self.store, sys.executable), "-m", "zoosmith.engine.worker"],
             stdin=subprocess.PIPE, stdout=sink, stderr=sink, pass_fds=(channel, lock), env=environment,
@@ -92,6 +99,8 @@ class LocalExecutor:
             except BrokenPipeError:
                 return last
             for line in lines:
+                if not line.endswith("\n"):  # killed while it wrote
+                    break
                 message = json.loads(line)
                 if "progress" in message:
                     progress(message["progress"])
@@ -136,6 +145,9 @@ class _Watch:
     def _sample(self) -> None:
         deadline = time.monotonic() + self.timeout_s
         while not self._stop.wait(0.5):
+            if self.process.poll() is not None:  # what it forked still holds our pipe open
+                _kill(self.process)
+                return
             resident = resident_mb(self.process.pid)
             self.peak_mb = max(self.peak_mb, resident)
             self.progress({"memory_mb": resident})
@@ -161,9 +173,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a worker that still runs, with its process group, and reap it. Its own children are on a leash."""
-    if process.poll() is None:
-        _kill(process)
-        process.wait()
+    """Kill a worker that still runs, and whatever is left of its process group, and reap it."""
+    _kill(process)
+    process.wait()
     if process.stdin:
         process.stdin.close()

@@ -53,7 +53,7 @@ def plan(shop: Workshop, ref: Ref) -> str:
             size = sum(entry.size for entry in shop.store.tree(record.tree) or ())
             lines.append(f"  reuse    {kind} {node} ({size / 1e6:.1f} MB)")
         else:
-            last = shop.store.named(_name(shop, kind, node))
+            last = shop.store.named(_name(kind, node))
             again = f" again ({_first_difference(shop, kind, node)})" if last else ""
             lines.append(f"  {verbs[kind]:<8} {kind} {node}{again}")
     for node in dict.fromkeys([shop.zoo.families[ref.recipe].reference, ref]):
@@ -66,7 +66,7 @@ def plan(shop: Workshop, ref: Ref) -> str:
     return "\n".join(lines)
 
 
-def _name(shop: Workshop, kind: str, ref: Ref) -> str:
+def _name(kind: str, ref: Ref) -> str:
     """Name under which the store remembers a node's last action."""
     return {"base": f"{ref.recipe}/bases/{ref.name}", "data": f"{ref.recipe}/data/{ref.name}"}.get(kind, str(ref))
 
@@ -74,7 +74,7 @@ def _name(shop: Workshop, kind: str, ref: Ref) -> str:
 def changes(shop: Workshop, kind: str, ref: Ref) -> list[str]:
     """What changed since a node was last built: [] for nothing. Raises Unresolved while a parent is missing."""
     action = shop.resolver.action(kind, ref)
-    last = shop.store.named(_name(shop, kind, ref))
+    last = shop.store.named(_name(kind, ref))
     if last is None:
         return ["it was never built here"]
     found = differences(last.inputs, action.inputs)
@@ -112,7 +112,11 @@ def why(shop: Workshop, ref: Ref) -> str:
 
 def _why_measured(shop: Workshop, ref: Ref) -> list[str]:
     if shop.measured(ref, "quick"):
-        return [] if shop.registered(ref, "quick") else ["its card and row are to be written: recipe, template or record changed"]
+        return (
+            []
+            if shop.registered(ref, "quick")
+            else ["its card and row are to be written: recipe, template or record changed"]
+        )
     from zoosmith.engine.measuring import measure_action
 
     last = shop.store.named(f"{ref.recipe}/measured/{ref.name}-quick")
@@ -122,4 +126,6 @@ def _why_measured(shop: Workshop, ref: Ref) -> list[str]:
         action = measure_action(shop.resolver, ref, "quick")
     except Unresolved as error:
         return [f"its measurement waits: {error}"]
-    return [f"measurement: {line}" for line in differences(last.inputs, action.inputs)] or ["its measurement is gone from the store"]
+    return [f"measurement: {line}" for line in differences(last.inputs, action.inputs)] or [
+        "its measurement is gone from the store"
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from zoosmith.contract import ZooError
 from zoosmith.engine.locks import is_free
-from zoosmith.engine.store import Store
+from zoosmith.engine.store import Store, key_of
 
 
 def collect(store: Store, *, remove: bool) -> str:
@@ -36,7 +35,7 @@ def collect(store: Store, *, remove: bool) -> str:
 
 
 def _unused(store: Store) -> Iterator[Path]:
-    keys = {json.loads(path.read_bytes())["key"] for path in (store.root / "names").rglob("*.json")}
+    keys = {key for path in (store.root / "names").rglob("*.json") if (key := key_of(path))}
     records = [record for key in keys if (record := store.recorded(key))]
     trees = {record.tree for record in records}
     files = {entry.sha256 for tree in trees for entry in store.tree(tree) or ()}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from zoosmith.contract import ZooError
 from zoosmith.core.canonical import digest
 from zoosmith.core.names import full_name
-from zoosmith.core.plan import Ref, Zoo
+from zoosmith.core.plan import Family, Ref, Zoo
 from zoosmith.engine.budget import of_this_machine
 from zoosmith.engine.files import write_atomic
+from zoosmith.engine.locks import flock
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record, Store
 from zoosmith.engine.zoo import load_zoo
@@ -32,11 +33,20 @@ class Workshop:
         self.project = project
         self.artifacts = project / "artifacts"
         self.record_root = project / SCRATCH if scratch else project
+        self.selected: set[str] | None = None
 
     @cached_property
     def zoo(self) -> Zoo:
         """The checked recipes. Raises RecipeError."""
         return load_zoo(self.project)
+
+    def families(self) -> list[Family]:
+        """The families that tasks are made for: all, unless some were selected."""
+        return [f for id, f in self.zoo.families.items() if self.selected is None or id in self.selected]
+
+    def artifacts_selected(self) -> list[Ref]:
+        """The artifacts of these families, in the order of the recipes."""
+        return [Ref(family.id, name) for family in self.families() for name in family.recipe.artifacts]
 
     @cached_property
     def store(self) -> Store:
@@ -104,10 +114,11 @@ class Workshop:
         return self.artifacts / full_name(ref.recipe, ref.name)
 
     def deliver(self, ref: Ref) -> None:
-        """Copy an artifact out of the store to artifacts/NAME, replacing what was there in one rename."""
+        """Copy an artifact out of the store to artifacts/NAME: what was there, nothing, or the whole is seen."""
         tree = self.resolver.tree("artifact", ref)
-        self.store.checkout(tree, self.home(ref))
-        write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
+        with flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
+            self.store.checkout(tree, self.home(ref))
+            write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
 
     def delivered(self, ref: Ref) -> bool:
         """Whether artifacts/NAME holds the artifact as it is now, untouched."""

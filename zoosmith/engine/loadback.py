@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zoosmith.contract import BuildError, Parent, Tolerance
 from zoosmith.tasks import BoundTask, Example, single
@@ -63,17 +63,14 @@ def ask(folder: Path, project: Path, threads: int, texts: list[list[str]]) -> tu
     process.stdin.write(json.dumps(request).encode() + b"\n")
     process.stdin.flush()
     raw = process.stdout.read()
+    status = process.wait()
     process.stdin.close()
-    if process.wait() or not raw:
-        raise BuildError(f"{_tail(raw)}: the finished tree does not open in a clean process")
+    if status or not raw:
+        raise BuildError(f"the process that opened the finished tree died (exit status {status})")
     reply = json.loads(raw)
     if "error" in reply:
         raise BuildError(f"the finished tree does not open in a clean process: {reply['error']}")
     return np.array(reply["logits"], dtype=np.float32), reply["labels"]
-
-
-def _tail(raw: bytes) -> str:
-    return raw.decode(errors="replace").strip()[-200:] or "no answer"
 
 
 def _finite(logits: NDArray[np.float32], probes: Sequence[Example], who: str) -> None:
@@ -111,9 +108,7 @@ def _order(names: list[str], labels: list[str]) -> list[int]:
     return [lower.index(label) for label in wanted]
 
 
-def _preserves(
-    theirs: NDArray[np.float32], mine: NDArray[np.float32], tolerance: Tolerance, step: Step
-) -> None:
+def _preserves(theirs: NDArray[np.float32], mine: NDArray[np.float32], tolerance: Tolerance, step: Step) -> None:
     agreement = float((theirs.argmax(axis=1) == mine.argmax(axis=1)).mean())
     gap = float(abs(theirs - mine).max())
     step.note("parity", {"probes": len(mine), "agreement": agreement, "max_abs_logit_diff": gap})

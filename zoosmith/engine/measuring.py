@@ -91,5 +91,3 @@ def _finished(resolver: Resolver, action: Action) -> Record:
     if record is None:
         raise Unresolved(f"{action.title} comes first")
     return record
-
-

@@ -14,7 +14,8 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.contract import ZooError
-from zoosmith.core import card, gates, registry
+from zoosmith.core import card as cards
+from zoosmith.core import gates, registry
 from zoosmith.core.canonical import digest, pretty
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref, Zoo
@@ -118,9 +119,9 @@ class Book:
         chosen = best(measured)
         runtime = plugins.load("runtimes", build.format, self.project)
         task = plugins.load("tasks", build.task, self.project)
-        given = card.CardInput(
+        given = cards.CardInput(
             recipe=self.zoo.families[ref.recipe].recipe,
-            subject=card.Subject(build, chosen),
+            subject=cards.Subject(build, chosen),
             siblings=self.family(ref.recipe, chosen),
             others=[m for m in measured if m is not chosen and m.host.id != chosen.host.id],
             checks=checks,
@@ -130,16 +131,16 @@ class Book:
             pipeline_tag=task.PIPELINE_TAG,
             extra=runtime.EXTRA,
         )
-        return card.render(template(self.project), given)
+        return cards.render(template(self.project), given)
 
-    def family(self, recipe: str, like: Measurement) -> list[card.Subject]:
+    def family(self, recipe: str, like: Measurement) -> list[cards.Subject]:
         """The family's artifacts as measured by the same suite on the same host, in the recipe's order."""
         found = []
         for name in self.zoo.families[recipe].recipe.artifacts:
             current = self.current(Ref(recipe, name))
             same = [m for m in current[1] if (m.host.id, m.suite) == (like.host.id, like.suite)] if current else []
             if current and same:
-                found.append(card.Subject(current[0], same[0]))
+                found.append(cards.Subject(current[0], same[0]))
         return found
 
     def _lineage(self, ref: Ref) -> list[tuple[str, str, str]]:

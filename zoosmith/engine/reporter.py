@@ -35,6 +35,8 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
     def complete_run(self) -> None:
         """Say how much failed."""
         if self.failures:
-            self.write(f"\n{len(self.failures)} failed. What is finished is kept; the same command goes on from there.\n")
+            self.write(
+                f"\n{len(self.failures)} failed. What is finished is kept; the same command goes on from there.\n"
+            )
         for message in self.runtime_errors:
             self.write(f"{message}\n")

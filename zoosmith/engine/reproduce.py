@@ -39,7 +39,9 @@ def check(shop: Workshop, ref: Ref) -> tuple[bool, str]:
         return False, f"the rebuild differs in {', '.join(files)}; the builder claims equal bytes"
     gap, agreement = _logits_apart(shop, ref, first.tree, second.tree)
     same = gap <= LOGIT_TOLERANCE
-    text = f"{', '.join(files)} differ; on the task's probes agreement {agreement:.1%}, max |logit difference| {gap:.3g}"
+    text = (
+        f"{', '.join(files)} differ; on the task's probes agreement {agreement:.1%}, max |logit difference| {gap:.3g}"
+    )
     return same, f"{text} ({'within' if same else 'beyond'} {LOGIT_TOLERANCE:g})"
 
 

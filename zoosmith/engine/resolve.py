@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
@@ -120,7 +119,7 @@ class Resolver:
             "schema": 1,
             "kind": "build",
             "builder": spec.builder,
-            "code": code_digests(*self._code(ref, module)),
+            "code": code_digests(*self._code(ref)),
             "params": params.model_dump(mode="json"),
             "parents": parents,
             "splits": self.splits(ref.recipe, tuple(getattr(module, "DATA", ()))),
@@ -184,8 +183,11 @@ class Resolver:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
         return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
 
-    def _code(self, ref: Ref, module: ModuleType) -> list[Path]:
-        files = [plugins.find("builders", self.zoo.artifact(ref).builder, self.project), plugins.PACKAGE / "tasks/__init__.py"]
+    def _code(self, ref: Ref) -> list[Path]:
+        files = [
+            plugins.find("builders", self.zoo.artifact(ref).builder, self.project),
+            plugins.PACKAGE / "tasks/__init__.py",
+        ]
         task = self.zoo.families[ref.recipe].recipe.task
         return files + ([plugins.find("tasks", task.kind, self.project)] if task else [])
 

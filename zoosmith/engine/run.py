@@ -35,7 +35,9 @@ class Runner:
         """
         with ExitStack() as held:
             held.enter_context(flock(self.store.folder(".") / "gc.lock", shared=True))
-            lock = held.enter_context(flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._told(action)))
+            lock = held.enter_context(
+                flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._told(action))
+            )
             if not again and (cached := self.store.finished(action.key)):
                 return cached
             held.enter_context(self.budget.reserve(action.resources))

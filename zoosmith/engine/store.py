@@ -84,10 +84,10 @@ class Store:
         """The entries of a tree, or None if the store does not have it."""
         try:
             raw = (self.root / "trees" / f"{tree}.json").read_bytes()
-        except FileNotFoundError:
+            rows = json.loads(raw)
+        except (FileNotFoundError, ValueError):
             return None
-        entries = [Entry(*row) for row in json.loads(raw)]
-        return entries if digest([list(entry) for entry in entries]) == tree else None
+        return [Entry(*row) for row in rows] if digest(rows) == tree else None
 
     def has(self, tree: str) -> bool:
         """Whether the tree and all its files are there with their sizes; hashes are checked on checkout."""
@@ -95,24 +95,26 @@ class Store:
         return entries is not None and all(self._sized(entry) for entry in entries)
 
     def checkout(self, tree: str, target: Path, only: tuple[str, ...] | None = None) -> None:
-        """Copy a tree (or the files named in `only`) to the new folder `target`, checking every hash.
+        """Copy a tree (or the files named in `only`) to the folder `target`, checking every hash.
 
-        Raises CorruptStore after removing the bad bytes, so that the next run builds them again.
+        At any moment `target` is absent, what it was, or the whole tree. Only one caller at a time may have the
+        same target. Raises CorruptStore after removing the bad bytes, so that the next run builds them again.
         """
         entries = self.tree(tree)
         if entries is None:
             raise CorruptStore(f"tree {tree[:12]} is not in the store; run the command again to rebuild it")
-        staging = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
+        fresh, old = (target.with_name(f".{target.name}.{age}") for age in ("new", "old"))
+        _discard(fresh, old)
+        fresh.mkdir(parents=True)
         try:
             for entry in entries:
                 if only is None or entry.path in only:
-                    self._give(entry, staging / entry.path)
-            shutil.rmtree(target, ignore_errors=True)
-            staging.rename(target)
+                    self._give(entry, fresh / entry.path)
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            _discard(fresh, old)
 
     def read(self, tree: str, path: str) -> bytes:
         """Bytes of one file of a tree. Raises CorruptStore where either is missing."""
@@ -142,16 +144,13 @@ class Store:
     def name(self, name: str, key: str) -> None:
         """Remember that `name` was last made by the action `key`."""
         file = self.root / "names" / f"{name}.json"
-        if not file.is_file() or json.loads(file.read_bytes()).get("key") != key:
+        if key_of(file) != key:
             write_atomic(file, canonical({"key": key}))
 
     def named(self, name: str) -> Record | None:
         """The action last used under `name`."""
-        try:
-            body = json.loads((self.root / "names" / f"{name}.json").read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
-        return self.recorded(body["key"])
+        key = key_of(self.root / "names" / f"{name}.json")
+        return self.recorded(key) if key else None
 
     def _sized(self, entry: Entry) -> bool:
         try:
@@ -181,3 +180,16 @@ class Store:
                 f"{entry.path} in the store was missing or damaged and has been removed; "
                 "run the command again to rebuild it"
             )
+
+
+def key_of(name: Path) -> str | None:
+    """The action key that a file below names/ holds; None where the file is missing or damaged."""
+    try:
+        return str(json.loads(name.read_bytes())["key"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _discard(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,33 @@ def update_readme(shop: Workshop) -> list[Path]:
     return [path]
 
 
-def section(rows: list[Subject]) -> str:
-    """A table with the host under it."""
+def show(shop: Workshop, recipe: str) -> None:
+    """Print the family's results and where its cards are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = subjects(shop, recipe)
+    if not rows:
+        print(
+            f"nothing is recorded of {recipe} yet; run `doit build:{recipe}-{shop.zoo.families[recipe].reference.name}`"
+        )
+        return
+    head, *body = results_table(rows)
+    table = Table(*head, title=f"{recipe}: {shop.zoo.families[recipe].recipe.summary}", title_justify="left")
+    for cells in body:
+        table.add_row(*cells)
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width).print(table)
+    print(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'model_cards/{row.build.name}.md' for row in rows))}")
+
+
+def hosts_line(rows: list[Subject]) -> str:
+    """The hosts that the rows were measured on."""
     hosts = sorted({(row.measured.host.id, row.measured.host.cpu, row.measured.threads) for row in rows})
     named = "; ".join(f"`{id}` ({cpu}), {threads} thread" for id, cpu, threads in hosts)
-    return f"{markdown_table(results_table(rows))}\n\nMeasured on {named}, batch 1, tokenizer included."
+    return f"Measured on {named}, batch 1, tokenizer included; brackets are 95 % intervals."
+
+
+def section(rows: list[Subject]) -> str:
+    """A table with the host under it."""
+    return f"{markdown_table(results_table(rows))}\n\n{hosts_line(rows)}"

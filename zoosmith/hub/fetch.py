@@ -76,5 +76,3 @@ def refuse_pickles(folder: Path) -> None:
                 f"{path} is a pickle, or of a format that may hold one; list the files you need under "
                 "`files:` (safetensors, JSON, tokenizer), so that only those enter the build"
             )
-
-

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from zoosmith.contract import ZooError
@@ -36,7 +37,7 @@ def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     ignore = None if files else ["*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.ckpt", "flax*", "tf_*"]
-    arguments = {"revision": revision, "allow_patterns": files or None, "ignore_patterns": ignore}
+    arguments: dict[str, Any] = {"revision": revision, "allow_patterns": files or None, "ignore_patterns": ignore}
     try:
         return Path(snapshot_download(repo, local_files_only=True, **arguments)) if files else _whole(repo, arguments)
     except LocalEntryNotFoundError:
@@ -49,13 +50,13 @@ def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress:
         raise ZooError(explain(repo, revision, error)) from error
 
 
-def _whole(repo: str, arguments: dict[str, object]) -> Path:
+def _whole(repo: str, arguments: dict[str, Any]) -> Path:
     """Without a list of files the cache cannot tell whether it is complete, unless the hub is switched off."""
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     if constants.HF_HUB_OFFLINE:
-        return Path(snapshot_download(repo, local_files_only=True, **arguments))  # type: ignore[arg-type]
+        return Path(snapshot_download(repo, local_files_only=True, **arguments))
     raise LocalEntryNotFoundError("ask the hub")
 
 

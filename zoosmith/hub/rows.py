@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,7 +29,9 @@ def run(step: Step) -> None:
     info: dict[str, Any] = {"labels": labels, "license": data.license, "splits": {}}
     texts: dict[str, set[bytes]] = {}
     for name, rows in splits.items():
-        mapped = [_mapped(row, columns, labels, f"{step.run['name']}, split {name}, row {i}") for i, row in enumerate(rows)]
+        mapped = [
+            _mapped(row, columns, labels, f"{step.run['name']}, split {name}, row {i}") for i, row in enumerate(rows)
+        ]
         texts[name] = {_content(row) for row in mapped}
         info["splits"][name] = _write(step.out / f"{name}.jsonl", mapped)
     _note_overlap(info, texts)
@@ -110,13 +111,11 @@ def _content(row: dict[str, Any]) -> bytes:
 
 
 def _write(file: Path, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    count = 0
-    with file.open("wb") as out:
-        for count, row in enumerate(rows, 1):
-            out.write(canonical(row) + b"\n")
-    if count == 0:
+    lines = [canonical(row) + b"\n" for row in rows]
+    file.write_bytes(b"".join(lines))
+    if not lines:
         raise ZooError(f"the split {file.stem!r} is empty: there is nothing to train on or to measure")
-    return {"rows": count, "sha256": sha256_file(file)}
+    return {"rows": len(lines), "sha256": sha256_file(file)}
 
 
 def _note_overlap(info: dict[str, Any], texts: dict[str, set[bytes]]) -> None:
@@ -125,5 +124,3 @@ def _note_overlap(info: dict[str, Any], texts: dict[str, set[bytes]]) -> None:
     for name in texts:
         if name not in SPLITS_FOR_BUILDERS:
             info["splits"][name]["texts_seen_by_builders"] = len(texts[name] & seen)
-
-

@@ -61,7 +61,7 @@ def _jsonl(file: Path) -> Table:
         except ValueError as error:
             raise ZooError(f"{file}:{number}: unreadable row: {error}") from None
         if not isinstance(row, dict):
-            raise ZooError(f"{file}:{number}: expected an object such as {{\"text\": ...}}, found {line[:40]!r}")
+            raise ZooError(f'{file}:{number}: expected an object such as {{"text": ...}}, found {line[:40]!r}')
         rows.append(row)
     return Table(rows, [])
 

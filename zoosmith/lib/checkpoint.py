@@ -11,12 +11,13 @@ from typing import Any
 from zoosmith.contract import BuildError, Job
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
+VOCABULARIES = ("vocab.txt", "vocab.json", "*.model")  # without one, transformers makes up a tokenizer of 5 tokens
 
 
 def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     """The task's FP32 model from `path`. Without `new_head`, a checkpoint that lacks the head is an error.
 
-    The head of a new task is drawn from the job's seed. Raises BuildError.
+    With it, a head that is missing or has other classes is drawn from the job's seed. Raises BuildError.
     """
     import torch
     import transformers
@@ -24,7 +25,7 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     torch.manual_seed(job.seed)
     labels = job.task.spec.labels
     auto = getattr(transformers, job.task.auto_model)
-    extra: dict[str, Any] = {"num_labels": len(labels)} if new_head else {}
+    extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
         model, info = auto.from_pretrained(
             path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra
@@ -32,6 +33,7 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     except (OSError, ValueError, RuntimeError) as error:
         raise BuildError(f"transformers cannot load the checkpoint: {str(error).splitlines()[0]}") from error
     missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
+    missing += sorted(key for key, *_ in info["mismatched_keys"])
     if missing and not new_head:
         raise BuildError(
             f"the checkpoint has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
@@ -55,7 +57,9 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
         return tuple(labels)
     by_case = {label.casefold(): label for label in labels}
     if sorted(by_case) != sorted(name.casefold() for name in theirs):
-        raise BuildError(f"the checkpoint answers {theirs}, the task wants {list(labels)}; rename `labels` in the recipe")
+        raise BuildError(
+            f"the checkpoint answers {theirs}, the task wants {list(labels)}; rename `labels` in the recipe"
+        )
     return tuple(by_case[name.casefold()] for name in theirs)
 
 
@@ -90,10 +94,15 @@ def copy_tokenizer(source: Path, out: Path) -> None:
 def _make_fast(source: Path, out: Path) -> None:
     import transformers
 
+    if not any(path.is_file() for pattern in VOCABULARIES for path in source.glob(pattern)):
+        raise BuildError(
+            f"there is no tokenizer beside the weights: neither tokenizer.json nor {', '.join(VOCABULARIES)}; "
+            "add its files to the base"
+        )
     try:
         transformers.AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(out)
     except (OSError, ValueError) as error:
-        raise BuildError(f"there is no tokenizer beside the weights: {str(error).splitlines()[0]}") from error
+        raise BuildError(f"transformers cannot read the tokenizer: {str(error).splitlines()[0]}") from error
     if not (out / "tokenizer.json").is_file():
         raise BuildError("the tokenizer exists in its slow form only, which cannot be turned into tokenizer.json")
 
@@ -105,6 +114,4 @@ def check_vocabulary(model: Any, out: Path) -> None:
     size = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab_size(with_added_tokens=True)
     rows = model.get_input_embeddings().num_embeddings
     if size > rows:
-        raise BuildError(
-            f"the tokenizer knows {size} tokens, the model embeds {rows}: it belongs to another model"
-        )
+        raise BuildError(f"the tokenizer knows {size} tokens, the model embeds {rows}: it belongs to another model")

@@ -45,12 +45,12 @@ def unpack(model: Any, tensors: dict[str, Any]) -> Any:
     """
     layers = {key.removesuffix(".weight_scale") for key in tensors if key.endswith(".weight_scale")}
     plain = {key: value for key, value in tensors.items() if key.rpartition(".")[0] not in layers}
-    for layer in sorted(layers):
-        _replace(model, layer, {s: tensors[f"{layer}.{s}"] for s in SUFFIXES if f"{layer}.{s}" in tensors})
     missing, unexpected = model.load_state_dict(plain, strict=False)
     missing = [key for key in missing if not _belongs(key, layers)]
     if missing or unexpected:
         raise BuildError(f"the tensors fit another model: missing {missing[:3]}, unexpected {unexpected[:3]}")
+    for layer in sorted(layers):
+        _replace(model, layer, {s: tensors[f"{layer}.{s}"] for s in SUFFIXES if f"{layer}.{s}" in tensors})
     return model
 
 

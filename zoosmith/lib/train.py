@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -207,7 +206,7 @@ def _write(path: Path, value: Any) -> None:
 
     temporary = path.with_suffix(".tmp")
     torch.save(value, temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _resume(scratch: Path, model: Any, optimizer: Any, schedule: Any) -> State:

@@ -44,9 +44,7 @@ def _matrix(logits: NDArray[np.float32], targets: NDArray[np.int64], labels: tup
     return classification.confusion(targets.tolist(), logits.argmax(axis=1).tolist(), range(len(labels)))
 
 
-def compare(
-    logits: NDArray[np.float32], reference: NDArray[np.float32], targets: NDArray[np.int64]
-) -> dict[str, Any]:
+def compare(logits: NDArray[np.float32], reference: NDArray[np.float32], targets: NDArray[np.int64]) -> dict[str, Any]:
     """Paired comparison with the reference: agreement, largest |logit difference|, deltas with intervals.
 
     Both arrays have shape (examples, classes) in the same label order. Each delta comes with McNemar's exact

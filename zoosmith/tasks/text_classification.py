@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from zoosmith.tasks._classification import METRICS, compare, loss, score, suspicion
 
-__all__ = ["AUTO_MODEL", "CAPABILITY", "INPUTS", "METRICS", "PIPELINE_TAG", "PROBES", "compare", "loss", "score", "suspicion"]
+__all__ = [
+    "AUTO_MODEL",
+    "CAPABILITY",
+    "INPUTS",
+    "METRICS",
+    "PIPELINE_TAG",
+    "PROBES",
+    "compare",
+    "loss",
+    "score",
+    "suspicion",
+]
 
 INPUTS = ("text",)
 AUTO_MODEL = "AutoModelForSequenceClassification"

@@ -22,7 +22,7 @@ table written for this data set. Nobody in it is a real person.
   nickname, or one or two typos that make no other listed name.
 - **partial**: nothing contradicts, but the forename is only an initial, or forename or surname is
   missing.
-- **no**: anything else. Two of three are hard: they share a forename, a surname or an initial, or differ
+- **no**: anything else. Three of five are hard: they share a forename, a surname or an initial, or differ
   by one or two letters that make another listed name (`Hansen`, `Hanson`), or have different middle
   names.
 

@@ -20,7 +20,7 @@ LATIN = {
     "en_US": 6, "en_GB": 6, "en_IN": 3, "de_DE": 4, "fr_FR": 4, "es_ES": 4, "it_IT": 4, "pt_BR": 3,
     "nl_NL": 3, "sv_SE": 3, "da_DK": 2, "fi_FI": 2, "cs_CZ": 2, "hr_HR": 2, "ro_RO": 2, "tr_TR": 2,
 }  # fmt: skip
-NON_LATIN = {"ru_RU": 4, "uk_UA": 2, "bg_BG": 2, "el_GR": 3, "ka_GE": 1, "hy_AM": 1}
+NON_LATIN = {"ru_RU": 2, "uk_UA": 1, "bg_BG": 1, "el_GR": 2, "ka_GE": 1, "hy_AM": 1}
 
 
 @dataclass(frozen=True)

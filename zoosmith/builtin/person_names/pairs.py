@@ -56,14 +56,12 @@ def nickname(pool: Pool, rng: random.Random) -> Pair:
 
 
 def typo(pool: Pool, rng: random.Random) -> Pair:
-    """One typo, or two; drawn again where they cancel out or touch only what has no Latin letter."""
-    name = person(pool, rng)
-    wrong = name
+    """One typo, or two, in long parts; drawn again where they cancel out or touch no Latin letter."""
+    name = wrong = person(pool, rng)
     while [*map(key, wrong)] == [*map(key, name)]:
-        wrong = name
-        for _ in range(rng.choice((1, 1, 1, 2))):
-            long = [field for field in ("forename", "surname") if len(getattr(name, field)) > 4]
-            part = rng.choice(long or ["surname"])
+        name = wrong = person(pool, rng)
+        long = [field for field in ("forename", "surname") if len(getattr(name, field)) > 4]
+        for part in rng.choices(long, k=rng.choice((1, 1, 1, 2))) if long else ():
             wrong = wrong._replace(**{part: misspell(getattr(wrong, part), rng)})
     return name, wrong
 
@@ -145,12 +143,12 @@ def strangers(pool: Pool, rng: random.Random) -> Pair:
 # label -> kind -> (its maker, its share of the label in percent). Hard kinds of "no" say so.
 KINDS: dict[str, dict[str, tuple[Maker, int]]] = {
     "yes": {
-        "layout": (layout, 24),
-        "transliteration": (layout, 10),
-        "dropped-middle": (dropped_middle, 16),
-        "initial-middle": (initial_middle, 18),
-        "nickname": (nickname, 15),
-        "typo": (typo, 17),
+        "layout": (layout, 30),
+        "transliteration": (layout, 8),
+        "dropped-middle": (dropped_middle, 18),
+        "initial-middle": (initial_middle, 20),
+        "nickname": (nickname, 11),
+        "typo": (typo, 13),
     },
     "partial": {
         "initial": (initial_forename, 40),
@@ -159,15 +157,15 @@ KINDS: dict[str, dict[str, tuple[Maker, int]]] = {
         "only-forename": (only_forename, 20),
     },
     "no": {
-        "hard-surname": (same_surname, 20),
-        "hard-forename": (same_forename, 18),
-        "hard-nickname": (nickname_of_another, 6),
-        "hard-near-forename": (near_forename, 4),
-        "hard-near-surname": (near_surname, 4),
-        "hard-initial": (wrong_initial, 10),
-        "hard-middle": (wrong_middle, 4),
-        "part-of-another": (part_of_another, 14),
-        "strangers": (strangers, 20),
+        "hard-surname": (same_surname, 22),
+        "hard-forename": (same_forename, 19),
+        "hard-nickname": (nickname_of_another, 5),
+        "hard-near-forename": (near_forename, 3),
+        "hard-near-surname": (near_surname, 3),
+        "hard-initial": (wrong_initial, 5),
+        "hard-middle": (wrong_middle, 3),
+        "part-of-another": (part_of_another, 16),
+        "strangers": (strangers, 24),
     },
 }
 

@@ -1,0 +1,54 @@
+# make demo   build the family minilm-names from nothing    make test   all tests
+# make lint   style, types, import rules                    make bench  the project's own figures
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+FAMILY := minilm-names
+ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
+
+.PHONY: help demo test lint bench install clean check-python
+help:
+	@sed -n 's/^# //p' Makefile
+
+check-python:
+	@command -v $(PYTHON) >/dev/null || { echo "zoosmith needs Python 3.11 or newer as '$(PYTHON)'; install it, or run: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "zoosmith needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Run: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+# Without an NVIDIA driver, torch's CPU build saves 4 GB, where its index answers within 2 s.
+$(VENV)/.build: pyproject.toml constraints.txt | check-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if [ ! -e /proc/driver/nvidia/version ] && $(BIN)/python -c "import urllib.request as u; u.urlopen('$(TORCH_CPU_INDEX)/torch/', timeout=2)" 2>/dev/null; then \
+	  echo "installing torch (CPU build)"; $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch --index-url $(TORCH_CPU_INDEX); fi
+	@echo "installing zoosmith and what it builds with (about 2 GB; a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[build]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.build
+	@echo "installing the tools for tests"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+install: $(VENV)/.dev
+
+demo: $(VENV)/.build
+	@$(BIN)/doit $(addprefix build:$(FAMILY)-,$(ARTIFACTS))
+	@$(BIN)/doit table $(FAMILY)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/coverage.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

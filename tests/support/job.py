@@ -1,0 +1,175 @@
+"""Builders called in this process: a Job as `zoosmith.engine.build` makes it, without store and worker."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from tests.support.zoo import BAD, GOOD, ROOT, rows, write_bert
+from zoosmith import plugins
+from zoosmith.contract import Job, Logits, Manifest, Parent, TaskSpec
+from zoosmith.engine.build import write_manifest, write_source_manifest
+from zoosmith.engine.files import payload
+from zoosmith.predictor import read_manifest
+from zoosmith.tasks import BoundTask
+
+TEXT, PAIR = "text-classification", "text-pair-classification"
+LABELS = {TEXT: ("negative", "positive"), PAIR: ("no", "yes")}
+INPUTS = {TEXT: ("text",), PAIR: ("first", "second")}
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a builder's contract test needs to know: parents by role, and params that are quick.
+
+    A parent is "headed" or "body" (a base with or without a head), or the name of another builder.
+    """
+
+    parents: dict[str, str]
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Made:
+    """What a builder made."""
+
+    module: ModuleType
+    job: Job
+    logits: Logits
+    manifest: Manifest
+    facts: dict[str, Any]
+    notes: dict[str, Any]
+
+    @property
+    def out(self) -> Path:
+        """The finished tree."""
+        return self.job.out
+
+    @property
+    def parent(self) -> Parent:
+        """The tree as another builder's parent."""
+        return Parent(self.out, self.manifest, digest(self.out))
+
+
+def spec(kind: str = TEXT, **changes: Any) -> TaskSpec:
+    """The toy task of a kind."""
+    return TaskSpec(**{"kind": kind, "inputs": INPUTS[kind], "labels": LABELS[kind], "max_length": 32} | changes)
+
+
+def task_rows(kind: str, split: str) -> list[Row]:
+    """Rows of the toy data set; of a pair, the second text tells."""
+    count, seed = {"train": (240, 1), "dev": (40, 2), "calibration": (16, 4), "eval": (60, 3)}[split]
+    made = rows(count, seed)
+    if kind == TEXT:
+        return list(made)
+    return [
+        {"first": one["text"], "second": other["text"], "label": "yes" if other["label"] == "positive" else "no"}
+        for one, other in zip(rows(count, seed + 100), made, strict=True)
+    ]
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over names and bytes of all files."""
+    found = hashlib.sha256()
+    for path in payload(folder):
+        found.update(f"{path}\0".encode() + (folder / path).read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def source(folder: Path) -> Parent:
+    """A folder of pretrained files as a fetched base."""
+    write_source_manifest(folder)
+    return Parent(folder, read_manifest(folder), digest(folder))
+
+
+def build(
+    name: str,
+    parents: Mapping[str, Parent],
+    folder: Path,
+    *,
+    task: TaskSpec | None = None,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 42,
+    data: Callable[[str], Sequence[Row]] | None = None,
+    progress: Callable[..., None] = lambda *_, **__: None,
+) -> Made:
+    """Run a builder on `parents`, writing below `folder`; nothing is checked, as a test does that itself."""
+    module = plugins.load("builders", name, ROOT)
+    inherited = [parent.manifest.task for parent in parents.values() if parent.manifest.task]
+    asked = inherited[0] if inherited else task or spec()
+    out, scratch = folder / "out", folder / "scratch"
+    for path in (out, scratch):
+        path.mkdir(parents=True, exist_ok=True)
+    home = next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), out)
+    facts: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    labels: list[str] = []
+    job = Job(
+        parents=parents, rows=data or (lambda split: task_rows(asked.kind, split)),
+        task=BoundTask(plugins.load("tasks", asked.kind, ROOT), asked, home), out=out, scratch=scratch,
+        params=module.Params(**(params or {})), seed=seed, device="cpu", threads=1, progress=progress,
+        fact=facts.__setitem__, note=notes.__setitem__, labels=labels.extend,
+    )  # fmt: skip
+    logits = module.build(job)
+    if labels:
+        asked = asked.model_copy(update={"labels": tuple(labels)})
+    step = SimpleNamespace(out=out, run={"format": module.FORMAT, "precision": module.PRECISION})
+    written = write_manifest(step, asked, job.params, facts, getattr(module, "NEEDS", ()), dict(parents))
+    return Made(module, job, logits, written, facts, notes)
+
+
+class Family:
+    """Tiny artifacts by builder and task, each made once."""
+
+    def __init__(self, root: Path) -> None:
+        """Build below `root`."""
+        self.root = root
+        self._made: dict[tuple[str, str], Made] = {}
+        self._bases: dict[tuple[str, str], Parent] = {}
+
+    def case(self, name: str) -> Case:
+        """The lines that tests/builders/test_NAME.py declares."""
+        found: Case = importlib.import_module(f"tests.builders.test_{name}").CASE
+        return found
+
+    def parents(self, name: str, kind: str = TEXT) -> dict[str, Parent]:
+        """Parents of a builder by role."""
+        return {role: self.parent(parent, kind) for role, parent in self.case(name).parents.items()}
+
+    def parent(self, name: str, kind: str = TEXT) -> Parent:
+        """A base, or what a builder makes."""
+        if name not in ("headed", "body"):
+            return self.made(name, kind).parent
+        if (name, kind) not in self._bases:
+            labels = LABELS[kind] if name == "headed" else ()
+            self._bases[name, kind] = source(write_bert(self.root / kind / name, labels=labels))
+        return self._bases[name, kind]
+
+    def made(self, name: str, kind: str = TEXT) -> Made:
+        """What a builder makes of its declared parents."""
+        if (name, kind) not in self._made:
+            self._made[name, kind] = self.again(name, self.root / kind / name, kind)
+        return self._made[name, kind]
+
+    def again(self, name: str, folder: Path, kind: str = TEXT, **changes: Any) -> Made:
+        """The same once more, in another folder."""
+        given = {"task": spec(kind), "params": self.case(name).params} | changes
+        return build(name, self.parents(name, kind), folder, **given)
+
+
+def probe_logits(made: Made, texts: Sequence[str | tuple[str, ...]] = ()) -> Any:
+    """Logits (probes, classes) of the builder's own model, each probe alone; of `texts` where they are given."""
+    import numpy as np
+
+    task = made.job.task
+    examples = [task.unlabelled(text) for text in texts] if texts else task.probes()  # type: ignore[attr-defined]
+    return np.concatenate([made.logits(task.encode([example])) for example in examples])
+
+
+TELLING = tuple(f"the {word} film" for word in GOOD + BAD)
