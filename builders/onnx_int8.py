@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from zoosmith.contract import Job, Logits, Resources, Tolerance
+from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
 from zoosmith.lib import checkpoint, onnx_graph
 from zoosmith.lib.forward import OnnxForward
@@ -52,9 +52,12 @@ def build(job: Job) -> Logits:
     )  # fmt: skip
     quantized = onnx.load(target)
     onnx_graph.strip_metadata(quantized)
+    nodes = onnx_graph.quantized_nodes(quantized)
+    if not nodes:
+        raise BuildError("the graph has no matrix product to quantise; use a builder that fits it")
     data = quantized.SerializeToString(deterministic=True)
     target.write_bytes(data)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
-    job.fact("int8_nodes", onnx_graph.quantized_nodes(quantized))
+    job.fact("int8_nodes", nodes)
     job.fact("operators", onnx_graph.operators(quantized))
     return OnnxForward(data, job.threads).logits

@@ -1,3 +1,144 @@
-from tests.support.job import Case
-PARAMS={"epochs": 2, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
+"""Taking a pretrained checkpoint as it is: labels, tokenizer, completeness."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.job import TELLING, Case, Made, build, probe_logits, source, spec
+from tests.support.zoo import write_bert, write_tokenizer
+from zoosmith.contract import BuildError
+
 CASE = Case(parents={"from": "headed"})
+
+
+def take(tmp_path: Path, *labels: str, task_labels: tuple[str, ...] = ("negative", "positive")) -> Made:
+    parent = source(write_bert(tmp_path / "base", labels=labels))
+    return build("checkpoint", {"from": parent}, tmp_path, task=spec(labels=task_labels))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        (("NEGATIVE", "POSITIVE"), ("negative", "positive")),
+        (("POSITIVE", "NEGATIVE"), ("positive", "negative")),
+        (("LABEL_0", "LABEL_1"), ("negative", "positive")),
+    ],
+)
+def test_labels_get_the_tasks_names_in_the_models_order(
+    tmp_path: Path, theirs: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    made = take(tmp_path, *theirs)
+    assert made.manifest.task is not None
+    assert made.manifest.task.labels == expected
+    config = json.loads((made.out / "config.json").read_text())
+    assert config["id2label"] == {"0": expected[0], "1": expected[1]}
+    assert config["label2id"] == {expected[0]: 0, expected[1]: 1}
+
+
+def test_without_labels_in_the_task_the_checkpoints_own_apply(tmp_path: Path) -> None:
+    made = take(tmp_path, "spam", "ham", task_labels=())
+    assert made.manifest.task is not None
+    assert made.manifest.task.labels == ("spam", "ham")
+
+
+def test_labels_of_another_task_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"answers \['entails', 'other'\], the task wants \['negative', 'positive'\]"):
+        take(tmp_path, "entails", "other")
+
+
+def test_logits_are_those_of_transformers(tmp_path: Path) -> None:
+    import torch
+    import transformers
+
+    made = take(tmp_path, "negative", "positive")
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "base").eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "base")
+    with torch.inference_mode():
+        expected = [model(**tokenizer(text, return_tensors="pt")).logits[0].numpy() for text in TELLING]
+    np.testing.assert_allclose(probe_logits(made, TELLING), expected, atol=1e-6)
+
+
+def test_half_precision_weights_become_fp32(tmp_path: Path) -> None:
+    import torch
+    import transformers
+    from safetensors.torch import load_file
+
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    transformers.AutoModelForSequenceClassification.from_pretrained(base).half().save_pretrained(base)
+    assert {t.dtype for t in load_file(base / "model.safetensors").values()} == {torch.float16}
+    made = build("checkpoint", {"from": source(base)}, tmp_path)
+    assert {t.dtype for t in load_file(made.out / "model.safetensors").values()} == {torch.float32}
+    assert made.facts["parameters"] == sum(t.numel() for t in load_file(made.out / "model.safetensors").values())
+
+
+def test_a_checkpoint_without_the_head_is_refused_and_finetune_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"no trained head for text-classification: classifier\.bias.*`finetune`"):
+        take(tmp_path)
+
+
+def test_a_tokenizer_that_gives_ids_beyond_the_embedding_is_refused(tmp_path: Path) -> None:
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    write_tokenizer(base, tuple(f"word{i}" for i in range(50)))
+    with pytest.raises(BuildError, match=r"the tokenizer knows 57 tokens, the model embeds 27: it belongs to another"):
+        build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+def test_a_missing_tokenizer_is_told(tmp_path: Path) -> None:
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (base / name).unlink()
+    with pytest.raises(BuildError, match=r"no tokenizer beside the weights: neither tokenizer\.json nor vocab\.txt"):
+        build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+def test_a_slow_tokenizer_gets_its_fast_form(tmp_path: Path) -> None:
+    import transformers
+
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    words = json.loads((base / "tokenizer.json").read_text())["model"]["vocab"]
+    (base / "tokenizer.json").unlink()
+    (base / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer"}))
+    (base / "vocab.txt").write_text("\n".join(sorted(words, key=words.get)[:-1]) + "\n[MASK]\n")
+    made = build("checkpoint", {"from": source(base)}, tmp_path)
+    slow = transformers.AutoTokenizer.from_pretrained(base)
+    task = made.job.task
+    for text in TELLING:
+        assert task.encode([task.unlabelled(text)])["input_ids"][0].tolist() == slow(text)["input_ids"]  # type: ignore[attr-defined]
+
+
+def test_a_damaged_tokenizer_is_told(tmp_path: Path) -> None:
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    (base / "tokenizer.json").write_text('{"version"')
+    with pytest.raises(BuildError, match=r"tokenizer\.json cannot be read"):
+        build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+def test_damaged_weights_are_told(tmp_path: Path) -> None:
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    weights = base / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    with pytest.raises(BuildError, match=r"cannot load the checkpoint: .*incomplete"):
+        build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+def test_missing_weights_of_the_body_are_told(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    kept = {k: v for k, v in load_file(base / "model.safetensors").items() if "layer.1.output" not in k}
+    save_file(kept, base / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BuildError, match=r"lacks weights of the body: bert\.encoder\.layer\.1\.output"):
+        build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+def test_a_task_longer_than_the_models_positions_is_refused(tmp_path: Path) -> None:
+    base = source(write_bert(tmp_path / "base", labels=("negative", "positive")))
+    with pytest.raises(BuildError, match="max_length is 65, the model has 64 positions"):
+        build("checkpoint", {"from": base}, tmp_path, task=spec(max_length=65))
+    shutil.rmtree(tmp_path / "out")
+    build("checkpoint", {"from": base}, tmp_path, task=spec(max_length=64))

@@ -44,12 +44,7 @@ def full_names(text: str) -> set[tuple[str, str]]:
     """(forename, surname) by membership of the lists alone, independently of rules.parse."""
     listing = load()
     given = [word for word in tokens(text) if word in listing.forenames]
-    return {
-        (forename, surname)
-        for forename in given[:1]
-        for surname in tokens(text)
-        if surname in listing.surnames
-    }
+    return {(forename, surname) for forename in given[:1] for surname in tokens(text) if surname in listing.surnames}
 
 
 def test_splits_and_columns(splits):
@@ -162,9 +157,7 @@ def test_running_out_of_names_says_so(monkeypatch):
 
 
 def test_importing_it_imports_no_faker():
-    code = (
-        "import sys, zoosmith.builtin.person_names; sys.exit(bool({'faker', 'anyascii'} & set(sys.modules)))"
-    )
+    code = "import sys, zoosmith.builtin.person_names; sys.exit(bool({'faker', 'anyascii'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

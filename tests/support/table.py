@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.zoo import rows, write_project, write_recipe, write_rows, write_tokenizer
+from zoosmith.core.plan import Ref
+from zoosmith.engine.graph import Workshop
 
 RUNTIME = '''"""Tables of token weights."""
 
@@ -37,14 +39,14 @@ def open(path, manifest, *, threads, device="cpu", needs=None):
     return Session(path)
 '''
 
-FORWARD = '''
+FORWARD = """
 
 def forward(weights):
     import numpy as np
 
     table = np.array(weights, dtype=np.float32)
     return lambda encoded: table[encoded["input_ids"]].sum(axis=1)
-'''
+"""
 
 TABLE = f'''"""Counts words of each class."""
 
@@ -174,3 +176,28 @@ def write_table(project: Path, **params: Any) -> Path:
         write_rows(project / "data" / f"{split}.jsonl", rows(count, seed))
     write_recipe(project, recipe(**params))
     return project
+
+
+def bring_up(project: Path, name: str) -> list[str]:
+    """Make an artifact and what it is made from, as doit's tasks do; return what was not up to date."""
+    shop = Workshop(project)
+    made = []
+    for kind, node in nodes(shop, shop.zoo.find(name)):
+        if not shop.made(kind, node):
+            shop.make(kind, node)
+            made.append(node.name)
+    return made
+
+
+def nodes(shop: Workshop, ref: Ref) -> list[tuple[str, Ref]]:
+    """Data, bases and artifacts below an artifact in the order in which they are made, itself last."""
+    data = [("data", Ref(ref.recipe, name)) for name in shop.zoo.families[ref.recipe].recipe.data]
+    lineage = [("base" if shop.zoo.base(node) else "artifact", node) for node in [*shop.zoo.lineage(ref), ref]]
+    return data + lineage
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace the one occurrence of `old` in a file."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
+    file.write_text(text.replace(old, new), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from zoosmith.contract import ZooError
 from zoosmith.core.gates import Check
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
@@ -18,6 +20,7 @@ LIBRARY_METRICS = {
     "macro_f1": ("f1", "Macro F1"),
     "weighted_f1": ("f1", "Weighted F1"),
 }
+RELATIONS = ("adapter", "finetune", "merge", "quantized")
 
 
 @dataclass(frozen=True)
@@ -50,21 +53,48 @@ def render(template: str, given: CardInput) -> str:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters.update(mb=_mb, pct=_percent, ms=_milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    build, measured = given.subject.build, given.subject.measured
+    metric = headline(measured)
     body = environment.from_string(template).render(
         front_matter=front_matter(given),
         recipe=given.recipe,
-        build=given.subject.build,
-        measured=given.subject.measured,
-        siblings=given.siblings,
-        others=given.others,
+        build=build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)}),
+        measured=_escaped(measured),
+        siblings=[subject for subject in given.siblings if _has(subject.measured, metric)],
+        others=[other for other in given.others if other.metric(metric)],
         checks=given.checks,
         lineage=given.lineage,
-        metric=headline(given.subject.measured),
-        command=f"doit build:{given.subject.build.name}",
-        example=_example(given.subject.build),
+        metric=metric,
+        command=f"doit build:{build.name}",
+        example=_example(build),
         extra=given.extra,
     )
     return body.rstrip("\n") + "\n"
+
+
+def _has(measured: Measurement, metric: str) -> bool:
+    """Whether it can stand in the table; what was recorded before an eval was added cannot."""
+    versus = measured.vs_reference
+    return measured.metric(metric) is not None and (versus is None or metric in versus.delta)
+
+
+def _escaped(measured: Measurement) -> Measurement:
+    """Labels are free text of a data set and stand in tables: escaped here, so that no template forgets it."""
+    quality = {
+        id: scores.model_copy(
+            update={
+                "labels": tuple(_cell(label) for label in scores.labels),
+                "per_class": {_cell(label): value for label, value in scores.per_class.items()},
+            }
+        )
+        for id, scores in measured.quality.items()
+    }
+    return measured.model_copy(update={"quality": quality})
+
+
+def _cell(text: str) -> str:
+    """Plain text for a cell of a Markdown table. Source: GitHub Flavored Markdown 0.29, sections 2.4 and 4.10."""
+    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))
 
 
 def headline(measured: Measurement) -> str:
@@ -90,6 +120,9 @@ def front_matter(given: CardInput) -> str:
         "model-index": [{"name": build.name, "results": _index(given.subject.measured, given.pipeline_tag)}],
     }
     kept = {key: value for key, value in data.items() if value}
+    if given.relation is not None and given.relation not in RELATIONS:
+        known = ", ".join(RELATIONS)
+        raise ZooError(f"{build.name}: the relation to the base is {given.relation!r}; the hub knows {known}")
     if not repos:
         kept.pop("base_model_relation", None)
     return str(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
@@ -158,17 +191,18 @@ def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
     """A GitHub table; the first row is the head."""
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
 
 
 def replace_section(text: str, marker: str, body: str) -> str:
     """Text with what stands between `<!-- marker -->` and `<!-- /marker -->` replaced.
 
-    Raises ValueError where the marks are missing.
+    Raises ZooError where the marks are missing or stand in the wrong order.
     """
     start, end = f"<!-- {marker} -->", f"<!-- /{marker} -->"
-    if start not in text or end not in text:
-        raise ValueError(f"the marks {start} and {end} are missing")
-    head, rest = text.split(start, 1)
-    return f"{head}{start}\n{body}\n{end}{rest.split(end, 1)[1]}"
+    head, opened, rest = text.partition(start)
+    _, closed, tail = rest.partition(end)
+    if not opened or not closed:
+        raise ZooError(f"{end if opened else start} is missing; a table goes between {start} and {end}")
+    return f"{head}{start}\n{body}\n{end}{tail}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import NamedTuple
@@ -43,16 +44,23 @@ def _check(name: str, gate: Gate, measured: Measurement) -> Check:
     text = f"{kind} {limit:g}" + (" (sure)" if gate.sure else "")
     if gate.hosts and not any(fnmatch(measured.host.id, pattern) for pattern in gate.hosts):
         return Check(gate=name, limit=text, note=f"for {', '.join(gate.hosts)}; this host is {measured.host.id}")
+    if measured.vs_reference is None and _compares(name, kind):
+        return Check(gate=name, limit=text, note="the reference is not compared with itself")
     held = _held(name, kind, measured)
     if held is None:
-        return Check(gate=name, limit=text, note="the reference is not compared with itself")
+        return Check(gate=name, limit=text, passed=False, note="was not measured; build it again")
     passed = _holds(name, kind, limit, held, gate.sure)
-    note = _note(name, kind, limit, measured) if gate.sure and not passed else ""
+    note = _note(name, kind, limit, held, measured) if gate.sure and not passed else ""
     return Check(gate=name, limit=text, value=held.value, low=held.low, high=held.high, passed=passed, note=note)
 
 
+def _compares(name: str, kind: str) -> bool:
+    """Whether a gate is about the difference from the reference."""
+    return name in ("speed", "agreement") or kind in ("max_drop", "min_ratio", "max_ratio")
+
+
 def _held(name: str, kind: str, measured: Measurement) -> _Held | None:
-    """The figure for a gate. For max_drop it is the drop: reference minus artifact."""
+    """The figure for a gate, or None where it was not measured. For max_drop it is reference minus artifact."""
     versus = measured.vs_reference
     if name == "size":
         ratio = measured.size_total / measured.reference_size_total
@@ -66,7 +74,7 @@ def _held(name: str, kind: str, measured: Measurement) -> _Held | None:
     if name == "agreement":
         return _Held(versus.agreement) if versus else None
     if kind == "max_drop":
-        return _drop(versus.delta[name]) if versus else None
+        return _drop(versus.delta[name]) if versus and name in versus.delta else None
     return _interval(measured.metric(name))
 
 
@@ -90,17 +98,22 @@ def _holds(name: str, kind: str, limit: float, held: _Held, sure: bool) -> bool:
     return value >= limit if at_least else value <= limit
 
 
-def _note(name: str, kind: str, limit: float, measured: Measurement) -> str:
-    """How many examples would settle a gate that the value meets and the interval does not."""
-    versus = measured.vs_reference
-    if kind != "max_drop" or versus is None:
+def _note(name: str, kind: str, limit: float, held: _Held, measured: Measurement) -> str:
+    """How many examples would settle a gate that the value meets and the interval does not.
+
+    A drop has the formula of its interval; any other interval shrinks with the root of the examples.
+    """
+    figure, versus = measured.metric(name), measured.vs_reference
+    margin = limit - held.value if kind.startswith("max") else held.value - limit
+    if figure is None or held.low is None or held.high is None or margin <= 0:
         return ""
-    drop = -versus.delta[name].value
-    n = next(iter(measured.quality.values())).metrics["accuracy"].n
-    if drop >= limit:
-        return ""
-    needed = examples_needed(max(versus.lost + versus.won, 1) / n, limit - drop)
-    return f"about {needed} examples would settle it; there are {n}"
+    if kind == "max_drop" and versus is not None:
+        compared = sum(next(iter(quality.metrics.values())).n for quality in measured.quality.values())
+        needed = examples_needed(max(versus.lost + versus.won, 1) / compared, margin)
+    else:
+        half = held.high - held.value if kind.startswith("max") else held.value - held.low
+        needed = math.ceil(figure.n * (half / margin) ** 2)
+    return f"about {needed} examples would settle it; there are {figure.n}"
 
 
 def table(checks: list[Check]) -> str:

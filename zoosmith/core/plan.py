@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from zoosmith.core.names import full_name, nearest
-from zoosmith.core.recipe import Artifact, Base, Data, Recipe
+from zoosmith.core.recipe import LIMITS_OF_MEASURES, LIMITS_OF_METRICS, Artifact, Base, Data, Recipe
 from zoosmith.core.recipe_yaml import Location, RecipeError, line_of
 
 
@@ -63,6 +63,7 @@ class Zoo:
         for family in self.families.values():
             self._check_names(family)
             self._check_references(family)
+            self._check_limits(family)
         for family in self.families.values():
             family.parents = {name: self._resolve(family, name) for name in family.recipe.artifacts}
         self._refuse_cycles()
@@ -142,15 +143,24 @@ class Zoo:
                 hint = nearest(eval_.split, data.splits)
                 raise error(("evals", id, "split"), f"found {eval_.split!r}, which {eval_.data} does not have{hint}")
 
+    def _check_limits(self, family: Family) -> None:
+        for name, artifact in family.recipe.artifacts.items():
+            for metric, gate in artifact.gates.items():
+                kind, takes = gate.limit[0], LIMITS_OF_MEASURES.get(metric, LIMITS_OF_METRICS)
+                if kind not in takes:
+                    where = ("artifacts", name, "gates", metric, kind)
+                    raise family.source.error(where, f"{metric} is not compared in this way; use {', '.join(takes)}")
+
     def _resolve(self, family: Family, name: str) -> dict[str, Ref]:
-        parents = {}
-        for role, target in family.recipe.artifacts[name].roles.items():
-            recipe, _, local = target.rpartition("/")
-            owner = self.families.get(recipe or family.id)
+        parents, given = {}, family.recipe.artifacts[name]
+        for role, target in given.roles.items():
+            recipe, slash, local = target.rpartition("/")
+            owner = self.families.get(recipe if slash else family.id)
             known = [*owner.recipe.bases, *owner.recipe.artifacts] if owner else list(self.families)
             if owner is None or local not in known:
                 hint = nearest(local if owner else recipe, known)
-                raise family.source.error(("artifacts", name, "from"), f"found {target!r}, which is unknown{hint}")
+                where = ("artifacts", name, "from", *([] if isinstance(given.from_, str) else [role]))
+                raise family.source.error(where, f"found {target!r}, which is unknown{hint}")
             parents[role] = Ref(owner.id, local)
         return parents
 

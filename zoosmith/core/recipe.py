@@ -9,11 +9,22 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import DictSchema
 
 from zoosmith.core.names import IDENTIFIER
 
 SPLITS_FOR_BUILDERS = ("train", "dev", "calibration")
+LIMITS = ("min", "max", "max_drop", "min_ratio", "max_ratio")
+LIMITS_OF_METRICS = ("min", "max", "max_drop")
+LIMITS_OF_MEASURES = {
+    "size": ("min", "max", "min_ratio", "max_ratio"),
+    "speed": ("min", "max", "min_ratio", "max_ratio"),
+    "latency_p95_ms": ("min", "max"),
+    "memory_mb": ("min", "max"),
+    "agreement": ("min", "max"),
+}
 
 
 def _identifier(value: str) -> str:
@@ -44,10 +55,20 @@ def _inside(value: str) -> str:
     return value
 
 
-Identifier = Annotated[str, AfterValidator(_identifier)]
-Commit = Annotated[str, AfterValidator(_commit)]
-Sha256 = Annotated[str, AfterValidator(_sha256)]
-InsidePath = Annotated[str, AfterValidator(_inside)]
+def _text(pattern: str) -> WithJsonSchema:
+    """What an editor is told; the validator beside it gives the better message."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _given(*alternatives: str) -> list[dict[str, Any]]:
+    """JSON Schema: one of these keys is given."""
+    return [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in alternatives]
+
+
+Identifier = Annotated[str, AfterValidator(_identifier), _text(IDENTIFIER.pattern)]
+Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
+Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
+InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
 
 
 class Model(BaseModel):
@@ -65,7 +86,7 @@ class PypiSource(Model):
     path: InsidePath
 
 
-class Base(Model):
+class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
     """Where a pretrained model comes from. With several sources, the first whose files match wins."""
 
     repo: str | None = None
@@ -90,7 +111,7 @@ class Base(Model):
         return self
 
 
-class Data(Model):
+class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}):
     """A data set: exactly one of `builtin`, `path`, `repo`. `splits` maps our splits to the source's."""
 
     builtin: Identifier | None = None
@@ -120,7 +141,7 @@ class Data(Model):
 class TaskRef(Model):
     """What training and calibration use. Without `labels`, those of the data set apply."""
 
-    kind: str
+    kind: Identifier
     data: str | None = None
     max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
     labels: tuple[str, ...] = ()
@@ -129,9 +150,9 @@ class TaskRef(Model):
 class Eval(Model):
     """One measurement of quality; metrics are named `<eval>.<metric>`."""
 
-    kind: str
+    kind: Identifier
     data: str
-    split: str = "eval"
+    split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
 
     @model_validator(mode="after")
     def _apart(self) -> Eval:
@@ -140,7 +161,7 @@ class Eval(Model):
         return self
 
 
-class Gate(Model):
+class Gate(Model, json_schema_extra={"oneOf": _given(*LIMITS)}):
     """A limit that fails the build. `sure` compares the interval's bound instead of the value."""
 
     min: float | None = None
@@ -164,9 +185,6 @@ class Gate(Model):
         """Name and value of the one limit that is set."""
         name = next(name for name in LIMITS if getattr(self, name) is not None)
         return name, getattr(self, name)
-
-
-LIMITS = ("min", "max", "max_drop", "min_ratio", "max_ratio")
 
 
 class Artifact(Model):
@@ -201,7 +219,15 @@ class Recipe(Model):
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
 
 
+class _StrictKeys(GenerateJsonSchema):
+    """Names that do not match the pattern of a mapping's keys are errors."""
+
+    def dict_schema(self, schema: DictSchema) -> dict[str, Any]:
+        made = super().dict_schema(schema)
+        return made | {"additionalProperties": False} if "patternProperties" in made else made
+
+
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a recipe, for editors: `zoosmith schema recipe`."""
-    schema = Recipe.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Zoosmith recipe"} | schema
+    schema = Recipe.model_json_schema(by_alias=True, schema_generator=_StrictKeys)
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Zoosmith recipe"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import yaml
@@ -19,6 +20,7 @@ from zoosmith.core.recipe import Recipe
 
 Location = Sequence[str | int]
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
 class RecipeError(ZooError):
@@ -28,17 +30,28 @@ class RecipeError(ZooError):
 class _Loader(_LIBYAML):  # type: ignore[misc,valid-type]  # chosen at run time: libyaml is six times as fast
     """Safe YAML in which a key given twice is an error instead of a silent loss."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
         """As the base class, after checking for duplicate and non-text keys."""
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.tag not in _KEY_TAGS:
+                shown = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
+                raise _problem(key, f"found {shown} as a key, which YAML does not read as text; put it in quotes")
             if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} is given twice; each name may stand once",
-                    problem_mark=key.start_mark,
-                )
+                raise _problem(key, f"key {key.value!r} is given twice; each name may stand once")
             seen.add(key.value)
         return typing.cast(dict[Any, Any], super().construct_mapping(node, deep=deep))
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As the base class; what YAML takes for a number or date and cannot convert gets its line."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            raise _problem(node, f"found {node.value!r}: {error}; put text in quotes") from None
+
+
+def _problem(node: yaml.Node, text: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark)
 
 
 def parse(text: str, file: str) -> Recipe:
@@ -46,7 +59,7 @@ def parse(text: str, file: str) -> Recipe:
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
-        raise RecipeError(f"{_marked(error, file)}") from None
+        raise RecipeError(_marked(error, text, file)) from None
     if not isinstance(document, dict):
         found = "nothing" if document is None else type(document).__name__
         raise RecipeError(f"{file}:1: expected a mapping with schema, summary, bases, artifacts; found {found}")
@@ -56,7 +69,9 @@ def parse(text: str, file: str) -> Recipe:
         raise RecipeError(explain(error, text, file)) from None
 
 
-def _marked(error: yaml.YAMLError, file: str) -> str:
+def _marked(error: yaml.YAMLError, text: str, file: str) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"{file}:{text.count(chr(10), 0, error.position) + 1}: {str(error).splitlines()[0]}"
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     return f"{file}:{mark.line + 1 if mark else 1}: {problem}"
@@ -66,35 +81,43 @@ def explain(
     error: ValidationError, text: str, file: str, prefix: Location = (), model: type[BaseModel] = Recipe
 ) -> str:
     """One line for each fault. `prefix` is where in the document the validated part stands."""
+    root: yaml.Node | None = yaml.compose(text, Loader=_LIBYAML)
+    for part in prefix:
+        root = (_child(root, part) or (0, None))[1]
     lines = []
     for fault in error.errors(include_url=False):
-        path = [*prefix, *_keys(fault["loc"])]
-        lines.append(f"{file}:{line_of(text, path)}: {_dotted(path)}: {_what(fault, model)}")
+        keys = _keys(root, fault["loc"], fault["type"] == "missing")
+        path = [*prefix, *keys]
+        lines.append(f"{file}:{line_of(text, path)}: {_dotted(path)}: {_what(fault, keys, model)}")
     return "\n".join(dict.fromkeys(lines))
 
 
-def _keys(location: Location) -> list[str | int]:
-    """The location without pydantic's marks for union branches and dictionary keys."""
-    marks = {"[key]", "str", "dict[str,str]", "float", "int"}
-    return [part for part in location if part not in marks]
+def _keys(node: yaml.Node | None, location: Location, missing: bool) -> list[str | int]:
+    """The location without pydantic's marks for union branches and keys, which the document does not have."""
+    keys: list[str | int] = []
+    for part in location:
+        if found := _child(node, part):
+            node = found[1]
+            keys.append(part)
+    return [*keys, location[-1]] if missing else keys
 
 
 def _dotted(path: Location) -> str:
     return ".".join(str(part) for part in path) or "the recipe"
 
 
-def _what(fault: Any, model: type[BaseModel]) -> str:
+def _what(fault: Any, keys: Location, model: type[BaseModel]) -> str:
     found = fault["input"]
     if fault["type"] == "extra_forbidden":
-        known = _fields_at(model, _keys(fault["loc"])[:-1])
-        return f"unknown key{nearest(str(fault['loc'][-1]), known)}"
+        return f"unknown key{nearest(str(keys[-1]), _fields_at(model, keys[:-1]))}"
     if fault["type"] == "missing":
         return "is missing"
     message = str(fault["msg"]).removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
     if isinstance(found, dict):
-        return message
-    return f"found {found!r}: {message}"
+        return message if fault["type"] == "value_error" else f"found a mapping: {message}"
+    quotes = isinstance(found, bool | int | float | date) and fault["type"] == "string_type"
+    return f"found {found!r}: {message}{'; put it in quotes' if quotes else ''}"
 
 
 def _fields_at(model: type[BaseModel], path: Location) -> list[str]:

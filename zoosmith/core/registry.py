@@ -7,10 +7,11 @@ version; another host's results are added to the version that they measured.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from zoosmith.contract import ZooError
 from zoosmith.core.canonical import pretty
@@ -95,11 +96,21 @@ class Entry(Model):
     aliases: dict[str, int] = {}
     versions: dict[str, Row]
 
+    @model_validator(mode="after")
+    def _numbered(self) -> Entry:
+        for key in self.versions:
+            if not re.fullmatch("[1-9][0-9]*", key):
+                raise ValueError(f"{key!r} is no version; versions are numbers from 1")
+        for name, number in {"latest": self.latest, **self.aliases}.items():
+            if str(number) not in self.versions:
+                raise ValueError(f"{name} is version {number}, which is not there; was a merge left unfinished?")
+        return self
+
 
 class Registry(Model):
     """The whole file."""
 
-    schema_: int = Field(default=1, alias="schema")
+    schema_: Literal[1] = Field(default=1, alias="schema")
     artifacts: dict[str, Entry] = {}
 
 
@@ -111,12 +122,12 @@ def parse(text: str, file: str) -> Registry:
         raise ZooError(f"{file}:{error.lineno}: {error.msg}; was a merge left unfinished?") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ZooError(f"{file}: {where}: {first['msg']}") from None
+        where = ".".join(str(part) for part in first["loc"]) or "the registry"
+        raise ZooError(f"{file}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def to_text(registry: Registry) -> str:
-    """The committed form: sorted keys, one final newline. Versions sort as numbers."""
+    """The committed form: keys sorted as text, one final newline."""
     return pretty(registry.model_dump(mode="json", by_alias=True))
 
 
@@ -174,7 +185,7 @@ def merged(registry: Registry, name: str, new: Row) -> Registry:
         entry = Entry(latest=1, versions={"1": new})
     else:
         same = next((n for n, old in entry.versions.items() if old.tree_digest == new.tree_digest), None)
-        number = same or str(entry.latest + 1)
+        number = same or str(max(map(int, entry.versions)) + 1)  # latest may be an older one, built again
         folded = _folded(entry.versions[same], new) if same else new
         entry = entry.model_copy(update={"latest": int(number), "versions": entry.versions | {number: folded}})
     return registry.model_copy(update={"artifacts": registry.artifacts | {name: entry}})
@@ -191,4 +202,4 @@ def _folded(old: Row, new: Row) -> Row:
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of registry.json: `zoosmith schema registry`."""
     schema = Registry.model_json_schema(by_alias=True, mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Zoosmith registry"} | schema
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Zoosmith registry"}

@@ -125,7 +125,9 @@ def _why_measured(shop: Workshop, ref: Ref) -> list[str]:
     try:
         action = measure_action(shop.resolver, ref, "quick")
     except Unresolved as error:
-        return [f"its measurement waits: {error}"]
+        reference = shop.zoo.families[ref.recipe].reference
+        theirs = _why_measured(shop, reference) if ref != reference else []
+        return [f"its measurement waits: {error}", *(f"{reference}: {line}" for line in theirs)]
     return [f"measurement: {line}" for line in differences(last.inputs, action.inputs)] or [
         "its measurement is gone from the store"
     ]

@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from zoosmith.contract import ZooError
+
 FICLONE = 0x40049409  # ioctl(2) of Linux: share the blocks of another file (reflink)
 CHUNK = 1 << 20
 
@@ -57,11 +59,11 @@ def copy_file(source: Path, target: Path) -> str:
 
 
 def payload(folder: Path) -> list[Path]:
-    """Regular files below `folder`, relative and sorted. Raises ValueError for links and special files."""
+    """Regular files below `folder`, relative and sorted. Raises ZooError for links and special files."""
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise ValueError(f"{path.relative_to(folder)} is a link or special file; write regular files only")
+            raise ZooError(f"{path.relative_to(folder)} is a link or special file; write regular files only")
         if path.is_file():
             found.append(path.relative_to(folder))
     return found

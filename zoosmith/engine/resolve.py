@@ -113,7 +113,7 @@ class Resolver:
         spec, params = self.zoo.artifact(ref), zoos.params(self.zoo, ref, self.project)
         parents = {role: self.parent_tree(parent) for role, parent in self.zoo.parents(ref).items()}
         sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
-        resources = module.resources(params, sizes) if hasattr(module, "resources") else Resources(2, 2048)
+        resources = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
         output = zoos.output(self.zoo, ref, self.project)
         inputs = {
             "schema": 1,

@@ -69,10 +69,7 @@ class Store:
 
         Raises ZooError for links, special files and an empty folder.
         """
-        try:
-            paths = payload(staging)
-        except ValueError as error:
-            raise ZooError(str(error)) from None
+        paths = payload(staging)
         if not paths:
             raise ZooError("the step wrote no file; a builder writes its artifact below job.out")
         entries = [self._take(staging, path) for path in paths]

@@ -31,33 +31,26 @@ def _require_answer(repo: str) -> None:
 def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress: Callable[..., None]) -> Path:
     """A model repo at a commit, from the local cache or the hub; only `files`, or all but weights in pickles.
 
+    Without `files` the cache cannot tell whether it is complete, so the hub is asked unless it is switched off.
     Returns the snapshot's folder in the cache, or raises ZooError saying what to do.
     """
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     ignore = None if files else ["*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.ckpt", "flax*", "tf_*"]
     arguments: dict[str, Any] = {"revision": revision, "allow_patterns": files or None, "ignore_patterns": ignore}
     try:
-        return Path(snapshot_download(repo, local_files_only=True, **arguments)) if files else _whole(repo, arguments)
+        found = Path(snapshot_download(repo, local_files_only=True, **arguments))
+        if constants.HF_HUB_OFFLINE or (files and all((found / name).is_file() for name in files)):
+            return found
     except LocalEntryNotFoundError:
-        pass
+        pass  # not in the cache, so the hub is asked
     _require_answer(repo)
     progress(text=f"downloading {repo}")
     try:
         return Path(snapshot_download(repo, **arguments))
     except Exception as error:  # the library raises many kinds; each becomes one line with what to do
         raise ZooError(explain(repo, revision, error)) from error
-
-
-def _whole(repo: str, arguments: dict[str, Any]) -> Path:
-    """Without a list of files the cache cannot tell whether it is complete, unless the hub is switched off."""
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    if constants.HF_HUB_OFFLINE:
-        return Path(snapshot_download(repo, local_files_only=True, **arguments))
-    raise LocalEntryNotFoundError("ask the hub")
 
 
 def explain(repo: str, revision: str, error: Exception) -> str:
@@ -71,6 +64,6 @@ def explain(repo: str, revision: str, error: Exception) -> str:
         return f"{repo} has no commit {revision}; look at {page}/commits and pin one of these"
     if isinstance(error, errors.RepositoryNotFoundError):
         return f"{page} does not exist, or needs HF_TOKEN set to a token that may read it"
-    if isinstance(error, errors.LocalEntryNotFoundError):
+    if isinstance(error, (errors.LocalEntryNotFoundError, ConnectionError)):
         return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {constants.ENDPOINT} cannot be reached"
     return f"{constants.ENDPOINT} answered for {repo}: {type(error).__name__}: {str(error).splitlines()[0]}"

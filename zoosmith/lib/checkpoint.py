@@ -21,6 +21,7 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     """
     import torch
     import transformers
+    from safetensors import SafetensorError
 
     torch.manual_seed(job.seed)
     labels = job.task.spec.labels
@@ -30,19 +31,28 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
         model, info = auto.from_pretrained(
             path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BuildError(f"transformers cannot load the checkpoint: {str(error).splitlines()[0]}") from error
     missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
     missing += sorted(key for key, *_ in info["mismatched_keys"])
+    body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
+    if body:
+        raise BuildError(f"the checkpoint lacks weights of the body: {', '.join(body[:3])}; is it complete?")
     if missing and not new_head:
         raise BuildError(
             f"the checkpoint has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
             "use the builder `finetune` on it"
         )
-    body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
-    if body:
-        raise BuildError(f"the checkpoint lacks weights of the body: {', '.join(body[:3])}; is it complete?")
+    _check_positions(model.config, job.task.spec.max_length)
     return model
+
+
+def _check_positions(config: Any, max_length: int) -> None:
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is not None and max_length > positions:
+        raise BuildError(
+            f"the task's max_length is {max_length}, the model has {positions} positions; lower it in the recipe"
+        )
 
 
 def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
@@ -111,7 +121,10 @@ def check_vocabulary(model: Any, out: Path) -> None:
     """Raise BuildError when the tokenizer can give an id that the embedding does not have."""
     from tokenizers import Tokenizer
 
-    size = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab_size(with_added_tokens=True)
+    try:
+        size = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab_size(with_added_tokens=True)
+    except Exception as error:  # tokenizers raises no narrower type
+        raise BuildError(f"tokenizer.json cannot be read: {error}") from error
     rows = model.get_input_embeddings().num_embeddings
     if size > rows:
         raise BuildError(f"the tokenizer knows {size} tokens, the model embeds {rows}: it belongs to another model")

@@ -45,7 +45,10 @@ def unpack(model: Any, tensors: dict[str, Any]) -> Any:
     """
     layers = {key.removesuffix(".weight_scale") for key in tensors if key.endswith(".weight_scale")}
     plain = {key: value for key, value in tensors.items() if key.rpartition(".")[0] not in layers}
-    missing, unexpected = model.load_state_dict(plain, strict=False)
+    try:
+        missing, unexpected = model.load_state_dict(plain, strict=False)
+    except RuntimeError as error:  # shapes differ
+        raise BuildError(f"the tensors fit another model: {str(error).splitlines()[1].strip()}") from error
     missing = [key for key in missing if not _belongs(key, layers)]
     if missing or unexpected:
         raise BuildError(f"the tensors fit another model: missing {missing[:3]}, unexpected {unexpected[:3]}")

@@ -12,7 +12,8 @@ from zoosmith.contract import BuildError
 def load_tokenizer(folder: Path, max_length: int) -> Any:
     """`tokenizers.Tokenizer` of `folder`, truncating at `max_length` tokens, padding to the longest.
 
-    Raises BuildError when the folder has no tokenizer.json, or names a padding token that it lacks.
+    Raises BuildError when the folder has no tokenizer.json that can be read, or names a padding token that
+    it lacks.
     """
     from tokenizers import Tokenizer
 
@@ -22,7 +23,10 @@ def load_tokenizer(folder: Path, max_length: int) -> Any:
             f"no tokenizer.json in {folder.name}: the artifact cannot read text; "
             "rebuild it with a builder that writes one"
         )
-    tokenizer = Tokenizer.from_file(str(file))
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # tokenizers raises no narrower type
+        raise BuildError(f"{file.name} in {folder.name} cannot be read: {error}") from error
     pad = _pad_token(folder)
     pad_id = tokenizer.token_to_id(pad)
     if pad_id is None:

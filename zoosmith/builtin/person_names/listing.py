@@ -40,6 +40,7 @@ class Pool:
 
     @property
     def latin(self) -> bool:
+        """Whether the names are in Latin script."""
         return self.locale in LATIN
 
 

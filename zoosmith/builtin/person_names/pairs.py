@@ -172,7 +172,7 @@ KINDS: dict[str, dict[str, tuple[Maker, int]]] = {
 
 def pools_for(kind: str, pools: tuple[Pool, ...]) -> list[Pool]:
     """The pools that a kind can be made from."""
-    needs = {
+    needs: dict[str, Callable[[Pool], object]] = {
         "nickname": lambda pool: pool.nicknames,
         "hard-nickname": lambda pool: pool.nicknames,
         "hard-near-forename": lambda pool: pool.near_forenames,
@@ -188,8 +188,7 @@ def texts(kind: str, pair: Pair, pool: Pool, rng: random.Random) -> tuple[str, s
     layouts = [draw_layout(rng, share) for _ in pair]
     if kind == "transliteration":
         layouts = [
-            Layout(each.order, each.case, ascii=latin)
-            for each, latin in zip(layouts, (False, True), strict=True)
+            Layout(each.order, each.case, ascii=latin) for each, latin in zip(layouts, (False, True), strict=True)
         ]
     left, right = (write(name, layout) for name, layout in zip(pair, layouts, strict=True))
     return (left, right) if rng.random() < 0.5 else (right, left)

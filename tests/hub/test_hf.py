@@ -1,0 +1,119 @@
+"""The real huggingface_hub and datasets against a loopback hub, in processes with their own endpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.hub import Hub, serving
+
+CALL = """
+import json, sys
+from pathlib import Path
+from zoosmith.contract import ZooError
+from zoosmith.core.recipe import Data
+from zoosmith.hub import hf, tables
+
+what, repo, revision, files = json.loads(sys.argv[1])
+try:
+    if what == "model":
+        folder = hf.snapshot(repo, revision, files, Path("unused"), lambda **shown: None)
+        print(json.dumps({"files": sorted(p.name for p in folder.iterdir())}))
+    else:
+        found = tables.from_hub(Data(repo=repo, revision=revision, splits={"train": "train"}), "train")
+        print(json.dumps({"rows": found.rows, "labels": found.labels}))
+except ZooError as error:
+    print(json.dumps({"error": str(error)}))
+"""
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    model = tmp_path / "hub" / "models" / "org" / "tiny"
+    data = tmp_path / "hub" / "datasets" / "org" / "rows"
+    for folder in (model, data):
+        folder.mkdir(parents=True)
+    (model / "config.json").write_text("{}")
+    (model / "model.safetensors").write_text("weights")
+    (model / "pytorch_model.bin").write_text("a pickle")
+    (data / "train.csv").write_text("text,label\ngood,1\nbad,0\n")
+    with serving(tmp_path / "hub") as server:
+        yield server
+
+
+def ask(hub: Hub, tmp_path: Path, *what: object, **environment: str) -> dict[str, object]:
+    """Call our code in a process whose hub is the loopback one."""
+    settings = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", CALL, json.dumps(what)],
+        env=os.environ | settings | environment, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def test_a_model_at_its_commit_without_pickles(hub: Hub, tmp_path: Path) -> None:
+    found = ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])
+    assert found == {"files": ["config.json", "model.safetensors"]}
+
+
+def test_listed_files_come_from_the_cache_without_asking_again(hub: Hub, tmp_path: Path) -> None:
+    arguments = ("model", "org/tiny", hub.commit("models", "org/tiny"), ["config.json"])
+    assert ask(hub, tmp_path, *arguments) == {"files": ["config.json"]}
+    hub.asked.clear()
+    assert ask(hub, tmp_path, *arguments) == {"files": ["config.json"]}
+    assert [line for line in hub.asked if "org/tiny" in line] == []
+
+
+def test_a_cache_that_lacks_a_listed_file_asks_the_hub(hub: Hub, tmp_path: Path) -> None:
+    commit = hub.commit("models", "org/tiny")
+    ask(hub, tmp_path, "model", "org/tiny", commit, ["config.json"])
+    found = ask(hub, tmp_path, "model", "org/tiny", commit, ["config.json", "model.safetensors"])
+    assert found == {"files": ["config.json", "model.safetensors"]}
+
+
+def test_offline_uses_the_cache_and_says_when_it_has_nothing(hub: Hub, tmp_path: Path) -> None:
+    commit = hub.commit("models", "org/tiny")
+    missing = ask(hub, tmp_path, "model", "org/tiny", commit, [], HF_HUB_OFFLINE="1")
+    assert "is not in the cache, and HF_HUB_OFFLINE is set" in str(missing["error"])
+    ask(hub, tmp_path, "model", "org/tiny", commit, [])
+    assert ask(hub, tmp_path, "model", "org/tiny", commit, [], HF_HUB_OFFLINE="1")["files"]
+
+
+@pytest.mark.parametrize(
+    ("repo", "revision", "said"),
+    [("org/none", "a" * 40, "does not exist, or needs HF_TOKEN"), ("org/tiny", "0" * 40, "has no commit 000")],
+)
+def test_what_is_not_there_is_told_with_the_next_step(
+    hub: Hub, tmp_path: Path, repo: str, revision: str, said: str
+) -> None:
+    assert said in str(ask(hub, tmp_path, "model", repo, revision, [])["error"])
+
+
+def test_a_gated_repo_gives_the_page_and_the_token(hub: Hub, tmp_path: Path) -> None:
+    commit = hub.commit("models", "org/tiny")
+    hub.gated.add("org/tiny")
+    said = str(ask(hub, tmp_path, "model", "org/tiny", commit, [])["error"])
+    assert f"accept its terms at {hub.url}/org/tiny" in said
+    assert "HF_TOKEN" in said
+
+
+def test_no_network_is_told_at_once(tmp_path: Path, hub: Hub) -> None:
+    hub.server.server_close()
+    found = ask(hub, tmp_path, "model", "org/tiny", "a" * 40, ["config.json"])
+    assert "cannot be reached" in str(found["error"])
+
+
+def test_a_data_set_at_its_commit(hub: Hub, tmp_path: Path) -> None:
+    found = ask(hub, tmp_path, "data", "org/rows", hub.commit("datasets", "org/rows"), [])
+    assert found["rows"] == [{"text": "good", "label": 1}, {"text": "bad", "label": 0}]
+
+
+def test_a_data_set_that_is_not_there(hub: Hub, tmp_path: Path) -> None:
+    assert "org/none" in str(ask(hub, tmp_path, "data", "org/none", "a" * 40, [])["error"])

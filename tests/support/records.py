@@ -1,0 +1,112 @@
+"""Small records of builds and measurements, with the figures that a test is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from zoosmith.core.records import BuildRecord, Host, Measurement
+
+LABELS = ("negative", "positive")
+
+
+def sha(mark: str) -> str:
+    """64 hex digits that tell one tree from another: those of `mark`, repeated."""
+    return (mark.encode().hex() * 64)[:64]
+
+
+def host(id: str = "epyc-2c") -> Host:
+    return Host(id=id, cpu="AMD EPYC", isa=("avx2", "avx512f"), cores=2, memory_gb=24, os="Debian 12", python="3.11.7")
+
+
+def bounded(value: float, half: float = 0.02, n: int = 400) -> dict[str, Any]:
+    return {"value": value, "low": value - half, "high": value + half, "n": n}
+
+
+def difference(value: float, half: float = 0.01) -> dict[str, Any]:
+    return {"value": value, "low": value - half, "high": value + half, "p": None}
+
+
+def quality(
+    accuracy: float = 0.9, *, n: int = 400, data: str = "toy", labels: Sequence[str] = LABELS, half: float = 0.02
+) -> dict[str, Any]:
+    """Scores of an eval in which every class does equally well."""
+    classes = len(labels)
+    each = {"precision": accuracy, "recall": accuracy, "f1": accuracy, "support": n / classes}
+    return {
+        "kind": "text-classification",
+        "data": data,
+        "split": "eval",
+        "examples_total": n,
+        "metrics": {"accuracy": bounded(accuracy, half, n), "macro_f1": bounded(accuracy - 0.01, half, n)},
+        "per_class": {label: each for label in labels},
+        "confusion": [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)],
+        "labels": list(labels),
+    }
+
+
+def versus(drop: float = 0.004, *, half: float = 0.01, agreement: float = 0.98) -> dict[str, Any]:
+    """A paired comparison in which accuracy and macro F1 of the eval `toy` fall by `drop`."""
+    delta = {"toy.accuracy": difference(-drop, half), "toy.macro_f1": difference(-drop, half)}
+    return {"agreement": agreement, "max_abs_logit_diff": 0.5, "lost": 6, "won": 2, "delta": delta}
+
+
+def measurement(name: str = "toy-onnx-int8", **changed: Any) -> Measurement:
+    """A quarter of the size of `toy-fp32`, three times as fast; `changed` replaces top-level fields."""
+    latency = {"p50": 2.0, "p95": 3.0, "p99": 4.0, "n": 100}
+    body = {
+        "name": name,
+        "suite": "quick",
+        "suite_version": 1,
+        "tree_digest": sha(name),
+        "reference": "toy-fp32",
+        "reference_digest": sha("toy-fp32"),
+        "measured": "2026-01-02",
+        "host": host(),
+        "threads": 1,
+        "load_average": 0.5,
+        "packages": {"onnxruntime": "1.31.1"},
+        "quality": {"toy": quality()},
+        "vs_reference": versus(),
+        "latency_ms": latency,
+        "reference_latency_ms": latency | {"p50": 6.0},
+        "speedup": bounded(3.0, 0.25, 12),
+        "memory_mb": {"load": 90, "peak": 110, "growth": 20},
+        "size_own": 25_000_000,
+        "size_total": 25_000_000,
+        "reference_size_total": 100_000_000,
+    }
+    return Measurement.model_validate(body | changed)
+
+
+def reference(**changed: Any) -> Measurement:
+    """What was measured of the reference itself: nothing to compare with."""
+    alone = {"vs_reference": None, "reference_latency_ms": None, "speedup": None}
+    return measurement("toy-fp32", size_own=100_000_000, size_total=100_000_000, **alone, **changed)
+
+
+def build(name: str = "toy-onnx-int8", **changed: Any) -> BuildRecord:
+    """How `name` of the recipe `toy` was made; its tree is that of `measurement(name)`."""
+    body = {
+        "name": name,
+        "recipe": "toy",
+        "artifact": name.removeprefix("toy-"),
+        "builder": "onnx_int8",
+        "params": {"per_channel": True},
+        "seed": 42,
+        "format": "onnx",
+        "precision": "int8",
+        "task": "text-classification",
+        "labels": LABELS,
+        "max_length": 32,
+        "inputs": ("text",),
+        "license": "apache-2.0",
+        "tree_digest": sha(name),
+        "action_key": sha(f"key of {name}"),
+        "files": [{"path": "model.onnx", "size": 25_000_000, "sha256": sha("model")}],
+        "parents": {"from": {"name": "toy/onnx-fp32", "digest": sha("toy-onnx-fp32")}},
+        "bases": [{"name": "toy/encoder", "repo": "org/encoder", "revision": "c" * 40, "tree_digest": sha("encoder")}],
+        "datasets": ["org/toy"],
+        "packages": {"onnx": "1.23.2", "onnxruntime": "1.31.1"},
+    }
+    return BuildRecord.model_validate(body | changed)
