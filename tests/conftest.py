@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.job import Family
@@ -14,3 +16,15 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
 
     torch.set_num_threads(1)
     return Family(tmp_path_factory.mktemp("family"))
+
+
+@pytest.fixture(scope="session")
+def fast_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A delivered artifact of a torch-free zoo, inside its project."""
+    from tests.support.fast import write_fast_zoo
+    from tests.support.zoo import doit
+
+    project = write_fast_zoo(tmp_path_factory.mktemp("fast") / "z")
+    done = doit(project, "artifact:family0-a0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project / "artifacts" / "family0-a0"

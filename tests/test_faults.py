@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,23 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fast import write_fast_zoo
+from tests.support import table
 from tests.support.here import bring_up, workshop
-from tests.support.job import Family
-from tests.support.zoo import (
-    BAD,
-    GOOD,
-    PLAIN,
-    RECIPE,
-    rows,
-    write_bert,
-    write_project,
-    write_recipe,
-    write_rows,
-    write_tokenizer,
-)
+from tests.support.job import PAIR, Family, build, source
+from tests.support.zoo import BAD, GOOD, PLAIN, RECIPE, rows, write_bert, write_project, write_recipe, write_rows
+from tests.support.zoo import write_tokenizer as write_vocabulary
 from zoosmith.contract import ZooError
-from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.engine.executor import StepFailed
 from zoosmith.engine.graph import Workshop
@@ -43,17 +31,16 @@ from zoosmith.lib.forward import OnnxForward
 STRANGERS = Path(__file__).parents[1] / "strangers"
 
 
-def zeroed(file, tensors=lambda name: True, value=0.0):
-    """Set scales of one layer's weights (the product it is in) to `value`."""
+def with_scales(file, layer, value):
+    """The model with the scales of one layer's INT8 weights set to `value`."""
     import numpy as np
     import onnx
 
     model = onnx.load(file)
-    chosen = [one for one in model.graph.initializer if "layer.1" in one.name and one.name.endswith("weight_scale")]
-    assert chosen, [one.name for one in model.graph.initializer]
-    for one in chosen:
-        array = np.full_like(onnx.numpy_helper.to_array(one), value)
-        one.CopyFrom(onnx.numpy_helper.from_array(array, one.name))
+    scales = {{one.name: one for one in model.graph.initializer if one.name.endswith("_scale")}}
+    chosen = scales[f"{{layer}}.weight_scale"]
+    array = np.full_like(onnx.numpy_helper.to_array(chosen), value)
+    chosen.CopyFrom(onnx.numpy_helper.from_array(array, chosen.name))
     return model.SerializeToString()
 
 
@@ -67,9 +54,9 @@ def build(job):
 SWAP = "    job.labels(job.task.spec.labels[::-1])"
 NO_TOKENIZER = '    (job.out / "tokenizer.json").unlink()'
 OTHER_TOKENIZER = '    (job.out / "tokenizer.json").write_bytes((STRANGERS / "tokenizer.json").read_bytes())'
-ZERO_FILE = "    model.write_bytes(zeroed(model))"
+ZERO_FILE = '    model.write_bytes(with_scales(model, "bert.pooler.dense", 0.0))'
 ZERO_BOTH = f"{ZERO_FILE}\n    logits = OnnxForward(model.read_bytes(), 1).logits"
-NAN_FILE = "    model.write_bytes(zeroed(model, value=float('nan')))"
+NAN_FILE = '    model.write_bytes(with_scales(model, "classifier", float("nan")))'
 NAN_BOTH = f"{NAN_FILE}\n    logits = OnnxForward(model.read_bytes(), 1).logits"
 OTHER_ONNX = '    model.write_bytes((STRANGERS / "model.onnx").read_bytes())'
 OTHER_TORCH = '    (job.out / "model.safetensors").write_bytes((STRANGERS / "model.safetensors").read_bytes())'
@@ -135,20 +122,14 @@ def write_data(project: Path) -> None:
 
 
 def write_strangers(family: Family, folder: Path) -> None:
-    """Files of other models: same architecture and other weights, other vocabulary, more layers."""
+    """Files of other models: another vocabulary, other weights, one more layer."""
     folder.mkdir()
-    write_tokenizer(folder, (PLAIN + GOOD + BAD)[::-1])
-    again = family.again("finetune", folder / "seed", seed=7).parent
-    exported = build_from("onnx", again, folder / "exported")
-    shutil.copyfile(build_from("onnx_int8", exported, folder / "quantised").path / "model.onnx", folder / "model.onnx")
+    write_vocabulary(folder, (PLAIN + GOOD + BAD)[::-1])
+    shutil.copyfile(family.made("onnx_int8", PAIR).out / "model.onnx", folder / "model.onnx")
     deeper = source(write_bert(folder / "deeper", labels=("negative", "positive"), layers=3))
-    checkpoint = build_from("checkpoint", deeper, folder / "checkpoint")
-    quantised = build_from("torch_int8", checkpoint, folder / "packed")
-    shutil.copyfile(quantised.path / "model.safetensors", folder / "model.safetensors")
-
-
-def build_from(name: str, parent: Parent, folder: Path) -> Parent:
-    return build(name, {"from": parent}, folder).parent
+    checkpoint = build("checkpoint", {"from": deeper}, folder / "checkpoint").parent
+    packed = build("torch_int8", {"from": checkpoint}, folder / "packed")
+    shutil.copyfile(packed.out / "model.safetensors", folder / "model.safetensors")
 
 
 def actions(shop: Workshop) -> set[str]:
@@ -156,9 +137,8 @@ def actions(shop: Workshop) -> set[str]:
 
 
 def assert_nothing_is_left(shop: Workshop, ref: Ref, before: set[str]) -> None:
-    """No action, name, delivered file, card, row or result of a failed artifact."""
+    """No action, delivered file, card, row or result came of it."""
     assert actions(shop) == before
-    assert shop.resolver.finished("artifact", ref) is None or not shop.measured(ref, "quick")
     assert not shop.home(ref).exists()
     assert not shop.book.card_file(ref).exists()
     assert not shop.book.folder(ref).exists()
@@ -178,7 +158,103 @@ def test_a_fault_in_an_artifact_is_caught_and_told(shop: Workshop, name: str) ->
     with pytest.raises(StepFailed, match=FAULTS[name][2]) as told:
         shop.make("artifact", ref)
     assert str(told.value).startswith(f"build toy-{name}: ")
-    assert "Traceback" not in str(told.value)
     assert shop.resolver.finished("artifact", ref) is None
     assert shop.store.named(f"toy/{name}") is None
+    assert_nothing_is_left(shop, ref, before)
+
+
+TABLE_BUILDER = '''\
+"""A table made from another, with a fault that its probes do not show."""
+
+import json
+import shutil
+
+import numpy as np
+
+from zoosmith.contract import Params as Params
+
+FORMAT = "table"
+PRECISION = "fp32"
+ACCEPTS = {"from": ("table",)}
+
+
+def build(job):
+    """Copy, and plant."""
+    weights = json.loads((job.parent.path / "table.json").read_text())
+    FAULT
+    shutil.copytree(job.parent.path, job.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
+    (job.out / "table.json").write_text(json.dumps(weights))
+    return lambda encoded: np.array(weights, dtype=np.float32)[encoded["input_ids"]].sum(axis=1)
+'''
+SWAP_QUIETLY = "job.labels(job.task.spec.labels[::-1])"
+NAN_FOR_A_WORD = 'weights[job.task.tokenizer.token_to_id("superb")][0] = float("nan")'
+
+
+def planted(tmp_path: Path, fault: str) -> Workshop:
+    """The table zoo with an artifact `faulty` made from `plain`."""
+    project = table.write_table(tmp_path)
+    (project / "builders" / "faulty.py").write_text(TABLE_BUILDER.replace("FAULT", fault), encoding="utf-8")
+    artifacts = table.RECIPE["artifacts"] | {"faulty": {"builder": "faulty", "from": "plain"}}
+    write_recipe(project, table.RECIPE | {"reference": "faulty", "artifacts": artifacts})
+    return workshop(project)
+
+
+def assert_measuring_fails(shop: Workshop, ref: Ref, message: str) -> None:
+    """The artifact passes the checks of its build; measuring finds the fault."""
+    bring_up(shop, ref)
+    shop.make("artifact", ref)
+    before = actions(shop)
+    with pytest.raises(StepFailed, match=message):
+        shop.measure(ref, "quick")
+    assert not shop.measured(ref, "quick")
+    assert_nothing_is_left(shop, ref, before)
+
+
+def test_labels_swapped_by_a_technique_without_parity_are_caught(tmp_path: Path) -> None:
+    message = r"toy-faulty on toy: accuracy 0\.\d+ is worse than guessing.*the labels of the data or of the model"
+    assert_measuring_fails(planted(tmp_path, SWAP_QUIETLY), Ref("toy", "faulty"), message)
+
+
+def test_a_nan_logit_for_a_word_that_only_eval_has_is_caught(tmp_path: Path) -> None:
+    shop = planted(tmp_path, NAN_FOR_A_WORD)
+    write_rows(tmp_path / "data" / "dev.jsonl", [row for row in rows(20, 2) if "superb" not in row["text"]])
+    message = r"toy-faulty gives NaN or infinite logits for \d of 40 examples of toy"
+    assert_measuring_fails(shop, Ref("toy", "faulty"), message)
+
+
+def test_labels_swapped_in_the_eval_split_are_caught(tmp_path: Path) -> None:
+    shop, ref = workshop(table.write_table(tmp_path)), Ref("toy", "plain")
+    other = {"positive": "negative", "negative": "positive"}
+    write_rows(tmp_path / "data" / "test.jsonl", [row | {"label": other[row["label"]]} for row in rows(40, 3)])
+    assert_measuring_fails(
+        shop, ref, r"negative is really positive.*: the labels of the data or of the model are swapped"
+    )
+
+
+def test_an_empty_eval_split_is_caught_before_anything_is_built(tmp_path: Path) -> None:
+    shop = workshop(table.write_table(tmp_path))
+    (tmp_path / "data" / "test.jsonl").write_text("")
+    with pytest.raises(StepFailed, match="split eval: 'test' is empty; test has 0 rows"):
+        bring_up(shop, Ref("toy", "plain"))
+    assert_nothing_is_left(shop, Ref("toy", "plain"), set())
+
+
+def test_a_builder_that_declares_eval_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    project = table.write_table(tmp_path)
+    table.edit(project / "builders" / "table.py", 'DATA = ("train",)', 'DATA = ("train", "eval")')
+    with pytest.raises(ZooError, match=r"table\.py: DATA names 'eval'; builders may read \('train', 'dev'"):
+        _ = workshop(project).zoo
+    assert not (project / "artifacts").exists()
+
+
+def test_a_worker_tells_the_same_and_leaves_its_log(tmp_path: Path) -> None:
+    """The real process, once: the message crosses the pipe, the traceback stays in the log."""
+    shop, ref = planted(tmp_path, 'job.rows("eval")'), Ref("toy", "faulty")
+    bring_up(shop, ref)
+    before = actions(shop)
+    with pytest.raises(StepFailed, match=r"asked for the split 'eval' but declares none in DATA") as told:
+        Workshop(shop.project).make("artifact", ref)
+    assert "Traceback" not in str(told.value)
+    log = Path(str(told.value).rpartition("log: ")[2])
+    assert "Traceback" in log.read_text(encoding="utf-8")
     assert_nothing_is_left(shop, ref, before)

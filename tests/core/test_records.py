@@ -42,4 +42,4 @@ def test_unknown_keys_are_errors(kind: type[BuildRecord] | type[Measurement]) ->
 
 def test_records_never_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        records.measurement().threads = 2  # type: ignore[misc]
+        records.measurement().threads = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ import pytest
 from tests.support.table import bring_up, write_table
 
 
-@pytest.fixture(autouse=True)
-def _own_measure_lock(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _own_measure_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The lock of the host is in the folder for temporary files: neither wait for others nor hold them up."""
-    folder = tmp_path_factory.mktemp("lock")
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.setenv("TMPDIR", str(folder))
+    folder = str(tmp_path_factory.mktemp("lock"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", folder)
+        patch.setenv("TMPDIR", folder)
+        yield
 
 
 @pytest.fixture

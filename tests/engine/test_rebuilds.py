@@ -58,7 +58,7 @@ def test_renaming_an_artifact_rebuilds_nothing(built: Path) -> None:
 def test_a_changed_parameter_rebuilds_that_artifact_alone(built: Path) -> None:
     edit(built / "recipes" / "toy.yaml", "    from: double\n    params:\n      factor: 3.0", "    from: double")
     assert "params.factor: 3.0 -> 2.0" in why(built, "toy-sextuple")
-    assert why(built, "toy-triple") == why(built, "toy-triple").replace("params", "")
+    assert "params" not in why(built, "toy-triple")
     assert bring_up_all(built) == ["sextuple"]
 
 
@@ -105,7 +105,9 @@ def test_a_changed_line_in_a_builder_rebuilds_what_it_made(built: Path) -> None:
 
 
 def test_a_changed_line_upstream_stops_where_the_bytes_are_equal(built: Path) -> None:
-    edit(built / "builders" / "table.py", "weights[token][example.target] += 1.0", "weights[token][example.target] += 1")
+    edit(
+        built / "builders" / "table.py", "weights[token][example.target] += 1.0", "weights[token][example.target] += 1"
+    )
     assert "code.zoo_builders_table: " in why(built, "toy-sextuple")
     assert bring_up_all(built) == ["plain"]
 
@@ -161,4 +163,5 @@ def test_through_doit(project: Path) -> None:
     edit(project / "recipes" / "toy.yaml", "factor: 3.0\n  sextuple", "factor: 4.0\n  sextuple")
     assert "params.factor: 3.0 -> 4.0" in doit(project, "why", "toy-triple").stdout
     changed = doit(project, "artifact:toy-triple")
-    assert [line for line in changed.stderr.splitlines() if ": done" in line] == ["build toy-triple: done (0:00)"]
+    assert [line for line in changed.stderr.splitlines() if ": done" in line][0].startswith("build toy-triple: done")
+    assert changed.stderr.count(": done") == 1

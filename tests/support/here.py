@@ -22,7 +22,8 @@ class Here:
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. Raises StepFailed with the message that a worker would send."""
-        step = Step(action.key, action.inputs, action.run, self.store, self.project, lambda _: None)
+        run = action.run | {"threads": 1}
+        step = Step(action.key, action.inputs, run, self.store, self.project, lambda _: None)
         try:
             result = execute(step, action.entry)
         except Exception as error:

@@ -69,7 +69,7 @@ FULL = textwrap.dedent("""\
             hosts: ["*-vnni", "epyc-?"]
       lora-r8: {builder: lora, from: pretrained, params: {r: 8, alpha: 16, dropout: 0.05, epochs: 2}}
       distilled: {builder: distill, from: {student: pretrained, teacher: fp32}}
-""").replace("@COMMIT", COMMIT).replace("@SHA", "5" * 64)  # fmt: skip
+""").replace("@COMMIT", COMMIT).replace("@SHA", "5a" * 32)  # fmt: skip
 
 SMALL = textwrap.dedent("""\
     schema: 1

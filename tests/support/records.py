@@ -39,7 +39,7 @@ def quality(
         "split": "eval",
         "examples_total": n,
         "metrics": {"accuracy": bounded(accuracy, half, n), "macro_f1": bounded(accuracy - 0.01, half, n)},
-        "per_class": {label: each for label in labels},
+        "per_class": dict.fromkeys(labels, each),
         "confusion": [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)],
         "labels": list(labels),
     }

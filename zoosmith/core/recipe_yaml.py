@@ -46,7 +46,7 @@ class _Loader(_LIBYAML):  # type: ignore[misc,valid-type]  # chosen at run time:
         """As the base class; what YAML takes for a number or date and cannot convert gets its line."""
         try:
             return super().construct_object(node, deep=deep)
-        except ValueError as error:
+        except (ValueError, LookupError, AttributeError) as error:  # PyYAML's own, for a tag that does not fit
             raise _problem(node, f"found {node.value!r}: {error}; put text in quotes") from None
 
 

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from zoosmith import __version__
 from zoosmith.contract import ZooError
 from zoosmith.core.canonical import digest
 from zoosmith.engine.locks import flock
 from zoosmith.engine.store import Store
+from zoosmith.plugins import CHECKOUT
 
-WORKER_NEEDS = ("pydantic>=2.7", "pyyaml>=6", "numpy")
+WORKER_NEEDS = ("numpy", "tokenizers")
 
 
 def python_for(requirements: tuple[str, ...], store: Store, default: str) -> str:
@@ -31,7 +33,8 @@ def python_for(requirements: tuple[str, ...], store: Store, default: str) -> str
 def _create(home: Path, requirements: tuple[str, ...], default: str) -> None:
     shutil.rmtree(home, ignore_errors=True)
     subprocess.run([default, "-m", "venv", str(home)], check=True)
-    command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *WORKER_NEEDS, *requirements]
+    ours = ("-e", str(CHECKOUT)) if (CHECKOUT / "pyproject.toml").is_file() else (f"zoosmith=={__version__}",)
+    command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *ours, *WORKER_NEEDS, *requirements]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         tail = "\n".join(done.stderr.strip().splitlines()[-5:])

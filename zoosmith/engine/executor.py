@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from zoosmith.contract import ZooError
 from zoosmith.engine.action import Action
 from zoosmith.engine.environments import python_for
 from zoosmith.engine.store import Store
-from zoosmith.plugins import CHECKOUT
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 Progress = Callable[[dict[str, Any]], None]
@@ -72,8 +72,7 @@ class LocalExecutor:
 
     def _start(self, action: Action, sink: Any, channel: int, lock: int) -> subprocess.Popen[bytes]:
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
-        path = [str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment |= {"PYTHONPATH": os.pathsep.join(path), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        environment |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "ZOOSMITH_PYTHON": sys.executable}
         environment |= {"OMP_WAIT_POLICY": "PASSIVE"}  # spinning pools of two steps stop each other
         if "threads" in action.run:  # torch, MKL and OpenMP read it when they are loaded
             environment |= {"OMP_NUM_THREADS": str(action.run["threads"])}
@@ -93,11 +92,9 @@ class LocalExecutor:
         last: dict[str, Any] = {}
         with os.fdopen(reader, "r") as lines:
             assert process.stdin is not None
-            try:
+            with suppress(BrokenPipeError):  # it died at once; its end of the channel tells so
                 process.stdin.write(json.dumps(request).encode() + b"\n")
                 process.stdin.flush()
-            except BrokenPipeError:
-                return last
             for line in lines:
                 if not line.endswith("\n"):  # killed while it wrote
                     break
@@ -177,4 +174,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     _kill(process)
     process.wait()
     if process.stdin:
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # it died before it had read everything
+            process.stdin.close()

@@ -11,19 +11,37 @@ import runpy
 import signal
 import sys
 import threading
+from contextlib import suppress
+from typing import NoReturn
 
 
 def watch(handle: int) -> None:
-    """Leave at once, with the whole process group, when `handle` reports end of file."""
+    """Leave at once, with the whole process group, when `handle` reports end of file.
 
-    def wait() -> None:
-        while os.read(handle, 4096):
-            pass
-        if os.getpgrp() == os.getpid():
-            os.killpg(os.getpid(), signal.SIGKILL)
-        os._exit(1)
+    The leader of a group forks a watcher too, which ends the group though a library keeps the interpreter busy
+    for minutes. Call it before any thread is started.
+    """
+    if os.getpgrp() == os.getpid() and os.fork() == 0:
+        _let_go_of_all_but(handle)
+        _wait(handle, os.getpgrp())
+    group = os.getpid() if os.getpgrp() == os.getpid() else None
+    threading.Thread(target=_wait, args=(handle, group), daemon=True, name="leash").start()
 
-    threading.Thread(target=wait, daemon=True, name="leash").start()
+
+def _wait(handle: int, group: int | None) -> NoReturn:
+    while os.read(handle, 4096):
+        pass
+    if group is not None:
+        os.killpg(group, signal.SIGKILL)
+    os._exit(1)
+
+
+def _let_go_of_all_but(handle: int) -> None:
+    """The watcher must keep neither locks nor pipes of the worker open."""
+    for descriptor in map(int, os.listdir("/proc/self/fd")):
+        if descriptor != handle:
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def first_line(handle: int) -> bytes:

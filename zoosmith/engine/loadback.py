@@ -8,9 +8,11 @@ parent's answers, the parent is opened the same way and both are compared by lab
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,20 +53,25 @@ def check_artifact(
 
 
 def ask(folder: Path, project: Path, threads: int, texts: list[list[str]]) -> tuple[NDArray[np.float32], list[str]]:
-    """Logits (texts, classes) and labels of the artifact in `folder`, from a clean process."""
+    """Logits (texts, classes) and labels of the artifact in `folder`, from a clean process.
+
+    It runs in the zoo's own environment, also where the builder had one of its own.
+    """
     import numpy as np
 
     request = {"folder": str(folder), "project": str(project), "threads": threads, "texts": texts}
     process = subprocess.Popen(
-        [sys.executable, "-m", "zoosmith.engine.answer"],
+        [os.environ.get("ZOOSMITH_PYTHON", sys.executable), "-m", "zoosmith.engine.answer"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/",
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(json.dumps(request).encode() + b"\n")
-    process.stdin.flush()
+    with suppress(BrokenPipeError):  # it died at once; its empty answer tells so
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
     raw = process.stdout.read()
     status = process.wait()
-    process.stdin.close()
+    with suppress(BrokenPipeError):
+        process.stdin.close()
     if status or not raw:
         raise BuildError(f"the process that opened the finished tree died (exit status {status})")
     reply = json.loads(raw)

@@ -129,9 +129,9 @@ class Store:
         """What is cached for an action, whether or not its files are still there."""
         try:
             body = json.loads((self.root / "actions" / f"{key}.json").read_bytes())
-        except (FileNotFoundError, ValueError):
+            return Record(key, body["inputs"], body["tree"], body["provenance"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        return Record(key, body["inputs"], body["tree"], body["provenance"])
 
     def finished(self, key: str) -> Record | None:
         """The cached result of an action if its tree is whole."""

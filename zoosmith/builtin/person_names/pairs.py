@@ -143,12 +143,12 @@ def strangers(pool: Pool, rng: random.Random) -> Pair:
 # label -> kind -> (its maker, its share of the label in percent). Hard kinds of "no" say so.
 KINDS: dict[str, dict[str, tuple[Maker, int]]] = {
     "yes": {
-        "layout": (layout, 30),
-        "transliteration": (layout, 8),
-        "dropped-middle": (dropped_middle, 18),
-        "initial-middle": (initial_middle, 20),
-        "nickname": (nickname, 11),
-        "typo": (typo, 13),
+        "layout": (layout, 36),
+        "transliteration": (layout, 6),
+        "dropped-middle": (dropped_middle, 22),
+        "initial-middle": (initial_middle, 22),
+        "nickname": (nickname, 7),
+        "typo": (typo, 7),
     },
     "partial": {
         "initial": (initial_forename, 40),

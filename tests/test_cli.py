@@ -1,0 +1,72 @@
+"""The `zoosmith` command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.zoo import doit
+from zoosmith import __version__, cli
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"zoosmith {__version__}\n"
+
+
+@pytest.mark.parametrize("what", ["recipe", "registry"])
+def test_schema_prints_what_is_committed(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["schema", what]) == 0
+    committed = Path(__file__).parents[1] / "docs" / f"{what}.schema.json"
+    assert capsys.readouterr().out == committed.read_text(encoding="utf-8")
+
+
+def test_init_starts_a_zoo_that_doit_can_list(tmp_path: Path) -> None:
+    assert cli.main(["init", str(tmp_path / "mine")]) == 0
+    listed = doit(tmp_path / "mine", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert "first-onnx-int8" in listed.stdout
+
+
+def test_init_never_overwrites_a_zoo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "dodo.py").write_text("mine")
+    assert cli.main(["init", str(tmp_path)]) == 1
+    assert "is a zoo already" in capsys.readouterr().err
+    assert (tmp_path / "dodo.py").read_text() == "mine"
+
+
+def test_run_of_an_unknown_name_suggests_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dodo.py").touch()
+    (tmp_path / "artifacts" / "toy-onnx-int8").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["run", "toy-onnx-int4", "text"]) == 1
+    said = capsys.readouterr().err
+    assert "did you mean 'toy-onnx-int8'" in said
+    assert "doit build:toy-onnx-int4" in said
+    assert "Traceback" not in said
+
+
+def test_importing_zoosmith_and_its_command_loads_nothing_heavy() -> None:
+    heavy = ("torch", "transformers", "onnxruntime", "datasets", "numpy", "huggingface_hub", "doit")
+    code = f"import sys, zoosmith, zoosmith.cli; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_run_answers_as_text_and_as_json(fast_artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", str(fast_artifact), "a lovely film", "an awful plot"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("positive\t")
+    assert second.startswith("negative\t")
+    assert cli.main(["run", str(fast_artifact), "--json", "a lovely film"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["label"] == "positive"
+    assert sum(answer["scores"].values()) == pytest.approx(1.0)

@@ -1,0 +1,47 @@
+"""What is committed is what rendering gives, and agrees with itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from zoosmith.core import registry
+from zoosmith.engine.graph import Workshop
+
+ROOT = Path(__file__).parents[1]
+RECORDED = sorted(ROOT.glob("results/*/*/build.json"))
+
+
+def test_cards_registry_and_readme_are_what_rendering_gives(tmp_path: Path) -> None:
+    for name in ("results", "model_cards", "recipes"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("registry.json", "README.md", "dodo.py"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    Workshop(tmp_path).render()
+    for path in [*(ROOT / "model_cards").glob("*.md"), ROOT / "registry.json", ROOT / "README.md"]:
+        rendered = (tmp_path / path.relative_to(ROOT)).read_text(encoding="utf-8")
+        assert rendered == path.read_text(encoding="utf-8"), f"{path.name} is stale: run `doit registry`"
+
+
+def test_every_recorded_artifact_has_a_card_and_a_row_that_passed_its_gates() -> None:
+    assert len(RECORDED) >= 4
+    rows = registry.parse((ROOT / "registry.json").read_text(encoding="utf-8"), "registry.json").artifacts
+    for file in RECORDED:
+        name = f"{file.parts[-3]}-{file.parts[-2]}"
+        entry = rows[name]
+        row = entry.versions[str(entry.latest)]
+        assert row.gates.passed
+        assert (ROOT / row.card).is_file()
+        assert row.tree_digest == json.loads(file.read_text())["tree_digest"]
+
+
+@pytest.mark.parametrize("folder", ["results", "model_cards", "docs", "benchmarks"])
+def test_no_path_of_a_building_machine_is_committed(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*"):
+        if path.suffix in (".json", ".md"):
+            found = re.findall(r"(?<![\w.])/(?:home|root|work|tmp|Users)/\S+", path.read_text(encoding="utf-8"))
+            assert found == [], path

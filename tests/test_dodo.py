@@ -1,0 +1,213 @@
+"""doit over a zoo, as a user types it: from any folder, with clear errors, light and quick to list."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.fast import fast_recipe, write_fast_zoo
+from tests.support.zoo import doit, write_recipe
+
+HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "datasets", "huggingface_hub")
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fast zoo, built."""
+    project = write_fast_zoo(tmp_path_factory.mktemp("zoo") / "z", artifacts=3)
+    done = doit(project, "build:family0-a2", "build:family0-a0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def test_a_build_leaves_files_card_results_and_row(zoo: Path) -> None:
+    assert (zoo / "artifacts" / "family0-a2" / "table.json").is_file()
+    assert "# family0-a2" in (zoo / "model_cards" / "family0-a2.md").read_text()
+    row = json.loads((zoo / "registry.json").read_text())["artifacts"]["family0-a2"]["versions"]["1"]
+    assert row["gates"] == {"passed": True, "checks": []}
+    assert row["results"][0]["speedup"]["n"] == 12
+    assert sorted(p.name for p in (zoo / "results" / "family0" / "a2").iterdir())[-1] == "build.json"
+
+
+def test_the_second_build_does_nothing_and_says_so(zoo: Path) -> None:
+    before = (zoo / "registry.json").stat().st_mtime_ns
+    done = doit(zoo, "build:family0-a2")
+    assert done.stdout == "build:family0-a2 is up to date\n"
+    assert (zoo / "registry.json").stat().st_mtime_ns == before
+
+
+def test_commands_work_from_a_folder_inside(zoo: Path) -> None:
+    inside = zoo / "artifacts" / "family0-a2"
+    for command in (["list"], ["plan", "family0-a2"], ["why", "family0-a2"], ["build:family0-a2"], ["table"]):
+        done = doit(zoo, *command, cwd=inside)
+        assert done.returncode == 0, done.stderr
+        assert "family0-a2" in done.stdout
+
+
+def test_list_explains_itself(zoo: Path) -> None:
+    said = doit(zoo, "list").stdout
+    assert "family0: Words counted by class." in said
+    assert "(reference)" in said
+    assert "doit build:NAME" in said
+
+
+@pytest.mark.parametrize("command", [["list"], ["build:family0-a2"], ["plan", "family0-a2"]])
+def test_nothing_heavy_is_imported(zoo: Path, command: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['doit', *{command!r}]\n"
+        "from doit.doit_cmd import DoitMain\n"
+        "DoitMain().run(sys.argv[1:])\n"
+        f"print('heavy:', [m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=zoo, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["build:family0-a7"], "'build:family0-a7' is not a task; did you mean 'build:family0-a2'"),
+        (["plan", "family0-b2"], "no artifact is called 'family0-b2'; did you mean 'family0-a2'"),
+        (["plan"], "say which artifact"),
+        (["why", "nothing-like-it"], "no artifact is called 'nothing-like-it'"),
+        (["table", "famly0"], "no recipe is called 'famly0'; did you mean 'family0'"),
+        ([], "say what to build"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_nearest(zoo: Path, arguments: list[str], said: str) -> None:
+    done = doit(zoo, *arguments)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_plan_says_what_is_reused(zoo: Path) -> None:
+    said = doit(zoo, "plan", "family0-a2").stdout
+    assert "reuse    artifact family0/a1" in said
+    assert "reuse    measurement of family0/a2 on this host" in said
+
+
+def test_check_finds_equal_bytes(zoo: Path) -> None:
+    done = doit(zoo, "check", "family0-a2")
+    assert done.returncode == 0, done.stderr
+    assert "the rebuild gives the same bytes" in done.stdout
+
+
+def test_scratch_leaves_the_record_alone(zoo: Path) -> None:
+    before = (zoo / "registry.json").read_bytes()
+    done = doit(zoo, "run", "--scratch", "build:family0-a1")
+    assert done.returncode == 0, done.stderr
+    assert (zoo / "scratch-zoo" / "model_cards" / "family0-a1.md").is_file()
+    assert (zoo / "registry.json").read_bytes() == before
+
+
+def test_a_deleted_delivery_comes_back_without_a_rebuild(zoo: Path) -> None:
+    (zoo / "artifacts" / "family0-a2" / "table.json").write_text("tampered")
+    done = doit(zoo, "artifact:family0-a2")
+    assert done.returncode == 0
+    assert "weights" in (zoo / "artifacts" / "family0-a2" / "table.json").read_text()
+    assert "build family0-a2" not in done.stderr
+
+
+def test_cards_and_registry_are_what_rendering_gives(zoo: Path) -> None:
+    done = doit(zoo, "registry")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    (zoo / "model_cards" / "family0-a2.md").write_text("edited by hand")
+    assert "rendered model_cards/family0-a2.md" in doit(zoo, "registry").stdout
+
+
+def test_side_by_side_gives_the_same(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z", artifacts=2, recipes=2)
+    done = doit(project, "run", "-n", "4", "build:family0-a1", "build:family1-a1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = set(json.loads((project / "registry.json").read_text())["artifacts"])
+    assert names == {"family0-a1", "family1-a1"}
+
+
+def test_output_on_a_pipe_is_plain_lines(tmp_path: Path) -> None:
+    done = doit(write_fast_zoo(tmp_path / "z"), "artifact:family0-a0")
+    assert "build family0-a0 ..." in done.stderr
+    assert "build family0-a0: done" in done.stderr
+    assert "\x1b" not in done.stderr + done.stdout
+
+
+def test_a_missed_gate_fails_the_build_with_its_table_and_no_row(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z")
+    recipe = fast_recipe()
+    recipe["artifacts"]["a1"]["gates"] = {"toy.accuracy": {"min": 2.0}, "size": {"max_ratio": 9.0}}
+    write_recipe(project, recipe, "family0")
+    done = doit(project, "build:family0-a1")
+    assert done.returncode == 1
+    assert "misses a gate" in done.stdout
+    assert "toy.accuracy  min 2" in done.stdout
+    assert "MISSED" in done.stdout
+    assert not (project / "registry.json").exists()
+    assert not (project / "model_cards").exists()
+
+
+def test_a_broken_recipe_is_one_message_with_its_line(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z")
+    recipe = fast_recipe()
+    recipe["artifacts"]["a1"]["parms"] = {}
+    file = write_recipe(project, recipe, "family0")
+    line = next(i for i, text in enumerate(file.read_text().splitlines(), 1) if "parms" in text)
+    done = doit(project, "list")
+    assert done.returncode == 3
+    assert done.stderr.startswith(
+        f"ERROR: recipes/family0.yaml:{line}: artifacts.a1.parms: unknown key; did you mean 'params'?"
+    )
+
+
+def test_a_broken_builder_is_shown_with_its_own_error(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z")
+    (project / "builders" / "table.py").write_text("import no_such_package\n")
+    done = doit(project, "list")
+    assert done.returncode != 0
+    assert "no_such_package" in done.stderr
+
+
+def test_an_artifact_of_another_recipe_as_parent(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z")
+    other = fast_recipe(1)
+    other["bases"] = {}
+    other["artifacts"] = {"a0": {"builder": "table", "from": "family0/a1", "params": {"scale": 2.0}}}
+    write_recipe(project, other, "second")
+    done = doit(project, "build:second-a0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "build family0-a1: done" in done.stderr
+
+
+def test_no_space_is_told(tmp_path: Path) -> None:
+    """A file system of 100 KiB, made in a mount namespace of its own."""
+    project = write_fast_zoo(tmp_path / "z")
+    script = (
+        f"mount -t tmpfs -o size=100k none {project}/artifacts && exec {sys.executable} -m doit artifact:family0-a1"
+    )
+    (project / "artifacts").mkdir(exist_ok=True)
+    probe = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip("this machine allows no mount namespaces")
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script], cwd=project, capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert done.returncode != 0
+    assert "no space left" in (done.stdout + done.stderr).lower()
+    assert "Traceback" not in done.stdout
+
+
+def test_readme_recipe_is_a_valid_recipe() -> None:
+    from zoosmith.core.recipe_yaml import parse
+
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    block = text.split("```yaml\n", 1)[1].split("```", 1)[0]
+    recipe = parse(block, "README.md")
+    assert recipe.reference == "fp32"
+    assert yaml.safe_load(block)["schema"] == 1

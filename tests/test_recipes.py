@@ -1,0 +1,70 @@
+"""Every shipped recipe loads, names what exists, and pins what it starts from."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.support.zoo import ROOT
+from zoosmith import plugins
+from zoosmith.core import recipe
+from zoosmith.core.recipe import Recipe
+from zoosmith.core.recipe_yaml import parse
+from zoosmith.engine.zoo import load_zoo
+
+FILES = sorted((ROOT / "recipes").rglob("*.yaml"))
+
+
+def read(file: Path) -> Recipe:
+    return parse(file.read_text(encoding="utf-8"), file.name)
+
+
+def test_every_file_is_a_family_of_a_sound_zoo() -> None:
+    zoo = load_zoo(ROOT)
+    assert sorted(zoo.families) == [file.stem for file in FILES]
+    assert len(zoo.families) == len(list((ROOT / "recipes").rglob("*.y*ml"))) > 0
+    for ref in zoo.artifacts():
+        assert any(zoo.base(ancestor) for ancestor in zoo.lineage(ref)), f"{ref} starts from no base"
+
+
+def test_all_of_them_travel_with_the_package() -> None:
+    assert sorted(plugins.shipped("recipes").rglob("*.yaml")) == FILES
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_editors_agree(file: Path) -> None:
+    document = json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8"))))
+    jsonschema.Draft202012Validator(recipe.json_schema()).validate(document)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_bases_are_pinned_to_bytes_that_cannot_move(file: Path) -> None:
+    bases = read(file).bases
+    assert bases
+    for name, base in bases.items():
+        assert base.repo, f"{name} names no repository"
+        assert base.revision and re.fullmatch("[0-9a-f]{40}", base.revision), name
+        assert base.files, f"{name} lists no files with their hashes"
+        assert base.license, f"{name} names no license"
+        assert not base.trust_remote_code, name
+        assert not any(path.endswith((".bin", ".pt", ".pth", ".pkl", ".py")) for path in base.files), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_data_is_pinned(file: Path) -> None:
+    for name, data in read(file).data.items():
+        assert data.builtin or data.revision, f"{name} of {file.stem} may move"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_recipe_carries_its_own_test(file: Path) -> None:
+    """Every artifact has a gate on quality."""
+    made = read(file)
+    assert made.evals
+    for name, artifact in made.artifacts.items():
+        assert any(gate.partition(".")[0] in made.evals for gate in artifact.gates), f"{name} has no gate on quality"
