@@ -7,7 +7,7 @@ from zoosmith.engine.doit_tasks import Tasks, config
 
 SHOP = open_workshop(Path(__file__).parent)
 TASKS = Tasks(SHOP)
-DOIT_CONFIG = config(SHOP)
+DOIT_CONFIG = config()
 
 
 def task__source():

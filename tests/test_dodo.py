@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.support.fast import fast_recipe, write_fast_zoo
 from tests.support.zoo import doit, write_recipe
@@ -203,11 +203,18 @@ def test_no_space_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
-def test_readme_recipe_is_a_valid_recipe() -> None:
-    from zoosmith.core.recipe_yaml import parse
-
-    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    block = text.split("```yaml\n", 1)[1].split("```", 1)[0]
-    recipe = parse(block, "README.md")
-    assert recipe.reference == "fp32"
-    assert yaml.safe_load(block)["schema"] == 1
+@pytest.mark.parametrize("parallel", [[], ["-n", "2"]])
+def test_ctrl_c_ends_the_worker_keeps_what_is_finished_and_says_so(tmp_path: Path, parallel: list[str]) -> None:
+    project = write_fast_zoo(tmp_path / "z", seconds=30)
+    command = [sys.executable, "-m", "doit", "run", *parallel, "artifact:family0-a0"]
+    running = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    said = ""
+    while "build family0-a0 ..." not in said:
+        said += running.stderr.readline()
+    running.send_signal(signal.SIGINT)
+    rest = running.stderr.read()
+    assert running.wait(timeout=20) == 130
+    assert "interrupted. What is finished is kept" in rest
+    assert "Traceback" not in rest
+    assert len(list((project / "artifacts" / ".store" / "actions").iterdir())) == 2

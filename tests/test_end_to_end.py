@@ -74,8 +74,10 @@ def test_files_card_row_and_results_are_there(project: Path, name: str) -> None:
     manifest = json.loads((project / "artifacts" / f"toy-{name}" / "manifest.json").read_text())
     assert manifest["format"] == BUILT[name]
     assert manifest["task"]["labels"] == ["negative", "positive"]
-    row = json.loads((project / "registry.json").read_text())["artifacts"][f"toy-{name}"]
+    entry = json.loads((project / "registry.json").read_text())["artifacts"][f"toy-{name}"]
+    row = entry["versions"][str(entry["latest"])]
     assert row["card"] == f"model_cards/toy-{name}.md"
+    assert row["gates"]["passed"]
     build, *hosts = sorted((project / "results" / "toy" / name).glob("*.json"), key=lambda file: file.stem != "build")
     assert build.name == "build.json"
     assert len(hosts) == 1

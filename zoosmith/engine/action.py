@@ -8,7 +8,9 @@ from importlib import metadata
 from typing import Any
 
 from zoosmith.contract import Resources, ZooError
-from zoosmith.core.canonical import digest
+from zoosmith.core.canonical import canonical, digest
+
+ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,16 @@ def differences(old: Any, new: Any, path: str = "") -> list[str]:
         lines = []
         for key in sorted(old.keys() | new.keys()):
             here = f"{path}.{key}" if path else str(key)
-            lines += differences(old.get(key), new.get(key), here)
+            lines += differences(old.get(key, ABSENT), new.get(key, ABSENT), here)
         return lines
-    return [] if old == new else [f"{path}: {_short(old)} -> {_short(new)}"]
+    same = ABSENT not in (old, new) and digest(old) == digest(new)
+    return [] if same else [f"{path}: {_short(old)} -> {_short(new)}"]
 
 
 def _short(value: Any) -> str:
-    if value is None:
+    if value is ABSENT:
         return "nothing"
     if isinstance(value, str) and len(value) == 64:
         return value[:12]
-    text = str(value)
+    text = value if isinstance(value, str) else canonical(value).decode()
     return text if len(text) <= 60 else text[:57] + "..."

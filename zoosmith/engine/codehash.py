@@ -21,14 +21,16 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 def code_digests(*entries: Path) -> dict[str, str]:
     """Digest by module name for `entries` and every first-party module that they import."""
+    names = {path: module_name(path) for path in entries}
     found: dict[str, str] = {}
-    waiting = [(path, module_name(path), _root(path)) for path in entries]
+    waiting = [(path, _root(path)) for path in entries]
     while waiting:
-        path, name, root = waiting.pop()
+        path, root = waiting.pop()
+        name = names.setdefault(path, _dotted(path, root))
         if name not in found:
             stat = path.stat()
             found[name], imported = _digest_and_imports(path, root, stat.st_mtime_ns, stat.st_size)
-            waiting.extend((file, _dotted(file, root), root) for file in imported)
+            waiting.extend((file, root) for file in imported)
     return dict(sorted(found.items()))
 
 

@@ -18,6 +18,7 @@ from zoosmith.core.plan import Ref, Zoo
 from zoosmith.engine import explain
 from zoosmith.engine.graph import Workshop
 
+INTERRUPTED = 130  # as shells report a program that SIGINT ended
 _opened: dict[str, Any] = {"scratch": False, "names": []}
 
 
@@ -75,7 +76,12 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         _opened["scratch"], _opened["names"] = params["scratch"], args
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
-        return int(super().execute(params, args) or 0)
+        try:
+            return int(super().execute(params, args) or 0)
+        except KeyboardInterrupt:
+            _opened["shop"].runner.display.close()
+            sys.stderr.write("\ninterrupted. What is finished is kept; the same command goes on from there.\n")
+            return INTERRUPTED
 
     def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
                  par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,

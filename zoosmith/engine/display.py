@@ -94,6 +94,13 @@ class Display:
                 self.live = None
             self.say(f"{line.title}: {verdict} ({clock(time.monotonic() - line.started)})")
 
+    def close(self) -> None:
+        """Give the terminal back after an interrupt."""
+        with self.lock:
+            if self.live is not None:
+                self.live.stop()
+                self.live = None
+
     def say(self, text: str) -> None:
         """One line of text above the live lines."""
         self.console.print(text, markup=False)

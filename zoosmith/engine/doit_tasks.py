@@ -21,14 +21,17 @@ Task = dict[str, Any]
 Action = Callable[[], object]
 
 
-def config(workshop: Workshop) -> dict[str, Any]:
-    """DOIT_CONFIG: threads for `-n`, our reporter, state beside the artifacts."""
+def config() -> dict[str, Any]:
+    """DOIT_CONFIG: threads for `-n`, our reporter, and doit's own state in memory.
+
+    What is finished is known from the action cache alone, so a state file could only be lost, locked by another
+    run, or fail on a full disk.
+    """
     from zoosmith.engine.reporter import Reporter
 
-    workshop.artifacts.mkdir(exist_ok=True)
     return {
         "backend": "sqlite3",
-        "dep_file": str(workshop.artifacts / ".doit.sqlite3"),
+        "dep_file": ":memory:",
         "par_type": "thread",
         "reporter": Reporter,
         "verbosity": 2,

@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,14 +118,16 @@ def main() -> int:
     try:
         report({"result": execute(step, request["entry"])})
     except Exception as error:  # whatever a step raises becomes one message and a log
-        traceback.print_exc()
         report({"error": failure(error)})
+        with suppress(OSError):  # the log may be on a full disk
+            traceback.print_exc()
         return 1
     return 0
 
 
 if __name__ == "__main__":
     code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)  # native thread pools of torch and ONNX Runtime need not be torn down one by one
