@@ -8,12 +8,13 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from zoosmith.builtin import person_names
-from zoosmith.builtin.person_names import LABELS, Params, generate
+from zoosmith.builtin.person_names import CARD, LABELS, Params, generate
 from zoosmith.builtin.person_names.listing import LATIN, NON_LATIN, load
 from zoosmith.builtin.person_names.rules import judge
 from zoosmith.builtin.person_names.text import distance, key
@@ -163,3 +164,8 @@ def test_importing_it_imports_no_faker():
 
 def test_the_card_names_every_locale():
     assert [locale for locale in (*LATIN, *NON_LATIN) if locale not in person_names.CARD] == []
+
+
+def test_the_committed_data_card_is_the_module_s() -> None:
+    committed = Path(__file__).parents[2] / "docs" / "data" / "person_names.md"
+    assert committed.read_text(encoding="utf-8") == CARD

@@ -101,6 +101,20 @@ def test_a_sure_value_tells_how_many_examples_it_needs() -> None:
         assert int(note.split()[1]) == pytest.approx(1600, abs=1)
 
 
+def test_the_need_comes_from_the_side_that_misses() -> None:
+    accuracy = {"value": 0.9, "low": 0.86, "high": 0.92, "n": 400}
+    measured = records.measurement(quality={"toy": records.quality() | {"metrics": {"accuracy": accuracy}}})
+    needed = [
+        check("toy.accuracy", measured, **limit, sure=True).note.split()[1] for limit in ({"min": 0.89}, {"max": 0.91})
+    ]
+    assert [int(n) for n in needed] == pytest.approx([6400, 1600], abs=1)
+
+
+def test_only_a_sure_gate_that_is_missed_has_a_need() -> None:
+    assert check("toy.accuracy", min=0.87, sure=True).note == ""
+    assert check("toy.accuracy", min=0.95).note == ""
+
+
 @pytest.mark.parametrize("gate", [{"max_drop": 0.003}, {"min": 0.95}, {"max": 0.8}])
 def test_no_number_of_examples_mends_a_value_beyond_the_limit(gate: dict[str, float]) -> None:
     made = check("toy.accuracy", **gate, sure=True)

@@ -29,6 +29,7 @@ def test_a_long_list_is_cut() -> None:
     hint = nearest("zzz", [f"name{i:02}" for i in range(20)])
     assert hint.endswith("name11, ...")
     assert "name12" not in hint
+    assert nearest("zzz", [f"name{i:02}" for i in range(12)]).endswith("name11")
 
 
 def test_nothing_known_gives_no_hint() -> None:

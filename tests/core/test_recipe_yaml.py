@@ -225,7 +225,7 @@ def test_lines() -> None:
         1, 1, 2, 4, 4,
     ]  # fmt: skip
     assert line_of(text, ("a", "b", "none")) == 2
-    assert line_of(text, ("a", "b", 9)) == 2
+    assert line_of(text, ("a", "b", 2)) == 2
     assert line_of("", ("a",)) == 1
 
 

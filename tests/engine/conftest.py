@@ -12,7 +12,7 @@ import pytest
 from tests.support.table import bring_up, write_table
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _own_measure_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The lock of the host is in the folder for temporary files: neither wait for others nor hold them up."""
     folder = str(tmp_path_factory.mktemp("lock"))

@@ -49,7 +49,12 @@ def test_values_that_python_or_print_hold_equal_are_told_apart(old: object, new:
 
 def test_differences_read_well() -> None:
     old = {"params": {"r": 8, "target": "vnni"}, "code": {"m": "a" * 64}, "splits": {}, "gone": [1]}
-    new = {"params": {"r": 16, "target": "vnni"}, "code": {"m": "b" * 64}, "splits": {"train": "c" * 64}, "long": "x" * 99}
+    new = {
+        "params": {"r": 16, "target": "vnni"},
+        "code": {"m": "b" * 64},
+        "splits": {"train": "c" * 64},
+        "long": "x" * 99,
+    }
     assert differences(old, new) == [
         f"code.m: {'a' * 12} -> {'b' * 12}",
         "gone: [1] -> nothing",

@@ -75,7 +75,9 @@ def test_every_change_of_code_counts(tmp_path: Path, old: str, new: str) -> None
     assert digest(tmp_path, CODE.replace(old, new, 1)) != digest(tmp_path, CODE)
 
 
-@given(st.lists(st.sampled_from(["None", "True", "1", "1.0", "'1'", "b'1'", "()", "[]", "{}", "...", "1j"]), max_size=4))
+@given(
+    st.lists(st.sampled_from(["None", "True", "1", "1.0", "'1'", "b'1'", "()", "[]", "{}", "...", "1j"]), max_size=4)
+)
 def test_constants_of_other_types_are_other_code(tmp_path_factory: pytest.TempPathFactory, values: list[str]) -> None:
     zoo = tmp_path_factory.getbasetemp() / "constants"
     code = f"x = [{', '.join(values)}]"
@@ -127,7 +129,11 @@ def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
 
 
 def test_the_same_under_every_hash_seed(tmp_path: Path) -> None:
-    program = "import sys, pathlib; from zoosmith.engine.codehash import code_digests as c\nprint(c(*map(pathlib.Path, sys.argv[1:])))"
+    program = (
+        "import sys, pathlib\n"
+        "from zoosmith.engine.codehash import code_digests\n"
+        "print(code_digests(*map(pathlib.Path, sys.argv[1:])))"
+    )
     files = [str(CHECKOUT / "builders" / name) for name in ("finetune.py", "onnx_int8.py")]
     seen = {
         subprocess.run(

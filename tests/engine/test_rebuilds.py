@@ -163,5 +163,4 @@ def test_through_doit(project: Path) -> None:
     edit(project / "recipes" / "toy.yaml", "factor: 3.0\n  sextuple", "factor: 4.0\n  sextuple")
     assert "params.factor: 3.0 -> 4.0" in doit(project, "why", "toy-triple").stdout
     changed = doit(project, "artifact:toy-triple")
-    assert [line for line in changed.stderr.splitlines() if ": done" in line][0].startswith("build toy-triple: done")
-    assert changed.stderr.count(": done") == 1
+    assert "build toy-triple: done" in changed.stderr and changed.stderr.count(": done") == 1

@@ -73,14 +73,13 @@ def link(step: Step) -> None:
 
 def half_a_message(step: Step) -> None:
     """Dies while it writes to its parent."""
-    channel = int(step.inputs["channel"]) if "channel" in step.inputs else _pipe()
-    os.write(channel, b'{"result": {"tree": "')
+    os.write(_pipe(), b'{"result": {"tree": "')
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _pipe() -> int:
     """The only pipe that this process can write to."""
-    links = {int(path.name): os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
+    links = {int(path.name): str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()}
     return next(handle for handle, to in links.items() if handle > 2 and to.startswith("pipe:"))
 
 
@@ -108,5 +107,5 @@ def waits_for_go(step: Step) -> None:
 
 def lists_descriptors(step: Step) -> None:
     """Writes what it was given open."""
-    open_files = [os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    open_files = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
     (step.out / "file").write_text("\n".join(open_files))

@@ -10,6 +10,7 @@ from typing import Any
 from zoosmith import plugins
 from zoosmith.contract import PAYLOAD_MANIFEST, BuildError, Job, Manifest, Parent, TaskSpec
 from zoosmith.core.canonical import pretty
+from zoosmith.engine.codehash import build_code, code_digests
 from zoosmith.engine.files import payload, sha256_file
 from zoosmith.engine.loadback import check_artifact
 from zoosmith.engine.worker import Step
@@ -19,6 +20,7 @@ from zoosmith.tasks import BoundTask, Example
 
 def run(step: Step) -> None:
     """Build, describe, check. Raises BuildError; nothing enters the store then."""
+    _same_code(step)
     module = plugins.load("builders", step.inputs["builder"], step.project)
     params = module.Params(**step.inputs["params"])
     parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
@@ -50,6 +52,14 @@ def run(step: Step) -> None:
     step.progress(text="checking in a clean process")
     probes = [*task.probes(), *_dev_examples(step, task)]
     check_artifact(step, task, logits, probes, tolerance, parents.get("from"))
+
+
+def _same_code(step: Step) -> None:
+    """Raise BuildError when files changed since the key was made: the result would stand under a wrong key."""
+    task = step.inputs["task"]
+    kind = task["kind"] if task else None
+    if code_digests(*build_code(step.inputs["builder"], kind, step.project)) != step.inputs["code"]:
+        raise BuildError("the builder's code changed while this run was going; run the same command again")
 
 
 class _Rows:

@@ -12,7 +12,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from zoosmith.plugins import CHECKOUT, PACKAGE, module_name
+from zoosmith.plugins import CHECKOUT, PACKAGE, find, module_name
 
 SHIPPED = {"zoosmith": PACKAGE, "builders": CHECKOUT / "builders"}
 NOWHERE = Path(os.devnull)  # holds no file
@@ -32,6 +32,12 @@ def code_digests(*entries: Path) -> dict[str, str]:
             found[name], imported = _digest_and_imports(path, root, stat.st_mtime_ns, stat.st_size)
             waiting.extend((file, root) for file in imported)
     return dict(sorted(found.items()))
+
+
+def build_code(builder: str, task: str | None, project: Path) -> list[Path]:
+    """The modules that a build starts from: the builder, and what binds its task."""
+    files = [find("builders", builder, project), PACKAGE / "tasks" / "__init__.py"]
+    return files + ([find("tasks", task, project)] if task else [])
 
 
 @cache

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -38,7 +39,7 @@ def _wait(handle: int, group: int | None) -> NoReturn:
 
 def _let_go_of_all_but(handle: int) -> None:
     """The watcher must keep neither locks nor pipes of the worker open."""
-    for descriptor in map(int, os.listdir("/proc/self/fd")):
+    for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
         if descriptor != handle:
             with suppress(OSError):
                 os.close(descriptor)

@@ -11,7 +11,6 @@ from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.engine import zoo as zoos
 from zoosmith.engine.action import Action, public_versions
-from zoosmith.engine.codehash import code_digests
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record
 
@@ -40,7 +39,7 @@ def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
         "artifact": mine,
         "reference": theirs,
         "evals": {id: [about["kind"], about["fingerprint"]] for id, about in evals.items()},
-        "code": code_digests(*code),
+        "code": resolver.code(*code),
         "packages": public_versions(packages),
         "host": this_host().id,
         "threads": THREADS,

@@ -16,7 +16,7 @@ from zoosmith.core.canonical import digest
 from zoosmith.core.plan import Ref, Zoo
 from zoosmith.engine import zoo as zoos
 from zoosmith.engine.action import Action, public_versions
-from zoosmith.engine.codehash import code_digests
+from zoosmith.engine.codehash import build_code, code_digests
 from zoosmith.engine.files import payload, sha256_file
 from zoosmith.engine.store import Record, Store
 
@@ -37,6 +37,7 @@ class Resolver:
         self.project = project
         self.threads = threads
         self._done: dict[str, Record] = {}
+        self._code: dict[tuple[Path, ...], dict[str, str]] = {}
 
     def action(self, kind: str, ref: Ref) -> Action:
         """The action of a "base", "data" or "artifact". Raises Unresolved while a parent is missing."""
@@ -94,7 +95,7 @@ class Resolver:
         if data.builtin:
             path = plugins.find("builtin", data.builtin, self.project)
             module = plugins.load("builtin", data.builtin, self.project)
-            decided["code"] = code_digests(path)
+            decided["code"] = self.code(path)
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         elif data.path:
             decided["path"] = folder_digest(self.project / data.path)
@@ -119,7 +120,7 @@ class Resolver:
             "schema": 1,
             "kind": "build",
             "builder": spec.builder,
-            "code": code_digests(*self._code(ref)),
+            "code": self.code(*self._entries(ref)),
             "params": params.model_dump(mode="json"),
             "parents": parents,
             "splits": self.splits(ref.recipe, tuple(getattr(module, "DATA", ()))),
@@ -183,13 +184,15 @@ class Resolver:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
         return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
 
-    def _code(self, ref: Ref) -> list[Path]:
-        files = [
-            plugins.find("builders", self.zoo.artifact(ref).builder, self.project),
-            plugins.PACKAGE / "tasks/__init__.py",
-        ]
+    def code(self, *entries: Path) -> dict[str, str]:
+        """Digests of the code behind `entries`, as it was when first asked for: one run sees one state."""
+        if entries not in self._code:
+            self._code[entries] = code_digests(*entries)
+        return self._code[entries]
+
+    def _entries(self, ref: Ref) -> list[Path]:
         task = self.zoo.families[ref.recipe].recipe.task
-        return files + ([plugins.find("tasks", task.kind, self.project)] if task else [])
+        return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
 
 
 def folder_digest(path: Path) -> str:

@@ -50,6 +50,7 @@ def unpack(model: Any, tensors: dict[str, Any]) -> Any:
     except RuntimeError as error:  # shapes differ
         raise BuildError(f"the tensors fit another model: {str(error).splitlines()[1].strip()}") from error
     missing = [key for key in missing if not _belongs(key, layers)]
+    unexpected += sorted(layers - {name for name, _ in model.named_modules()})
     if missing or unexpected:
         raise BuildError(f"the tensors fit another model: missing {missing[:3]}, unexpected {unexpected[:3]}")
     for layer in sorted(layers):

@@ -169,6 +169,10 @@ KINDS: dict[str, dict[str, tuple[Maker, int]]] = {
     },
 }
 
+HARD_TO_LEARN = frozenset(
+    ("nickname", "typo", "hard-nickname", "hard-near-forename", "hard-near-surname", "hard-initial", "hard-middle")
+)
+
 
 def pools_for(kind: str, pools: tuple[Pool, ...]) -> list[Pool]:
     """The pools that a kind can be made from."""

@@ -1,0 +1,100 @@
+"""INT8 Linear layers to tensors and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zoosmith.contract import BuildError
+from zoosmith.lib import dynamic_int8
+
+
+def net(seed: int = 0, width: int = 16, extra: bool = False) -> Any:
+    """Linear layers with and without bias, one with a single output, and a layer that stays in FP32."""
+    import torch
+
+    torch.manual_seed(seed)
+    layers = {
+        "norm": torch.nn.LayerNorm(8),
+        "wide": torch.nn.Linear(8, width),
+        "narrow": torch.nn.Linear(width, 4, bias=False),
+        "single": torch.nn.Linear(4, 1),
+    }
+    if extra:
+        layers["more"] = torch.nn.Linear(1, 1)
+    return torch.nn.Sequential(*layers.values()).eval()
+
+
+def packed(file: Path, per_channel: bool = True, **kind: Any) -> tuple[Any, dict[str, Any]]:
+    from safetensors.torch import load_file, save_file
+
+    quantized = dynamic_int8.quantize(net(**kind), per_channel=per_channel)
+    save_file(dynamic_int8.pack(quantized), file)
+    return quantized, load_file(file)
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_what_is_packed_computes_the_same_when_unpacked(tmp_path: Path, per_channel: bool) -> None:
+    import torch
+
+    quantized, tensors = packed(tmp_path / "m.safetensors", per_channel)
+    again = dynamic_int8.unpack(net(seed=99), tensors)
+    given = torch.randn(5, 8)
+    assert torch.equal(again(given), quantized(given))
+    assert not torch.equal(again(given), net()(given)), "it is quantised indeed"
+
+
+def test_weights_are_int8_and_the_rest_is_as_it_was(tmp_path: Path) -> None:
+    import torch
+
+    _, tensors = packed(tmp_path / "m.safetensors")
+    assert {name for name, value in tensors.items() if value.dtype == torch.int8} == {
+        "1.weight",
+        "2.weight",
+        "3.weight",
+    }
+    assert "2.bias" not in tensors
+    assert torch.equal(tensors["0.weight"], net()[0].weight)
+    assert tensors["1.weight_scale"].shape == (16,)
+
+
+def test_quantising_leaves_the_model_as_it_was() -> None:
+    import torch
+
+    model = net()
+    dynamic_int8.quantize(model, per_channel=True)
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(model.parameters(), net().parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("stored", "opened", "message"),
+    [
+        ({"width": 16}, {"width": 12}, r"layer 1 is \(12, 8\) in the model and \(16, 8\) in the file"),
+        ({}, {"extra": True}, r"missing \['4\.weight', '4\.bias'\], unexpected \[\]"),
+        ({"extra": True}, {}, r"missing \[\], unexpected \['4'\]"),
+    ],
+)
+def test_a_file_of_another_model_is_refused(
+    tmp_path: Path, stored: dict[str, Any], opened: dict[str, Any], message: str
+) -> None:
+    _, tensors = packed(tmp_path / "m.safetensors", **stored)
+    with pytest.raises(BuildError, match=message):
+        dynamic_int8.unpack(net(**opened), tensors)
+
+
+def test_plain_tensors_of_another_size_are_refused(tmp_path: Path) -> None:
+    import torch
+
+    _, tensors = packed(tmp_path / "m.safetensors")
+    tensors["0.weight"] = torch.ones(9)
+    with pytest.raises(BuildError, match=r"the tensors fit another model: size mismatch for 0\.weight"):
+        dynamic_int8.unpack(net(), tensors)
+
+
+def test_a_model_without_linear_layers_is_refused() -> None:
+    import torch
+
+    with pytest.raises(BuildError, match=r"no torch\.nn\.Linear layer to quantise"):
+        dynamic_int8.pack(torch.nn.Sequential(torch.nn.LayerNorm(4)))

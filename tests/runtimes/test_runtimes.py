@@ -1,0 +1,79 @@
+"""What every runtime module has, and the same artifact opened by each format's own."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.job import Family, probe_logits
+from tests.support.zoo import ROOT
+from zoosmith import plugins
+from zoosmith.contract import BuildError
+from zoosmith.engine.action import public_versions
+
+NAMES = plugins.known("runtimes", ROOT)
+MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx"}
+each_runtime = pytest.mark.parametrize("name", NAMES)
+
+
+@each_runtime
+def test_facts_are_there(name: str) -> None:
+    module: Any = plugins.load("runtimes", name, ROOT)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert module.EXTRA in extras
+    installed = {requirement.split(">")[0] for requirement in extras[module.EXTRA]}
+    assert set(module.REQUIRES) <= installed, "the extra that an error names must bring all that is missing"
+    assert public_versions(module.REQUIRES)
+    assert set(module.CAPABILITIES) <= {"logits", "score", "generate"}
+    assert module.LIBRARY
+    parameters = inspect.signature(module.open).parameters
+    assert list(parameters) == ["path", "manifest", "threads", "device", "needs"]
+
+
+@each_runtime
+def test_importing_it_pulls_in_nothing_heavy(name: str) -> None:
+    heavy = ("torch", "transformers", "onnxruntime", "numpy", "safetensors", "tokenizers")
+    code = f"import sys, zoosmith.runtimes.{name}; print(*[name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_onnx_opens_without_torch_and_transformers(family: Family) -> None:
+    code = (
+        "import sys; from pathlib import Path; from zoosmith.predictor import open_artifact\n"
+        "opened = open_artifact(Path(sys.argv[1]), project=Path(sys.argv[1]))\n"
+        "opened.predict(['a good film'])\n"
+        "print([name for name in ('torch', 'transformers') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(family.made("onnx").out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@each_runtime
+def test_a_tree_is_opened_from_its_files_alone(family: Family, tmp_path: Path, name: str, threads: int) -> None:
+    made = family.made(MADE_BY[name])
+    moved = shutil.copytree(made.out, tmp_path / "moved")
+    session = plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=threads)
+    found = [session.logits(made.job.task.encode([probe]))[0] for probe in made.job.task.probes()]
+    np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["torch", "torch_int8"])
+def test_an_architecture_that_transformers_lacks_is_told(family: Family, tmp_path: Path, name: str) -> None:
+    made = family.made(MADE_BY[name])
+    moved = shutil.copytree(made.out, tmp_path / "moved")
+    config = json.loads((moved / "config.json").read_text()) | {"architectures": ["BertForPalmistry"]}
+    (moved / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BuildError, match="names the architecture 'BertForPalmistry', which transformers does not have"):
+        plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=1)
