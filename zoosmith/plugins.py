@@ -82,5 +82,9 @@ def load(kind: str, id: str, project: Path) -> ModuleType:
         raise ZooError(f"{path} cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]  # a half-made module must not answer the next call
+        raise
     return module

@@ -49,10 +49,10 @@ def killed(step: Step) -> None:
 
 
 def killed_with_a_child(step: Step) -> None:
-    """As above, with a child of its own that would sleep on, holding every pipe of its parent."""
+    """As above, with a child of its own that sleeps for half a minute, holding every pipe of its parent."""
     pid = os.fork()
     if pid == 0:
-        time.sleep(600)
+        time.sleep(30)
     (step.project / "child").write_text(str(pid))
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -144,3 +144,9 @@ def test_the_padding_token_is_found(tmp_path: Path, config: dict[str, Any] | Non
         (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     encodings = load_tokenizer(tmp_path, 16).encode_batch(["the film", "a"])
     assert [encoding.ids[-1] for encoding in encodings] == [3, 0]
+
+
+def test_a_usual_padding_token_serves_where_none_is_named(tmp_path: Path) -> None:
+    byte_bpe(tmp_path)
+    (tmp_path / "tokenizer_config.json").unlink()
+    assert [encoding.ids[-1] for encoding in load_tokenizer(tmp_path, 16).encode_batch(["the film", "a"])] == [2, 1]

@@ -214,7 +214,7 @@ class Recipe(Model):
     bases: dict[Identifier, Base] = {}
     data: dict[Identifier, Data] = {}
     task: TaskRef | None = None
-    evals: dict[Identifier, Eval] = {}
+    evals: Annotated[dict[Identifier, Eval], Field(min_length=1)]
     reference: str
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from pydantic import Field
 
-from zoosmith.core.recipe import Model
+from zoosmith.core.recipe import InsidePath, Model, Sha256
 
 
 class File(Model):
     """One file of an artifact: path with '/', size in bytes, SHA-256."""
 
-    path: str
+    path: InsidePath
     size: int
-    sha256: str
+    sha256: Sha256
 
 
 class Bounded(Model):

@@ -16,6 +16,7 @@ from zoosmith.core.plan import Ref, Source, Zoo
 from zoosmith.core.recipe import SPLITS_FOR_BUILDERS, Recipe
 from zoosmith.core.recipe_yaml import RecipeError, explain, parse
 
+TIMED = ("speed", "latency_p95_ms")
 MEASURES = ("size", "speed", "latency_p95_ms", "memory_mb", "agreement")
 
 
@@ -34,8 +35,11 @@ def load_zoo(project: Path) -> Zoo:
     """Read and check every recipe. Raises RecipeError for the first that is wrong."""
     families: dict[str, tuple[Recipe, Source]] = {}
     for id, path in recipe_files(project).items():
-        text = path.read_text(encoding="utf-8")
         shown = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
         families[id] = (parse(text, shown), Source(shown, text))
     zoo = Zoo(families)
     for ref in zoo.artifacts():
@@ -118,7 +122,10 @@ def _check_splits(zoo: Zoo, ref: Ref, module: ModuleType, source: Source) -> Non
 def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
     family = zoo.families[ref.recipe]
     known = [f"{id}.{metric}" for id in family.recipe.evals for metric in _metrics(zoo, ref.recipe, id, project)]
-    for name in zoo.artifact(ref).gates:
+    for name, gate in zoo.artifact(ref).gates.items():
+        if name in TIMED and not gate.hosts:
+            hint = "speed differs between hosts: name those that it is for, such as hosts: ['amd-*']"
+            raise family.source.error(("artifacts", ref.name, "gates", name), hint)
         if name not in (*known, *MEASURES):
             hint = nearest(name, (*known, *MEASURES))
             raise family.source.error(("artifacts", ref.name, "gates", name), f"is measured by nothing{hint}")

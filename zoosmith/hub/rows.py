@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ def _generated(data: Data, step: Step) -> tuple[dict[str, list[dict[str, Any]]],
     assert data.builtin is not None
     module = plugins.load("builtin", data.builtin, step.project)
     made = module.generate(module.Params(**data.params))
+    shared = [name for name, count in Counter(data.splits.values()).items() if count > 1]
+    if shared:
+        raise ZooError(f"two splits are both {shared[0]!r} of {data.builtin}; no row may stand in two splits")
     splits = {ours: made[theirs] for ours, theirs in (data.splits or {name: name for name in made}).items()}
     return splits, dict(data.columns or module.COLUMNS), list(data.labels or module.LABELS)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from zoosmith.contract import BuildError
 
+USUAL_PADS = ("[PAD]", "<pad>")
+
 
 def load_tokenizer(folder: Path, max_length: int) -> Any:
     """`tokenizers.Tokenizer` of `folder`, truncating at `max_length` tokens, padding to the longest.
@@ -27,7 +29,7 @@ def load_tokenizer(folder: Path, max_length: int) -> Any:
         tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:  # tokenizers raises no narrower type
         raise BuildError(f"{file.name} in {folder.name} cannot be read: {error}") from error
-    pad = _pad_token(folder)
+    pad = _pad_token(folder, tokenizer)
     pad_id = tokenizer.token_to_id(pad)
     if pad_id is None:
         raise BuildError(f"the tokenizer has no padding token {pad!r}; tokenizer_config.json names it")
@@ -36,8 +38,10 @@ def load_tokenizer(folder: Path, max_length: int) -> Any:
     return tokenizer
 
 
-def _pad_token(folder: Path) -> str:
+def _pad_token(folder: Path, tokenizer: Any) -> str:
+    """The token that tokenizer_config.json names; where it names none (RoBERTa's does not), a usual one."""
     file = folder / "tokenizer_config.json"
     config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    token = config.get("pad_token") or "[PAD]"
+    usual = next((token for token in USUAL_PADS if tokenizer.token_to_id(token) is not None), USUAL_PADS[0])
+    token = config.get("pad_token") or usual
     return str(token["content"] if isinstance(token, dict) else token)
