@@ -59,7 +59,7 @@ def _export(job: Job, model: Any) -> Any:
     """`onnx.ModelProto` with the inputs that the model's forward takes and the output `logits`."""
     import torch
 
-    encoded = job.task.encode([*job.task.probes()[1:3]])
+    encoded = job.task.encode(job.task.probes()[:2])
     names = [name for name in encoded if name in TorchForward(model).inputs]
     dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence", max=job.task.spec.max_length)}
     try:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.support.zoo import write_project, write_recipe, write_rows, write_tokenizer
 from tests.support.zoo import rows as toy_rows
+from tests.support.zoo import write_project, write_recipe, write_rows, write_tokenizer
 
 RUNTIME = '''\
 """Logits as sums over a table of token weights."""

@@ -94,7 +94,7 @@ RECIPE = {
         "fp32": {
             "builder": "finetune",
             "from": "encoder",
-            "params": {"epochs": 2, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"},
+            "params": {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"},
         },
         "torch-int8": {"builder": "torch_int8", "from": "fp32"},
         "onnx-fp32": {"builder": "onnx", "from": "fp32"},

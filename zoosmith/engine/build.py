@@ -11,7 +11,7 @@ from zoosmith import plugins
 from zoosmith.contract import PAYLOAD_MANIFEST, BuildError, Job, Manifest, Parent, TaskSpec
 from zoosmith.core.canonical import pretty
 from zoosmith.engine.codehash import build_code, code_digests
-from zoosmith.engine.files import payload, sha256_file
+from zoosmith.engine.files import payload, refuse_pickles, sha256_file
 from zoosmith.engine.loadback import check_artifact
 from zoosmith.engine.worker import Step
 from zoosmith.predictor import read_manifest
@@ -24,7 +24,7 @@ def run(step: Step) -> None:
     module = plugins.load("builders", step.inputs["builder"], step.project)
     params = module.Params(**step.inputs["params"])
     parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
-    spec = _spec(step.inputs["task"], parents)
+    spec = _spec(step.inputs["task"], parents, trains=bool(step.inputs["splits"]))
     folder = next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out)
     task = BoundTask(plugins.load("tasks", spec.kind, step.project), spec, folder)
     facts: dict[str, Any] = {}
@@ -45,6 +45,7 @@ def run(step: Step) -> None:
         labels=labels.extend,
     )
     logits = module.build(job)
+    refuse_pickles(step.out)
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
     write_manifest(step, spec, params, facts, getattr(module, "NEEDS", ()), parents)
@@ -102,10 +103,10 @@ def _parent(step: Step, role: str, tree: str) -> Parent:
     return Parent(path, read_manifest(path), tree)
 
 
-def _spec(task: dict[str, Any] | None, parents: dict[str, Parent]) -> TaskSpec:
-    """A parent that already answers a task decides; else the recipe's task."""
+def _spec(task: dict[str, Any] | None, parents: dict[str, Parent], *, trains: bool) -> TaskSpec:
+    """The recipe's task for what is trained on it; a conversion answers what its parent answers."""
     inherited = [parent.manifest.task for parent in parents.values() if parent.manifest.task]
-    if inherited:
+    if inherited and not (trains and task):
         return inherited[0]
     if task is None:
         raise BuildError("the recipe names no task, and no parent has one; add `task: {kind: ...}` to the recipe")

@@ -13,6 +13,7 @@ from zoosmith.contract import ZooError
 
 FICLONE = 0x40049409  # ioctl(2) of Linux: share the blocks of another file (reflink)
 CHUNK = 1 << 20
+PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".msgpack", ".h5")
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -67,3 +68,13 @@ def payload(folder: Path) -> list[Path]:
         if path.is_file():
             found.append(path.relative_to(folder))
     return found
+
+
+def refuse_pickles(folder: Path) -> None:
+    """Raise ZooError for files that run code when they are loaded."""
+    for path in payload(folder):
+        if path.suffix in PICKLES:
+            raise ZooError(
+                f"{path} is a pickle, or of a format that may hold one; list the files you need under "
+                "`files:` (safetensors, JSON, tokenizer), so that only those enter the build"
+            )

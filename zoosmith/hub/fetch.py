@@ -9,11 +9,9 @@ from pathlib import Path
 from zoosmith.contract import ZooError
 from zoosmith.core.recipe import Base
 from zoosmith.engine.build import write_source_manifest
-from zoosmith.engine.files import copy_file, payload
+from zoosmith.engine.files import copy_file, payload, refuse_pickles
 from zoosmith.engine.worker import Step
 from zoosmith.hub import hf, pypi
-
-PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".msgpack", ".h5")
 
 
 class SourceUnavailable(ZooError):
@@ -66,13 +64,3 @@ def select(source: Path, files: dict[str, str], out: Path) -> None:
         found = copy_file(source / name, out / name)
         if files and found != files[name]:
             raise SourceUnavailable(f"{name} has SHA-256 {found[:16]}..., the recipe expects {files[name][:16]}...")
-
-
-def refuse_pickles(folder: Path) -> None:
-    """Raise ZooError for files that run code when they are loaded."""
-    for path in payload(folder):
-        if path.suffix in PICKLES:
-            raise ZooError(
-                f"{path} is a pickle, or of a format that may hold one; list the files you need under "
-                "`files:` (safetensors, JSON, tokenizer), so that only those enter the build"
-            )
