@@ -108,7 +108,7 @@ def test_two_threads_run_an_action_once_and_the_second_says_that_it_waits(tmp_pa
     for thread in threads:
         thread.join()
     assert calls(tmp_path) == 1
-    assert said.getvalue().count("another process is at it; waiting") == 1
+    assert said.getvalue().count("the same step runs already; waiting") == 1
 
 
 def exclusive(**rest: Any) -> Action:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.support.zoo import RECIPE, write_project, write_recipe, write_rows, write_tokenizer
 from tests.support.zoo import rows as toy_rows
-from tests.support.zoo import write_project, write_recipe, write_rows, write_tokenizer
 
 RUNTIME = '''\
 """Logits as sums over a table of token weights."""
@@ -110,24 +110,8 @@ def fast_recipe(artifacts: int = 2, seconds: float = 0.0) -> dict[str, Any]:
     made: dict[str, Any] = {"a0": {"builder": "table", "from": "words", "params": {"seconds": seconds}}}
     for i in range(1, artifacts):
         made[f"a{i}"] = {"builder": "table", "from": f"a{i - 1}", "params": {"scale": 1.0 + i / 8, "seconds": seconds}}
-    return {
-        "schema": 1,
-        "summary": "Words counted by class.",
-        "license": "apache-2.0",
-        "bases": {"words": {"path": "bases/words"}},
-        "data": {
-            "toy": {
-                "path": "data",
-                "columns": {"text": "text", "label": "label"},
-                "labels": ["negative", "positive"],
-                "splits": {"train": "train", "dev": "dev", "eval": "test"},
-            }
-        },
-        "task": {"kind": "text-classification", "data": "toy", "max_length": 32},
-        "evals": {"toy": {"kind": "text-classification", "data": "toy"}},
-        "reference": "a0",
-        "artifacts": made,
-    }
+    about = {"summary": "Words counted by class.", "bases": {"words": {"path": "bases/words"}}}
+    return RECIPE | about | {"reference": "a0", "artifacts": made}
 
 
 def write_fast_zoo(project: Path, *, recipes: int = 1, artifacts: int = 2, seconds: float = 0.0) -> Path:

@@ -6,6 +6,7 @@ import datetime
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -69,10 +70,10 @@ class Runner:
         self.display.finish(line, "done")
         return record
 
-    def _told(self, action: Action):  # type: ignore[no-untyped-def]
-        return lambda: self.display.say(f"{action.title}: another process is at it; waiting")
+    def _told(self, action: Action) -> Callable[[], None]:
+        return lambda: self.display.say(f"{action.title}: the same step runs already; waiting for it")
 
-    def _waits(self, action: Action):  # type: ignore[no-untyped-def]
+    def _waits(self, action: Action) -> Callable[[], None]:
         what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"
         return lambda: self.display.say(f"{action.title}: waiting for {what}")
 
