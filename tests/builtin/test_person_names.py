@@ -89,13 +89,16 @@ def test_the_order_of_the_two_names_does_not_matter(rows):
     assert 0.4 < longer / (len(rows) / 3) < 0.6
 
 
-def test_a_typo_never_makes_a_listed_name(rows):
+def test_a_typo_never_makes_another_listed_name(rows):
+    """A typo may make a listed short form of the same name (Steven, Steve): still the same person."""
     listing = load()
     listed = listing.forenames | listing.surnames
     for row in rows:
         if row["kind"] == "typo":
             a, b = tokens(row["name1"]), tokens(row["name2"])
             changed = (set(a) | set(b)) - (set(a) & set(b))
+            if any(word in listing.short.get(other, ()) for word in changed for other in changed):
+                continue
             assert 1 <= sum(word not in listed for word in changed) <= 2, row
 
 

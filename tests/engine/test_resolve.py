@@ -135,7 +135,7 @@ def test_the_licence_of_data_rebuilds_nothing(project: Path) -> None:
 
 
 def test_built_in_data_is_known_by_its_code_and_packages(project: Path) -> None:
-    rewrite(project, data={"toy": {"builtin": "person_names"}}, evals={})
+    rewrite(project, data={"toy": {"builtin": "person_names"}})
     inputs = resolver(project).data(DATA).inputs
     assert any(name.startswith("zoosmith.builtin.person_names") for name in inputs["code"])
     assert "faker" in {name.lower() for name in inputs["packages"]}

@@ -77,7 +77,7 @@ def build(job):
     import json
 
     for i in range(job.params.shards):
-        shard = job.scratch / f"shard-{{i}}.bin"
+        shard = job.scratch / f"shard-{{i}}.dat"
         if not shard.is_file():
             time.sleep(job.params.pause_s)
             new = shard.with_suffix(".tmp")

@@ -22,7 +22,7 @@ table written for this data set. Nobody in it is a real person.
   nickname, or one or two typos that make no other listed name.
 - **partial**: nothing contradicts, but the forename is only an initial, or forename or surname is
   missing.
-- **no**: anything else. Three of five are hard: they share a forename, a surname or an initial, or differ
+- **no**: anything else. Half of them are hard: they share a forename, a surname or an initial, or differ
   by one or two letters that make another listed name (`Hansen`, `Hanson`), or have different middle
   names.
 
@@ -43,10 +43,9 @@ Ukrainian and Bulgarian.
 
 `train`, `dev` and `eval` share no person: a forename (in any of its listed forms) with a surname,
 compared without case, accents and script, occurs in one pair only. Forenames, surnames and nicknames by
-themselves do recur. `train` holds the kinds that are hard to learn (nicknames, typos, near names, other
-initials and middle names) twice as often as `dev` and `eval`, which keep the natural mix. That mix was
-settled while models were tried on pairs of another seed; the default seed was drawn afterwards. The same
-parameters and the same versions of Faker and anyascii give the same rows.
+themselves do recur. All splits have the same mix of kinds. The mix was settled while models were tried, on
+pairs of other seeds; the default seed was drawn afterwards. The same parameters and the same versions of
+Faker and anyascii give the same rows.
 
 ## Limits
 

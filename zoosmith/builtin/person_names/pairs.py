@@ -157,21 +157,17 @@ KINDS: dict[str, dict[str, tuple[Maker, int]]] = {
         "only-forename": (only_forename, 20),
     },
     "no": {
-        "hard-surname": (same_surname, 22),
-        "hard-forename": (same_forename, 19),
-        "hard-nickname": (nickname_of_another, 5),
-        "hard-near-forename": (near_forename, 3),
-        "hard-near-surname": (near_surname, 3),
-        "hard-initial": (wrong_initial, 5),
-        "hard-middle": (wrong_middle, 3),
-        "part-of-another": (part_of_another, 16),
-        "strangers": (strangers, 24),
+        "hard-surname": (same_surname, 20),
+        "hard-forename": (same_forename, 18),
+        "hard-nickname": (nickname_of_another, 4),
+        "hard-near-forename": (near_forename, 2),
+        "hard-near-surname": (near_surname, 2),
+        "hard-initial": (wrong_initial, 3),
+        "hard-middle": (wrong_middle, 2),
+        "part-of-another": (part_of_another, 19),
+        "strangers": (strangers, 30),
     },
 }
-
-HARD_TO_LEARN = frozenset(
-    ("nickname", "typo", "hard-nickname", "hard-near-forename", "hard-near-surname", "hard-initial", "hard-middle")
-)
 
 
 def pools_for(kind: str, pools: tuple[Pool, ...]) -> list[Pool]:
