@@ -46,9 +46,9 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/engine.py
-	$(BIN)/python benchmarks/kills.py
-	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.kills
+	$(BIN)/python -m benchmarks.coverage
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,6 +1,6 @@
 """What the engine itself costs: whole-process times of doit over this zoo and over 500 recipes.
 
-    python benchmarks/engine.py [--runs 5] [--json benchmarks/results/engine.json]
+    python -m benchmarks.engine [--runs 5] [--json benchmarks/results/engine.json]
 
 `doit list` and a `doit build:NAME` with nothing to do, median of several runs after a warm-up, beside
 `python -c pass` in the same run. The generated zoo has 500 recipes of 8 artifacts; one family of it is

@@ -110,7 +110,7 @@ def disturbed(zoo: Zoo) -> bool:
     """Start a run, kill part of it at a random moment, and look around. False where it was over before."""
     recorded = records(zoo)
     process = zoo.start()
-    moment = time.monotonic() + zoo.random.uniform(0.0, 1.05 * zoo.seconds)
+    moment = time.monotonic() + zoo.random.uniform(0.0, zoo.seconds)
     target = zoo.random.choice(("doit", "worker"))
     while process.poll() is None and time.monotonic() < moment:
         time.sleep(0.001)
@@ -206,15 +206,15 @@ def delivered(zoo: Zoo) -> dict[str, str]:
 def rounds(zoo: Zoo, kills: int, tell: Callable[[str], None] = lambda text: None) -> Zoo:
     """An undisturbed run to learn what is right, then `kills` kills with undisturbed runs in between."""
     undisturbed(zoo)
+    full = zoo.seconds
     while zoo.counts["doit"] + zoo.counts["worker"] < kills:
         shutil.rmtree(zoo.project / "artifacts")
         left = kills - zoo.counts["doit"] - zoo.counts["worker"]
-        full = zoo.seconds
         for _ in range(min(left, zoo.random.randint(1, 4))):
             if not disturbed(zoo):
                 break
         undisturbed(zoo)
-        zoo.seconds = max(full, zoo.seconds)
+        zoo.seconds = full
         tell(f"{zoo.counts['doit'] + zoo.counts['worker']} of {kills}")
     return zoo
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,15 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(pid: int, seconds: float = 2.0) -> bool:
+def soon(true: Callable[[], bool], seconds: float = 2.0) -> bool:
     deadline = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < deadline:
+    while not true() and time.monotonic() < deadline:
         time.sleep(0.01)
-    return not alive(pid)
+    return true()
+
+
+def gone(pid: int) -> bool:
+    return soon(lambda: not alive(pid))
 
 
 def written(file: Path, seconds: float = 20.0) -> int:
@@ -160,7 +165,7 @@ def test_a_worker_ends_within_two_seconds_of_its_parent(tmp_path: Path, step: st
         assert alive(worker)
         parent.send_signal(signal.SIGKILL)
     assert gone(worker)
-    assert is_free(tmp_path / ".store" / "locks" / f"{action(step).key}.lock")
+    assert soon(lambda: is_free(tmp_path / ".store" / "locks" / f"{action(step).key}.lock"))
 
 
 def test_a_worker_holds_the_lock_until_it_is_gone(tmp_path: Path) -> None:
