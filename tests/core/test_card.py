@@ -191,7 +191,7 @@ def test_a_single_text_and_a_pair() -> None:
     assert "one text of up to 32 tokens" in card()
     assert re.search(r'model\.predict\(\["[^"]+"\]\)', card())
     pair = Subject(records.build(inputs=("first", "second"), task="text-pair-classification"), SUBJECT.measured)
-    assert "2 texts of up to 32 tokens" in card(pair)
+    assert "two texts of up to 32 tokens" in card(pair)
     assert re.search(r'model\.predict\(\[\("[^"]+", "[^"]+"\)\]\)', card(pair))
 
 
