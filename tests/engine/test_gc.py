@@ -19,6 +19,8 @@ from zoosmith.engine.graph import Workshop
 from zoosmith.engine.locks import flock
 from zoosmith.engine.store import Record, Store
 
+NAMED = {"toy/a", "toy/deep/c"}
+
 
 def paths(store: Store) -> set[str]:
     kinds = ("actions", "trees", "files", "work", "logs")
@@ -59,7 +61,7 @@ def test_what_is_named_stays_and_the_rest_goes(store: Store) -> None:
     leftover.parent.mkdir(parents=True)
     leftover.write_text("x")
     (store.root / "actions" / ".temporary").touch()
-    said = collect(store, remove=True)
+    said = collect(store, NAMED, remove=True)
     assert said == "freed 0.0 MB in 6 files and folders"
     for key, kept in (("a", True), ("b", False), ("c", True)):
         assert (store.finished(key * 64) is not None) is kept
@@ -67,23 +69,35 @@ def test_what_is_named_stays_and_the_rest_goes(store: Store) -> None:
     assert not leftover.exists() and not (store.root / "actions" / ".temporary").exists()
     assert sorted(path.read_text() for path in (store.root / "files").glob("*/*")) == ["both", "c", "mine"]
     before = paths(store)
-    assert collect(store, remove=True) == "freed 0.0 MB in 0 files and folders"
+    assert collect(store, NAMED, remove=True) == "freed 0.0 MB in 0 files and folders"
     assert paths(store) == before
+
+
+def test_what_left_the_recipes_goes_with_its_measurements(store: Store) -> None:
+    add(store, "d", "toy/measured/a-quick", {"result": "of a"})
+    add(store, "f", "toy/measured/gone-quick", {"result": "of gone"})
+    collect(store, {"toy/a"}, remove=True)
+    kept = {path.stem[0] for path in (store.root / "actions").glob("*.json")}
+    assert kept == {"a", "d"}
+    assert sorted(p.relative_to(store.root / "names").as_posix() for p in (store.root / "names").rglob("*.json")) == [
+        "toy/a.json",
+        "toy/measured/a-quick.json",
+    ]
 
 
 def test_a_dry_run_removes_nothing_and_tells_the_same(store: Store) -> None:
     before = paths(store)
-    said = collect(store, remove=False)
+    said = collect(store, NAMED, remove=False)
     assert paths(store) == before
-    assert collect(store, remove=True) == said.replace("would free", "freed")
+    assert collect(store, NAMED, remove=True) == said.replace("would free", "freed")
 
 
 def test_it_refuses_while_a_build_runs(store: Store) -> None:
     before = paths(store)
     with flock(store.root / "gc.lock", shared=True), pytest.raises(ZooError, match="a build is running"):
-        collect(store, remove=True)
+        collect(store, NAMED, remove=True)
     assert paths(store) == before
-    collect(store, remove=True)
+    collect(store, NAMED, remove=True)
     assert paths(store) != before
 
 
@@ -106,19 +120,19 @@ def test_work_whose_lock_is_held_stays(store: Store) -> None:
     scratch = store.folder("work") / ("d" * 64) / "scratch"
     scratch.mkdir(parents=True)
     with flock(store.folder("locks") / f"{'d' * 64}.lock"):
-        collect(store, remove=True)
+        collect(store, NAMED, remove=True)
     assert scratch.is_dir()
-    collect(store, remove=True)
+    collect(store, NAMED, remove=True)
     assert not scratch.parent.exists()
 
 
 def test_an_empty_store(tmp_path: Path) -> None:
-    assert collect(Store(tmp_path / "store"), remove=True) == "freed 0.0 MB in 0 files and folders"
+    assert collect(Store(tmp_path / "store"), NAMED, remove=True) == "freed 0.0 MB in 0 files and folders"
 
 
 def test_a_damaged_name_names_nothing_and_stops_nothing(store: Store) -> None:
     (store.root / "names" / "toy" / "a.json").write_bytes(b"{")
-    collect(store, remove=True)
+    collect(store, NAMED, remove=True)
     assert store.finished("a" * 64) is None and store.finished("c" * 64) is not None
 
 
@@ -132,7 +146,7 @@ def test_a_kill_at_any_call_leaves_a_store_that_holds_what_it_says(store: Store)
             assert sha256_file(path) == path.parent.name + path.name
         assert store.finished("a" * 64) is not None and store.finished("c" * 64) is not None
 
-    assert kill_at_every_call(lambda: collect(store, remove=True), look) > 3
+    assert kill_at_every_call(lambda: collect(store, NAMED, remove=True), look) > 3
     assert store.finished("b" * 64) is None and store.finished("e" * 64) is None
 
 

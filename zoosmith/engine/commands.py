@@ -200,7 +200,7 @@ class Gc(ZooCommand):
         """Print what was freed."""
         from zoosmith.engine.gc import collect
 
-        print(collect(shop.store, remove=not params["dry_run"]))
+        print(collect(shop.store, shop.names(), remove=not params["dry_run"]))
         return 0
 
 

@@ -32,11 +32,23 @@ def python_for(requirements: tuple[str, ...], store: Store, default: str) -> str
 
 def _create(home: Path, requirements: tuple[str, ...], default: str) -> None:
     shutil.rmtree(home, ignore_errors=True)
-    subprocess.run([default, "-m", "venv", str(home)], check=True)
+    _leashed([default, "-m", "zoosmith.engine.leash", "venv", str(home)])
     ours = ("-e", str(CHECKOUT)) if (CHECKOUT / "pyproject.toml").is_file() else (f"zoosmith=={__version__}",)
-    command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *ours, *WORKER_NEEDS, *requirements]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = "\n".join(done.stderr.strip().splitlines()[-5:])
-        raise ZooError(f"cannot install {', '.join(requirements)} for a builder's environment:\n{tail}")
+    python = str(home / "bin" / "python")
+    pip = [default, "-m", "zoosmith.engine.leash", "pip", "--python", python, "install", "--quiet"]
+    said = _leashed([*pip, *ours, *WORKER_NEEDS, *requirements])
+    if said is not None:
+        raise ZooError(f"cannot install {', '.join(requirements)} for a builder's environment:\n{said}")
     (home / "ready").touch()
+
+
+def _leashed(command: list[str]) -> str | None:
+    """Run a command that ends with this process; None, or the last lines of what it said when it failed."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdin is not None and process.stdout is not None
+    said = process.stdout.read()
+    status = process.wait()
+    process.stdin.close()
+    return "\n".join(said.strip().splitlines()[-5:]) if status else None

@@ -48,6 +48,15 @@ class Workshop:
         """The artifacts of these families, in the order of the recipes."""
         return [Ref(family.id, name) for family in self.families() for name in family.recipe.artifacts]
 
+    def names(self) -> set[str]:
+        """Names of everything that the recipes describe, as actions carry them."""
+        found = set()
+        for id, family in self.zoo.families.items():
+            found |= {f"{id}/bases/{name}" for name in family.recipe.bases}
+            found |= {f"{id}/data/{name}" for name in family.recipe.data}
+            found |= {f"{id}/{name}" for name in family.recipe.artifacts}
+        return found
+
     @cached_property
     def store(self) -> Store:
         """The store below artifacts/."""

@@ -22,7 +22,7 @@ def measure_lock() -> Path:
 def flock(path: Path, *, shared: bool = False, waiting: Callable[[], None] = lambda: None) -> Iterator[int]:
     """Hold a lock on `path`; `waiting` is called once if another holds it. Yields the descriptor."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    handle = _open(path)
     try:
         told = False
         while not _try(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
@@ -35,11 +35,19 @@ def flock(path: Path, *, shared: bool = False, waiting: Callable[[], None] = lam
         os.close(handle)
 
 
+def _open(path: Path) -> int:
+    """A descriptor to lock. Reading is enough for flock(2), so another user's lock file serves as well."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
 def is_free(path: Path) -> bool:
     """Whether nobody holds the lock right now."""
     if not path.exists():
         return True
-    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    handle = _open(path)
     try:
         return _try(handle, fcntl.LOCK_EX)
     finally:
