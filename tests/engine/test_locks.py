@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from zoosmith.engine.locks import flock, is_free, measure_lock
+from zoosmith.engine.locks import flock, is_free, measure_lock, quiet
 
 HOLD = "import sys, time, pathlib\nfrom zoosmith.engine.locks import flock\n" \
     "with flock(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)"  # fmt: skip
@@ -105,3 +105,45 @@ def test_the_measure_lock_is_one_file_for_the_host() -> None:
     assert measure_lock() == Path(tempfile.gettempdir()) / "zoosmith-measure.lock"
     with flock(measure_lock()):
         assert os.path.exists(measure_lock())  # noqa: PTH110
+
+
+def test_a_stream_of_builds_does_not_keep_a_measurement_out() -> None:
+    """Two builders that always overlap hold the lock between them all the time; the measurer still gets its turn."""
+    stop, measured = threading.Event(), threading.Event()
+
+    def build(offset: float) -> None:
+        time.sleep(offset)
+        while not stop.is_set():
+            with quiet(alone=False, waiting=lambda: None):
+                time.sleep(0.4)
+
+    def measure() -> None:
+        time.sleep(0.5)
+        with quiet(alone=True, waiting=lambda: None):
+            measured.set()
+
+    threads = [threading.Thread(target=build, args=(offset,)) for offset in (0.0, 0.2)]
+    threads.append(threading.Thread(target=measure))
+    for thread in threads:
+        thread.start()
+    arrived = measured.wait(8)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert arrived
+
+
+def test_measurements_and_builds_exclude_each_other() -> None:
+    with quiet(alone=False, waiting=lambda: None), quiet(alone=False, waiting=lambda: None):
+        assert not is_free(measure_lock())
+    with quiet(alone=True, waiting=lambda: None):
+        told = threading.Event()
+        waiting = threading.Thread(target=lambda: _enter(told))
+        waiting.start()
+        assert told.wait(5)
+    waiting.join()
+
+
+def _enter(told: threading.Event) -> None:
+    with quiet(alone=False, waiting=told.set):
+        pass

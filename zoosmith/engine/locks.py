@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 POLL_S = 0.2
@@ -33,6 +33,23 @@ def flock(path: Path, *, shared: bool = False, waiting: Callable[[], None] = lam
         yield handle
     finally:
         os.close(handle)
+
+
+@contextmanager
+def quiet(*, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
+    """Measure alone on this host, or build beside other builds.
+
+    Who wants to measure holds a queue as well, and who wants to build passes through it: builds that begin later
+    wait, so that a stream of them cannot keep a measurement out for ever.
+    """
+    queue = measure_lock().with_suffix(".queue")
+    with ExitStack() as held:
+        place = held.enter_context(ExitStack())
+        place.enter_context(flock(queue, shared=not alone, waiting=waiting))
+        held.enter_context(flock(measure_lock(), shared=not alone, waiting=waiting))
+        if not alone:
+            place.close()
+        yield
 
 
 def _open(path: Path) -> int:

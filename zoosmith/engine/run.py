@@ -14,7 +14,7 @@ from zoosmith.engine.action import Action, public_versions
 from zoosmith.engine.budget import Budget
 from zoosmith.engine.display import Display
 from zoosmith.engine.executor import LocalExecutor
-from zoosmith.engine.locks import flock, measure_lock
+from zoosmith.engine.locks import flock, quiet
 from zoosmith.engine.store import Record, Store
 
 
@@ -42,9 +42,8 @@ class Runner:
             if not again and (cached := self.store.finished(action.key)):
                 return cached
             held.enter_context(self.budget.reserve(action.resources))
-            quiet = flock(measure_lock(), shared=not action.exclusive, waiting=self._waits(action))
             if action.exclusive or action.resources.cpus:
-                held.enter_context(quiet)
+                held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
             return self._work(action, lock)
 
     def _work(self, action: Action, lock: int) -> Record:
