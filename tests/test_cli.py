@@ -61,7 +61,10 @@ def test_importing_zoosmith_and_its_command_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_run_answers_as_text_and_as_json(fast_artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_answers_as_text_and_as_json(
+    fast_artifact: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fast_artifact.parents[1])
     assert cli.main(["run", str(fast_artifact), "a lovely film", "an awful plot"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("positive\t")
@@ -70,3 +73,25 @@ def test_run_answers_as_text_and_as_json(fast_artifact: Path, capsys: pytest.Cap
     answer = json.loads(capsys.readouterr().out)
     assert answer["label"] == "positive"
     assert sum(answer["scores"].values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("format", ["evil", "../evil", "/tmp/evil", "runtimes.evil", ""])
+def test_an_artifact_brings_no_code_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    """Neither its own dodo.py and runtimes/, nor a path as its format, are ever imported."""
+    artifact = tmp_path / "artifact"
+    for folder in (artifact, artifact / "runtimes"):
+        folder.mkdir()
+        (folder / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (artifact / "dodo.py").touch()
+    task = {"kind": "text-classification", "inputs": ["text"], "labels": ["a", "b"]}
+    manifest = {"schema": 1, "format": format, "precision": "fp32", "task": task}
+    (artifact / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["run", str(artifact), "hi"]) == 1
+    assert not (tmp_path / "ran").exists()
+
+
+def test_init_keeps_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("secrets.env\n")
+    assert cli.main(["init", str(tmp_path)]) == 0
+    assert (tmp_path / ".gitignore").read_text().startswith("secrets.env\n")

@@ -74,8 +74,10 @@ def init(folder: Path) -> None:
     for name in ("recipes", "builders", "data", "bases"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(plugins.shipped("dodo.py"), folder / "dodo.py")
-    (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
-    (folder / ".gitignore").write_text("artifacts/\nscratch-zoo/\n", encoding="utf-8")
+    if not (folder / "recipes" / "first.yaml").exists():
+        (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
+    with (folder / ".gitignore").open("a", encoding="utf-8") as ignored:
+        ignored.write("artifacts/\nscratch-zoo/\n")
     print(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")
 
 

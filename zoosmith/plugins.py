@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zoosmith.contract import ZooError
-from zoosmith.core.names import nearest
+from zoosmith.core.names import IDENTIFIER, nearest
 
 PACKAGE = Path(__file__).parent
 CHECKOUT = PACKAGE.parent
@@ -51,6 +51,8 @@ def known(kind: str, project: Path) -> list[str]:
 
 def find(kind: str, id: str, project: Path) -> Path:
     """The file of a plug-in. Raises ZooError with the nearest id; '-' and '_' in ids are the same."""
+    if not IDENTIFIER.fullmatch(id.replace("_", "-")):
+        raise ZooError(f"{id!r} cannot be the name of a {kind.removesuffix('s')}: letters, digits, '-' and '_' only")
     stem = id.replace("-", "_")
     for folder in (project / kind, KINDS[kind]):
         if path := _file_of(folder, stem):

@@ -90,7 +90,7 @@ def open_artifact(
 def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:
     """Open an artifact by folder, or by name from `artifacts/` of the zoo at or above the working directory."""
     folder = Path(path_or_name)
-    project = find_project(folder if folder.is_dir() else None)
+    project = find_project()  # never from the folder: an artifact must not bring code along
     if not (folder / PAYLOAD_MANIFEST).is_file():
         folder = project / "artifacts" / str(path_or_name)
     if not folder.is_dir():

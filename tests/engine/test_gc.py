@@ -57,15 +57,18 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_what_is_named_stays_and_the_rest_goes(store: Store) -> None:
-    leftover = store.folder("work") / ("b" * 64) / "scratch" / "x"
-    leftover.parent.mkdir(parents=True)
-    leftover.write_text("x")
+    leftover = store.folder("work") / ("b" * 64) / "out" / "x"
+    interrupted = store.folder("work") / ("e" * 64) / "scratch" / "checkpoint.pt"
+    for path in (leftover, interrupted):
+        path.parent.mkdir(parents=True)
+        path.write_text("x")
     (store.root / "actions" / ".temporary").touch()
     said = collect(store, NAMED, remove=True)
     assert said == "freed 0.0 MB in 6 files and folders"
     for key, kept in (("a", True), ("b", False), ("c", True)):
         assert (store.finished(key * 64) is not None) is kept
         assert (store.root / "logs" / f"{key * 64}.log").exists() is kept
+    assert interrupted.exists()
     assert not leftover.exists() and not (store.root / "actions" / ".temporary").exists()
     assert sorted(path.read_text() for path in (store.root / "files").glob("*/*")) == ["both", "c", "mine"]
     before = paths(store)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.hub import Hub, serving
 
 CALL = """
-import json, sys
+import json, sys, tempfile
 from pathlib import Path
 from zoosmith.contract import ZooError
 from zoosmith.core.recipe import Data
@@ -23,7 +23,8 @@ from zoosmith.hub import hf, tables
 what, repo, revision, files = json.loads(sys.argv[1])
 try:
     if what == "model":
-        folder = hf.snapshot(repo, revision, files, Path("unused"), lambda **shown: None)
+        folder = hf.snapshot(repo, revision, files, Path(tempfile.mkdtemp()), lambda **shown: None)
+        assert not any(path.is_symlink() for path in folder.rglob("*"))
         print(json.dumps({"files": sorted(p.name for p in folder.iterdir())}))
     else:
         found = tables.from_hub(Data(repo=repo, revision=revision, splits={"train": "train"}), "train")

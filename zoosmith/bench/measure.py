@@ -98,7 +98,7 @@ class _Eval:
         self.task = BoundTask(self.module, spec, folder)
         split = self.about["split"]
         data = step.parent(self.about["tree"], f"data-{id}", only=(f"{split}.jsonl",))
-        lines = (data / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = (data / f"{split}.jsonl").read_bytes().splitlines()
         examples = [self.task.example(json.loads(line)) for line in lines]
         if not examples:
             raise ZooError(f"the split {split!r} of {self.about['data']} is empty: there is nothing to measure")

@@ -111,9 +111,14 @@ class Quality(Model):
     split: str
     examples_total: int
     metrics: dict[str, Bounded]
-    per_class: dict[str, dict[str, float]]
-    confusion: tuple[tuple[int, ...], ...]
-    labels: tuple[str, ...]
+    per_class: dict[str, dict[str, float]] = {}
+    confusion: tuple[tuple[int, ...], ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Examples behind the figures."""
+        return next(iter(self.metrics.values())).n
 
 
 class VsReference(Model):

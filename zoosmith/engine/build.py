@@ -24,7 +24,7 @@ def run(step: Step) -> None:
     module = plugins.load("builders", step.inputs["builder"], step.project)
     params = module.Params(**step.inputs["params"])
     parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
-    spec = _spec(step.inputs["task"], parents, trains=bool(step.inputs["splits"]))
+    spec = _spec(step.inputs["task"], parents, trains="train" in step.inputs["splits"])
     folder = next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out)
     task = BoundTask(plugins.load("tasks", spec.kind, step.project), spec, folder)
     facts: dict[str, Any] = {}
@@ -83,7 +83,7 @@ class _Rows:
 def read_rows(step: Step, split: str) -> list[dict[str, Any]]:
     """Rows of a split of the task's data."""
     folder = step.parent(step.run["data"], f"data-{split}", only=(f"{split}.jsonl",))
-    return [json.loads(line) for line in (folder / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (folder / f"{split}.jsonl").read_bytes().splitlines()]
 
 
 def _dev_examples(step: Step, task: BoundTask) -> list[Example]:

@@ -75,7 +75,9 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         """Load the tasks and run those that were named; without a name, say what there is."""
         _opened["scratch"], _opened["names"] = params["scratch"], args
         if not args:
-            raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+            self.loader.setup(params)
+            if "shop" in _opened:
+                raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
         try:
             return int(super().execute(params, args) or 0)
         except KeyboardInterrupt:
@@ -102,6 +104,8 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
         if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
             return int(super().execute(params, args) or 0)
         self.loader.setup(params)
+        if "shop" not in _opened:  # another project's dodo.py
+            return int(super().execute(params, args) or 0)
         self.outstream.write(explain.overview(_opened["shop"]))
         return 0
 

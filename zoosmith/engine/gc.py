@@ -14,7 +14,9 @@ from zoosmith.engine.store import Store, key_of
 
 
 def collect(store: Store, recipes: Collection[str], *, remove: bool) -> str:
-    """Remove what nothing needs: names that are no longer in any recipe, actions, trees, files, scratch, logs.
+    """Remove what nothing needs: names that are no longer in any recipe, actions, trees, files, logs.
+
+    What an interrupted step left in its scratch stays: a training goes on from it.
 
     `recipes` holds the names that are, as `RECIPE/bases/NAME`, `RECIPE/data/NAME`, `RECIPE/NAME`. Returns what was
     freed. Raises ZooError while a build is running: its files are named by nothing yet.
@@ -49,7 +51,8 @@ def _unused(store: Store, recipes: Collection[str]) -> Iterator[Path]:
         if path.parent.name + path.name not in files:
             yield path
     for path in (store.root / "work").glob("*"):
-        if is_free(store.root / "locks" / f"{path.name}.lock"):
+        interrupted = any((path / "scratch").glob("*"))
+        if not interrupted and is_free(store.root / "locks" / f"{path.name}.lock"):
             yield path
     yield from _others(store.root / "logs", keys)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoosmith.bench.host import this_host
 from zoosmith.contract import ZooError
 from zoosmith.core.canonical import digest
 from zoosmith.core.names import full_name
@@ -149,14 +150,19 @@ class Workshop:
         record = self.measurement(ref, suite)
         if record is None:
             raise ZooError(f"{ref} is not measured on this host")
+        reference = self.zoo.families[ref.recipe].reference
+        names = {"name": full_name(ref.recipe, ref.name), "reference": full_name(ref.recipe, reference.name)}
         measured = Measurement.model_validate_json(self.store.read(record.tree, "result.json"))
+        measured = measured.model_copy(update=names)  # the same trees may have been measured under other names
         self.book.register(ref, build_record(self.resolver, ref), measured)
         write_atomic(self._stamp(ref, f"registered-{suite}"), self._registration(ref, suite).encode())
 
     def registered(self, ref: Ref, suite: str) -> bool:
         """Whether the record holds the artifact and its measurement as they are now."""
         stamp = self._stamp(ref, f"registered-{suite}")
-        files = (self.book.card_file(ref), self.record_root / "registry.json", self.book.folder(ref) / "build.json")
+        folder = self.book.folder(ref)
+        written = (folder / "build.json", folder / f"{this_host().id}.json")
+        files = (self.book.card_file(ref), self.record_root / "registry.json", *written)
         if not stamp.is_file() or not all(file.is_file() for file in files):
             return False
         return stamp.read_text() == self._registration(ref, suite)

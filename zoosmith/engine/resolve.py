@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
@@ -125,7 +126,7 @@ class Resolver:
             "parents": parents,
             "splits": self.splits(ref.recipe, tuple(getattr(module, "DATA", ()))),
             "task": self.task(ref.recipe),
-            "packages": public_versions(tuple(getattr(module, "REQUIRES", ()))),
+            "packages": _packages(module),
             "tools": {tool: sha256_file(self.project / tool) for tool in getattr(module, "TOOLS", ())},
             "seed": spec.seed,
         }
@@ -193,6 +194,13 @@ class Resolver:
     def _entries(self, ref: Ref) -> list[Path]:
         task = self.zoo.families[ref.recipe].recipe.task
         return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
+
+
+def _packages(module: ModuleType) -> dict[str, str]:
+    """Versions of what a builder requires: those pinned for an environment of its own, else the installed ones."""
+    pins = dict(pin.split("==", 1) for pin in getattr(module, "ENVIRONMENT", ()) if "==" in pin)
+    ours = tuple(name for name in getattr(module, "REQUIRES", ()) if name not in pins)
+    return dict(sorted((public_versions(ours) | pins).items()))
 
 
 def folder_digest(path: Path) -> str:

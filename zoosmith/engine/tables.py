@@ -24,6 +24,8 @@ def subjects(shop: Workshop, recipe: str) -> list[Subject]:
 
 def update_readme(shop: Workshop) -> list[Path]:
     """Fill the marked sections `results RECIPE` of README.md; return the file if it changed."""
+    if shop.record_root != shop.project:
+        return []  # scratch figures never enter the README
     path = shop.project / "README.md"
     text = before = path.read_text(encoding="utf-8") if path.is_file() else ""
     for recipe in shop.zoo.families:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from zoosmith.contract import ZooError
+from zoosmith.engine.files import copy_file
 
 PROBE_S = 3.0
 
@@ -32,7 +33,7 @@ def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress:
     """A model repo at a commit, from the local cache or the hub; only `files`, or all but weights in pickles.
 
     Without `files` the cache cannot tell whether it is complete, so the hub is asked unless it is switched off.
-    Returns the snapshot's folder in the cache, or raises ZooError saying what to do.
+    Returns `folder` with the files, or raises ZooError saying what to do.
     """
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
@@ -42,15 +43,25 @@ def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress:
     try:
         found = Path(snapshot_download(repo, local_files_only=True, **arguments))
         if constants.HF_HUB_OFFLINE or (files and all((found / name).is_file() for name in files)):
-            return found
+            return without_links(found, folder)
     except LocalEntryNotFoundError:
         pass  # not in the cache, so the hub is asked
     _require_answer(repo)
     progress(text=f"downloading {repo}")
     try:
-        return Path(snapshot_download(repo, **arguments))
+        return without_links(Path(snapshot_download(repo, **arguments)), folder)
+    except ZooError:
+        raise
     except Exception as error:  # the library raises many kinds; each becomes one line with what to do
         raise ZooError(explain(repo, revision, error)) from error
+
+
+def without_links(snapshot: Path, folder: Path) -> Path:
+    """The cache holds links to its blobs; a base holds files."""
+    for path in snapshot.rglob("*"):
+        if path.is_file():
+            copy_file(path, folder / path.relative_to(snapshot))
+    return folder
 
 
 def explain(repo: str, revision: str, error: Exception) -> str:

@@ -101,9 +101,16 @@ def _mapped(row: dict[str, Any], columns: dict[str, str], labels: list[str], whe
 
 
 def _label(value: Any, labels: list[str], where: str) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and str(value) not in labels:
+    """The label's name: whole numbers are indices, unless the labels themselves are written as numbers."""
+    by_index = isinstance(value, int) and not isinstance(value, bool)
+    if by_index and any(label.lstrip("-").isdigit() for label in labels):
+        raise ZooError(
+            f"{where}: label {value} is a number, and so are the labels {labels}: it may be an index or a name; "
+            "write the column as text, or name the labels in words"
+        )
+    if by_index:
         if 0 <= value < len(labels):
-            return labels[value]
+            return labels[int(value)]
         raise ZooError(f"{where}: label {value} is outside the set 0..{len(labels) - 1} ({', '.join(labels)})")
     if str(value) not in labels:
         raise ZooError(f"{where}: label {value!r} is outside the set{nearest(str(value), labels)}")

@@ -25,7 +25,7 @@ class Params(BaseModel):
     """Pairs per split (a third of them for each label) and the seed of the draw."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    train: int = 72000
+    train: int = 60000
     dev: int = 600
     eval: int = 1500
     seed: int = 101
