@@ -1,4 +1,4 @@
-"""The consumer's command: `zoosmith run`, `init`, `schema`. Imports nothing heavy until it must."""
+"""The `zoosmith` command: `run`, `push`, `init`, `schema`. Imports nothing heavy until it must."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from zoosmith import __version__, plugins
 from zoosmith.contract import ZooError
 from zoosmith.core import recipe, registry
 from zoosmith.core.canonical import pretty
+from zoosmith.project import find_project
 
 RECIPE = """\
 # A recipe: one family of artifacts. `zoosmith schema recipe` prints its JSON Schema for your editor.
@@ -46,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("name", help="artifact name, or a folder with a manifest.json")
     run.add_argument("text", nargs="+", help="input; as many texts as the task takes, or several inputs of one text")
     run.add_argument("--json", action="store_true", help="one JSON object a line, with the score of every label")
+    push = commands.add_parser("push", help="publish an artifact that `doit build:NAME` has recorded")
+    push.add_argument("name", help="artifact name")
+    push.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
     init = commands.add_parser("init", help="start a zoo of your own")
     init.add_argument("folder", type=Path)
     schema = commands.add_parser("schema", help="print a JSON Schema")
@@ -67,6 +71,15 @@ def run(name: str, texts: Sequence[str], as_json: bool) -> None:
             print(f"{answer.label}\t{answer.score:.3f}")
 
 
+def publish(name: str, target: str) -> None:
+    """Publish an artifact of the zoo around the current folder. Raises ZooError."""
+    from zoosmith.engine.graph import Workshop
+    from zoosmith.hub.push import push
+
+    shop = Workshop(find_project())
+    print(push(shop, shop.zoo.find(name), target))
+
+
 def init(folder: Path) -> None:
     """Write dodo.py, a first recipe and the folders of a zoo. Raises ZooError where one is already."""
     if (folder / "dodo.py").exists():
@@ -85,6 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "run":
             run(given.name, given.text, given.json)
+        elif given.command == "push":
+            publish(given.name, given.to)
         elif given.command == "init":
             init(given.folder)
         else:
