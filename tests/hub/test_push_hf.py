@@ -60,6 +60,11 @@ def row(zoo: Path) -> Row:
     return parse(file.read_text(), str(file)).artifacts[NAME].versions["1"]
 
 
+def large(zoo: Path) -> int:
+    """How many files of the version the hub takes as LFS objects."""
+    return sum(file.size >= 100 for file in row(zoo).files) + 1  # the pointer
+
+
 def commits(hub: Hub) -> int:
     """How many there are after the one that made the repository."""
     return len(hub.repo("models", REPO).commits) - 1
@@ -81,7 +86,7 @@ def test_a_push_makes_one_tagged_commit_with_card_and_pointer(hub: Hub, start: S
     code, said = finish(start(zoo))
     assert (code, said) == (0, f"published {NAME} v1 at {row(zoo).locations[0]}\n")
     complete(hub, zoo)
-    assert hub.count("PUT /lfs/") == sum(file.size >= 100 for file in row(zoo).files)
+    assert hub.count("PUT /lfs/") == large(zoo)
     assert hub.tokens >= {CANARY}
 
 
@@ -98,18 +103,14 @@ def test_twice_the_same_sends_nothing(hub: Hub, start: Start, zoo: Path) -> None
     ("where", "what", "said"),
     [
         ("POST /api/repos/create", 401, "knows no such token; set HF_TOKEN to one that may write to org"),
-        ("POST /api/validate-yaml", 500, "run the same command again"),
-        ("POST .*/preupload", 403, "this token may not write to org/family0-a0"),
+        ("POST .*/preupload", 404, "status 404"),
         ("PUT /lfs/", 400, "status 400); what is uploaded is kept; run the same command again"),
         ("POST .*/commit/", 403, "this token may not write to org/family0-a0"),
-        ("POST .*/commit/", 404, "status 404"),
         ("POST .*/commit/", 412, "somebody else has published to org/family0-a0 meanwhile"),
         ("POST .*/commit/", 429, "asks to slow down; wait 7 s, then run the same command again"),
         ("POST .*/commit/", 500, "status 500"),
-        ("POST .*/commit/", "cut", "run the same command again"),
         ("POST .*/commit/", "lost", "run the same command again"),
         ("POST .*/tag/", 500, "status 500"),
-        ("POST .*/tag/", "lost", "run the same command again"),
     ],
 )
 def test_a_push_that_fails_says_why_and_goes_on(
@@ -129,7 +130,7 @@ def test_a_push_that_fails_says_why_and_goes_on(
         assert hub.count("PUT /lfs/") == sent
 
 
-@pytest.mark.parametrize(("what", "headers"), [("cut", ()), (500, ()), (429, (("Retry-After", "1"),)), ("slow", ())])
+@pytest.mark.parametrize(("what", "headers"), [("cut", ()), (500, ()), (429, (("Retry-After", "1"),))])
 def test_a_short_trouble_of_an_upload_is_ridden_out(
     hub: Hub, start: Start, zoo: Path, what: int, headers: tuple[tuple[str, str], ...]
 ) -> None:
@@ -150,12 +151,12 @@ def test_killed_in_mid_upload_the_same_command_goes_on(hub: Hub, start: Start, z
     hub.asked.clear()
     assert finish(start(zoo))[0] == 0
     complete(hub, zoo)
-    assert hub.count("PUT /lfs/") < sum(file.size >= 100 for file in row(zoo).files)
+    assert 0 < hub.count("PUT /lfs/") < large(zoo)
 
 
 def test_two_at_once_make_one_commit_and_the_other_is_told(hub: Hub, start: Start, zoo: Path, tmp_path: Path) -> None:
     hub.create("models", REPO)
-    hub.faults.append(Fault("POST .*/preupload", "slow", times=2, seconds=2.0))
+    hub.faults.append(Fault("POST .*/commit/", "slow", times=2, seconds=2.0))
     zoos = [zoo, Path(shutil.copytree(zoo, tmp_path / "copy"))]
     results = [finish(process) for process in [start(folder) for folder in zoos]]
     assert sorted(code for code, _ in results) == [0, 1]

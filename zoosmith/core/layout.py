@@ -70,8 +70,8 @@ def placed(format: str, precision: str, files: Iterable[File]) -> tuple[Placed, 
             raise _collision(file, other)
     for file in found:
         for folder in list(PurePosixPath(file.at).parents)[:-1]:
-            if other := taken.get(_folded(str(folder))):
-                raise _collision(file, other)
+            if (name := _folded(str(folder))) in taken:
+                raise _collision(file, taken[name])
     return found
 
 

@@ -19,7 +19,7 @@ from zoosmith.hub.release import Published, Release, read_registry, ready
 ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-def push(shop: Workshop, ref: Ref, target: str, tell: Callable[[str], object] = print) -> Published:
+def push(shop: Workshop, ref: Ref, target: str, tell: Callable[[str], None] = print) -> Published:
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
     Ended anywhere, the same call goes on; done twice, the second changes nothing. Raises ZooError where gates are
@@ -36,7 +36,7 @@ def push(shop: Workshop, ref: Ref, target: str, tell: Callable[[str], object] = 
     return published
 
 
-def destination(target: str) -> Callable[[Release, Callable[[str], object]], Published]:
+def destination(target: str) -> Callable[[Release, Callable[[str], None]], Published]:
     """What publishes to a target. Raises ZooError where it is neither hf://ORG nor file://DIR."""
     scheme, _, rest = target.partition("://")
     rest = rest.rstrip("/") or rest[:1]

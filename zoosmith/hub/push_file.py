@@ -23,7 +23,7 @@ from zoosmith.engine.locks import flock
 from zoosmith.hub.release import Published, Release, read_registry
 
 
-def publish(release: Release, folder: Path, tell: Callable[[str], object]) -> Published:
+def publish(release: Release, folder: Path, tell: Callable[[str], None]) -> Published:
     """Publish below `folder`. Raises ZooError where the version is there with other or damaged content."""
     home = folder / release.name
     shelf = home / f"v{release.version}"

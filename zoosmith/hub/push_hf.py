@@ -6,6 +6,7 @@ says which large files it has, unchanged files are left out, and an empty commit
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -36,9 +37,9 @@ def publish(release: Release, organisation: str) -> Published:
     # Xet has no fallback on a hub that lacks it; the switch is read when huggingface_hub is imported.
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import disable_progress_bars, logging
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    logging.set_verbosity_error()  # its warnings print addresses that are signed
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its warnings print addresses that are signed
     if not sys.stderr.isatty():
         disable_progress_bars()
     repo = f"{organisation}/{release.name}"
@@ -122,7 +123,9 @@ def _commit(api: HfApi, repo: str, release: Release, parent: str, outdated: list
         commit_description=f"Tree {release.tree}",
         parent_commit=parent,
     )
-    return done.oid
+    if _pointer(api, repo, done.oid) != release.pointer:  # where nothing differed, the head of now is given
+        raise ZooError(_meanwhile(repo))
+    return str(done.oid)
 
 
 def _tag(api: HfApi, repo: str, release: Release, commit: str) -> str:
@@ -140,6 +143,10 @@ def _tag(api: HfApi, repo: str, release: Release, commit: str) -> str:
     return commit
 
 
+def _meanwhile(repo: str) -> str:
+    return f"somebody else has published to {repo} meanwhile; run the same command again to see what is there"
+
+
 def explain(repo: str, error: BaseException) -> str:
     """One line for what a hub answered to a push, with the next thing to do."""
     from huggingface_hub import constants, get_token
@@ -155,7 +162,7 @@ def explain(repo: str, error: BaseException) -> str:
     if status == 403:
         return f"this token may not write to {repo}; set HF_TOKEN to one that may ({hub}/settings/tokens)"
     if status == 412:
-        return f"somebody else has published to {repo} meanwhile; run the same command again to see what is there"
+        return _meanwhile(repo)
     if status == 429:
         wait = cause.response.headers.get("Retry-After")  # type: ignore[union-attr]
         return f"{hub} asks to slow down; wait{f' {wait} s' if wait else ''}, then {again.partition('; ')[2]}"
