@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from zoosmith.core.plan import Ref
 from zoosmith.core.registry import Registry, parse
 from zoosmith.engine.files import payload, sha256_file
 from zoosmith.engine.graph import Workshop
+from zoosmith.engine.locks import flock
 from zoosmith.hub.push import push
 from zoosmith.hub.release import Published
 
@@ -174,6 +176,29 @@ def test_two_at_once_lose_no_row(zoo: Path, tmp_path: Path, turn: int) -> None:
     assert sorted(listed(tmp_path / "out").artifacts) == ["family0-a0", "family0-a1"]
     assert all(entry.versions["1"].locations for entry in listed(zoo).artifacts.values())
     assert sorted(answer.fresh for answer in told) == [False, True, True]
+
+
+def test_the_location_waits_for_whoever_writes_the_record(zoo: Path, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with Workshop(zoo).book.locked():
+            job = pool.submit(publish, zoo, tmp_path / "out")
+            while not (tmp_path / "out" / NAME / "latest").exists():
+                time.sleep(0.01)
+            time.sleep(0.1)
+            assert listed(zoo).artifacts[NAME].versions["1"].locations == ()
+        assert job.result().location in listed(zoo).artifacts[NAME].versions["1"].locations
+
+
+def test_another_process_that_publishes_the_same_is_waited_for_and_told_of(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with flock(tmp_path / "out" / NAME / ".lock"):
+            job = pool.submit(publish, zoo, tmp_path / "out")
+            time.sleep(0.3)
+            assert not job.done()
+        assert job.result().fresh
+    assert capsys.readouterr() == ("", f"another process publishes {NAME}; waiting for it\n")
 
 
 def test_two_trees_at_once_one_wins_and_the_other_is_told(zoo: Path, other_zoo: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,7 +20,12 @@ from zoosmith.hub.release import Published, Release, read_registry, ready
 ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-def push(shop: Workshop, ref: Ref, target: str, tell: Callable[[str], None] = print) -> Published:
+def say(text: str) -> None:
+    """Tell the user what is waited for, beside the answer on standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def push(shop: Workshop, ref: Ref, target: str, tell: Callable[[str], None] = say) -> Published:
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
     Ended anywhere, the same call goes on; done twice, the second changes nothing. Raises ZooError where gates are
