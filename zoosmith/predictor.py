@@ -59,8 +59,8 @@ def read_manifest(folder: Path) -> Manifest:
     if not file.is_file():
         raise ZooError(f"{folder} is no artifact: it has no {PAYLOAD_MANIFEST}; build one with `doit build:NAME`")
     try:
-        return Manifest.model_validate(parse_json(file.read_bytes(), str(file)))
-    except ValidationError as error:
+        return Manifest.model_validate(parse_json(file.read_bytes(), "it"))
+    except (ValidationError, ZooError) as error:
         raise ZooError(f"{file} is damaged or of a newer version: {error}") from None
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from zoosmith.commands._registry import megabytes
 from zoosmith.core.safe import printable
+
+if TYPE_CHECKING:
+    from rich.live import Live
 
 QUIET_S = 2.0
 PLAIN_EVERY_S = 10.0
@@ -21,7 +25,7 @@ class Progress:
         """Nothing is shown yet."""
         self.lock = threading.Lock()
         self.live = sys.stderr.isatty()
-        self.bar = None
+        self.bar: Live | None = None
         self.begin("", 0)
 
     def begin(self, what: str, total: int) -> None:

@@ -40,7 +40,5 @@ def main(given: argparse.Namespace) -> None:
     finally:
         progress.close()
     for pulled in done:
-        how = f"fetched {megabytes(pulled.fetched)}, {megabytes(pulled.reused)} were here"
-        print(
-            f"{pulled.version} in {pulled.folder} ({how if pulled.fetched or pulled.reused else 'was there already'})"
-        )
+        how = f"fetched {megabytes(pulled.fetched)}, {megabytes(pulled.reused)} were on this machine"
+        print(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")

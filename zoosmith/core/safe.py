@@ -44,7 +44,10 @@ def name(text: str) -> str:
 
 def path(text: str) -> str:
     """A relative path with '/' that stays below its folder on every file system. Raises ZooError otherwise."""
-    fault = _fault(text) or _fault(unicodedata.normalize("NFKC", text))
+    compatible = unicodedata.normalize("NFKC", text)
+    fault = _fault(text) or _fault(compatible)
+    if fault is None and compatible.count("/") != text.count("/"):
+        fault = "it has a character that stands for '/'"
     if fault is None and unicodedata.normalize("NFC", text) != text:
         fault = "it is not in Unicode normal form C"
     if fault:
@@ -160,8 +163,8 @@ def _fault_of_text(text: str) -> str | None:
 
 def _fault_of_url(split: SplitResult, host: str, named: bool) -> str | None:
     if split.scheme == "hf":
-        fits = HUB.fullmatch(split.geturl())
-        return None if fits and ".." not in split.geturl() else "expected hf://ORG/NAME or hf://ORG/NAME@COMMIT"
+        repo = HUB.fullmatch(split.geturl())
+        return None if repo and ".." not in split.geturl() else "expected hf://ORG/NAME or hf://ORG/NAME@COMMIT"
     if split.scheme == "file":
         plain = unquote(split.path)
         fits = host in ("", "localhost") and plain.startswith("/") and plain.isprintable()
@@ -203,5 +206,6 @@ def _children(item: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def _shown(text: str) -> str:
-    """Quoted, escaped and short."""
+    """Quoted, escaped and short, without a password."""
+    text = re.sub("//[^/]*@", "//...@", text)
     return ascii(text if len(text) <= 80 else text[:80] + "...")

@@ -123,6 +123,6 @@ def _write(handle: int, data: memoryview) -> None:
 
 def _buffer() -> memoryview:
     """One buffer a thread."""
-    if not hasattr(_buffers, "view"):
-        _buffers.view = memoryview(bytearray(CHUNK))
-    return _buffers.view
+    if not hasattr(_buffers, "bytes"):
+        _buffers.bytes = bytearray(CHUNK)
+    return memoryview(_buffers.bytes)

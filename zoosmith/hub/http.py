@@ -38,6 +38,7 @@ class Again(Exception):
     """A fault that may pass. `after`: seconds that the server asks for; `progressed`: something was won."""
 
     def __init__(self, reason: str, after: float | None = None, progressed: bool = False) -> None:
+        """Why, and what is known of when it passes."""
         super().__init__(reason)
         self.after = after
         self.progressed = progressed
@@ -118,7 +119,8 @@ def _once(url: str, headers: Mapping[str, str], timeout_s: float) -> HTTPRespons
     sent = {"User-Agent": f"zoosmith/{__version__}", "Accept-Encoding": "identity", **headers}
     host = urlsplit(url).netloc
     try:
-        return _opener().open(urllib.request.Request(url, headers=sent), timeout=timeout_s)
+        answer: HTTPResponse = _opener().open(urllib.request.Request(url, headers=sent), timeout=timeout_s)
+        return answer
     except URLError as error:
         raise Again(f"{host} cannot be reached ({error.reason})") from None
     except TimeoutError:

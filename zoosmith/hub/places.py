@@ -175,6 +175,6 @@ def _hub_url(repo: str, path: str, revision: str) -> str:
 
 
 def _hub_headers() -> dict[str, str]:
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub.utils._headers import build_hf_headers
 
     return {name: value for name, value in build_hf_headers().items() if name.lower() == "authorization"}

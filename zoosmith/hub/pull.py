@@ -9,10 +9,9 @@ file lies there, nothing else.
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,6 +58,7 @@ class Pulled:
     folder: Path
     fetched: int = 0
     reused: int = 0
+    unchanged: bool = False
 
 
 class _Located(BaseModel):
@@ -109,7 +109,7 @@ class Puller:
             with flock(self.cache.lock(target), waiting=waiting):
                 folders.recover(target)
                 if folders.is_tree(target, version.row.files):
-                    return Pulled(version, target)
+                    return Pulled(version, target, unchanged=True)
                 folders.require_replaceable(target)
                 return self._into(target, version)
         except OSError as error:
@@ -230,10 +230,11 @@ def _from(store: Store, file: File, part: Path) -> bool:
     return False
 
 
-def _sweep(parts: Path, wanted: Iterable[str]) -> None:
+def _sweep(parts: Path, wanted: Container[str]) -> None:
     """Remove what a pull of another version left."""
-    for left in set(os.listdir(parts)) - set(wanted):
-        (parts / left).unlink()
+    for left in parts.iterdir():
+        if left.name not in wanted:
+            left.unlink()
 
 
 def _require_room(parts: Path, missing: list[File]) -> None:
