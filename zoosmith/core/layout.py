@@ -6,14 +6,13 @@ Repositories are laid out as their users' tools look for files: transformers rea
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import Literal
 
 from pydantic import Field
 
 from zoosmith.contract import ZooError
+from zoosmith.core import safe
 from zoosmith.core.canonical import pretty
 from zoosmith.core.recipe import InsidePath, Model, Sha256
 from zoosmith.core.records import File
@@ -58,42 +57,25 @@ def place(format: str, precision: str, path: str) -> str:
 
 
 def placed(format: str, precision: str, files: Iterable[File]) -> tuple[Placed, ...]:
-    """All files with their places, sorted. Raises ZooError where two would be one on some file system."""
+    """All files with their places, sorted. Raises ZooError for what `zoosmith pull` would refuse."""
     found = tuple(
         Placed(path=file.path, at=place(format, precision, file.path), size=file.size, sha256=file.sha256)
         for file in sorted(files, key=lambda file: file.path)
     )
-    taken = {_folded(name): name for name in RESERVED}
+    safe.paths([*RESERVED, *(file.at for file in found)])
     for file in found:
-        other = taken.setdefault(_folded(file.at), file.at)
-        if other is not file.at:
-            raise _collision(file, other)
-    for file in found:
-        for folder in list(PurePosixPath(file.at).parents)[:-1]:
-            if (name := _folded(str(folder))) in taken:
-                raise _collision(file, taken[name])
+        if safe.is_pickle(file.path):
+            raise ZooError(f"{file.path} is a pickle, or may hold one: it is not published")
     return found
 
 
-def _collision(file: Placed, other: str) -> ZooError:
-    return ZooError(
-        f"{file.path} would stand at {file.at!r} in a repository, which some file systems do not tell from {other!r}; "
-        "the builder must give it another name"
-    )
-
-
 def pointer(name: str, version: int, row: Row) -> Pointer:
-    """What zoosmith.json says of a version. Raises ZooError for names that collide."""
+    """What zoosmith.json says of a version. Raises ZooError as `placed` does."""
     return Pointer(
-        name=name,
+        name=safe.name(name),
         version=version,
         tree_digest=row.tree_digest,
         format=row.format,
         precision=row.precision,
         files=placed(row.format, row.precision, row.files),
     )
-
-
-def _folded(path: str) -> str:
-    """What case-insensitive, normalising file systems make of a path (Unicode 15, section 3.13, D145)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
