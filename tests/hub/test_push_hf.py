@@ -213,6 +213,14 @@ def test_a_second_version_leaves_the_first_where_it_is(hub: Hub, start: Start, z
     assert hub.repo("models", REPO).tags.keys() == {"v1", "v2"}
 
 
+def test_an_older_version_does_not_hide_a_later_one(hub: Hub, start: Start, zoo: Path, second_zoo: Path) -> None:
+    finish(start(second_zoo))
+    code, said = finish(start(zoo))
+    assert code == 1
+    assert f"{REPO} is at v2; v1 is older, was never published there and would hide it" in said
+    assert hub.files("models", REPO) == hub.files("models", REPO, "v2")
+
+
 def test_a_repository_of_somebody_else_is_left_alone(hub: Hub, start: Start, zoo: Path, tmp_path: Path) -> None:
     folder = tmp_path / "hub" / "models" / "org" / NAME
     folder.mkdir(parents=True)

@@ -64,6 +64,11 @@ def _publish(api: HfApi, repo: str, release: Release) -> Published:
         raise ZooError(f"{repo} holds files that zoosmith did not publish; move them, or publish to another place")
     if old and old.version == release.version and old.tree_digest != release.tree:
         raise clash(release.name, release.version, repo, [*refs.versions, release.version])
+    if old and old.version > release.version:
+        raise ZooError(
+            f"{repo} is at v{old.version}; v{release.version} is older, was never published there and would hide it. "
+            f"Merge the registry.json that has v{old.version}, then publish that one, or publish to another place"
+        )
     commit = _commit(api, repo, release, refs.head, _outdated(release, old, files))
     return _published(release, repo, _tag(api, repo, release, commit), fresh=True)
 
