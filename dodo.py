@@ -45,6 +45,11 @@ def task_bench():
     yield from TASKS.builds("full")
 
 
+def task_publish():
+    """build:NAME, then publish it to $ZOOSMITH_PUBLISH (hf://ORG or file://DIR)"""
+    yield from TASKS.publishes()
+
+
 def task_card():
     """render a card again from what is recorded"""
     yield from TASKS.cards()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,7 @@ def shipped(name: str) -> Path:
 
 def _file_of(folder: Path, stem: str) -> Path | None:
     for path in (folder / f"{stem}.py", folder / stem / "__init__.py"):
-        if path.is_file() and not stem.startswith("_"):
+        if path.is_file() and re.fullmatch("[A-Za-z0-9][A-Za-z0-9_]*", stem):  # an id in a manifest never is a path
             return path
     return None
 

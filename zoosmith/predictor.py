@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from zoosmith import plugins
 from zoosmith.contract import PAYLOAD_MANIFEST, Manifest, ZooError
 from zoosmith.core.names import nearest
+from zoosmith.core.safe import parse_json
 from zoosmith.project import find_project
 from zoosmith.tasks import BoundTask
 
@@ -59,8 +59,8 @@ def read_manifest(folder: Path) -> Manifest:
     if not file.is_file():
         raise ZooError(f"{folder} is no artifact: it has no {PAYLOAD_MANIFEST}; build one with `doit build:NAME`")
     try:
-        return Manifest.model_validate(json.loads(file.read_text(encoding="utf-8")))
-    except (ValidationError, ValueError) as error:
+        return Manifest.model_validate(parse_json(file.read_bytes(), "it"))
+    except (ValidationError, ZooError) as error:
         raise ZooError(f"{file} is damaged or of a newer version: {error}") from None
 
 
@@ -88,16 +88,25 @@ def open_artifact(
 
 
 def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:
-    """Open an artifact by folder, or by name from `artifacts/` of the zoo at or above the working directory."""
+    """Open an artifact by folder, or by name from `artifacts/` of the zoo at or above the working directory.
+
+    The zoo is never looked for from the artifact's folder: an artifact must not bring code along.
+    """
+    folder = folder_of(path_or_name)
+    return open_artifact(folder, project=find_project(), threads=threads)
+
+
+def folder_of(path_or_name: str | Path) -> Path:
+    """The folder of an artifact: itself, or by name below `artifacts/` of the zoo. Raises ZooError."""
     folder = Path(path_or_name)
-    project = find_project()  # never from the folder: an artifact must not bring code along
-    if not (folder / PAYLOAD_MANIFEST).is_file():
-        folder = project / "artifacts" / str(path_or_name)
+    if (folder / PAYLOAD_MANIFEST).is_file():
+        return folder
+    home = find_project() / "artifacts"
+    folder = home / str(path_or_name)
     if not folder.is_dir():
-        home = project / "artifacts"
         built = [p.name for p in home.iterdir() if not p.name.startswith(".")] if home.is_dir() else []
         raise ZooError(
             f"no artifact {str(path_or_name)!r} in {home}{nearest(str(path_or_name), built)}; "
-            f"build it with `doit build:{path_or_name}`"
+            f"build it with `doit build:{path_or_name}`, or fetch it with `zoosmith pull {path_or_name}`"
         )
-    return open_artifact(folder, project=project, threads=threads)
+    return folder

@@ -138,6 +138,11 @@ class Tasks:
             run, done = partial(self.shop.register, ref, suite), partial(self.shop.registered, ref, suite)
             yield task(name, doc, run, done, [f"artifact:{name}", f"_{suite}:{name}"])
 
+    def publishes(self) -> Iterator[Task]:
+        """`publish:` builds, then publishes to where $ZOOSMITH_PUBLISH says; what is there already stays."""
+        for ref, name, _ in self._named():
+            yield task(name, f"publish {name}", partial(self.shop.publish, ref), None, [f"build:{name}"])
+
     def cards(self) -> Iterator[Task]:
         """`card:` renders a card again from what is recorded."""
         for ref, name, doc in self._named():

@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 
 from zoosmith.contract import ZooError
+from zoosmith.core.safe import is_pickle
 
 FICLONE = 0x40049409  # ioctl(2) of Linux: share the blocks of another file (reflink)
 CHUNK = 1 << 20
-PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".msgpack", ".h5")
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -33,13 +33,18 @@ def write_atomic(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file durable; for a folder, the names in it."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` durable."""
+    sync_file(folder)
 
 
 def sha256_file(path: Path) -> str:
@@ -73,7 +78,7 @@ def payload(folder: Path) -> list[Path]:
 def refuse_pickles(folder: Path) -> None:
     """Raise ZooError for files that run code when they are loaded."""
     for path in payload(folder):
-        if path.suffix in PICKLES:
+        if is_pickle(path.name):
             raise ZooError(
                 f"{path} is a pickle, or of a format that may hold one; list the files you need under "
                 "`files:` (safetensors, JSON, tokenizer), so that only those enter the build"

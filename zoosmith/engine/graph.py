@@ -157,6 +157,16 @@ class Workshop:
         self.book.register(ref, build_record(self.resolver, ref), measured)
         write_atomic(self._stamp(ref, f"registered-{suite}"), self._registration(ref, suite).encode())
 
+    def publish(self, ref: Ref) -> None:
+        """Publish a recorded artifact to where $ZOOSMITH_PUBLISH says. Raises ZooError."""
+        from zoosmith.hub.push import push
+
+        target = os.environ.get("ZOOSMITH_PUBLISH")
+        if not target:
+            name = full_name(ref.recipe, ref.name)
+            raise ZooError(f"say where to: ZOOSMITH_PUBLISH=hf://ORG doit publish:{name} (or file://DIR)")
+        print(push(self, ref, target))
+
     def registered(self, ref: Ref, suite: str) -> bool:
         """Whether the record holds the artifact and its measurement as they are now."""
         stamp = self._stamp(ref, f"registered-{suite}")

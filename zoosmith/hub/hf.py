@@ -15,7 +15,7 @@ from zoosmith.engine.files import copy_file
 PROBE_S = 3.0
 
 
-def _require_answer(repo: str) -> None:
+def require_answer(repo: str) -> None:
     """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes."""
     from huggingface_hub import constants
 
@@ -46,7 +46,7 @@ def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress:
             return without_links(found, folder)
     except LocalEntryNotFoundError:
         pass  # not in the cache, so the hub is asked
-    _require_answer(repo)
+    require_answer(repo)
     progress(text=f"downloading {repo}")
     try:
         return without_links(Path(snapshot_download(repo, **arguments)), folder)

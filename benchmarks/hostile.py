@@ -1,0 +1,64 @@
+"""Pull from thousands of registries that mean harm.
+
+    python -m benchmarks.hostile --inputs 10000 --seed 1 --json benchmarks/results/hostile.json
+
+Names, paths, sizes, hashes, pointers, JSON, bytes and answers of a server are spoilt at random (see
+`tests/support/hostile.py`). Goals: no exception but ours, nothing written outside the target, no wrong byte accepted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.support.hostile import Case, Sandbox, cases, outcome, sandbox
+
+
+def attack(box: Sandbox, inputs: int, number: int) -> Counter[str]:
+    """Outcomes of so many inputs. Raises what the first bad one raises, made small by hypothesis."""
+    seen: Counter[str] = Counter()
+
+    @seed(number)
+    @settings(
+        max_examples=inputs,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(case=cases())
+    def one(case: Case) -> None:
+        seen[outcome(case, box)] += 1
+
+    one()
+    return seen
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--inputs", type=int, default=10_000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--json", type=Path)
+    given = options.parse_args()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_CACHE_HOME"] = f"{name}/xdg"
+        with sandbox(Path(name) / "box") as box:
+            seen = attack(box, given.inputs, given.seed)
+    result = {"inputs": sum(seen.values()), **seen, "seed": given.seed, "seconds": round(time.monotonic() - started, 1)}
+    print(json.dumps(result))
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 0 if seen["pulled"] and seen["refused"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

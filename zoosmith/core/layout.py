@@ -1,0 +1,81 @@
+"""Where the files of an artifact stand in a model repository, and the pointer that says so.
+
+Repositories are laid out as their users' tools look for files: transformers reads `config.json` and
+`model.safetensors` at the top; optimum and transformers.js read `onnx/model.onnx`, `onnx/model_quantized.onnx` ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from zoosmith.contract import ZooError
+from zoosmith.core import safe
+from zoosmith.core.canonical import pretty
+from zoosmith.core.recipe import InsidePath, Model, Sha256
+from zoosmith.core.records import File
+from zoosmith.core.registry import Row
+
+CARD = "README.md"
+POINTER = "zoosmith.json"
+RESERVED = (CARD, POINTER, ".gitattributes")
+ONNX_NAMES = {"fp32": "model", "int8": "model_quantized"}
+
+
+class Placed(Model):
+    """One file of a published version: `path` in the artifact's tree, `at` in the repository."""
+
+    path: InsidePath
+    at: InsidePath
+    size: int
+    sha256: Sha256
+
+
+class Pointer(Model):
+    """zoosmith.json of a published version: which tree it is, and where its files stand."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    name: str
+    version: int
+    tree_digest: Sha256
+    format: str
+    precision: str
+    files: tuple[Placed, ...]
+
+    def to_text(self) -> str:
+        """The published form: same version, same bytes."""
+        return pretty(self.model_dump(mode="json", by_alias=True))
+
+
+def place(format: str, precision: str, path: str) -> str:
+    """Path in a model repository of the file `path` of an artifact's tree."""
+    if format == "onnx" and path == "model.onnx":
+        return f"onnx/{ONNX_NAMES.get(precision, f'model_{precision}')}.onnx"
+    return path
+
+
+def placed(format: str, precision: str, files: Iterable[File]) -> tuple[Placed, ...]:
+    """All files with their places, sorted. Raises ZooError for what `zoosmith pull` would refuse."""
+    found = tuple(
+        Placed(path=file.path, at=place(format, precision, file.path), size=file.size, sha256=file.sha256)
+        for file in sorted(files, key=lambda file: file.path)
+    )
+    safe.paths([*RESERVED, *(file.at for file in found)])
+    for file in found:
+        if safe.is_pickle(file.path):
+            raise ZooError(f"{file.path} is a pickle, or may hold one: it is not published")
+    return found
+
+
+def pointer(name: str, version: int, row: Row) -> Pointer:
+    """What zoosmith.json says of a version. Raises ZooError as `placed` does."""
+    return Pointer(
+        name=safe.name(name),
+        version=version,
+        tree_digest=row.tree_digest,
+        format=row.format,
+        precision=row.precision,
+        files=placed(row.format, row.precision, row.files),
+    )

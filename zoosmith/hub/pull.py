@@ -1,0 +1,264 @@
+"""From a registry's row to a folder: `zoosmith pull NAME`.
+
+    HOME/.NAME.pull/parts/<sha256>   bytes on their way; a later pull goes on with them
+    HOME/.NAME.pull/tree/            the finished files, renamed to HOME/NAME as one folder
+
+Only sizes and hashes of the registry are trusted. The pointer `zoosmith.json` of a published version says where a
+file lies there, nothing else.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Container, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from zoosmith.contract import ZooError
+from zoosmith.core import safe
+from zoosmith.core.records import File
+from zoosmith.engine.files import copy_file, sha256_file, sync_file, sync_folder
+from zoosmith.engine.locks import flock
+from zoosmith.engine.store import Store
+from zoosmith.hub import folders
+from zoosmith.hub.cache import Cache
+from zoosmith.hub.catalog import Catalog, Version, check
+from zoosmith.hub.download import download
+from zoosmith.hub.http import Again, Patience
+from zoosmith.hub.places import Place
+
+THREADS = 4
+POINTER = "zoosmith.json"
+MAX_POINTER = 8 << 20
+
+
+class Progress(Protocol):
+    """What is told while files arrive; called from several threads."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A version of `total` bytes is wanted."""
+
+    def won(self, count: int) -> None:
+        """So many bytes more are there."""
+
+    def say(self, text: str) -> None:
+        """One line."""
+
+
+@dataclass
+class Pulled:
+    """What a pull gave. `fetched` bytes came from elsewhere, `reused` were on this machine."""
+
+    version: Version
+    folder: Path
+    fetched: int = 0
+    reused: int = 0
+    unchanged: bool = False
+
+
+class _Located(BaseModel):
+    path: str
+    at: str
+
+
+class _Pointer(BaseModel):
+    """What is read of zoosmith.json; what else it says is not looked at."""
+
+    tree_digest: str
+    files: list[_Located]
+
+
+@dataclass(frozen=True)
+class Puller:
+    """Pulls from one registry into the folder `home`. `stores` are looked through for files that are here already."""
+
+    catalog: Catalog
+    home: Path
+    cache: Cache
+    progress: Progress
+    patience: Patience
+    stores: tuple[Store, ...] = ()
+
+    def pull(self, wanted: str) -> list[Pulled]:
+        """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; then no target has changed."""
+        todo, done = [self.catalog.find(wanted)], dict[str, Pulled]()
+        while todo:
+            version = todo.pop()
+            check(version)
+            if version.name in done:
+                raise ZooError(f"{wanted} needs two versions of {version.name}, which cannot lie side by side")
+            done[version.name] = self._pulled(version)
+            for role, tree in sorted(version.row.needs.items()):
+                needed = self.catalog.by_tree(tree)
+                if needed is None:
+                    self.progress.say(f"{version} needs {role} {tree[:12]}..., which this registry does not have")
+                elif str(needed) not in {str(pulled.version) for pulled in done.values()}:
+                    todo.append(needed)
+        return list(done.values())
+
+    def _pulled(self, version: Version) -> Pulled:
+        target = self.home / version.name
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            waiting = lambda: self.progress.say(f"another pull of {version.name} is running; waiting")  # noqa: E731
+            with flock(self.cache.lock(target), waiting=waiting):
+                folders.recover(target)
+                if folders.is_tree(target, version.row.files):
+                    return Pulled(version, target, unchanged=True)
+                folders.require_replaceable(target)
+                return self._into(target, version)
+        except OSError as error:
+            raise ZooError(f"{error.filename or target}: {error.strerror}; what was fetched is kept") from None
+
+    def _into(self, target: Path, version: Version) -> Pulled:
+        staging = target.with_name(f".{target.name}.pull")
+        if staging.is_symlink():
+            raise ZooError(f"{staging} is a link; remove it")
+        shutil.rmtree(staging / "tree", ignore_errors=True)
+        parts = staging / "parts"
+        parts.mkdir(parents=True, exist_ok=True)
+        wanted = {file.sha256: file for file in version.row.files}
+        _sweep(parts, wanted)
+        pulled = Pulled(version, target)
+        self.progress.begin(str(version), sum(file.size for file in wanted.values()))
+        missing = [file for file in wanted.values() if not self._here(file, parts / file.sha256)]
+        pulled.fetched = sum(file.size for file in missing)
+        pulled.reused = sum(file.size for file in wanted.values()) - pulled.fetched
+        if missing:
+            _require_room(parts, missing)
+            self._fetch(version, missing, parts)
+        tree = staging / "tree"
+        _assemble(parts, version.row.files, tree)
+        folders.agree(tree, version.row.files)
+        folders.put(tree, target)
+        shutil.rmtree(staging, ignore_errors=True)
+        return pulled
+
+    def _here(self, file: File, part: Path) -> bool:
+        """Whether the file could be had from this machine.
+
+        A part of full length may share its bytes with the cache, so a wrong one is removed, never written to.
+        """
+        if part.exists() and part.stat().st_size >= file.size:
+            if part.stat().st_size == file.size and sha256_file(part) == file.sha256:
+                self.progress.won(file.size)
+                return True
+            part.unlink()
+        if self.cache.take(file.sha256, file.size, part) or any(_from(s, file, part) for s in self.stores):
+            self.progress.won(file.size)
+            return True
+        return False
+
+    def _fetch(self, version: Version, missing: list[File], parts: Path) -> None:
+        """All missing files from the first place that has them."""
+        refused = []
+        for place in self.catalog.places(version):
+            patience = replace(self.patience, stop=threading.Event())
+            try:
+                at = self._pointer(version, place, patience)
+                _in_threads(lambda file: self._one(place, at[file.path], file, parts, patience), missing, patience)  # noqa: B023
+                return
+            except ZooError as error:
+                refused.append(str(error))
+        raise ZooError(f"{version} could not be pulled: " + "; ".join(refused))
+
+    def _one(self, place: Place, at: str, file: File, parts: Path, patience: Patience) -> None:
+        download(place, at, file, parts / file.sha256, self.progress.won, patience)
+        self.cache.keep(parts / file.sha256, file.sha256)
+
+    def _pointer(self, version: Version, place: Place, patience: Patience) -> dict[str, str]:
+        """Where each file lies. Raises ZooError where the pointer is damaged, or of another version."""
+        data = patience.until_done(lambda: _read_pointer(place, patience))
+        try:
+            pointer = _Pointer.model_validate(safe.parse_json(data, f"the {POINTER} of {version}"))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ZooError(f"the {POINTER} of {version} is damaged: {first['loc']} {first['msg']}") from None
+        if pointer.tree_digest != version.row.tree_digest:
+            raise ZooError(f"the location of {version} holds another tree ({pointer.tree_digest[:12]!r}...)")
+        safe.paths(file.at for file in pointer.files)
+        at = {file.path: file.at for file in pointer.files}
+        if lost := [file.path for file in version.row.files if file.path not in at]:
+            raise ZooError(f"the {POINTER} of {version} does not say where {lost[0]!r} lies")
+        return at
+
+
+def _read_pointer(place: Place, patience: Patience) -> bytes:
+    stream = place.open(POINTER, 0, patience)
+    data, buffer = bytearray(), memoryview(bytearray(1 << 16))
+    try:
+        if (stream.total or 0) > MAX_POINTER:
+            raise ZooError(f"{POINTER} is longer than {MAX_POINTER >> 20} MiB, so it is not read")
+        while count := stream.readinto(buffer):
+            data += buffer[:count]
+            if len(data) > MAX_POINTER:
+                raise ZooError(f"{POINTER} is longer than {MAX_POINTER >> 20} MiB, so it is not read")
+    finally:
+        stream.close()
+    if stream.total is not None and len(data) < stream.total:
+        raise Again(f"{POINTER} was cut off")
+    return bytes(data)
+
+
+def _in_threads(work: Callable[[File], None], files: list[File], patience: Patience) -> None:
+    """Run `work` on each file, the largest first; the first failure stops the others and is raised."""
+    ordered = sorted(files, key=lambda file: -file.size)
+    with ThreadPoolExecutor(min(THREADS, len(files))) as pool:
+        running: list[Future[Any]] = [pool.submit(work, file) for file in ordered]
+        try:
+            done, _ = wait(running, return_when=FIRST_EXCEPTION)
+            if failed := [future for future in done if future.exception()]:
+                failed[0].result()
+        finally:
+            patience.stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _from(store: Store, file: File, part: Path) -> bool:
+    """Whether a zoo's store has the file and it is right; a wrong one is the store's own affair."""
+    source = store.file(file.sha256)
+    if not source.is_file() or source.stat().st_size != file.size:
+        return False
+    if copy_file(source, part) == file.sha256:
+        return True
+    part.unlink()
+    return False
+
+
+def _sweep(parts: Path, wanted: Container[str]) -> None:
+    """Remove what a pull of another version left."""
+    for left in parts.iterdir():
+        if left.name not in wanted:
+            left.unlink()
+
+
+def _require_room(parts: Path, missing: list[File]) -> None:
+    """Raise ZooError where the disk is too small, before anything is fetched."""
+    have = sum((parts / f.sha256).stat().st_size for f in missing if (parts / f.sha256).is_file())
+    needed, free = sum(file.size for file in missing) - have, shutil.disk_usage(parts).free
+    if needed > free:
+        raise ZooError(
+            f"{needed / 1e6:.0f} MB are to be fetched and {parts.parent.parent} has {free / 1e6:.0f} MB free"
+        )
+
+
+def _assemble(parts: Path, files: Iterable[File], tree: Path) -> None:
+    """Move the parts to their paths; a part that stands at several paths is copied to the others."""
+    placed: dict[str, Path] = {}
+    for file in files:
+        target = tree / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if first := placed.get(file.sha256):
+            copy_file(first, target)
+        else:
+            (parts / file.sha256).rename(target)
+            placed[file.sha256] = target
+    for path in placed.values():
+        sync_file(path)
+    for folder in {path.parent for path in placed.values()}:
+        sync_folder(folder)

@@ -1,0 +1,96 @@
+"""What is published: the recorded version of an artifact, once its gates and the store's bytes are checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoosmith.contract import ZooError
+from zoosmith.core import gates, registry
+from zoosmith.core.layout import CARD, POINTER, Pointer, pointer
+from zoosmith.core.names import full_name
+from zoosmith.core.plan import Ref
+from zoosmith.core.registry import Row
+from zoosmith.engine.files import sha256_file
+from zoosmith.engine.graph import Workshop
+from zoosmith.engine.recording import best
+from zoosmith.engine.store import CorruptStore, Store
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version, ready to be published; its bytes are in `store`, under the hashes of `pointer`."""
+
+    name: str
+    version: int
+    row: Row
+    card: str
+    pointer: Pointer
+    store: Store
+
+    @property
+    def tree(self) -> str:
+        """Digest of the artifact's tree."""
+        return self.row.tree_digest
+
+    def texts(self) -> dict[str, bytes]:
+        """The files beside the artifact's own: card and pointer."""
+        return {CARD: self.card.encode(), POINTER: self.pointer.to_text().encode()}
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a version is. `fresh` is False where all of it was there already."""
+
+    name: str
+    version: int
+    location: str
+    fresh: bool
+
+    def __str__(self) -> str:
+        verb = "published" if self.fresh else "already published:"
+        return f"{verb} {self.name} v{self.version} {'at' if self.fresh else 'is at'} {self.location}"
+
+
+def read_registry(file: Path) -> registry.Registry:
+    """The registry in a file, or an empty one. Raises ZooError where it is damaged."""
+    return registry.parse(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else registry.Registry()
+
+
+def ready(shop: Workshop, ref: Ref) -> Release:
+    """The latest recorded version. Raises ZooError, with the next command, where it may not be published."""
+    name = full_name(ref.recipe, ref.name)
+    if shop.record_root != shop.project:
+        raise ZooError(f"a scratch record is not published; run `doit build:{name}` without --scratch")
+    entry = read_registry(shop.project / "registry.json").artifacts.get(name)
+    if entry is None:
+        raise ZooError(f"nothing is recorded of {name}; run `doit build:{name}`")
+    row = entry.versions[str(entry.latest)]
+    _require_record(shop, ref, name, row)
+    verify(shop.store, name, row)
+    card = shop.book.card_file(ref).read_text(encoding="utf-8")
+    return Release(name, entry.latest, row, card, pointer(name, entry.latest, row), shop.store)
+
+
+def _require_record(shop: Workshop, ref: Ref, name: str, row: Row) -> None:
+    """Raise ZooError unless record, gates, card and the last build are all of this row."""
+    found, last = shop.book.current(ref), shop.store.named(str(ref))
+    if found is None or found[0].tree_digest != row.tree_digest or (last and last.tree != row.tree_digest):
+        raise ZooError(f"{name} was built again since it was recorded; run `doit build:{name}`")
+    for checks in (gates.evaluate(shop.zoo.artifact(ref).gates, best(found[1])), list(row.gates.checks)):
+        if any(check.passed is False for check in checks):
+            raise ZooError(
+                f"{name} misses a gate and is not published:\n{gates.table(checks)}\n"
+                f"Mend the recipe or the technique, then run `doit build:{name}`"
+            )
+    if not shop.book.card_file(ref).is_file():
+        raise ZooError(f"{name} has no card; run `doit card:{name}`")
+
+
+def verify(store: Store, name: str, row: Row) -> None:
+    """Raise CorruptStore, after removing the bad bytes, where the store does not hold the row's files."""
+    for file in row.files:
+        path = store.file(file.sha256)
+        if not path.is_file() or path.stat().st_size != file.size or sha256_file(path) != file.sha256:
+            path.unlink(missing_ok=True)
+            raise CorruptStore(f"{file.path} of {name} is missing or damaged in the store; run `doit build:{name}`")
