@@ -251,11 +251,11 @@ def outcome(case: Case, box: Sandbox) -> str:
         assert not home.exists() or all(path.name.startswith(".") for path in home.iterdir())
         result = "refused"
     else:
-        told = {file.path: file.sha256 for file in version.row.files}
-        assert done[0].folder == home / version.name
-        assert {path.name for path in home.iterdir()} == {version.name}
-        found = {path.as_posix(): _sha(done[0].folder / path) for path in payload(done[0].folder)}
-        assert found == told
+        assert str(done[0].version) == str(version)
+        assert {path.name for path in home.iterdir()} == {pulled.version.name for pulled in done}
+        for pulled in done:
+            told = {file.path: file.sha256 for file in pulled.version.row.files}
+            assert {path.as_posix(): _sha(pulled.folder / path) for path in payload(pulled.folder)} == told
         result = "pulled"
     assert box.untouched()
     assert all(_sha(file) == file.name for file in (cache.root / "files").iterdir())
