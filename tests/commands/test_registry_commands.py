@@ -106,14 +106,15 @@ def test_verify_tells_a_changed_manifest_where_the_registry_knows_better(user: U
 
 def test_a_manifest_names_no_python_file_to_run(user: User) -> None:
     """A runtime's id that is a path would run a file that came with the artifact."""
-    files = {"model.onnx": b"x", "evil.py": b"raise SystemExit('ran')"}
-    home = user.home
-    bad = manifest(files, format="../artifacts/toy-evil/evil")
-    publish(user.registry, "toy-evil", files | {"manifest.json": bad})
-    user.home = home / "artifacts"
-    user.pull("toy-evil")
-    (home / "dodo.py").touch()
-    done = zoosmith(home, "run", "toy-evil", "text")
+    files = {"model.onnx": b"x", "code.py": b"raise SystemExit('ran')"}
+    bad = manifest(files, format="../artifacts/evil/code")
+    publish(user.registry, "evil", files | {"manifest.json": bad})
+    zoo = user.home
+    (zoo / "runtimes").mkdir(parents=True)
+    (zoo / "dodo.py").touch()
+    user.home = zoo / "artifacts"
+    user.pull("evil")
+    done = zoosmith(zoo, "run", "evil", "text")
     assert done.returncode == 1
     assert "no runtime is called" in done.stderr
 
