@@ -129,7 +129,8 @@ def one_kill(bench: Bench, rows: list[Row], number: int) -> None:
     if bad := wrong_in_cache(bench.cached):
         bench.blame(f"kill {number}: the cache holds wrong bytes: {bad}")
     bench.server.faults.clear()
-    code, said, _ = bench.finish(f"{NAME}@{wanted}")
+    code, said, seconds = bench.finish(f"{NAME}@{wanted}")
+    bench.usual_s += (seconds - bench.usual_s) / 4
     if code or whole(bench.home, rows) != wanted or [path.name for path in bench.home.iterdir()] != [NAME]:
         bench.blame(f"kill {number}: the next pull gave {code}: {said}, left {sorted(bench.home.iterdir())}")
     if bad := wrong_in_cache(bench.cached):
@@ -165,8 +166,8 @@ def main() -> int:
         rows = [publish(server.root, NAME, content(source)) for _ in range(2)]
         bench = Bench(Path(name), server, source)
         bench.usual_s = bench.finish(NAME)[2]
-        for number in range(given.kills):
-            one_kill(bench, rows, number)
+        while bench.counts["killed"] < given.kills:  # a pull that was faster than its killer does not count
+            one_kill(bench, rows, bench.counts.total())
     seconds = round(time.monotonic() - started, 1)
     result = {"kills": given.kills, **bench.counts, "violations": bench.faults, "seed": given.seed, "seconds": seconds}
     print(json.dumps(result, indent=2))
