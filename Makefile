@@ -49,6 +49,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.kills
 	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.hub
+	$(BIN)/python -m benchmarks.pull_kills --kills 200
+	$(BIN)/python -m benchmarks.hostile --inputs 10000
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,87 +1,21 @@
-"""From a registry to a folder: whole, right, resumed, reused, offline; and the commands around it."""
+"""From a registry to a folder: whole, right, reused, offline, beside what is there already."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import random
-import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.hub import serving as serving_hub
-from tests.support.published import Fault, Server, publish, serving
-from zoosmith import cli
+from tests.support.published import Fault, publish, serving
+from tests.support.user import BIG, FILES, TOKENIZER, User, asked, at, visible
 from zoosmith.contract import ZooError
-from zoosmith.engine.files import payload
 from zoosmith.engine.store import Store
-from zoosmith.hub import folders
-from zoosmith.hub.cache import Cache
-from zoosmith.hub.catalog import open_catalog
-from zoosmith.hub.http import Patience
-from zoosmith.hub.pull import Pulled, Puller
-
-ROOT = Path(__file__).parents[2]
-BIG = random.Random(1).randbytes(3 << 20)
-TOKENIZER = b'{"version": "1.0"}'
-FILES = {"model.onnx": BIG, "tokenizer.json": TOKENIZER, "vocab/words.txt": b"a\nb\n", "empty.txt": b""}
-
-
-def at(path: str) -> str:
-    """Where a published file lies: elsewhere than in the tree."""
-    return "onnx/model_quantized.onnx" if path == "model.onnx" else path
-
-
-class Silent:
-    """Remembers what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.bytes = 0
-
-    def begin(self, what: str, total: int) -> None:
-        self.bytes = 0
-
-    def won(self, count: int) -> None:
-        self.bytes += count
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-
-class User:
-    """Somebody with a home, a cache and a registry."""
-
-    def __init__(self, folder: Path) -> None:
-        self.registry = folder / "registry"
-        self.home = folder / "home"
-        self.cache = Cache(folder / "cache")
-        self.progress = Silent()
-        self.stores: tuple[Store, ...] = ()
-        self.patience = Patience(tries=3, first_s=0.01, timeout_s=2.0)
-
-    def pull(self, wanted: str, url: str | None = None) -> list[Pulled]:
-        catalog = open_catalog(url or str(self.registry), Path("/nowhere"), self.cache, self.patience)
-        return Puller(catalog, self.home, self.cache, self.progress, self.patience, self.stores).pull(wanted)
-
-    def holds(self, name: str, files: dict[str, bytes]) -> bool:
-        """Whether home/name is exactly these files beside its manifest."""
-        folder = self.home / name
-        found = {path.as_posix(): (folder / path).read_bytes() for path in payload(folder)}
-        found.pop("manifest.json")
-        return found == files and not folders.faults(folder)
-
-    def cache_is_right(self) -> bool:
-        return all(
-            hashlib.sha256(file.read_bytes()).hexdigest() == file.name for file in (self.cache.root / "files").iterdir()
-        )
+from zoosmith.hub.pull import Pulled
 
 
 @pytest.fixture
@@ -89,16 +23,6 @@ def user(tmp_path: Path) -> User:
     someone = User(tmp_path)
     publish(someone.registry, "toy-a", FILES, at)
     return someone
-
-
-def visible(folder: Path) -> list[str]:
-    """Names of all that is in a folder."""
-    return sorted(path.name for path in folder.iterdir())
-
-
-def asked(server: Server, end: str) -> list[str | None]:
-    """The Range headers of all requests for a file."""
-    return [wanted for path, wanted in server.asked if path.endswith(end)]
 
 
 def test_a_pull_gives_the_tree_from_a_folder_and_from_a_web_server(user: User) -> None:
@@ -169,94 +93,6 @@ def test_an_edited_artifact_spoils_no_later_pull(user: User) -> None:
     with (user.home / "toy-a" / "model.onnx").open("r+b") as file:
         file.write(b"edited")
     user.home = user.home.with_name("elsewhere")
-    user.pull("toy-a")
-    assert user.holds("toy-a", FILES)
-
-
-@pytest.mark.parametrize(
-    "faults",
-    [
-        [Fault("cut", "onnx")],
-        [Fault("cut", "onnx"), Fault("ignore-range", "onnx")],
-        [Fault("cut", "onnx"), Fault("cut", "tokenizer.json"), Fault("cut", "zoosmith.json")],
-        [Fault("status", "onnx", status=500, times=2)],
-        [Fault("status", "onnx", status=429, headers={"Retry-After": "0"})],
-        [Fault("status", "zoosmith.json", status=503)],
-        [Fault("garbage", "onnx")],
-        [Fault("slow", "onnx", seconds=0.1)],
-        [Fault("cut", "onnx"), Fault("status", "onnx", status=416)],
-    ],
-    ids=lambda faults: "-".join(fault.kind for fault in faults),
-)
-def test_faults_that_pass_are_waited_out(user: User, faults: list[Fault]) -> None:
-    with serving(user.registry, *faults) as server:
-        user.pull("toy-a", server.url)
-    assert user.holds("toy-a", FILES)
-    assert user.cache_is_right()
-
-
-def test_a_lost_connection_goes_on_where_it_stopped(user: User) -> None:
-    with serving(user.registry, Fault("cut", "onnx")) as server:
-        user.pull("toy-a", server.url)
-        assert asked(server, ".onnx") == [None, f"bytes={len(BIG) // 2}-"]
-        assert server.sent["/toy-a/v1/onnx/model_quantized.onnx"] == len(BIG)
-
-
-def test_a_later_pull_goes_on_where_an_earlier_one_gave_up(user: User) -> None:
-    user.patience = Patience(tries=1, timeout_s=2.0)
-    with serving(user.registry, Fault("cut", "onnx")) as server:
-        with pytest.raises(ZooError, match=r"model\.onnx was cut off after \d+ of 3145728 bytes"):
-            user.pull("toy-a", server.url)
-        assert not (user.home / "toy-a").exists()
-        user.pull("toy-a", server.url)
-        assert asked(server, ".onnx")[-1] == f"bytes={len(BIG) // 2}-"
-    assert user.holds("toy-a", FILES)
-
-
-def test_wrong_bytes_left_by_an_earlier_pull_are_fetched_anew(user: User) -> None:
-    parts = user.home / ".toy-a.pull" / "parts"
-    parts.mkdir(parents=True)
-    (parts / hashlib.sha256(BIG).hexdigest()).write_bytes(b"wrong")
-    (parts / "of another version").write_bytes(b"x")
-    with serving(user.registry) as server:
-        user.pull("toy-a", server.url)
-        assert asked(server, ".onnx") == ["bytes=5-", None]
-    assert user.holds("toy-a", FILES)
-
-
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        (Fault("wrong", "onnx", times=9), "SHA-256 differs"),
-        (Fault("short", "onnx", times=9), "has 3145727 bytes there, the registry says 3145728"),
-        (Fault("long", "onnx", times=9), "has 3145735 bytes there"),
-        (Fault("endless", "onnx", times=9), "SHA-256 differs"),
-        (Fault("endless", "zoosmith.json", times=9), "longer than 8 MiB"),
-        (Fault("cut", "zoosmith.json", times=9), "cut off"),
-        (Fault("status", "onnx", status=404), "answered 404"),
-        (Fault("status", "onnx", status=401), "set HF_TOKEN"),
-        (Fault("status", "onnx", times=9), "answered 500; gave up after 3 tries"),
-        (Fault("redirect", "onnx", target="file:///etc/passwd"), "redirects"),
-        (Fault("redirect", "onnx", target="ftp://127.0.0.1/x"), "redirects"),
-        (Fault("slow", "onnx", times=9, seconds=3.0), "connection was lost"),
-    ],
-    ids=lambda value: value.kind + value.path if isinstance(value, Fault) else "",
-)
-def test_what_is_not_right_is_refused_and_nothing_appears(user: User, fault: Fault, said: str) -> None:
-    user.patience = Patience(tries=3, first_s=0.01, timeout_s=0.3)
-    with serving(user.registry, fault) as server, pytest.raises(ZooError, match=said) as told:
-        user.pull("toy-a", server.url)
-    assert "\n" not in str(told.value)
-    assert visible(user.home) == [".toy-a.pull"]
-    assert user.cache_is_right()
-    assert server.sent["endless"] < 32 << 20
-
-
-def test_a_second_location_is_tried(user: User) -> None:
-    file = user.registry / "registry.json"
-    told = json.loads(file.read_text())
-    told["artifacts"]["toy-a"]["versions"]["1"]["locations"] = ["toy-a/v9/", "toy-a/v1/"]
-    file.write_text(json.dumps(told))
     user.pull("toy-a")
     assert user.holds("toy-a", FILES)
 
@@ -350,7 +186,7 @@ def test_a_manifest_that_lists_other_files_is_refused(user: User) -> None:
 
 def test_needed_trees_come_along(user: User) -> None:
     base = publish(user.registry, "toy-base", {"model.safetensors": b"base"})
-    needs = {"from": base.tree_digest, "teacher": "f" * 64}
+    needs = {"from": base.tree_digest, "student": base.tree_digest, "teacher": "f" * 64}
     publish(user.registry, "toy-adapter", {"adapter.safetensors": b"adapter"}, needs=needs)
     pulled = user.pull("toy-adapter")
     assert [str(each.version) for each in pulled] == ["toy-adapter@1", "toy-base@1"]
@@ -382,34 +218,6 @@ def test_two_pulls_at_once_fetch_once(user: User) -> None:
     assert user.holds("toy-a", FILES)
 
 
-def test_a_hub_commit_is_a_location_and_the_token_is_nowhere_to_be_seen(user: User, tmp_path: Path) -> None:
-    repo = tmp_path / "hub" / "models" / "org" / "toy-a"
-    repo.parent.mkdir(parents=True)
-    (user.registry / "toy-a" / "v1").rename(repo)
-    file = user.registry / "registry.json"
-    told = json.loads(file.read_text())
-    work = tmp_path / "work"
-    work.mkdir()
-    with serving_hub(tmp_path / "hub") as hub:
-        commit = hub.commit("models", "org/toy-a")
-        told["artifacts"]["toy-a"]["versions"]["1"]["locations"] = [f"hf://org/toy-a@{commit}"]
-        file.write_text(json.dumps(told))
-        environment = {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_canary"}
-        offline = zoosmith(work, "pull", "toy-a", "--registry", str(user.registry), HF_HUB_OFFLINE="1", **environment)
-        hub.gated.add("org/toy-a")
-        gated = zoosmith(work, "pull", "toy-a", "--registry", str(user.registry), **environment)
-        hub.gated.clear()
-        done = zoosmith(work, "pull", "toy-a", "--registry", str(user.registry), **environment)
-    assert "HF_HUB_OFFLINE is set" in offline.stderr
-    assert "accept its terms" in gated.stderr
-    assert done.returncode == 0, done.stderr
-    assert (work / "toy-a" / "model.onnx").read_bytes() == BIG
-    said = "".join(each.stdout + each.stderr for each in (offline, gated, done))
-    assert "hf_canary" not in said
-    for path in work.rglob("*"):
-        assert not path.is_file() or b"hf_canary" not in path.read_bytes()
-
-
 def test_a_token_is_not_sent_on_to_another_origin(user: User) -> None:
     from zoosmith.hub import http
 
@@ -419,102 +227,3 @@ def test_a_token_is_not_sent_on_to_another_origin(user: User) -> None:
             http.get(first.url + "registry.json", {"Authorization": "Bearer hf_canary"}, 2.0).close()
     assert [h.get("Authorization") for h in first.headers] == ["Bearer hf_canary"] * 3
     assert [h.get("Authorization") for h in other.headers] == [None]
-
-
-def zoosmith(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command, in a process of its own."""
-    told = {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / ".cache")}
-    return subprocess.run(
-        [sys.executable, "-m", "zoosmith.cli", *words],
-        cwd=folder, env=os.environ | told | environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-
-def test_the_commands_from_search_to_verify(user: User, tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
-    with serving(user.registry) as server:
-        found = zoosmith(work, "search", "TOY", "--task", "text-classification", "--registry", server.url)
-        assert found.stdout.startswith("toy-a@1  onnx  int8  text-classification")
-        assert "nothing in" in zoosmith(work, "search", "nope", "--registry", server.url).stderr
-        shown = zoosmith(work, "show", "toy-a", "--registry", server.url).stdout
-        assert hashlib.sha256(BIG).hexdigest() in shown
-        pulled = zoosmith(work, "pull", "toy-a", "--registry", server.url)
-        assert pulled.stdout.startswith("toy-a@1 in toy-a (fetched 3.15 MB, 0 MB were on this machine)"), pulled.stderr
-        verified = zoosmith(work, "verify", "toy-a", "--registry", server.url)
-        assert "it is toy-a@1 of http://127.0.0.1" in verified.stdout
-        misspelt = zoosmith(work, "pull", "toy-b", "--registry", server.url)
-    assert misspelt.returncode == 1
-    assert "did you mean 'toy-a'" in misspelt.stderr
-    with (work / "toy-a" / "model.onnx").open("ab") as file:
-        file.write(b"x")
-    damaged = zoosmith(work, "verify", "toy-a")
-    assert damaged.returncode == 1
-    assert "model.onnx has SHA-256" in damaged.stderr
-    assert "Traceback" not in damaged.stderr
-
-
-def test_in_a_zoo_it_lands_below_artifacts(user: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    zoo = tmp_path / "zoo"
-    (zoo / "notes").mkdir(parents=True)
-    (zoo / "dodo.py").touch()
-    monkeypatch.chdir(zoo / "notes")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cli.main(["pull", "toy-a", "--registry", str(user.registry)]) == 0
-    assert (zoo / "artifacts" / "toy-a" / "model.onnx").read_bytes() == BIG
-    assert cli.main(["verify", "toy-a"]) == 0
-
-
-def test_verify_tells_a_changed_manifest_where_the_registry_knows_better(user: User, tmp_path: Path) -> None:
-    user.pull("toy-a")
-    folder = user.home / "toy-a"
-    manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["files"]["empty.txt"]
-    (folder / "empty.txt").unlink()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    done = zoosmith(user.home, "verify", "toy-a", "--registry", str(user.registry))
-    assert done.returncode == 1
-    assert "none of its versions" in done.stderr
-
-
-def test_a_manifest_names_no_python_file_to_run(user: User) -> None:
-    """A runtime's id that is a path would run a file that came with the artifact."""
-    files = {"model.onnx": b"x", "evil.py": b"raise SystemExit('ran')"}
-    from tests.support.published import manifest
-
-    home = user.home
-    bad = manifest(files, format="../artifacts/toy-evil/evil")
-    publish(user.registry, "toy-evil", files | {"manifest.json": bad})
-    user.home = home / "artifacts"
-    user.pull("toy-evil")
-    (home / "dodo.py").touch()
-    done = zoosmith(home, "run", "toy-evil", "text")
-    assert done.returncode == 1
-    assert "no runtime is called" in done.stderr
-
-
-def test_text_of_a_registry_steers_no_terminal(user: User, tmp_path: Path) -> None:
-    publish(user.registry, "toy-x", {"model.onnx": b"x"}, license="\x1b[2Jgone", task="\x07")
-    shown = zoosmith(tmp_path, "show", "toy-x", "--registry", str(user.registry))
-    assert shown.returncode == 0
-    assert "gone" in shown.stdout
-    assert "\x1b" not in shown.stdout + zoosmith(tmp_path, "search", "--registry", str(user.registry)).stdout
-
-
-def test_a_killed_pull_leaves_nothing_visible_and_the_next_one_goes_on(user: User, tmp_path: Path) -> None:
-    with serving(user.registry, Fault("slow", ".onnx", seconds=30)) as server:
-        command = [sys.executable, "-m", "zoosmith.cli", "pull", "toy-a", "--registry", server.url]
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "xdg")}
-        running = subprocess.Popen(command, cwd=tmp_path, env=environment)
-        part = tmp_path / ".toy-a.pull" / "parts" / hashlib.sha256(BIG).hexdigest()
-        deadline = time.monotonic() + 20
-        while not (part.exists() and part.stat().st_size >= 1 << 20) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        running.send_signal(signal.SIGKILL)
-        running.wait()
-        assert not (tmp_path / "toy-a").exists()
-        had = part.stat().st_size
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert asked(server, ".onnx")[-1] == f"bytes={had}-"
-    assert folders.faults(tmp_path / "toy-a") == []

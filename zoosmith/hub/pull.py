@@ -3,8 +3,7 @@
     HOME/.NAME.pull/parts/<sha256>   bytes on their way; a later pull goes on with them
     HOME/.NAME.pull/tree/            the finished files, renamed to HOME/NAME as one folder
 
-Only sizes and hashes of the registry are trusted. The pointer `zoosmith.json` of a published version says where a
-file lies there, nothing else.
+Only sizes and hashes of the registry are trusted; where a file lies is what the version's pointer says.
 """
 
 from __future__ import annotations
@@ -17,24 +16,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ValidationError
-
 from zoosmith.contract import ZooError
-from zoosmith.core import safe
 from zoosmith.core.records import File
 from zoosmith.engine.files import copy_file, sha256_file, sync_file, sync_folder
 from zoosmith.engine.locks import flock
 from zoosmith.engine.store import Store
-from zoosmith.hub import folders
+from zoosmith.hub import folders, pointer
 from zoosmith.hub.cache import Cache
 from zoosmith.hub.catalog import Catalog, Version, check
 from zoosmith.hub.download import download
-from zoosmith.hub.http import Again, Patience
+from zoosmith.hub.http import Patience
 from zoosmith.hub.places import Place
 
 THREADS = 4
-POINTER = "zoosmith.json"
-MAX_POINTER = 8 << 20
 
 
 class Progress(Protocol):
@@ -61,18 +55,6 @@ class Pulled:
     unchanged: bool = False
 
 
-class _Located(BaseModel):
-    path: str
-    at: str
-
-
-class _Pointer(BaseModel):
-    """What is read of zoosmith.json; what else it says is not looked at."""
-
-    tree_digest: str
-    files: list[_Located]
-
-
 @dataclass(frozen=True)
 class Puller:
     """Pulls from one registry into the folder `home`. `stores` are looked through for files that are here already."""
@@ -85,7 +67,7 @@ class Puller:
     stores: tuple[Store, ...] = ()
 
     def pull(self, wanted: str) -> list[Pulled]:
-        """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; then no target has changed."""
+        """`NAME`, `NAME@N` or `NAME@ALIAS`, then what it needs. Raises ZooError; a target is whole or as it was."""
         todo, done = [self.catalog.find(wanted)], dict[str, Pulled]()
         while todo:
             version = todo.pop()
@@ -97,34 +79,37 @@ class Puller:
                 needed = self.catalog.by_tree(tree)
                 if needed is None:
                     self.progress.say(f"{version} needs {role} {tree[:12]}..., which this registry does not have")
-                elif str(needed) not in {str(pulled.version) for pulled in done.values()}:
+                elif needed not in [*todo, *(pulled.version for pulled in done.values())]:
                     todo.append(needed)
         return list(done.values())
 
     def _pulled(self, version: Version) -> Pulled:
         target = self.home / version.name
+        staging = target.with_name(f".{target.name}.pull")
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             waiting = lambda: self.progress.say(f"another pull of {version.name} is running; waiting")  # noqa: E731
             with flock(self.cache.lock(target), waiting=waiting):
                 folders.recover(target)
-                if folders.is_tree(target, version.row.files):
-                    return Pulled(version, target, unchanged=True)
-                folders.require_replaceable(target)
-                return self._into(target, version)
+                unchanged = folders.is_tree(target, version.row.files)
+                pulled = Pulled(version, target, unchanged=unchanged)
+                if not unchanged:
+                    folders.require_replaceable(target)
+                    self._fill(staging, pulled)
+                shutil.rmtree(staging, ignore_errors=True)
+                return pulled
         except OSError as error:
             raise ZooError(f"{error.filename or target}: {error.strerror}; what was fetched is kept") from None
 
-    def _into(self, target: Path, version: Version) -> Pulled:
-        staging = target.with_name(f".{target.name}.pull")
+    def _fill(self, staging: Path, pulled: Pulled) -> None:
+        """Make the tree below `staging` and rename it to the target."""
         if staging.is_symlink():
             raise ZooError(f"{staging} is a link; remove it")
-        shutil.rmtree(staging / "tree", ignore_errors=True)
-        parts = staging / "parts"
+        version, parts, tree = pulled.version, staging / "parts", staging / "tree"
+        shutil.rmtree(tree, ignore_errors=True)
         parts.mkdir(parents=True, exist_ok=True)
         wanted = {file.sha256: file for file in version.row.files}
         _sweep(parts, wanted)
-        pulled = Pulled(version, target)
         self.progress.begin(str(version), sum(file.size for file in wanted.values()))
         missing = [file for file in wanted.values() if not self._here(file, parts / file.sha256)]
         pulled.fetched = sum(file.size for file in missing)
@@ -132,12 +117,9 @@ class Puller:
         if missing:
             _require_room(parts, missing)
             self._fetch(version, missing, parts)
-        tree = staging / "tree"
         _assemble(parts, version.row.files, tree)
         folders.agree(tree, version.row.files)
-        folders.put(tree, target)
-        shutil.rmtree(staging, ignore_errors=True)
-        return pulled
+        folders.put(tree, pulled.folder)
 
     def _here(self, file: File, part: Path) -> bool:
         """Whether the file could be had from this machine.
@@ -160,7 +142,7 @@ class Puller:
         for place in self.catalog.places(version):
             patience = replace(self.patience, stop=threading.Event())
             try:
-                at = self._pointer(version, place, patience)
+                at = pointer.where(version, place, patience)
                 _in_threads(lambda file: self._one(place, at[file.path], file, parts, patience), missing, patience)  # noqa: B023
                 return
             except ZooError as error:
@@ -170,39 +152,6 @@ class Puller:
     def _one(self, place: Place, at: str, file: File, parts: Path, patience: Patience) -> None:
         download(place, at, file, parts / file.sha256, self.progress.won, patience)
         self.cache.keep(parts / file.sha256, file.sha256)
-
-    def _pointer(self, version: Version, place: Place, patience: Patience) -> dict[str, str]:
-        """Where each file lies. Raises ZooError where the pointer is damaged, or of another version."""
-        data = patience.until_done(lambda: _read_pointer(place, patience))
-        try:
-            pointer = _Pointer.model_validate(safe.parse_json(data, f"the {POINTER} of {version}"))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise ZooError(f"the {POINTER} of {version} is damaged: {first['loc']} {first['msg']}") from None
-        if pointer.tree_digest != version.row.tree_digest:
-            raise ZooError(f"the location of {version} holds another tree ({pointer.tree_digest[:12]!r}...)")
-        safe.paths(file.at for file in pointer.files)
-        at = {file.path: file.at for file in pointer.files}
-        if lost := [file.path for file in version.row.files if file.path not in at]:
-            raise ZooError(f"the {POINTER} of {version} does not say where {lost[0]!r} lies")
-        return at
-
-
-def _read_pointer(place: Place, patience: Patience) -> bytes:
-    stream = place.open(POINTER, 0, patience)
-    data, buffer = bytearray(), memoryview(bytearray(1 << 16))
-    try:
-        if (stream.total or 0) > MAX_POINTER:
-            raise ZooError(f"{POINTER} is longer than {MAX_POINTER >> 20} MiB, so it is not read")
-        while count := stream.readinto(buffer):
-            data += buffer[:count]
-            if len(data) > MAX_POINTER:
-                raise ZooError(f"{POINTER} is longer than {MAX_POINTER >> 20} MiB, so it is not read")
-    finally:
-        stream.close()
-    if stream.total is not None and len(data) < stream.total:
-        raise Again(f"{POINTER} was cut off")
-    return bytes(data)
 
 
 def _in_threads(work: Callable[[File], None], files: list[File], patience: Patience) -> None:

@@ -1,0 +1,159 @@
+"""Pull a big artifact from the loopback, against `curl` followed by `sha256sum`.
+
+    python -m benchmarks.hub --size-mb 1000 --rounds 3 --json benchmarks/results/hub.json
+
+Both take turns against one server in a process of its own. What is timed of ours is the whole command: start, registry,
+pointer, download, hashes, fsync, rename, entry in the cache. Goals: speed at least 0.7 of curl and
+sha256sum, peak resident memory below 200 MB. A faster hasher is shown too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import Process, Queue
+from pathlib import Path
+from typing import Any
+
+from tests.support.published import manifest, pointer, row_of
+from zoosmith.core.canonical import digest, pretty
+from zoosmith.core.records import File
+from zoosmith.core.registry import Registry, merged, to_text
+from zoosmith.engine.files import sha256_file
+
+NAME = "toy-big"
+HASHERS = {  # the second uses the processor's SHA instructions, which coreutils may be built without
+    "curl_sha256sum": ("sha256sum",),
+    "curl_openssl": ("openssl", "dgst", "-sha256"),
+}
+MIN_RATIO = 0.7
+MAX_RESIDENT_MB = 200.0
+
+
+class Fast(SimpleHTTPRequestHandler):
+    """Files by sendfile(2), so that the server is not what is measured."""
+
+    def log_message(self, *arguments: Any) -> None:
+        """Quiet."""
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        outputfile.flush()
+        self.connection.sendfile(source)
+
+
+def serve(root: str, port: Queue[int]) -> None:
+    """Serve `root` for ever."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *told: Fast(*told, directory=root))
+    port.put(server.server_address[1])
+    server.serve_forever()
+
+
+def write_registry(root: Path, size_mb: int, parts: int) -> list[str]:
+    """An artifact of `parts` files of random bytes, `size_mb` together; returns their paths below root."""
+    folder = root / NAME / "v1"
+    folder.mkdir(parents=True)
+    names = [f"model-{i}.safetensors" for i in range(parts)]
+    for name in names:
+        with (folder / name).open("wb") as file:
+            for _ in range(size_mb // parts):
+                file.write(os.urandom(1_000_000))
+    told = {name: sha256_file(folder / name) for name in names}
+    body = json.loads(manifest({})) | {"files": told}
+    (folder / "manifest.json").write_text(pretty(body))
+    files = tuple(
+        File(path=path.name, size=path.stat().st_size, sha256=sha256_file(path)) for path in sorted(folder.iterdir())
+    )
+    tree = digest([[file.path, file.size, file.sha256] for file in files])
+    changed = {"files": files, "tree_digest": tree, "locations": (f"{NAME}/v1/",)}
+    row = row_of(NAME, {"manifest.json": b""}).model_copy(update=changed)
+    (folder / "zoosmith.json").write_text(pretty(pointer(NAME, 1, row, lambda path: path)))
+    (root / "registry.json").write_text(to_text(merged(Registry(), NAME, row)))
+    return [f"{NAME}/v1/{name}" for name in names]
+
+
+def ours(url: str, work: Path) -> tuple[float, float]:
+    """Seconds and peak resident MB of `zoosmith pull`, from nothing."""
+    command = [sys.executable, "-m", "zoosmith.cli", "pull", NAME, "--registry", url, "--into", str(work / "home")]
+    environment = os.environ | {"XDG_CACHE_HOME": str(work / "cache")}
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if status:
+        raise RuntimeError(process.stderr.read().decode() if process.stderr else "pull failed")
+    return seconds, usage.ru_maxrss * 1024 / 1e6
+
+
+def theirs(url: str, paths: list[str], work: Path, hasher: tuple[str, ...]) -> float:
+    """Seconds of curl into files, then of the hasher over them."""
+    words = [word for i, path in enumerate(paths) for word in ("-o", str(work / f"{i}"), url + path)]
+    started = time.perf_counter()
+    subprocess.run(["curl", "-sSf", *words], check=True)
+    files = [str(work / f"{i}") for i in range(len(paths))]
+    subprocess.run([*hasher, *files], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def race(url: str, paths: list[str], work: Path, rounds: int) -> dict[str, Any]:
+    """Both in turns, each into an empty folder whose predecessor is on disk."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("pull", *HASHERS)}
+    resident = 0.0
+    for _ in range(rounds):
+        for turn, taken in seconds.items():
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            os.sync()
+            if turn == "pull":
+                spent, memory = ours(url, work)
+                resident = max(resident, memory)
+            else:
+                spent = theirs(url, paths, work, HASHERS[turn])
+            taken.append(round(spent, 3))
+    ratios = {
+        f"ratio_to_{name}": round(
+            statistics.median(p / m for p, m in zip(seconds[name], seconds["pull"], strict=True)), 2
+        )
+        for name in HASHERS
+    }
+    return {"seconds": seconds, **ratios, "resident_mb": round(resident, 1)}
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--size-mb", type=int, default=1000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--files", type=int, nargs="+", default=[1, 4], help="numbers of files to split it into")
+    options.add_argument("--json", type=Path)
+    given = options.parse_args()
+    result: dict[str, Any] = {"size_mb": given.size_mb, "machine": f"{platform.machine()} {os.cpu_count()} cores"}
+    for count in given.files:
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name) / "registry"
+            paths = write_registry(root, given.size_mb, count)
+            port: Queue[int] = Queue()
+            server = Process(target=serve, args=(str(root), port), daemon=True)
+            server.start()
+            try:
+                url = f"http://127.0.0.1:{port.get(timeout=30)}/"
+                result[f"files_{count}"] = race(url, paths, Path(name) / "work", given.rounds)
+            finally:
+                server.terminate()
+                server.join()
+    print(json.dumps(result, indent=2))
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n")
+    runs = [result[f"files_{count}"] for count in given.files]
+    return int(any(run["ratio_to_curl_sha256sum"] < MIN_RATIO or run["resident_mb"] >= MAX_RESIDENT_MB for run in runs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
