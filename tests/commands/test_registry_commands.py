@@ -116,7 +116,7 @@ def test_a_manifest_names_no_python_file_to_run(user: User) -> None:
     user.pull("evil")
     done = zoosmith(zoo, "run", "evil", "text")
     assert done.returncode == 1
-    assert "no runtime is called" in done.stderr
+    assert "cannot be the name of a runtime" in done.stderr
 
 
 def test_text_of_a_registry_steers_no_terminal(user: User, tmp_path: Path) -> None:

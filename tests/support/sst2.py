@@ -26,9 +26,15 @@ def write_distilbert(folder: Path, steps: int = 60) -> Path:
     folder.mkdir(parents=True)
     torch.manual_seed(0)
     config = transformers.DistilBertConfig(
-        vocab_size=write_tokenizer(folder), dim=256, hidden_dim=1024, n_layers=2, n_heads=4, max_position_embeddings=128,
-        id2label={0: "NEGATIVE", 1: "POSITIVE"}, label2id={"NEGATIVE": 0, "POSITIVE": 1},
-    )  # fmt: skip
+        vocab_size=write_tokenizer(folder),
+        dim=256,
+        hidden_dim=1024,
+        n_layers=2,
+        n_heads=4,
+        max_position_embeddings=128,
+        id2label={0: "NEGATIVE", 1: "POSITIVE"},
+        label2id={"NEGATIVE": 0, "POSITIVE": 1},
+    )
     model = transformers.DistilBertForSequenceClassification(config)
     tokenizer = load_tokenizer(folder, 32)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
