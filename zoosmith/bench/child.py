@@ -31,12 +31,25 @@ class Child:
         self.inputs: list[Any] = []
         self.loaded_mb = 0
 
-    def open(self, folder: str, project: str, threads: int, cpus: list[int], inputs: list[Any]) -> dict[str, Any]:
-        """Open the artifact pinned to `cpus`; `inputs` are what timed calls go through in turn."""
+    def open(
+        self,
+        folder: str,
+        project: str,
+        threads: int,
+        cpus: list[int],
+        inputs: list[Any],
+        needs: dict[str, dict[str, str]],
+    ) -> dict[str, Any]:
+        """Open the artifact pinned to `cpus`; `inputs` are what timed calls go through in turn.
+
+        `needs` maps folders of artifacts to the folders that they need, by role.
+        """
         os.sched_setaffinity(0, cpus)
         from zoosmith.predictor import open_artifact
 
-        self.predictor = open_artifact(Path(folder), project=Path(project), threads=threads)
+        self.predictor = open_artifact(
+            Path(folder), project=Path(project), threads=threads, needs={r: Path(f) for r, f in needs[folder].items()}
+        )
         self.inputs = [tuple(value) if isinstance(value, list) else value for value in inputs]
         self.loaded_mb = memory_mb("VmRSS")
         return {"load_mb": self.loaded_mb}

@@ -41,6 +41,7 @@ def run(step: Step) -> None:
     threads = step.inputs["threads"]
     arguments = {
         "project": str(step.project),
+        "needs": {str(path): step.needs(path) for path in (folder, reference) if path},
         "threads": threads,
         "cpus": speed.measuring_cpus(threads),
         "inputs": timed,
@@ -137,7 +138,8 @@ def _answers(step: Step, folder: Path, evals: dict[str, _Eval]) -> dict[str, NDA
     cpus = sorted(os.sched_getaffinity(0))
     found = {}
     with opened(step.run["name"]) as [child]:
-        arguments = {"project": str(step.project), "threads": len(cpus), "cpus": cpus, "inputs": []}
+        needs = {str(folder): step.needs(folder)}
+        arguments = {"project": str(step.project), "threads": len(cpus), "cpus": cpus, "inputs": [], "needs": needs}
         child.ask("open", folder=str(folder), **arguments)
         for id, eval_ in evals.items():
             texts, rows = eval_.texts(), []

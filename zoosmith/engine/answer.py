@@ -16,7 +16,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Labels and logits (texts, classes), each text on its own."""
     from zoosmith.predictor import open_artifact
 
-    predictor = open_artifact(Path(request["folder"]), project=Path(request["project"]), threads=request["threads"])
+    needs = {role: Path(folder) for role, folder in request["needs"].items()}
+    predictor = open_artifact(
+        Path(request["folder"]), project=Path(request["project"]), threads=request["threads"], needs=needs
+    )
     task = predictor.task
     rows = [
         predictor.session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in request["texts"]

@@ -45,21 +45,23 @@ def check_artifact(
     _finite(expected, probes, "the builder's model")
     texts = [list(probe.texts) for probe in probes]
     threads = step.run["threads"]
-    found, labels = ask(step.out, step.project, threads, texts)
+    found, labels = ask(step.out, step.project, threads, texts, step.needs(step.out))
     _reproduces(expected, found, probes)
     if tolerance is not None and parent is not None and parent.manifest.task is not None:
-        theirs, names = ask(parent.path, step.project, threads, texts)
+        theirs, names = ask(parent.path, step.project, threads, texts, step.needs(parent.path))
         _preserves(theirs[:, _order(names, labels)], found, tolerance, step)
 
 
-def ask(folder: Path, project: Path, threads: int, texts: list[list[str]]) -> tuple[NDArray[np.float32], list[str]]:
+def ask(
+    folder: Path, project: Path, threads: int, texts: list[list[str]], needs: dict[str, str]
+) -> tuple[NDArray[np.float32], list[str]]:
     """Logits (texts, classes) and labels of the artifact in `folder`, from a clean process.
 
     It runs in the zoo's own environment, also where the builder had one of its own.
     """
     import numpy as np
 
-    request = {"folder": str(folder), "project": str(project), "threads": threads, "texts": texts}
+    request = {"folder": str(folder), "project": str(project), "threads": threads, "texts": texts, "needs": needs}
     process = subprocess.Popen(
         [os.environ.get("ZOOSMITH_PYTHON", sys.executable), "-m", "zoosmith.engine.answer"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/",

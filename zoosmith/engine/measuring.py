@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import this_host
-from zoosmith.contract import Resources
+from zoosmith.contract import PAYLOAD_MANIFEST, Resources
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.engine import zoo as zoos
@@ -49,8 +50,8 @@ def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
         "reference": full_name(ref.recipe, reference.name),
         "evals": evals,
         "size_own": _size(resolver, mine),
-        "size_total": _size(resolver, mine),
-        "reference_size_total": _size(resolver, theirs),
+        "size_total": _total(resolver, mine),
+        "reference_size_total": _total(resolver, theirs),
     }
     if ref != reference and mine != theirs:
         run["reference_measured"] = _finished(resolver, measure_action(resolver, reference, suite)).tree
@@ -83,6 +84,12 @@ def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:
 
 def _size(resolver: Resolver, tree: str) -> int:
     return sum(entry.size for entry in resolver.store.tree(tree) or ())
+
+
+def _total(resolver: Resolver, tree: str) -> int:
+    """Bytes of a tree and of all that it cannot be opened without."""
+    needs = json.loads(resolver.store.read(tree, PAYLOAD_MANIFEST))["needs"]
+    return _size(resolver, tree) + sum(_size(resolver, needed) for needed in needs.values())
 
 
 def _finished(resolver: Resolver, action: Action) -> Record:

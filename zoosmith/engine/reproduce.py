@@ -12,6 +12,7 @@ from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.engine import zoo as zoos
 from zoosmith.engine.resolve import Unresolved
+from zoosmith.predictor import read_manifest
 
 if TYPE_CHECKING:
     from zoosmith.engine.graph import Workshop
@@ -57,8 +58,15 @@ def _logits_apart(shop: Workshop, ref: Ref, first: str, second: str) -> tuple[fl
     task = plugins.load("tasks", shop.zoo.families[ref.recipe].recipe.task.kind, shop.project)  # type: ignore[union-attr]
     texts = [[probe] if isinstance(probe, str) else list(probe) for probe in task.PROBES]
     folders = [_checkout(shop, tree) for tree in (first, second)]
-    (one, _), (two, _) = (ask(folder, shop.project, shop.resolver.threads, texts) for folder in folders)
+    (one, _), (two, _) = (
+        ask(folder, shop.project, shop.resolver.threads, texts, _needs(shop, folder)) for folder in folders
+    )
     return float(abs(one - two).max()), float((one.argmax(axis=1) == two.argmax(axis=1)).mean())
+
+
+def _needs(shop: Workshop, folder: Path) -> dict[str, str]:
+    """Role -> folder of the trees that the artifact in `folder` cannot be opened without."""
+    return {role: str(_checkout(shop, tree)) for role, tree in read_manifest(folder).needs.items()}
 
 
 def _checkout(shop: Workshop, tree: str) -> Path:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import ZooError
+from zoosmith.contract import PAYLOAD_MANIFEST, ZooError
 from zoosmith.engine import leash
 from zoosmith.engine.store import Store
 
@@ -59,6 +59,11 @@ class Step:
         target = self.work / "parents" / name
         self.store.checkout(tree, target, only)
         return target
+
+    def needs(self, folder: Path) -> dict[str, str]:
+        """Role -> folder of the trees that the artifact in `folder` cannot be opened without."""
+        needs = json.loads((folder / PAYLOAD_MANIFEST).read_bytes())["needs"]
+        return {role: str(self.parent(tree, f"needs-{tree[:16]}")) for role, tree in needs.items()}
 
     def progress(self, done: float | None = None, total: float | None = None, text: str = "") -> None:
         """Tell how far the step is; more than five reports a second are dropped."""
