@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -88,7 +89,7 @@ class Puller:
         staging = target.with_name(f".{target.name}.pull")
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            waiting = lambda: self.progress.say(f"another pull of {version.name} is running; waiting")  # noqa: E731
+            waiting = partial(self.progress.say, f"another pull of {version.name} is running; waiting")
             with flock(self.cache.lock(target), waiting=waiting):
                 folders.recover(target)
                 unchanged = folders.is_tree(target, version.row.files)
@@ -136,14 +137,18 @@ class Puller:
             return True
         return False
 
+    def _fetch_from(self, place: Place, version: Version, missing: list[File], parts: Path) -> None:
+        """All missing files from one place, several at once; the first fault stops the others."""
+        patience = replace(self.patience, stop=threading.Event())
+        at = pointer.where(version, place, patience)
+        _in_threads(lambda file: self._one(place, at[file.path], file, parts, patience), missing, patience)
+
     def _fetch(self, version: Version, missing: list[File], parts: Path) -> None:
         """All missing files from the first place that has them."""
         refused = []
         for place in self.catalog.places(version):
-            patience = replace(self.patience, stop=threading.Event())
             try:
-                at = pointer.where(version, place, patience)
-                _in_threads(lambda file: self._one(place, at[file.path], file, parts, patience), missing, patience)  # noqa: B023
+                self._fetch_from(place, version, missing, parts)
                 return
             except ZooError as error:
                 refused.append(str(error))
