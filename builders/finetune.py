@@ -6,13 +6,12 @@ stopping on `dev`. An interrupted training goes on from its last checkpoint.
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from zoosmith.contract import Job, Logits, Resources
 from zoosmith.contract import Params as BaseParams
 from zoosmith.lib import checkpoint
 from zoosmith.lib.forward import TorchForward
 from zoosmith.lib.train import Hyperparameters, fit
+from zoosmith.lib.training_rows import TrainingRows, training_examples
 
 FORMAT = "torch"
 PRECISION = "fp32"
@@ -23,10 +22,8 @@ REPRODUCES = "logits"
 RELATION = "finetune"
 
 
-class Params(BaseParams, Hyperparameters):
-    """Hyperparameters, and `train_rows`: how many rows of `train` are used, from the front (all if null)."""
-
-    train_rows: int | None = Field(default=None, ge=1)
+class Params(BaseParams, Hyperparameters, TrainingRows):
+    """Hyperparameters, and which rows are learnt from."""
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
@@ -36,8 +33,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Logits:
     """Train from the parent's body and a head of its own; keep the weights that were best on `dev`."""
-    train = [job.task.example(row) for row in job.rows("train")[: job.params.train_rows]]
-    dev = [job.task.example(row) for row in job.rows("dev")]
+    train, dev = training_examples(job, job.params)
     model = checkpoint.load_model(job, job.parent.path, new_head=True)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     checkpoint.check_vocabulary(model, job.out)

@@ -120,6 +120,20 @@ def test_train_rows_takes_rows_from_the_front(family: Family, tmp_path: Path) ->
     assert largest_gap(cut, family.again("finetune", tmp_path / "few", data=few_train)) <= 1e-6
 
 
+def test_once_settled_it_learns_from_dev_too_and_chooses_nothing(family: Family, tmp_path: Path) -> None:
+    both = [*task_rows("text-classification", "train"), *task_rows("text-classification", "dev")]
+    params = QUICK | {"epochs": 2}
+    settled = family.again("finetune", tmp_path / "settled", params=params | {"train_on_dev": True})
+    assert settled.facts["train_examples"] == len(both)
+    assert settled.notes["training"]["dev_accuracy"] == []
+    assert settled.notes["training"]["best_epoch"] == 2
+    known = {"train": both, "dev": task_rows("text-classification", "dev")[:1]}
+    again = params | {"train_on_dev": False, "epochs": 1}
+    one = family.again("finetune", tmp_path / "one", params=again, data=known.__getitem__)
+    same = family.again("finetune", tmp_path / "same", params=again | {"train_on_dev": True})
+    assert largest_gap(one, same) <= 1e-6, "the same rows in the same order"
+
+
 def few_train(split: str) -> Sequence[Mapping[str, Any]]:
     return few(split) if split == "train" else task_rows("text-classification", split)
 

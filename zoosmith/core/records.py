@@ -148,8 +148,78 @@ class Memory(Model):
     growth: int
 
 
+class AtLength(Model):
+    """Latency in milliseconds at batch 1 with inputs of `tokens` tokens; n calls."""
+
+    tokens: int
+    p50: float
+    p95: float
+    n: int
+
+
+class AtBatch(Model):
+    """Examples answered a second with `batch` examples a call; n calls."""
+
+    batch: int
+    per_second: float
+    n: int
+
+
+class AtCallers(Model):
+    """Closed loop: `callers` ask in turn without pause, batch 1. Requests a second, p95 in milliseconds; n calls."""
+
+    callers: int
+    per_second: float
+    p95: float
+    n: int
+
+
+class ColdStart(Model):
+    """Milliseconds of a fresh process, medians of n starts: importing, opening the artifact, its first answer."""
+
+    imports: float
+    load: float
+    first: float
+    n: int
+
+
+class Weights(Model):
+    """What is stored and computed. Multiply-adds are those of one input of `tokens` tokens; None where unknown."""
+
+    parameters: int
+    nonzero: int
+    multiply_adds: int | None = None
+    tokens: int | None = None
+
+
+class Profile(Model):
+    """What people deploy by: suite `full` alone measures it."""
+
+    by_length: tuple[AtLength, ...] = ()
+    by_batch: tuple[AtBatch, ...] = ()
+    by_callers: tuple[AtCallers, ...] = ()
+    cold_start_ms: ColdStart
+    weights: Weights
+
+
+class Steadiness(Model):
+    """Whether the host let a speed be told: the ratio of the artifact to itself, measured like the speed is.
+
+    `steady` is False where that ratio is off 1 or its interval is wide after `attempts` tries. `busy` is the share
+    of the host's processor time that others took meanwhile.
+    """
+
+    aa: Bounded
+    attempts: int
+    steady: bool
+    busy: float
+
+
 class Measurement(Model):
-    """One suite on one host for one tree, compared with the reference's tree."""
+    """One suite on one host for one tree, compared with the reference's tree.
+
+    `warnings` are what the reader must know before the figures, such as saturating INT8 on this processor.
+    """
 
     schema_: int = Field(default=1, alias="schema")
     name: str
@@ -168,7 +238,10 @@ class Measurement(Model):
     latency_ms: Latency
     reference_latency_ms: Latency | None = None
     speedup: Bounded | None = None
+    steadiness: Steadiness | None = None
     memory_mb: Memory
+    profile: Profile | None = None
+    warnings: tuple[str, ...] = ()
     size_own: int
     size_total: int
     reference_size_total: int

@@ -51,13 +51,13 @@ class State:
 def fit(job: Job, model: Any, train: Sequence[Any], dev: Sequence[Any], hyper: Hyperparameters) -> State:
     """Train `model` in place and leave the weights of the epoch with the best `dev` accuracy in it.
 
+    Without `dev` rows, those of the last epoch.
+
     Batch order depends on seed and epoch alone and the random state is saved, so that a resumed training
     equals an uninterrupted one. Raises BuildError where the loss is not finite.
     """
     import torch
 
-    if not train or not dev:
-        raise BuildError("training needs rows in `train` and in `dev`")
     torch.manual_seed(job.seed)
     if hyper.dropout is not None:
         _set_dropout(model, hyper.dropout)
@@ -116,10 +116,10 @@ def _tensors(job: Job, examples: Sequence[Any], model: Any) -> dict[str, Any]:
 def _close_epoch(job: Job, model: Any, dev: Sequence[Any], state: State, hyper: Hyperparameters) -> None:
     import torch
 
-    accuracy = evaluate(job, model, dev, hyper.batch_size)
-    state.dev.append(accuracy)
-    if accuracy > state.best:
-        state.best, state.best_epoch = accuracy, state.epoch
+    if dev:
+        state.dev.append(evaluate(job, model, dev, hyper.batch_size))
+    if not dev or state.dev[-1] > state.best:
+        state.best, state.best_epoch = max(state.dev, default=state.best), state.epoch
         _write(job.scratch / "best.pt", model.state_dict())
     state.epoch += 1
     state.batch = 0

@@ -1,0 +1,29 @@
+"""Which rows a training learns from, and which it chooses by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from zoosmith.contract import BuildError, Job
+
+
+class TrainingRows(BaseModel):
+    """train_rows: how many rows of `train` are used, from the front (all if null).
+
+    train_on_dev: learn from `dev` too, as one does once the settings are settled; then nothing is chosen, and the
+    last epoch is kept.
+    """
+
+    train_rows: int | None = Field(default=None, ge=1)
+    train_on_dev: bool = False
+
+
+def training_examples(job: Job, chosen: TrainingRows) -> tuple[list[Any], list[Any]]:
+    """Examples to learn from and examples to choose by (none with `train_on_dev`). BuildError for an empty split."""
+    train = [job.task.example(row) for row in job.rows("train")[: chosen.train_rows]]
+    dev = [job.task.example(row) for row in job.rows("dev")]
+    if not train or not dev:
+        raise BuildError("training needs rows in `train` and in `dev`")
+    return (train + dev, []) if chosen.train_on_dev else (train, dev)
