@@ -52,7 +52,7 @@ def _half_width(value: float, margin: float) -> float:
 
 def _rounded(n: int) -> int:
     """Two significant digits: more would claim to know the discordance of examples not yet seen."""
-    unit = 10 ** max(0, len(str(n)) - 2)
+    unit: int = 10 ** max(0, len(str(n)) - 2)
     return -(-n // unit) * unit
 
 
