@@ -8,31 +8,22 @@ faults end: the next pull must succeed, give the version that was asked for, and
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
-import os
 import random
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks._kills import Ended, Tally, Victim, left_alone
+from benchmarks._report import options, report
 from tests.support.published import Fault, Server, publish, serving
 from zoosmith.core.registry import Row
+from zoosmith.engine.files import sha256_file
 from zoosmith.hub import folders
 
 NAME = "toy-a"
-VICTIM = """
-import sys, zoosmith.cli, zoosmith.hub.pull, zoosmith.commands._progress, zoosmith.project
-print("ready", flush=True)
-sys.exit(zoosmith.cli.main(sys.argv[1:]))
-"""
 
 
 @dataclass
@@ -41,42 +32,45 @@ class Bench:
 
     folder: Path
     server: Server
+    rows: list[Row]
     random: random.Random
-    usual_s: float = 1.0
-    counts: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
+    tally: Tally
+    seconds: float = 1.0
+    calls: int = 0
 
     @property
     def home(self) -> Path:
+        """Where the user pulls to."""
         return self.folder / "home"
 
     @property
-    def cached(self) -> Path:
-        return self.folder / "xdg" / "zoosmith" / "files"
+    def cache(self) -> Path:
+        """XDG_CACHE_HOME."""
+        return self.folder / "xdg"
 
-    @contextmanager
-    def pull(self, wanted: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A pull that has finished its imports."""
-        words = ["pull", wanted, "--registry", self.server.url, "--into", str(self.home)]
-        environment = os.environ | {"XDG_CACHE_HOME": str(self.folder / "xdg")}
-        process = subprocess.Popen(
-            [sys.executable, "-c", VICTIM, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        with process:
-            assert process.stdout
-            process.stdout.readline()
-            yield process
+    def start(self, version: int) -> Victim:
+        """A pull that waits for `go`."""
+        return Victim(*self.words(version), cwd=self.folder, XDG_CACHE_HOME=str(self.cache))
 
-    def finish(self, wanted: str) -> tuple[int, str, float]:
-        """Exit code, standard error and seconds of a pull that is left alone."""
-        with self.pull(wanted) as process:
-            started = time.perf_counter()
-            _, said = process.communicate(timeout=120)
-            return process.returncode, said.decode(), time.perf_counter() - started
+    def pull(self, version: int) -> Ended:
+        """A pull that is left alone."""
+        return left_alone(*self.words(version), cwd=self.folder, XDG_CACHE_HOME=str(self.cache))
 
-    def blame(self, what: str) -> None:
-        self.faults.append(what)
-        print(f"VIOLATION: {what}", file=sys.stderr)
+    def words(self, version: int) -> tuple[str, ...]:
+        """The command."""
+        return ("pull", f"{NAME}@{version}", "--registry", self.server.url, "--into", str(self.home))
+
+    def whole(self) -> int | None:
+        """The version that lies at home/NAME; 0 where there is none, None where it is neither."""
+        if not (self.home / NAME).exists():
+            return 0
+        return next((i for i, row in enumerate(self.rows, 1) if folders.is_tree(self.home / NAME, row.files)), None)
+
+    def clear(self, *, keep_home: bool, keep_cache: bool) -> None:
+        """Start from nothing, or from what the last pull gave."""
+        for keep, folder in ((keep_home, self.home), (keep_cache, self.cache)):
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def content(source: random.Random) -> dict[str, bytes]:
@@ -98,82 +92,76 @@ def some_faults(source: random.Random) -> list[Fault]:
     return made
 
 
-def whole(home: Path, rows: list[Row]) -> int | None:
-    """The version that lies at home/NAME; 0 where there is none, None where it is neither."""
-    if not (home / NAME).exists():
-        return 0
-    return next((i for i, row in enumerate(rows, 1) if folders.is_tree(home / NAME, row.files)), None)
+def learn(bench: Bench) -> None:
+    """What an undisturbed pull takes."""
+    bench.seconds = bench.pull(1).seconds
+    bench.clear(keep_home=False, keep_cache=False)
+    with bench.start(1) as process:
+        process.go(10**9)
+        bench.calls = int(process.finish().said.split()[-1])
 
 
-def wrong_in_cache(folder: Path) -> list[str]:
-    """Names of cached files whose bytes are others."""
-    files = [path for path in folder.glob("*") if not path.name.startswith(".new-")]
-    return [path.name for path in files if hashlib.sha256(path.read_bytes()).hexdigest() != path.name]
-
-
-def one_kill(bench: Bench, rows: list[Row], number: int) -> None:
+def one_kill(bench: Bench) -> None:
     """Kill a pull, look, and pull again."""
-    clear(bench, keep_home=bench.random.random() < 0.5, keep_cache=bench.random.random() < 0.3)
-    wanted = bench.random.randint(1, len(rows))
-    bench.server.faults[:] = some_faults(bench.random)
-    early = bench.random.random() < 0.5
-    delay = bench.random.uniform(0, bench.usual_s) if early else bench.random.gauss(bench.usual_s, bench.usual_s / 8)
-    with bench.pull(f"{NAME}@{wanted}") as process:
-        time.sleep(max(0.0, delay))
-        bench.counts["killed" if process.poll() is None else "was finished"] += 1
-        process.kill()
-    left = whole(bench.home, rows)
-    if left is None:
-        bench.blame(f"kill {number}: a half version is visible")
-    bench.counts[state(bench.home)] += 1
-    if bad := wrong_in_cache(bench.cached):
-        bench.blame(f"kill {number}: the cache holds wrong bytes: {bad}")
+    dice, tally = bench.random, bench.tally
+    bench.clear(keep_home=dice.random() < 0.5, keep_cache=dice.random() < 0.3)
+    version, way = dice.randint(1, len(bench.rows)), dice.choice(("time", "call"))
+    bench.server.faults[:] = some_faults(dice)
+    with bench.start(version) as process:
+        process.go(dice.randrange(bench.calls) if way == "call" else -1)
+        process.wait(lambda: False, dice.uniform(0.0, 1.5 * bench.seconds) if way == "time" else 60.0)
+        hit = process.kill()
+    tally.killed(hit, f"by {way}", stage(bench, version))
+    look(bench)
     bench.server.faults.clear()
-    code, said, seconds = bench.finish(f"{NAME}@{wanted}")
-    bench.usual_s += (seconds - bench.usual_s) / 4
-    if code or whole(bench.home, rows) != wanted or [path.name for path in bench.home.iterdir()] != [NAME]:
-        bench.blame(f"kill {number}: the next pull gave {code}: {said}, left {sorted(bench.home.iterdir())}")
-    if bad := wrong_in_cache(bench.cached):
-        bench.blame(f"kill {number}: after the next pull the cache holds wrong bytes: {bad}")
+    ended = bench.pull(version)
+    if ended.code or bench.whole() != version or [path.name for path in bench.home.iterdir()] != [NAME]:
+        tally.blame(f"the next pull gave {ended.code}: {ended.said}, left {sorted(bench.home.iterdir())}")
+    look(bench)
+    tally.counts["retries that were right"] += 1
 
 
-def state(home: Path) -> str:
+def look(bench: Bench) -> None:
+    """A version is there whole or not at all, and the cache holds what its names say."""
+    if bench.whole() is None:
+        bench.tally.blame("a half version is visible")
+    for path in (bench.cache / "zoosmith" / "files").glob("*"):
+        if not path.name.startswith(".new-") and sha256_file(path) != path.name:
+            bench.tally.blame(f"the cache holds wrong bytes: {path.name}")
+
+
+def stage(bench: Bench, version: int) -> str:
     """Where a kill hit, by what it left."""
-    staging = home / f".{NAME}.pull"
-    if (home / f".{NAME}.pull-old").exists():
+    staging = bench.home / f".{NAME}.pull"
+    if (bench.home / f".{NAME}.pull-old").exists():
         return "left while replacing"
     if (staging / "tree").exists():
         return "left while assembling"
-    return "left while fetching" if staging.exists() else "left nothing begun"
+    if staging.exists():
+        return "left while fetching"
+    return "left when all was there" if bench.whole() == version else "left with nothing begun"
 
 
-def clear(bench: Bench, *, keep_home: bool, keep_cache: bool) -> None:
-    """Start from nothing, or from what the last pull gave."""
-    for keep, folder in ((keep_home, bench.home), (keep_cache, bench.folder / "xdg")):
-        if not keep and folder.exists():
-            subprocess.run(["rm", "-rf", str(folder)], check=True)
+def run(folder: Path, kills: int, seed: int) -> Tally:
+    """A pull that was faster than its killer does not count."""
+    dice = random.Random(seed)
+    with serving(folder / "registry") as server:
+        rows = [publish(server.root, NAME, content(dice)) for _ in range(2)]
+        bench = Bench(folder, server, rows, dice, Tally("http"))
+        learn(bench)
+        while bench.tally.counts["killed"] < kills:
+            one_kill(bench)
+    return bench.tally
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--json", type=Path)
-    given = options.parse_args()
-    source = random.Random(given.seed)
+    """Exit code 1 for any violation."""
+    given = options(__doc__, kills=200, seed=1).parse_args()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as name, serving(Path(name) / "registry") as server:
-        rows = [publish(server.root, NAME, content(source)) for _ in range(2)]
-        bench = Bench(Path(name), server, source)
-        bench.usual_s = bench.finish(NAME)[2]
-        while bench.counts["killed"] < given.kills:  # a pull that was faster than its killer does not count
-            one_kill(bench, rows, bench.counts.total())
-    seconds = round(time.monotonic() - started, 1)
-    result = {"kills": given.kills, **bench.counts, "violations": bench.faults, "seed": given.seed, "seconds": seconds}
-    print(json.dumps(result, indent=2))
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=2) + "\n")
-    return 1 if bench.faults else 0
+    with tempfile.TemporaryDirectory(prefix="pull-kills-") as folder:
+        tally = run(Path(folder), given.kills, given.seed)
+    report(Tally.summary([tally], given.seed, time.monotonic() - started), given.json)
+    return int(bool(tally.violations))
 
 
 if __name__ == "__main__":

@@ -87,6 +87,9 @@ def test_wrong_bytes_left_by_an_earlier_pull_are_fetched_anew(user: User) -> Non
         (Fault("redirect", "onnx", target="file:///etc/passwd"), "redirects"),
         (Fault("redirect", "onnx", target="ftp://127.0.0.1/x"), "redirects"),
         (Fault("slow", "onnx", times=9, seconds=3.0), "connection was lost"),
+        (Fault("drip", "onnx", times=9, seconds=0.02), r"given up: \d+ bytes came in 0\.\d+ s; gave up after 3 tries"),
+        (Fault("drip", "zoosmith.json", times=9, seconds=0.02), r"given up: \d+ bytes came"),
+        (Fault("crawl", "onnx", times=9, seconds=0.02), r"127\.0\.0\.1:\d+: the connection was given up"),
     ],
     ids=lambda value: value.kind + value.path if isinstance(value, Fault) else "",
 )

@@ -167,6 +167,14 @@ def test_two_at_once_make_one_commit_and_the_other_is_told(hub: Hub, start: Star
         complete(hub, folder)
 
 
+def test_a_repository_that_somebody_made_meanwhile_is_used(hub: Hub, start: Start, zoo: Path) -> None:
+    hub.create("models", REPO)
+    hub.faults.append(Fault("GET .*/refs", 404, headers=(("X-Error-Code", "RepoNotFound"),)))
+    assert finish(start(zoo))[0] == 0
+    assert hub.count("POST /api/repos/create") == 1
+    complete(hub, zoo)
+
+
 def test_a_version_never_changes(hub: Hub, start: Start, zoo: Path, other_zoo: Path) -> None:
     finish(start(zoo))
     code, said = finish(start(other_zoo))

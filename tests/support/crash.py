@@ -29,8 +29,9 @@ def kill_at_every_call(action: Callable[[], object], look: Callable[[], object],
     raise AssertionError(f"not at the end after {most} kills")
 
 
-def _act(action: Callable[[], object], calls: int) -> NoReturn:
-    left = calls
+def kill_before(call: int) -> Callable[[], int]:
+    """SIGKILL for this process before that call of this thread, the first being 0. Returns what counts the calls."""
+    left = call
 
     def count(_: Any, event: str, function: Any) -> None:
         nonlocal left
@@ -40,6 +41,11 @@ def _act(action: Callable[[], object], calls: int) -> NoReturn:
             left -= 1
 
     sys.setprofile(count)
+    return lambda: call - left
+
+
+def _act(action: Callable[[], object], calls: int) -> NoReturn:
+    kill_before(calls)
     try:
         action()
     except BaseException:

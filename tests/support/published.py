@@ -80,7 +80,7 @@ class Fault:
 
     kinds: status (with `status`, `headers`), cut, endless, short (Content-Length too small), long (too large),
     wrong (one byte differs), redirect (to `target`), slow (a pause of `seconds` in the middle), garbage (no HTTP),
-    ignore-range (all bytes, whatever was asked for)
+    ignore-range (all bytes, whatever was asked for), drip (the body, a byte every `seconds`), crawl (so the headers)
     """
 
     kind: str
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         state.headers.append(dict(self.headers))
         fault = state.fault(path)
         file = state.root / path.lstrip("/")
-        if fault and fault.kind in ("status", "redirect", "garbage", "endless"):
+        if fault and fault.kind in ("status", "redirect", "garbage", "endless", "crawl"):
             getattr(self, fault.kind)(fault)
         elif not file.is_file():
             self.plain(404, b"")
@@ -168,6 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(fault.seconds)
             body = body[half:]
+        if fault and fault.kind == "drip":
+            self.drip(body, fault.seconds)
+            return
         self.wfile.write(body)
         self.server_state.sent[path] += len(body)
 
@@ -187,6 +190,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def garbage(self, fault: Fault) -> None:
         self.wfile.write(b"\x00\xff220 this is no HTTP\r\n\r\n" * 50)
+
+    def crawl(self, fault: Fault) -> None:
+        self.drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 60_000, fault.seconds)
+
+    def drip(self, data: bytes, seconds: float) -> None:
+        """Byte by byte, until the other side has enough."""
+        try:
+            for i in range(len(data)):
+                self.wfile.write(data[i : i + 1])
+                time.sleep(seconds)
+        except OSError:
+            return
 
     def endless(self, fault: Fault) -> None:
         """Zeros until the other side has enough; `sent` tells how many it took."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from zoosmith.contract import ZooError
@@ -14,11 +16,36 @@ from zoosmith.hub.http import Again, Patience
 from zoosmith.hub.places import Place, Stream
 
 CHUNK = 1 << 20
+AHEAD = 8  # chunks that reading may be ahead of hashing: what bounds the memory
 WON = 1 << 20  # bytes that make a lost connection count as progress
 Tell = Callable[[int], None]
 """Told how many bytes were won; negative where bytes turned out wrong."""
 
-_buffers = threading.local()
+
+class Sha256:
+    """SHA-256 in a thread of its own: hashlib lets go of the interpreter, so reading and writing go on meanwhile."""
+
+    def __init__(self) -> None:
+        """The hash of nothing."""
+        self.hash = hashlib.sha256()
+        self.pool = ThreadPoolExecutor(1)
+        self.waiting: deque[Future[None]] = deque()
+
+    def update(self, data: bytes) -> None:
+        """Add `data`; waits while AHEAD chunks are still to be hashed."""
+        if len(self.waiting) == AHEAD:
+            self.waiting.popleft().result()
+        self.waiting.append(self.pool.submit(self.hash.update, data))
+
+    def hexdigest(self) -> str:
+        """Of all that was added."""
+        while self.waiting:
+            self.waiting.popleft().result()
+        return self.hash.hexdigest()
+
+    def close(self) -> None:
+        """End the thread."""
+        self.pool.shutdown(cancel_futures=True)
 
 
 class Part:
@@ -27,19 +54,20 @@ class Part:
     def __init__(self, path: Path, file: File, tell: Tell) -> None:
         """Take up what an interrupted download left in `path`. Raises OSError where it is a link."""
         self.file, self.tell, self.have = file, tell, 0
-        self.hash = hashlib.sha256()
+        self.hash = Sha256()
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         if os.fstat(self.handle).st_size > file.size:
             os.ftruncate(self.handle, 0)
-        while count := os.readv(self.handle, [_buffer()]):
-            self._count(_buffer()[:count])
+        while data := os.read(self.handle, CHUNK):
+            self._count(data)
 
     def restart(self) -> None:
         """Forget all of it."""
         os.ftruncate(self.handle, 0)
         os.lseek(self.handle, 0, os.SEEK_SET)
         self.tell(-self.have)
-        self.have, self.hash = 0, hashlib.sha256()
+        self.hash.close()
+        self.have, self.hash = 0, Sha256()
 
     def take(self, stream: Stream, stop: threading.Event) -> None:
         """Append the stream up to the file's size. Raises Again where it ends too early."""
@@ -47,16 +75,15 @@ class Part:
         while self.have < self.file.size:
             if stop.is_set():
                 raise ZooError("stopped")
-            buffer = _buffer()[: self.file.size - self.have]
             try:
-                count = stream.readinto(buffer)
+                data = stream.read(min(CHUNK, self.file.size - self.have))
             except Again as again:
                 raise Again(str(again), progressed=self.have - begun >= WON) from None
-            if count == 0:
+            if not data:
                 reason = f"{self.file.path} was cut off after {self.have} of {self.file.size} bytes"
                 raise Again(reason, progressed=self.have - begun >= WON)
-            _write(self.handle, buffer[:count])
-            self._count(buffer[:count])
+            _write(self.handle, data)
+            self._count(data)
 
     @property
     def right(self) -> bool:
@@ -65,13 +92,14 @@ class Part:
 
     def close(self, *, durable: bool) -> None:
         """Close the file, after it is on disk if `durable`."""
+        self.hash.close()
         try:
             if durable:
                 os.fsync(self.handle)
         finally:
             os.close(self.handle)
 
-    def _count(self, data: memoryview) -> None:
+    def _count(self, data: bytes) -> None:
         self.hash.update(data)
         self.have += len(data)
         self.tell(len(data))
@@ -116,13 +144,7 @@ def _attempt(place: Place, at: str, part: Part, patience: Patience) -> None:
     raise ZooError(f"{file.path} has other bytes there than the registry says (SHA-256 differs): refused")
 
 
-def _write(handle: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(handle, data) :]
-
-
-def _buffer() -> memoryview:
-    """One buffer a thread."""
-    if not hasattr(_buffers, "bytes"):
-        _buffers.bytes = bytearray(CHUNK)
-    return memoryview(_buffers.bytes)
+def _write(handle: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]

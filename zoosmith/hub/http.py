@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email.utils
 import re
-import ssl
 import threading
 import time
 import urllib.request
@@ -19,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 from zoosmith import __version__
 from zoosmith.contract import ZooError
 from zoosmith.core import safe
+from zoosmith.hub.pace import Handler, SecureHandler, TooSlow
 
 MAX_REDIRECTS = 5
 PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -46,7 +46,10 @@ class Again(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How often and how long to try again. `stop` ends all waiting."""
+    """How often and how long to try again. `stop` ends all waiting.
+
+    A server has `timeout_s` for its first byte and between bytes, and must then keep up `pace.MIN_BYTES_S`.
+    """
 
     tries: int = 6
     first_s: float = 0.5
@@ -95,6 +98,8 @@ def read_all(answer: HTTPResponse, limit: int) -> bytes:
     expected = length(answer)
     try:
         data = answer.read(limit + 1)
+    except TooSlow as error:
+        raise Again(str(error)) from None
     except (OSError, HTTPException) as error:
         raise Again(f"the answer was cut off ({type(error).__name__})") from None
     finally:
@@ -123,6 +128,8 @@ def _once(url: str, headers: Mapping[str, str], timeout_s: float) -> HTTPRespons
         return answer
     except URLError as error:
         raise Again(f"{host} cannot be reached ({error.reason})") from None
+    except TooSlow as error:
+        raise Again(f"{host}: {error}") from None
     except TimeoutError:
         raise Again(f"{host} did not answer within {timeout_s:g} s") from None
     except (OSError, HTTPException, ValueError) as error:
@@ -169,12 +176,7 @@ def _plain(url: str) -> str:
 def _opener() -> urllib.request.OpenerDirector:
     """Proxies as the environment says, http and https; no redirects, no other scheme, no exceptions by status."""
     opener = urllib.request.OpenerDirector()
-    https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        https,
-        urllib.request.UnknownHandler(),
-    ):
+    handlers = urllib.request.ProxyHandler(), Handler(), SecureHandler(), urllib.request.UnknownHandler()
+    for handler in handlers:
         opener.add_handler(handler)
     return opener

@@ -16,6 +16,7 @@ from zoosmith.contract import ZooError
 from zoosmith.core import safe
 from zoosmith.hub import http
 from zoosmith.hub.http import Again, Patience, Unreachable
+from zoosmith.hub.pace import TooSlow
 
 MAY_NAME = {  # what a registry of this scheme may point to
     "file": ("file", "http", "https", "hf"),
@@ -31,8 +32,8 @@ class Stream(Protocol):
     start: int
     total: int | None
 
-    def readinto(self, buffer: memoryview) -> int:
-        """Bytes put into `buffer`; 0 at the end. Raises Again where the connection is lost."""
+    def read(self, most: int) -> bytes:
+        """The next bytes as they come, at most so many; none at the end. Raises Again where the connection is lost."""
 
     def close(self) -> None:
         """Let go of the file or connection, however much is unread."""
@@ -53,10 +54,10 @@ class FileStream:
     start: int
     total: int | None
 
-    def readinto(self, buffer: memoryview) -> int:
+    def read(self, most: int) -> bytes:
         """Read; a file on a lost network drive raises Again."""
         try:
-            return os.readv(self.handle, [buffer])
+            return os.read(self.handle, most)
         except OSError as error:
             raise Again(f"reading failed ({error.strerror})") from None
 
@@ -95,10 +96,12 @@ class WebStream:
     start: int
     total: int | None
 
-    def readinto(self, buffer: memoryview) -> int:
+    def read(self, most: int) -> bytes:
         """Read; what breaks off raises Again."""
         try:
-            return self.answer.readinto(buffer)
+            return self.answer.read1(most)
+        except TooSlow as error:
+            raise Again(str(error)) from None
         except (OSError, HTTPException, ValueError) as error:
             raise Again(f"the connection was lost ({type(error).__name__})") from None
 

@@ -1,35 +1,27 @@
-"""zoosmith.json of a published version: where each file of the tree lies there. Nothing else in it is looked at."""
+"""zoosmith.json of a published version: where each file of the tree lies there. Its hashes are not looked at."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from zoosmith.contract import ZooError
 from zoosmith.core import safe
+from zoosmith.core.layout import POINTER, Pointer
 from zoosmith.hub.catalog import Version
 from zoosmith.hub.http import Again, Patience
 from zoosmith.hub.places import Place
 
-FILE = "zoosmith.json"
 MAX_BYTES = 8 << 20
-
-
-class _Located(BaseModel):
-    path: str
-    at: str
-
-
-class _Pointer(BaseModel):
-    tree_digest: str
-    files: list[_Located]
+CHUNK = 1 << 16
 
 
 def where(version: Version, place: Place, patience: Patience) -> dict[str, str]:
     """Path in the tree -> path at the place. Raises ZooError where the pointer is damaged, or of another tree."""
     data = patience.until_done(lambda: _read(place, patience))
-    what = f"the {FILE} of {version}"
+    what = f"the {POINTER} of {version}"
+    safe.parse_json(data, what)
     try:
-        pointer = _Pointer.model_validate(safe.parse_json(data, what))
+        pointer = Pointer.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ZooError(f"{what} is damaged: {first['loc']} {first['msg']}") from None
@@ -43,17 +35,15 @@ def where(version: Version, place: Place, patience: Patience) -> dict[str, str]:
 
 
 def _read(place: Place, patience: Patience) -> bytes:
-    stream = place.open(FILE, 0, patience)
-    data, buffer = bytearray(), memoryview(bytearray(1 << 16))
+    stream = place.open(POINTER, 0, patience)
+    data = b""
     try:
-        if (stream.total or 0) > MAX_BYTES:
-            raise ZooError(f"{FILE} is longer than {MAX_BYTES >> 20} MiB, so it is not read")
-        while count := stream.readinto(buffer):
-            data += buffer[:count]
-            if len(data) > MAX_BYTES:
-                raise ZooError(f"{FILE} is longer than {MAX_BYTES >> 20} MiB, so it is not read")
+        while len(data) != stream.total and (more := stream.read(CHUNK)):
+            data += more
+            if max(len(data), stream.total or 0) > MAX_BYTES:
+                raise ZooError(f"{POINTER} is longer than {MAX_BYTES >> 20} MiB, so it is not read")
     finally:
         stream.close()
     if stream.total is not None and len(data) < stream.total:
-        raise Again(f"{FILE} was cut off")
-    return bytes(data)
+        raise Again(f"{POINTER} was cut off")
+    return data

@@ -11,11 +11,11 @@ WEIGHTS = (".safetensors", ".onnx", ".gguf", ".bin", ".npz")
 
 
 class Refused(Exception):
-    """What a hub answers instead: status, X-Error-Code, message."""
+    """What a hub answers instead: status, X-Error-Code, message, and more of the body."""
 
-    def __init__(self, status: int, code: str = "", message: str = "") -> None:
+    def __init__(self, status: int, code: str = "", message: str = "", **more: str) -> None:
         super().__init__(message or code)
-        self.status, self.code, self.message = status, code, message or code
+        self.status, self.code, self.message, self.more = status, code, message or code, more
 
 
 @dataclass

@@ -132,9 +132,13 @@ def create(request: Handler) -> None:
     """A new repository."""
     wanted = json.loads(request.body)
     kind, id = f"{wanted.get('type', 'model')}s", f"{wanted.get('organization') or 'user'}/{wanted['name']}"
-    with request.hub.lock:
-        request.hub.create(kind, id)
-    request.json({"url": f"{request.hub.url}/{id}", "name": id})
+    url = f"{request.hub.url}/{id}"
+    try:
+        with request.hub.lock:
+            request.hub.create(kind, id)
+    except Refused as refused:  # huggingface_hub reads `url` out of this answer too
+        raise Refused(refused.status, refused.code, refused.message, url=url) from None
+    request.json({"url": url, "name": id})
 
 
 def preupload(request: Handler, files: dict[str, Path]) -> None:

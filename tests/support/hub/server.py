@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         text = f"{refused.message} for {self.headers.get('Authorization', 'nobody')}"
         headers = {"X-Error-Code": refused.code} if refused.code else {}
         headers |= dict(self.fault.headers) if self.fault else {}
-        self.send(refused.status, json.dumps({"error": text}).encode(), headers)
+        self.send(refused.status, json.dumps({"error": text, **refused.more}).encode(), headers)
 
     def stream(self) -> Iterator[bytes]:
         """The request's body, by Content-Length or in chunks."""
