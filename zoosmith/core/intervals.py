@@ -128,7 +128,7 @@ def mcnemar_exact(only_reference: int, only_artifact: int) -> float:
     for k in range(fewer):
         ways = ways * (n - k) // (k + 1)
         tail += ways
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def ratio_from_logs(log_ratios: Sequence[float], level: float = 0.95) -> Estimate:

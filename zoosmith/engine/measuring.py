@@ -15,7 +15,7 @@ from zoosmith.engine.action import Action, public_versions
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record
 
-SUITE_VERSION = 1
+SUITE_VERSION = 2
 SUITES = ("quick", "full")
 THREADS = 1
 
