@@ -66,9 +66,9 @@ def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print the choice. Raises ZooError where nothing meets the budget."""
-    from zoosmith.commands._table import bullet
     from zoosmith.contract import ZooError
     from zoosmith.core import best
+    from zoosmith.core.text import bullet
 
     catalog = opened(given)
     rows = suitable(catalog, given)
@@ -134,7 +134,7 @@ def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], eva
 
 def report(found: Choice) -> Iterator[str]:
     """The choice on the first line, then why, then what was excluded."""
-    from zoosmith.commands._table import aligned, bullet
+    from zoosmith.core.text import aligned, bullet
 
     if found.best:
         yield found.best.name

@@ -68,7 +68,7 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
 
 def text(found: Comparison) -> str:
     """Head, table and remarks of one pair."""
-    from zoosmith.commands._table import aligned, bullet
+    from zoosmith.core.text import aligned, bullet
 
     first, second = found.first, found.second
     names = (first.name, second.name) if max(map(len, (first.name, second.name))) <= HEAD else ("first", "second")

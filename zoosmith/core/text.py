@@ -1,4 +1,4 @@
-"""Aligned text for the commands: columns as wide as they must be, cells no wider than may be."""
+"""Aligned text for people: columns as wide as they must be, cells no wider than may be."""
 
 from __future__ import annotations
 
