@@ -24,14 +24,19 @@ def parser() -> argparse.ArgumentParser:
         about = (module.__doc__ or name).splitlines()[0].rstrip(".")
         command = commands.add_parser(name, help=about[0].lower() + about[1:], description=module.__doc__)
         module.arguments(command)
-        command.set_defaults(main=module.main)
+        command.set_defaults(main=module.main, more=getattr(module, "more", None))
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1."""
-    given = parser().parse_args(arguments)
+    top = parser()
+    given, rest = top.parse_known_args(arguments)
+    if rest and given.more is None:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
+        if rest:
+            given.more(given, rest)
         given.main(given)
         sys.stdout.flush()
     except ZooError as error:

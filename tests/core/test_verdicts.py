@@ -52,6 +52,11 @@ def test_the_n_it_asks_for_decides_at_the_same_shares(lost: int, n: int) -> None
     kind, text = verdict(difference(found.value, found.low, found.high), n, 2 * lost)
     if kind == "undecided":
         more = int(text.rsplit(" ", 1)[1])
-        each = round(lost * more / n)
+        each = lost * more // n
         again = paired_proportions(more - 2 * each, each, each, 0)
         assert again.low >= -0.0105
+
+
+def test_a_handful_of_examples_decides_nothing_and_does_no_harm() -> None:
+    found = paired_proportions(0, 0, 2, 0)
+    assert verdict(difference(found.value, found.low, found.high), 2, 2).kind == "undecided"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from zoosmith.core.answers import Answers, packed_answers
 from zoosmith.core.records import BuildRecord, Host, Measurement
 
 LABELS = ("negative", "positive")
@@ -28,7 +29,13 @@ def difference(value: float, half: float = 0.01) -> dict[str, Any]:
 
 
 def quality(
-    accuracy: float = 0.9, *, n: int = 400, data: str = "toy", labels: Sequence[str] = LABELS, half: float = 0.02
+    accuracy: float = 0.9,
+    *,
+    n: int = 400,
+    data: str = "toy",
+    labels: Sequence[str] = LABELS,
+    half: float = 0.02,
+    answers: Answers | None = None,
 ) -> dict[str, Any]:
     """Scores of an eval in which every class does equally well."""
     classes = len(labels)
@@ -42,7 +49,13 @@ def quality(
         "per_class": dict.fromkeys(labels, each),
         "confusion": [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)],
         "labels": list(labels),
+        "answers": answers and answers.model_dump(),
     }
+
+
+def answered(true: Sequence[int], predicted: Sequence[int], labels: Sequence[str] = LABELS) -> Answers:
+    """Answers to the texts 0, 1, 2 ..."""
+    return packed_answers([(str(i),) for i in range(len(true))], true, predicted, tuple(labels))
 
 
 def versus(drop: float = 0.004, *, half: float = 0.01, agreement: float = 0.98) -> dict[str, Any]:

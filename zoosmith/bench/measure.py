@@ -14,6 +14,7 @@ from zoosmith.bench import speed
 from zoosmith.bench.host import this_host
 from zoosmith.bench.process import opened
 from zoosmith.contract import TaskSpec, ZooError
+from zoosmith.core.answers import packed_answers
 from zoosmith.core.canonical import pretty
 from zoosmith.core.records import Latency, Measurement
 from zoosmith.engine.worker import Step
@@ -125,9 +126,13 @@ class _Eval:
 
     def score(self, logits: NDArray[np.float32]) -> dict[str, Any]:
         """Quality as in `zoosmith.core.records`."""
-        scores: dict[str, Any] = self.module.score(logits, self.task.targets(self.examples), self.task.spec.labels)
+        labels, targets = self.task.spec.labels, self.task.targets(self.examples)
+        scores: dict[str, Any] = self.module.score(logits, targets, labels)
         scores["metrics"] = {name: _bounded(value) for name, value in scores["metrics"].items()}
-        about = {"kind": self.about["kind"], "data": self.about["data"], "split": self.about["split"]}
+        about: dict[str, Any] = {"kind": self.about["kind"], "data": self.about["data"], "split": self.about["split"]}
+        if "confusion" in scores:  # the task answers with one class an example
+            texts = [example.texts for example in self.examples]
+            about["answers"] = packed_answers(texts, targets.tolist(), logits.argmax(axis=1).tolist(), labels)
         return about | {"examples_total": self.total} | scores
 
 

@@ -1,7 +1,8 @@
 """What `zoosmith` can do: one module a command; the file name is the command.
 
-Each has a docstring whose first line is its help, `arguments(parser)` and `main(given)`. Nothing heavy is imported
-at the top of any.
+Each has a docstring whose first line is its help, `arguments(parser)` and `main(given)`; where the name of an option
+depends on what there is to choose from, also `more(given, rest)` for the words that argparse does not know. Nothing
+heavy is imported at the top of any.
 """
 
 from __future__ import annotations

@@ -117,14 +117,18 @@ def mcnemar_exact(only_reference: int, only_artifact: int) -> float:
 
     1.0 when no answer is discordant. Raises ValueError for a negative count.
 
+    The tail is summed in whole numbers, so that a command that compares needs no scipy.
+
     Source: McNemar (1947), Psychometrika 12, 153-157; the exact form as in R's `binom.test(b, b + c)`.
     """
-    from scipy.special import bdtr
-
-    fewer = min(only_reference, only_artifact)
+    fewer, n = min(only_reference, only_artifact), only_reference + only_artifact
     if fewer < 0:
         raise ValueError(f"discordant counts are {only_reference} and {only_artifact}; expected counts >= 0")
-    return min(1.0, 2.0 * float(bdtr(fewer, only_reference + only_artifact, 0.5)))
+    ways = tail = 1
+    for k in range(fewer):
+        ways = ways * (n - k) // (k + 1)
+        tail += ways
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def ratio_from_logs(log_ratios: Sequence[float], level: float = 0.95) -> Estimate:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
+from zoosmith.core.answers import Answers
 from zoosmith.core.recipe import InsidePath, Model, Sha256
 
 
@@ -104,7 +105,7 @@ class Host(Model):
 
 
 class Quality(Model):
-    """Scores of one eval. `confusion` has a row for each true class."""
+    """Scores of one eval. `confusion` has a row for each true class; `answers` pair it with other artifacts."""
 
     kind: str
     data: str
@@ -114,6 +115,7 @@ class Quality(Model):
     per_class: dict[str, dict[str, float]] = {}
     confusion: tuple[tuple[int, ...], ...] = ()
     labels: tuple[str, ...] = ()
+    answers: Answers | None = None
 
     @property
     def n(self) -> int:

@@ -47,7 +47,7 @@ def of_measurement(measured: Measurement, metric: str, margin: float = MARGIN) -
 
 def _half_width(value: float, margin: float) -> float:
     """The half width that would decide: that keeps the margin clear of the interval, or 0 where the loss is larger."""
-    return max(abs(value + margin), abs(value) if value < -margin else 0.0, 1e-3)
+    return min(max(abs(value + margin), abs(value) if value < -margin else 0.0, 1e-3), 0.5)
 
 
 def _rounded(n: int) -> int:

@@ -18,6 +18,7 @@ doit publish:NAME   put it on a hub or into a folder: ZOOSMITH_PUBLISH=hf://ORG 
 doit card:NAME      render the card again      doit registry  render everything recorded
 doit plan NAME      what a build would do      doit why NAME  what changed since the last one
 doit check NAME     rebuild aside and compare  doit gc        free what nothing needs
+doit reproduce NAME measure it again, and say which claims of its card hold here
 """
 
 

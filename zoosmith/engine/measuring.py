@@ -10,27 +10,39 @@ from zoosmith.bench.host import this_host
 from zoosmith.contract import PAYLOAD_MANIFEST, Resources
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
-from zoosmith.engine import zoo as zoos
 from zoosmith.engine.action import Action, public_versions
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record
 
-SUITE_VERSION = 1
+SUITE_VERSION = 2
 SUITES = ("quick", "full")
 THREADS = 1
 
 
 def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
     """The measurement of an artifact. Raises Unresolved while it, its reference or the data is missing."""
-    zoo = resolver.zoo
-    family = zoo.families[ref.recipe]
-    reference = family.reference
+    reference = resolver.zoo.families[ref.recipe].reference
     mine, theirs = resolver.tree("artifact", ref), resolver.tree("artifact", reference)
-    formats = {zoos.output(zoo, r, resolver.project).format for r in (ref, reference)}
-    runtimes = [plugins.load("runtimes", format, resolver.project) for format in sorted(formats)]
+    if ref == reference or mine == theirs:
+        return trees_action(resolver, ref, suite, mine, mine)
+    measured = _finished(resolver, measure_action(resolver, reference, suite)).tree
+    return trees_action(resolver, ref, suite, mine, theirs, measured)
+
+
+def trees_action(
+    resolver: Resolver, ref: Ref, suite: str, mine: str, theirs: str, reference_measured: str | None = None
+) -> Action:
+    """The measurement of the tree `mine` on the evals of `ref`'s recipe, against the tree `theirs`.
+
+    Both are in the store, whoever built them; where they differ, `reference_measured` is the tree of a measurement of
+    `theirs`. Raises Unresolved while the data is missing.
+    """
+    recipe = resolver.zoo.families[ref.recipe].recipe
+    formats = sorted({str(_manifest(resolver, tree)["format"]) for tree in (mine, theirs)})
+    runtimes = [plugins.load("runtimes", format, resolver.project) for format in formats]
     packages = tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
-    evals = {id: _eval(resolver, ref.recipe, id) for id in family.recipe.evals}
-    code = [plugins.find("runtimes", format, resolver.project) for format in sorted(formats)]
+    evals = {id: _eval(resolver, ref.recipe, id) for id in recipe.evals}
+    code = [plugins.find("runtimes", format, resolver.project) for format in formats]
     code += [plugins.find("tasks", about["kind"], resolver.project) for about in evals.values()]
     inputs: dict[str, Any] = {
         "schema": 1,
@@ -47,14 +59,14 @@ def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
     }
     run = {
         "name": full_name(ref.recipe, ref.name),
-        "reference": full_name(ref.recipe, reference.name),
+        "reference": full_name(ref.recipe, recipe.reference),
         "evals": evals,
         "size_own": _size(resolver, mine),
         "size_total": _total(resolver, mine),
         "reference_size_total": _total(resolver, theirs),
     }
-    if ref != reference and mine != theirs:
-        run["reference_measured"] = _finished(resolver, measure_action(resolver, reference, suite)).tree
+    if reference_measured:
+        run["reference_measured"] = reference_measured
     return Action(
         name=f"{ref.recipe}/measured/{ref.name}-{suite}",
         title=f"measure {full_name(ref.recipe, ref.name)}",
@@ -88,8 +100,13 @@ def _size(resolver: Resolver, tree: str) -> int:
 
 def _total(resolver: Resolver, tree: str) -> int:
     """Bytes of a tree and of all that it cannot be opened without."""
-    needs = json.loads(resolver.store.read(tree, PAYLOAD_MANIFEST))["needs"]
-    return _size(resolver, tree) + sum(_size(resolver, needed) for needed in needs.values())
+    needed = _manifest(resolver, tree)["needs"].values()
+    return _size(resolver, tree) + sum(_size(resolver, other) for other in needed)
+
+
+def _manifest(resolver: Resolver, tree: str) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(resolver.store.read(tree, PAYLOAD_MANIFEST))
+    return manifest
 
 
 def _finished(resolver: Resolver, action: Action) -> Record:

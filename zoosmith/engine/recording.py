@@ -6,11 +6,9 @@ A build adds its row and card only after its gates passed. Everything here is re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from zoosmith import plugins
 from zoosmith.contract import ZooError
@@ -23,6 +21,7 @@ from zoosmith.core.records import BuildRecord, Measurement
 from zoosmith.engine import zoo as zoos
 from zoosmith.engine.files import write_atomic
 from zoosmith.engine.locks import flock
+from zoosmith.engine.recorded import build_in, measurements_in, suites_in
 
 
 class GateMissed(ZooError):
@@ -70,19 +69,17 @@ class Book:
 
     def _add(self, file: Path, measured: Measurement) -> None:
         """One file a host, with the latest run of each suite; those of another tree are dropped."""
-        kept = [m for m in _suites(file) if m.suite != measured.suite and m.tree_digest == measured.tree_digest]
+        kept = [m for m in suites_in(file) if m.suite != measured.suite and m.tree_digest == measured.tree_digest]
         body = {m.suite: m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
         write_atomic(file, pretty({"schema": 1, "suites": body}).encode())
 
     def build(self, ref: Ref) -> BuildRecord | None:
         """The recorded build of an artifact."""
-        file = self.folder(ref) / "build.json"
-        return BuildRecord.model_validate(json.loads(file.read_bytes())) if file.is_file() else None
+        return build_in(self.folder(ref))
 
     def measurements(self, ref: Ref) -> list[Measurement]:
         """All recorded measurements of an artifact, by host and suite."""
-        files = sorted(self.folder(ref).glob("*.json"))
-        return [m for file in files if file.name != "build.json" for m in _suites(file)]
+        return measurements_in(self.folder(ref))
 
     def current(self, ref: Ref) -> tuple[BuildRecord, list[Measurement]] | None:
         """The recorded build with the measurements of its tree, if there are any."""
@@ -177,13 +174,6 @@ def template(project: Path) -> str:
     """The card template: the project's own, or the shipped one."""
     own = project / "model_cards" / "template.md.j2"
     return (own if own.is_file() else plugins.shipped("model_cards/template.md.j2")).read_text(encoding="utf-8")
-
-
-def _suites(file: Path) -> list[Measurement]:
-    if not file.is_file():
-        return []
-    suites: dict[str, Any] = json.loads(file.read_bytes())["suites"]
-    return [Measurement.model_validate(body) for _, body in sorted(suites.items())]
 
 
 def _text(build: BuildRecord) -> bytes:

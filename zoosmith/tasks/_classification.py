@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.core import classification, f1_intervals, intervals
+from zoosmith.core import classification, f1_intervals, intervals, paired
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,20 +51,12 @@ def compare(logits: NDArray[np.float32], reference: NDArray[np.float32], targets
     p where it is the test of that delta (accuracy), else None.
     """
     mine, theirs = logits.argmax(axis=1), reference.argmax(axis=1)
-    right, reference_right = mine == targets, theirs == targets
-    lost, won = int((~right & reference_right).sum()), int((right & ~reference_right).sum())
-    both = int((right & reference_right).sum())
     joint = classification.joint_counts(targets.tolist(), theirs.tolist(), mine.tolist(), range(logits.shape[1]))
-    neither = len(targets) - both - lost - won
     return {
-        "agreement": float((mine == theirs).mean()),
+        "agreement": paired.agreement(joint),
         "max_abs_logit_diff": float(abs(logits - reference).max()),
-        "discordant": {"lost": lost, "won": won},
-        "delta": {
-            "accuracy": (intervals.paired_proportions(both, lost, won, neither), intervals.mcnemar_exact(lost, won)),
-            "macro_f1": (f1_intervals.paired_f1(joint, "macro"), None),
-            "weighted_f1": (f1_intervals.paired_f1(joint, "weighted"), None),
-        },
+        "discordant": paired.discordant(joint)._asdict(),
+        "delta": paired.deltas(joint),
     }
 
 
