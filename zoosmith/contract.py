@@ -109,11 +109,15 @@ class Resources(NamedTuple):
 
 @dataclass(frozen=True)
 class Parent:
-    """A finished tree that a step starts from. `path` is a private copy; writing to it harms nobody."""
+    """A finished tree that a step starts from. `path` is a private copy; writing to it harms nobody.
+
+    `name` is RECIPE/NAME, what people know it by: for messages alone, for the same tree may have other names.
+    """
 
     path: Path
     manifest: Manifest
     digest: str
+    name: str = "of its parent"
 
 
 class Task(Protocol):

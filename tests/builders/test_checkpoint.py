@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,8 +123,21 @@ def test_damaged_weights_are_told(tmp_path: Path) -> None:
     base = write_bert(tmp_path / "base", labels=("negative", "positive"))
     weights = base / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1000])
-    with pytest.raises(BuildError, match=r"cannot load the checkpoint: .*incomplete"):
+    with pytest.raises(BuildError, match=r"cannot load the checkpoint of its parent: .*incomplete"):
         build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+def test_pickled_weights_are_refused_and_the_base_is_named_instead_of_a_folder(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    torch.save(load_file(base / "model.safetensors"), base / "pytorch_model.bin")
+    (base / "model.safetensors").unlink()
+    parent = replace(source(base), name="toy/encoder")
+    with pytest.raises(BuildError, match=r"cannot load the checkpoint toy/encoder: .*model\.safetensors") as told:
+        build("checkpoint", {"from": parent}, tmp_path)
+    assert str(tmp_path) not in str(told.value)
 
 
 def test_missing_weights_of_the_body_are_told(tmp_path: Path) -> None:

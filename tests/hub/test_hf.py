@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hub import Hub, serving
+from tests.support.hub import Fault, Hub, serving
 
 CALL = """
 import json, sys, tempfile
@@ -103,6 +103,20 @@ def test_a_gated_repo_gives_the_page_and_the_token(hub: Hub, tmp_path: Path) -> 
     said = str(ask(hub, tmp_path, "model", "org/tiny", commit, [])["error"])
     assert f"accept its terms at {hub.url}/org/tiny" in said
     assert "HF_TOKEN" in said
+
+
+def test_a_download_that_was_cut_off_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(bytes(range(256)) * (24 << 12))
+    hub.faults.append(Fault("GET /org/tiny/resolve/.*safetensors", "cut"))
+    commit = hub.commit("models", "org/tiny")
+    assert ask(hub, tmp_path, "model", "org/tiny", commit, ["model.safetensors"])["files"]
+    assert [wanted for path, wanted in hub.ranges if path == "model.safetensors"] == [
+        "",
+        f"bytes={10 << 20}-",
+    ]  # blocks of 10 MiB
+    [blob] = (tmp_path / "home" / "hub" / "models--org--tiny" / "blobs").iterdir()
+    assert blob.read_bytes() == weights.read_bytes()
 
 
 def test_no_network_is_told_at_once(tmp_path: Path, hub: Hub) -> None:

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from zoosmith.commands._registry import megabytes, opened, registry_argument
+from zoosmith.commands._table import columns
 
 if TYPE_CHECKING:
     from zoosmith.core.registry import Row
@@ -36,10 +37,8 @@ def main(given: argparse.Namespace) -> None:
             found.append((*cells, megabytes(version.row.size_total), quality))
     if not found:
         raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
-    widths = [max(len(row[i]) for row in found) for i in range(len(found[0]))]
-    for row in found:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print(printable(line).rstrip())
+    for line in columns(found):
+        print(printable(line))
 
 
 def fits(name: str, row: Row, given: argparse.Namespace) -> bool:

@@ -37,7 +37,7 @@ def _commit(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{40}", value):
         raise ValueError(
             "expected a commit of 40 hex digits: a branch or tag may move, and the build with it; "
-            "pin the commit that the name stands for today"
+            "`zoosmith lock RECIPE --write` puts in the commit that it stands for today"
         )
     return value
 
@@ -103,7 +103,9 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
         if not given:
             raise ValueError("a base needs a source: repo, pypi or path")
         if self.repo is not None and self.revision is None:
-            raise ValueError("repo needs a revision: the commit, 40 hex digits")
+            raise ValueError(
+                "repo needs a revision: the commit, 40 hex digits; `zoosmith lock RECIPE --write` puts it in"
+            )
         if len(given) > 1 and not self.files:
             raise ValueError("several sources need `files: {path: sha256}`, so that all give the same bytes")
         if self.trust_remote_code and self.revision is None:
@@ -132,7 +134,9 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
             found = " and ".join(given) or "none"
             raise ValueError(f"a data set needs exactly one of builtin, path, repo; found {found}")
         if self.repo is not None and self.revision is None:
-            raise ValueError("repo needs a revision: the commit, 40 hex digits")
+            raise ValueError(
+                "repo needs a revision: the commit, 40 hex digits; `zoosmith lock RECIPE --write` puts it in"
+            )
         if self.builtin is None and not self.splits:
             raise ValueError("splits is missing, such as {train: 'train[:-500]', dev: 'train[-500:]', eval: test}")
         return self

@@ -57,16 +57,21 @@ def _problem(node: yaml.Node, text: str) -> yaml.MarkedYAMLError:
 def parse(text: str, file: str) -> Recipe:
     """The recipe in `text`. Raises RecipeError naming `file`, line, key and what was found."""
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
-    except yaml.YAMLError as error:
-        raise RecipeError(_marked(error, text, file)) from None
-    if not isinstance(document, dict):
-        found = "nothing" if document is None else type(document).__name__
-        raise RecipeError(f"{file}:1: expected a mapping with schema, summary, bases, artifacts; found {found}")
-    try:
-        return Recipe.model_validate(document)
+        return Recipe.model_validate(document(text, file))
     except ValidationError as error:
         raise RecipeError(explain(error, text, file)) from None
+
+
+def document(text: str, file: str) -> dict[str, Any]:
+    """The mapping in `text`, its keys unique, its content unchecked. Raises RecipeError naming file and line."""
+    try:
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
+    except yaml.YAMLError as error:
+        raise RecipeError(_marked(error, text, file)) from None
+    if not isinstance(found, dict):
+        kind = "nothing" if found is None else type(found).__name__
+        raise RecipeError(f"{file}:1: expected a mapping with schema, summary, bases, artifacts; found {kind}")
+    return found
 
 
 def _marked(error: yaml.YAMLError, text: str, file: str) -> str:

@@ -100,7 +100,7 @@ def _dev_examples(step: Step, task: BoundTask) -> list[Example]:
 
 def _parent(step: Step, role: str, tree: str) -> Parent:
     path = step.parent(tree, role)
-    return Parent(path, read_manifest(path), tree)
+    return Parent(path, read_manifest(path), tree, step.run["parents"][role])
 
 
 def _spec(task: dict[str, Any] | None, parents: dict[str, Parent], *, trains: bool) -> TaskSpec:

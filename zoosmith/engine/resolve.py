@@ -139,6 +139,7 @@ class Resolver:
                 "format": output.format,
                 "precision": output.precision,
                 "name": str(ref),
+                "parents": {role: str(parent) for role, parent in self.zoo.parents(ref).items()},
                 "threads": self.threads,
                 "device": "cpu",
                 "data": self.task_data(ref.recipe),

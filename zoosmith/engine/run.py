@@ -16,6 +16,7 @@ from zoosmith.engine.display import Display
 from zoosmith.engine.executor import LocalExecutor
 from zoosmith.engine.locks import flock, quiet
 from zoosmith.engine.store import Record, Store
+from zoosmith.hub import xet
 
 
 class Runner:
@@ -28,6 +29,7 @@ class Runner:
         self.budget = budget
         self.display = display
         self.executor = LocalExecutor(store, project)
+        self.xet_told = False
 
     def run(self, action: Action, *, again: bool = False) -> Record:
         """The action's record, from the cache or from running it. `again` runs it though it is cached.
@@ -47,6 +49,7 @@ class Runner:
             return self._work(action, lock)
 
     def _work(self, action: Action, lock: int) -> Record:
+        self._tell_xet(action)
         line = self.display.start(action.title)
         started = datetime.datetime.now(datetime.UTC)
         try:
@@ -68,6 +71,13 @@ class Runner:
         shutil.rmtree(self.store.root / "work" / action.key, ignore_errors=True)
         self.display.finish(line, "done")
         return record
+
+    def _tell_xet(self, action: Action) -> None:
+        """Say once what the executor sets for steps that ask a hub of the user's own."""
+        source = action.run.get("base") or action.run.get("data")
+        if isinstance(source, dict) and source.get("repo") and xet.switch(os.environ) and not self.xet_told:
+            self.xet_told = True
+            self.display.say(xet.SAID)
 
     def _told(self, action: Action) -> Callable[[], None]:
         return lambda: self.display.say(f"{action.title}: the same step runs already; waiting for it")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from zoosmith.contract import ZooError
 from zoosmith.engine.files import copy_file
+from zoosmith.hub import xet
 
 PROBE_S = 3.0
 
@@ -26,7 +27,10 @@ def require_answer(repo: str) -> None:
     try:
         socket.create_connection((url.hostname or "", port), timeout=PROBE_S).close()
     except OSError as error:
-        raise ZooError(f"{constants.ENDPOINT} cannot be reached for {repo} ({error})") from None
+        raise ZooError(
+            f"{constants.ENDPOINT} cannot be reached for {repo} ({error}); set HF_ENDPOINT to a mirror that can be, "
+            "or fill the cache elsewhere and set HF_HUB_OFFLINE=1 (docs/air-gapped.md)"
+        ) from None
 
 
 def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress: Callable[..., None]) -> Path:
@@ -65,16 +69,25 @@ def without_links(snapshot: Path, folder: Path) -> Path:
 
 
 def explain(repo: str, revision: str, error: Exception) -> str:
-    """One line for what a hub answered, with the next thing to do."""
-    from huggingface_hub import constants, errors
+    """One line for what a hub answered, with the next thing to do. `repo` is the path of its page below the hub."""
+    from huggingface_hub import constants, errors, get_token
 
-    page = f"{constants.ENDPOINT}/{repo}"
+    hub, page = constants.ENDPOINT, f"{constants.ENDPOINT}/{repo}"
+    status = error.response.status_code if isinstance(error, errors.HfHubHTTPError) else 0
     if isinstance(error, errors.GatedRepoError):
         return f"{repo} is gated: accept its terms at {page}, then set HF_TOKEN to a token of that account"
     if isinstance(error, errors.RevisionNotFoundError):
         return f"{repo} has no commit {revision}; look at {page}/commits and pin one of these"
     if isinstance(error, errors.RepositoryNotFoundError):
         return f"{page} does not exist, or needs HF_TOKEN set to a token that may read it"
+    if status == 401:
+        found = "does not know your token" if get_token() else "asks for a token"
+        return (
+            f"{hub} {found} for {repo}: set HF_TOKEN to one of an account that may read {page} ({hub}/settings/tokens)"
+        )
+    if status == 403:
+        return f"your token may not read {repo}: ask for access at {page}, and set HF_TOKEN to a token that has it"
     if isinstance(error, (errors.LocalEntryNotFoundError, ConnectionError)):
-        return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {constants.ENDPOINT} cannot be reached"
-    return f"{constants.ENDPOINT} answered for {repo}: {type(error).__name__}: {str(error).splitlines()[0]}"
+        return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {hub} cannot be reached{xet.hint()}"
+    said = (str(error).splitlines() or [""])[0]
+    return f"{hub} answered for {repo}: {type(error).__name__}: {said}{xet.hint()}"

@@ -17,7 +17,8 @@ VOCABULARIES = ("vocab.txt", "vocab.json", "*.model")  # without one, transforme
 def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     """The task's FP32 model from `path`. Without `new_head`, a checkpoint that lacks the head is an error.
 
-    With it, a head that is missing or has other classes is drawn from the job's seed. Raises BuildError.
+    With it, a head that is missing or has other classes is drawn from the job's seed. Weights are read from
+    safetensors alone: a pickle may run code when it is loaded. Raises BuildError naming the parent.
     """
     import torch
     import transformers
@@ -26,21 +27,23 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     torch.manual_seed(job.seed)
     labels = job.task.spec.labels
     auto = getattr(transformers, job.task.auto_model)
+    name = next((parent.name for parent in job.parents.values() if parent.path == path), "of its parent")
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
         model, info = auto.from_pretrained(
-            path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra
+            path, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **extra
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise BuildError(f"transformers cannot load the checkpoint: {str(error).splitlines()[0]}") from error
+        said = str(error).splitlines()[0].replace(str(path), name)
+        raise BuildError(f"transformers cannot load the checkpoint {name}: {said}") from error
     missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
     missing += sorted(key for key, *_ in info["mismatched_keys"])
     body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
     if body:
-        raise BuildError(f"the checkpoint lacks weights of the body: {', '.join(body[:3])}; is it complete?")
+        raise BuildError(f"the checkpoint {name} lacks weights of the body: {', '.join(body[:3])}; is it complete?")
     if missing and not new_head:
         raise BuildError(
-            f"the checkpoint has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
+            f"the checkpoint {name} has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
             "use the builder `finetune` on it"
         )
     _check_positions(model.config, job.task.spec.max_length)
@@ -112,7 +115,8 @@ def _make_fast(source: Path, out: Path) -> None:
     try:
         transformers.AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(out)
     except (OSError, ValueError) as error:
-        raise BuildError(f"transformers cannot read the tokenizer: {str(error).splitlines()[0]}") from error
+        said = str(error).splitlines()[0].replace(str(source), "it")
+        raise BuildError(f"transformers cannot read the tokenizer: {said}") from error
     if not (out / "tokenizer.json").is_file():
         raise BuildError("the tokenizer exists in its slow form only, which cannot be turned into tokenizer.json")
 

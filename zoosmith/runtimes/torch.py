@@ -35,4 +35,5 @@ def open(
 
     torch.set_num_threads(threads)
     _, model = architecture(path)
-    return TorchForward(model.from_pretrained(path, local_files_only=True, dtype="auto"), device)
+    loaded = model.from_pretrained(path, local_files_only=True, use_safetensors=True, dtype="auto")
+    return TorchForward(loaded, device)

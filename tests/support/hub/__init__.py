@@ -36,7 +36,9 @@ class Hub(Repos):
     """State of the server: repositories, faults to come, and what was asked.
 
     `asked` holds "METHOD /path" of every request; `tokens` the bearer tokens seen. Where `token` is set, writing
-    needs it. Files of `lfs_from` bytes and more are LFS, as are weights of any size.
+    needs it. Files of `lfs_from` bytes and more are LFS, as are weights of any size. `ranges` holds path and Range of
+    every GET of a file. With `xet`, LFS files are told to be in a Xet storage that is not there. `denied` is
+    what everybody is told instead of an answer.
     """
 
     def __init__(self, root: Path, written: Path, commits: dict[str, str] | None = None) -> None:
@@ -45,6 +47,9 @@ class Hub(Repos):
         self.tokens: set[str] = set()
         self.token: str | None = None
         self.gated: set[str] = set()
+        self.ranges: list[tuple[str, str]] = []
+        self.xet = False
+        self.denied = ""
         self.faults = Faults()
         self.server = _Server(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"

@@ -25,6 +25,7 @@ class Repo:
     commits: dict[str, dict[str, Path]]
     branches: dict[str, str]
     tags: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
 
     def resolve(self, revision: str) -> str:
         """Full commit of a branch, tag or commit."""
@@ -62,6 +63,11 @@ class Repos:
                 self.repos[kind, id] = Repo({first: files}, {"main": first})
             return self.repos[kind, id]
 
+    def ids(self, kind: str) -> list[str]:
+        """All repositories of a kind."""
+        there = {f"{p.parent.name}/{p.name}" for p in (self.root / kind).glob("*/*")}
+        return sorted(there | {id for found, id in self.repos if found == kind})
+
     def commit(self, kind: str, id: str) -> str:
         """The head of main."""
         return self.repo(kind, id).branches["main"]
@@ -91,6 +97,8 @@ class Repos:
         listed = sorted((files | new).items())
         commit = _sha1(head.encode(), *(f"{name} {self.sha256(path)}".encode() for name, path in listed))
         repo.commits[commit] = dict(listed)
+        if commit != head:
+            repo.parents[commit] = head
         repo.branches[branch] = commit
         return commit
 

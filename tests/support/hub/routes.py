@@ -10,7 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tests.support.hub.repos import Refused, Repo, git_oid
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.support.hub.server import Handler
 
 API = re.compile(r"/api/(?P<kind>models|datasets)/(?P<id>[^/]+/[^/]+?)(?:/(?P<what>[a-z-]+)(?:/(?P<rest>.*))?)?")
+LISTING = re.compile(r"/api/(?P<kind>models|datasets)")
 RESOLVE = re.compile(r"/(?:(?P<kind>datasets)/)?(?P<id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)")
 BATCH = re.compile(r"/(?:datasets/)?(?P<id>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
 OBJECT = re.compile(r"/lfs/(?P<sha256>[0-9a-f]{64})")
@@ -26,6 +27,8 @@ OBJECT = re.compile(r"/lfs/(?P<sha256>[0-9a-f]{64})")
 def answer(request: Handler) -> None:
     """Answer one request. Raises Refused."""
     path, hub = request.path_only, request.hub
+    if hub.denied:
+        raise Refused(401, "", hub.denied)
     denied = hub.token is not None and request.headers.get("Authorization") != f"Bearer {hub.token}"
     if denied and request.command == "POST":
         raise Refused(401, "", "Invalid credentials in Authorization header")
@@ -33,6 +36,8 @@ def answer(request: Handler) -> None:
         create(request)
     elif path == "/api/validate-yaml":
         request.json({"errors": [], "warnings": []})
+    elif match := LISTING.fullmatch(path):
+        listing(request, match["kind"])
     elif match := API.fullmatch(path):
         api(request, match["kind"], match["id"], match["what"] or "", match["rest"] or "")
     elif match := RESOLVE.fullmatch(path):
@@ -53,12 +58,27 @@ def known(request: Handler, kind: str, id: str) -> Repo:
     return repo
 
 
+def listing(request: Handler, kind: str) -> None:
+    """Repositories of an author, or with a word in their name."""
+    query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+    ids = request.hub.ids(kind)
+    ids = [id for id in ids if query.get("author") in (None, id.split("/")[0])]
+    ids = [id for id in ids if query.get("search", "") in id]
+    request.json([{"id": id, "modelId": id} for id in ids])
+
+
 def api(request: Handler, kind: str, id: str, what: str, rest: str) -> None:
-    """Everything below /api/models/ORG/NAME."""
-    repo = known(request, kind, id)
+    """Everything below /api/models/ORG/NAME. What a gated repository is, everybody may know."""
     revision, _, inside = rest.partition("/")
     if request.command != "POST" and what in ("", "revision"):
-        request.json(info(id, repo, repo.resolve(rest or "main")))
+        repo = request.hub.repo(kind, id)
+        request.json(info(request, id, repo, repo.resolve(rest or "main")))
+        return
+    repo = known(request, kind, id)
+    if what == "auth-check":
+        request.json({})
+    elif what == "commits":
+        request.json(history(repo, repo.resolve(rest)))
     elif what == "tree":
         tree(request, repo.commits[repo.resolve(revision)], inside)
     elif what == "refs":
@@ -79,13 +99,38 @@ def api(request: Handler, kind: str, id: str, what: str, rest: str) -> None:
         raise Refused(404, "EntryNotFound")
 
 
-def info(id: str, repo: Repo, commit: str) -> dict[str, Any]:
+def info(request: Handler, id: str, repo: Repo, commit: str) -> dict[str, Any]:
+    files = [{"rfilename": name} for name in repo.commits[commit]]
+    if "blobs=true" in urlsplit(request.path).query.lower():
+        files = [blob(request, name, path) for name, path in repo.commits[commit].items()]
     return {
-        "id": id, "modelId": id, "sha": commit, "private": False, "gated": False,
+        "id": id, "modelId": id, "sha": commit, "private": False,
+        "gated": "manual" if id in request.hub.gated else False,
         "disabled": False, "tags": [], "downloads": 0, "likes": 0, "author": id.split("/")[0],
-        "lastModified": "2026-01-01T00:00:00.000Z", "createdAt": "2026-01-01T00:00:00.000Z",
-        "siblings": [{"rfilename": name} for name in repo.commits[commit]],
+        "lastModified": date(repo, repo.branches["main"]), "createdAt": date(repo, next(iter(repo.commits))),
+        "siblings": files,
     }  # fmt: skip
+
+
+def blob(request: Handler, name: str, path: Path) -> dict[str, Any]:
+    told = entry(request, name, path)
+    found = {"rfilename": name, "size": told["size"], "blobId": told["oid"]}
+    if lfs := told.get("lfs"):
+        found["lfs"] = {"sha256": lfs["oid"], "size": lfs["size"], "pointerSize": lfs["pointerSize"]}
+    return found
+
+
+def history(repo: Repo, commit: str) -> list[dict[str, Any]]:
+    """The commits up to one of them, the newest first."""
+    ancestry = [commit]
+    while parent := repo.parents.get(ancestry[-1]):
+        ancestry.append(parent)
+    return [{"id": id, "authors": [], "date": date(repo, id), "title": "", "message": ""} for id in ancestry]
+
+
+def date(repo: Repo, commit: str) -> str:
+    """A day for each commit."""
+    return f"2026-01-{1 + list(repo.commits).index(commit):02}T00:00:00.000Z"
 
 
 def refs(kind: str, names: dict[str, str]) -> list[dict[str, str]]:
@@ -125,6 +170,9 @@ def resolve(request: Handler, kind: str, id: str, revision: str, path: str) -> N
         raise Refused(404, "EntryNotFound")
     etag = f'"{request.hub.sha256(file)}"'
     headers = {"X-Repo-Commit": commit, "ETag": etag, "X-Linked-Etag": etag, "Accept-Ranges": "bytes"}
+    if request.hub.xet and request.hub.is_lfs(path, file.stat().st_size):
+        headers |= {"X-Xet-Hash": request.hub.sha256(file), "X-Xet-Refresh-Route": f"{request.hub.url}/no-such-store"}
+    request.ranges(path)
     request.send_file(file, headers | {"X-Linked-Size": str(file.stat().st_size)})
 
 

@@ -105,6 +105,11 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, status: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_body(status, io.BytesIO(data), 0, len(data), headers)
 
+    def ranges(self, path: str) -> None:
+        """Remember which part of a file is asked for."""
+        if self.command == "GET":
+            self.hub.ranges.append((path, self.headers.get("Range", "")))
+
     def send_file(self, path: Path, headers: dict[str, str]) -> None:
         """A file, or the part that Range asks for."""
         size = path.stat().st_size

@@ -1,0 +1,35 @@
+"""Xet, the hub's chunked storage, on a hub of one's own: huggingface_hub does not fall back where it is lacking.
+
+Files that a hub tells to be in Xet storage are fetched through it, or not at all; only `HF_HUB_DISABLE_XET=1`, which
+is read once, when huggingface_hub is imported, brings the plain download back. Source: huggingface_hub 2.4,
+`file_download._download_to_tmp_and_move` and `constants`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+SWITCH = "HF_HUB_DISABLE_XET"
+OFFICIAL = ("huggingface.co", "hf.co")
+SAID = (
+    f"{SWITCH}=1 is set for this step, because HF_ENDPOINT names another hub than huggingface.co: where such a hub "
+    f"has no xet, downloads through it fail. Set {SWITCH}=0 if yours has"
+)
+
+
+def switch(environment: Mapping[str, str]) -> dict[str, str]:
+    """What to add to a process's environment: xet off for another hub, unless the user has decided."""
+    host = urlsplit(environment.get("HF_ENDPOINT", "")).hostname
+    if host is None or environment.get(SWITCH) or any(f".{host}".endswith(f".{name}") for name in OFFICIAL):
+        return {}
+    return {SWITCH: "1"}
+
+
+def hint() -> str:
+    """The cure, after an error of a process that uses xet with another hub; else nothing."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_DISABLE_XET or not switch({"HF_ENDPOINT": constants.ENDPOINT}):
+        return ""
+    return f"; xet is on: where this hub does not have it, set {SWITCH}=1 before the start"
