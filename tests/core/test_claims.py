@@ -100,6 +100,9 @@ def test_a_speed_is_not_told_on_another_or_an_unsteady_host() -> None:
     assert told(faster(3.0), faster(9.0, host=ELSEWHERE))["speed"].holds is None
     unsteady = {"aa": records.bounded(1.2), "attempts": 3, "steady": False, "busy": 0.4}
     assert told(faster(3.0), faster(9.0, steadiness=unsteady))["speed"].holds is None
+    assert told(faster(3.0), faster(9.0, load_average=2.1))["speed"].holds is None, "two cores had work for more"
+    steady = unsteady | {"steady": True}
+    assert told(faster(3.0), faster(9.0, load_average=2.1, steadiness=steady))["speed"].holds is False
 
 
 @pytest.mark.parametrize(("peak", "holds"), [(110, True), (126, True), (127, False), (94, True), (93, False)])

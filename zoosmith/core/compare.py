@@ -161,7 +161,7 @@ def _pair(made: Comparison, id: str, their_id: str) -> _Pair:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    return ", ".join(labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
+    return ", ".join(label[:40] for label in labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
 
 
 def _changes(made: Comparison, pair: _Pair) -> Iterator[Change]:

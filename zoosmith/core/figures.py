@@ -105,8 +105,15 @@ def of_measurement(measured: Measurement, task: str, name: str | None = None) ->
         evals=measured.quality,
         lost=versus.lost if versus else 0,
         won=versus.won if versus else 0,
-        steady=measured.steadiness.steady if measured.steadiness else True,
+        steady=_steady(measured),
     )
+
+
+def _steady(measured: Measurement) -> bool:
+    """As the suite found it; without that, whether the host had a core for everything that wanted one."""
+    if measured.steadiness is not None:
+        return measured.steadiness.steady
+    return measured.load_average <= measured.host.cores
 
 
 def of_result(name: str, row: Row, result: Result) -> Figures:
