@@ -55,6 +55,16 @@ def test_bases_are_pinned_to_bytes_that_cannot_move(file: Path) -> None:
         assert not any(path.endswith((".bin", ".pt", ".pth", ".pkl", ".py")) for path in base.files), name
 
 
+def test_every_pin_stands_in_the_table_of_docs_pins() -> None:
+    page = (ROOT / "docs" / "pins.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| (\S+) \| (model|data set) \| (\w+) \|$", page, flags=re.M))
+    used = {(base.repo, "model", base.revision) for file in FILES for base in read(file).bases.values() if base.repo}
+    used |= {(data.repo, "data set", data.revision) for file in FILES for data in read(file).data.values() if data.repo}
+    assert used
+    assert used <= listed, "add a row to docs/pins.md"
+    assert len({repo for repo, *_ in listed}) == len(listed), "a repository has one commit in this zoo"
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_data_is_pinned(file: Path) -> None:
     for name, data in read(file).data.items():

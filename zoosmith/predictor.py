@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from zoosmith import plugins
 from zoosmith.contract import PAYLOAD_MANIFEST, Manifest, ZooError
+from zoosmith.core.canonical import digest
 from zoosmith.core.names import nearest
 from zoosmith.core.safe import parse_json
 from zoosmith.project import find_project
@@ -90,10 +92,41 @@ def open_artifact(
 def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:
     """Open an artifact by folder, or by name from `artifacts/` of the zoo at or above the working directory.
 
-    The zoo is never looked for from the artifact's folder: an artifact must not bring code along.
+    What it cannot be opened without is found beside it. The zoo is never looked for from the artifact's folder: an
+    artifact must not bring code along. Raises ZooError.
     """
-    folder = folder_of(path_or_name)
-    return open_artifact(folder, project=find_project(), threads=threads)
+    folder, project = folder_of(path_or_name), find_project()
+    return open_artifact(folder, project=project, threads=threads, needs=needed(folder, project))
+
+
+def needed(folder: Path, project: Path) -> dict[str, Path]:
+    """Role -> folder of each tree that the artifact in `folder` needs, beside it or in `artifacts/` of the zoo.
+
+    They are told by the digests that their manifests give; `zoosmith verify` hashes the files. Raises ZooError.
+    """
+    needs = read_manifest(folder).needs
+    homes = dict.fromkeys((folder.resolve().parent, project / "artifacts")) if needs else {}
+    files = [file for home in homes for file in sorted(home.glob(f"*/{PAYLOAD_MANIFEST}"))]
+    found = {tree: file.parent for file in reversed(files) if (tree := told_tree(file.parent))}
+    for role, tree in needs.items():
+        if tree not in found:
+            raise ZooError(
+                f"{folder} cannot be opened without {role!r}, the tree {tree[:16]}..., which is neither beside it nor "
+                f"in {project / 'artifacts'}; `zoosmith pull {folder.name}` and `doit artifact:{folder.name}` bring it"
+            )
+    return {role: found[tree] for role, tree in needs.items()}
+
+
+def told_tree(folder: Path) -> str | None:
+    """The digest of the tree in `folder` by its manifest's hashes; None where it has no whole tree."""
+    try:
+        told = read_manifest(folder).files
+        own = hashlib.sha256((folder / PAYLOAD_MANIFEST).read_bytes()).hexdigest()
+        paths = sorted(PurePosixPath(path) for path in (told | {PAYLOAD_MANIFEST: own}))
+        sizes = {str(path): (folder / path).stat().st_size for path in paths}
+    except (ZooError, OSError):
+        return None
+    return digest([[path, size, told.get(path, own)] for path, size in sizes.items()])
 
 
 def folder_of(path_or_name: str | Path) -> Path:

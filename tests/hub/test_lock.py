@@ -132,6 +132,13 @@ def test_a_pin_that_does_not_hold_fails_and_is_not_written(
     assert file.read_text() == before.replace("revision: main", f"revision: {hub.commit('datasets', 'org/rows')}")
 
 
+def test_the_start_of_a_commit_is_completed_but_not_written(hub: Hub, tmp_path: Path) -> None:
+    head = hub.commit("models", "org/tiny")
+    file = write(tmp_path, hub, tiny=f"'{head[:9]}'")
+    assert f"did you mean {head}?" in lock(hub, tmp_path, "--write")[2]
+    assert head not in file.read_text()
+
+
 def test_hashes_that_differ_where_a_name_leads_keep_the_name(hub: Hub, tmp_path: Path) -> None:
     file = write(tmp_path, hub, tiny="main", sha256="f" * 64)
     before = file.read_text()

@@ -41,6 +41,8 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         ({"HF_ENDPOINT": OWN, xet.SWITCH: ""}, {xet.SWITCH: "1"}),
         ({"HF_ENDPOINT": OWN, xet.SWITCH: "0"}, {}),
         ({"HF_ENDPOINT": OWN, xet.SWITCH: "1"}, {}),
+        ({"HF_ENDPOINT": OWN, "HF_HUB_OFFLINE": "1"}, {}),
+        ({"HF_ENDPOINT": OWN, "HF_HUB_OFFLINE": "0"}, {xet.SWITCH: "1"}),
     ],
 )
 def test_it_is_off_for_another_hub_unless_the_user_decided(environment: dict[str, str], added: dict[str, str]) -> None:

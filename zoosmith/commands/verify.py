@@ -1,9 +1,10 @@
-"""Compare every file of an artifact with its manifest, and with the registry where there is one."""
+"""Compare every file of an artifact, and of what it needs, with its manifest and with a registry if there is one."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith.commands._registry import opened, registry_argument
@@ -20,11 +21,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Say what it is. Raises ZooError naming each file that differs."""
-    from zoosmith.contract import ZooError
-    from zoosmith.hub import folders
-    from zoosmith.predictor import folder_of
+    from zoosmith.predictor import folder_of, needed
+    from zoosmith.project import find_project
 
     folder = folder_of(given.name)
+    verify(folder, given)
+    for needs in needed(folder, find_project()).values():
+        verify(needs, given)
+
+
+def verify(folder: Path, given: argparse.Namespace) -> None:
+    """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
+    from zoosmith.contract import ZooError
+    from zoosmith.hub import folders
+
     if wrong := folders.faults(folder):
         raise ZooError(f"{folder} is not what its manifest says:\n  " + "\n  ".join(wrong) + "\npull or build it again")
     tree, name = folders.tree_digest(folder), folder.resolve().name

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith.bench.host import this_host
-from zoosmith.contract import ZooError
+from zoosmith.contract import PAYLOAD_MANIFEST, ZooError
 from zoosmith.core.canonical import digest
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Family, Ref, Zoo
@@ -123,18 +124,33 @@ class Workshop:
         """Folder in which an artifact appears."""
         return self.artifacts / full_name(ref.recipe, ref.name)
 
+    def needed(self, ref: Ref) -> dict[str, Ref]:
+        """Tree digest -> parent that a built artifact cannot be opened without. Raises Unresolved."""
+        if self.zoo.base(ref) is not None:
+            return {}
+        needs = json.loads(self.store.read(self.resolver.tree("artifact", ref), PAYLOAD_MANIFEST))["needs"]
+        return {tree: self.zoo.parents(ref)[role] for role, tree in sorted(needs.items())}
+
     def deliver(self, ref: Ref) -> None:
-        """Copy an artifact out of the store to artifacts/NAME: what was there, nothing, or the whole is seen."""
-        tree = self.resolver.tree("artifact", ref)
+        """Copy an artifact out of the store to artifacts/NAME: what was there, nothing, or the whole is seen.
+
+        What it needs, artifact or base, is put beside it first.
+        """
+        for parent in self.needed(ref).values():
+            if not self.delivered(parent):
+                self.deliver(parent)
+        tree = self.resolver.parent_tree(ref)
         with flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
             write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
 
     def delivered(self, ref: Ref) -> bool:
-        """Whether artifacts/NAME holds the artifact as it is now, untouched."""
-        record = self.resolver.finished("artifact", ref)
+        """Whether artifacts/NAME holds the artifact as it is now, untouched, with all that it needs."""
+        record = self.resolver.finished("artifact" if self.zoo.base(ref) is None else "base", ref)
         stamp = self._stamp(ref, "delivered")
-        return record is not None and stamp.is_file() and stamp.read_text() == self._delivery(ref, record.tree)
+        if record is None or not stamp.is_file() or stamp.read_text() != self._delivery(ref, record.tree):
+            return False
+        return all(self.delivered(parent) for parent in self.needed(ref).values())
 
     def _delivery(self, ref: Ref, tree: str) -> str:
         """Digest over the tree and what the file system says of the delivered files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -137,9 +138,13 @@ def _compare(pin: Pin, info: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _other_revision(api: HfApi, found: Finding) -> str:
     """The nearest idea where a revision does not exist."""
     pin = found.pin
-    refs = api.list_repo_refs(pin.repo, repo_type=pin.kind)
     if pin.is_commit:
         return f"; the newest is {found.newest} of {found.date}"
+    if re.fullmatch("[0-9a-f]{7,39}", pin.revision):
+        history = [commit.commit_id for commit in api.list_repo_commits(pin.repo, repo_type=pin.kind)]
+        if whole := [commit for commit in history if commit.startswith(pin.revision)]:
+            return f"; did you mean {whole[0]}?"
+    refs = api.list_repo_refs(pin.repo, repo_type=pin.kind)
     return nearest(pin.revision, [ref.name for ref in [*refs.branches, *refs.tags]])
 
 

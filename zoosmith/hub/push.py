@@ -15,7 +15,8 @@ from zoosmith.core.shelf import located
 from zoosmith.engine.files import write_atomic
 from zoosmith.engine.graph import Workshop
 from zoosmith.hub import push_file, push_hf
-from zoosmith.hub.release import Published, Release, read_registry, ready
+from zoosmith.hub.needed import with_needed
+from zoosmith.hub.release import Published, Release, read_registry
 
 ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -28,12 +29,17 @@ def say(text: str) -> None:
 def push(shop: Workshop, ref: Ref, target: str, tell: Callable[[str], None] = say) -> Published:
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
-    Ended anywhere, the same call goes on; done twice, the second changes nothing. Raises ZooError where gates are
-    not passed, nothing is recorded, the target holds another tree under this version, or the target fails.
+    What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
+    second changes nothing. Raises ZooError where gates are not passed, nothing is recorded, the target holds another
+    tree under this version, or the target fails.
     """
     publish = destination(target)
-    release = ready(shop, ref)
+    *needed, release = with_needed(shop, ref)
     try:
+        for each in needed:
+            published = publish(each, tell)
+            _note(shop, each, published.location)
+            tell(f"{published}; {release.name} needs it")
         published = publish(release, tell)
         _note(shop, release, published.location)
     except OSError as error:

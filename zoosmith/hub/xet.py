@@ -19,9 +19,10 @@ SAID = (
 
 
 def switch(environment: Mapping[str, str]) -> dict[str, str]:
-    """What to add to a process's environment: xet off for another hub, unless the user has decided."""
+    """What to add to a process's environment: xet off for another hub, unless the user has decided or is offline."""
     host = urlsplit(environment.get("HF_ENDPOINT", "")).hostname
-    if host is None or environment.get(SWITCH) or any(f".{host}".endswith(f".{name}") for name in OFFICIAL):
+    offline = environment.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+    if host is None or offline or environment.get(SWITCH) or any(f".{host}".endswith(f".{name}") for name in OFFICIAL):
         return {}
     return {SWITCH: "1"}
 
