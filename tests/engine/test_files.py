@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.crash import kill_at_every_call
 from zoosmith.contract import ZooError
-from zoosmith.engine.files import copy_file, payload, sha256_file, write_atomic
+from zoosmith.engine.files import copy_file, payload, sha256_file, sweep_atomic, write_atomic
 
 
 def test_write_atomic_makes_folders_and_readable_files(tmp_path: Path) -> None:
@@ -50,6 +50,16 @@ def test_a_kill_at_any_call_leaves_old_or_new_bytes(tmp_path: Path) -> None:
     calls = kill_at_every_call(lambda: write_atomic(file, b"new"), lambda: seen.append(file.read_bytes()))
     assert calls >= 4
     assert set(seen) == {b"old", b"new"} and seen[0] == b"old"
+
+
+def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    file, others = tmp_path / "rows.json", [".rows.json.swp", ".rows.json", ".other.json.abcd1234", "rows.json"]
+    assert kill_at_every_call(lambda: write_atomic(file, b"new"), lambda: None)
+    assert len(list(tmp_path.iterdir())) > 1
+    for name in others:
+        (tmp_path / name).write_text("somebody's")
+    sweep_atomic(file)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 @given(st.binary(max_size=300))

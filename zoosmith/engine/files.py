@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,6 +32,13 @@ def write_atomic(path: Path, data: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def sweep_atomic(path: Path) -> None:
+    """Remove what killed calls of `write_atomic` left beside `path`. Hold the lock that all its writers hold."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        if re.fullmatch("[a-z0-9_]{8}", left.name.rpartition(".")[2]):  # as tempfile makes them; an editor's own stay
+            left.unlink(missing_ok=True)
 
 
 def sync_file(path: Path) -> None:

@@ -87,7 +87,7 @@ class Cache:
 
     def _sweep(self) -> None:
         """Remove what killed copies left."""
-        for left in (self.root / "files").glob(".new-*"):
+        for left in [*self.root.glob("files/.new-*"), *self.root.glob("registries/.*")]:
             if time.time() - left.stat().st_mtime > STALE_S:
                 left.unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from zoosmith.contract import ZooError
 from zoosmith.core.plan import Ref
 from zoosmith.core.registry import to_text
 from zoosmith.core.shelf import located
-from zoosmith.engine.files import write_atomic
+from zoosmith.engine.files import sweep_atomic, write_atomic
 from zoosmith.engine.graph import Workshop
 from zoosmith.hub import push_file, push_hf
 from zoosmith.hub.needed import with_needed
@@ -63,6 +63,7 @@ def _note(shop: Workshop, release: Release, location: str) -> None:
     """Add the location to the zoo's own row."""
     with shop.book.locked():
         file = shop.project / "registry.json"
+        sweep_atomic(file)
         before = read_registry(file)
         after = located(before, release.name, release.version, release.tree, location)
         if after != before:

@@ -18,7 +18,7 @@ from zoosmith.contract import ZooError
 from zoosmith.core.layout import POINTER, Pointer
 from zoosmith.core.registry import to_text
 from zoosmith.core.shelf import clash, shelved
-from zoosmith.engine.files import copy_file, payload, sha256_file, sync_folder, write_atomic
+from zoosmith.engine.files import copy_file, payload, sha256_file, sweep_atomic, sync_folder, write_atomic
 from zoosmith.engine.locks import flock
 from zoosmith.hub.release import Published, Release, read_registry
 
@@ -88,6 +88,8 @@ def _list(release: Release, folder: Path) -> bool:
     """Put the row into the folder's registry; whether that changed anything."""
     file, latest = folder / "registry.json", folder / release.name / "latest"
     with flock(folder / ".lock"):
+        sweep_atomic(file)
+        sweep_atomic(latest)
         before = read_registry(file)
         after = shelved(before, release.name, release.version, release.row, f"{release.name}/v{release.version}/")
         if after != before:
