@@ -6,12 +6,31 @@ import hashlib
 import os
 import platform
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from zoosmith.core.records import Host
 
 ISA = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm")
+
+
+# Instructions that multiply unsigned by signed bytes into 32 bits; without them pairs are added in 16 bits.
+WIDE_DOT = frozenset({"avx_vnni", "avx512_vnni", "amx_int8"})
+ARM = frozenset({"asimd", "asimddp", "i8mm"})
+
+
+def saturation(target: str | None, isa: Sequence[str]) -> str | None:
+    """A warning where an INT8 file made for VNNI runs on an x86 processor without it; None where all is well.
+
+    Source: onnxruntime#5849: U8S8 kernels for AVX2 add two products in 16 bits and clip what does not fit.
+    """
+    if target != "vnni" or WIDE_DOT & set(isa) or ARM & set(isa):
+        return None
+    return (
+        "INT8 of this artifact was made for processors with VNNI, which this host has not: sums of products saturate, "
+        "so answers may be wrong and are not those of other hosts; build it with `params: {target: avx2}` for this one"
+    )
 
 
 @cache

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
+from pathlib import Path
+from typing import Any
 
-from zoosmith.bench import quality, speed
-from zoosmith.bench.host import this_host
+from zoosmith.bench import profile, quality, residency, speed
+from zoosmith.bench.host import saturation, this_host
+from zoosmith.bench.process import opened
+from zoosmith.bench.steadiness import AGAIN, steadily
 from zoosmith.core.canonical import pretty
-from zoosmith.core.records import Latency, Measurement
+from zoosmith.core.records import Latency, Measurement, Steadiness
 from zoosmith.engine.worker import Step
+from zoosmith.predictor import read_manifest
 
-PLANS = {"quick": speed.Plan(starts=3, pairs=4, block_s=0.25), "full": speed.Plan(starts=5, pairs=6, block_s=0.5)}
+QUICK = speed.Plan(starts=3, turns=4, block_s=0.25)
+FULL = speed.Plan(starts=8, turns=4, block_s=0.4)
 
 
 def run(step: Step) -> None:
@@ -19,45 +26,84 @@ def run(step: Step) -> None:
     folder = step.parent(step.inputs["artifact"], "artifact")
     is_reference = step.inputs["artifact"] == step.inputs["reference"]
     reference = None if is_reference else step.parent(step.inputs["reference"], "reference")
+    warnings = [text for text in [saturation(read_manifest(folder).target, this_host().isa)] if text]
+    for text in warnings:
+        step.say(text)
     evals = {id: quality.Eval(step, id, folder) for id in step.run["evals"]}
     answers = quality.answers_of(step, folder, evals)
     versus = quality.versus(evals, answers, quality.reference_answers(step, evals, reference)) if reference else None
-    timed = next(iter(evals.values())).timed_inputs()
-    threads = step.inputs["threads"]
-    arguments = {
-        "project": str(step.project),
-        "needs": {str(path): step.needs(path) for path in (folder, reference) if path},
-        "threads": threads,
-        "cpus": speed.measuring_cpus(threads),
-        "inputs": timed,
+    arguments = opening(step, [path for path in (folder, reference) if path], next(iter(evals.values())))
+    if arguments["device"] != "cpu":
+        _check_device(step, folder, arguments)
+    timings, steadiness = _timed(step, folder, reference, arguments)
+    full = step.inputs["suite"] == "full"
+    found = {
+        "quality": {id: evals[id].score(answers[id]) for id in evals},
+        "vs_reference": versus,
+        "latency_ms": latency(timings.ms[speed.ARTIFACT]),
+        "reference_latency_ms": latency(timings.ms[speed.REFERENCE]) if reference else None,
+        "speedup": quality.bounded(timings.ratio(speed.REFERENCE)) if reference else None,
+        "steadiness": steadiness,
+        "memory_mb": timings.memory,
+        "vram_mb": timings.vram,
+        "profile": profile.measure(folder, arguments, step.progress) if full else None,
+        "warnings": warnings,
     }
-    timings = speed.compare(folder, reference, arguments, PLANS[step.inputs["suite"]], step.progress)
-    measurement = Measurement.model_validate(
-        {
-            "name": step.run["name"],
-            "suite": step.inputs["suite"],
-            "suite_version": step.inputs["version"],
-            "tree_digest": step.inputs["artifact"],
-            "reference": step.run["reference"],
-            "reference_digest": step.inputs["reference"],
-            "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
-            "host": this_host().model_dump(),
-            "threads": threads,
-            "load_average": round(os.getloadavg()[0], 2),
-            "packages": step.inputs["packages"],
-            "quality": {id: evals[id].score(answers[id]) for id in evals},
-            "vs_reference": versus,
-            "latency_ms": latency(timings.artifact),
-            "reference_latency_ms": latency(timings.reference) if timings.reference else None,
-            "speedup": quality.bounded(timings.speedup) if timings.log_ratios else None,
-            "memory_mb": timings.memory,
-            "size_own": step.run["size_own"],
-            "size_total": step.run["size_total"],
-            "reference_size_total": step.run["reference_size_total"],
-        }
-    )
+    measurement = Measurement.model_validate(_about(step) | found)
     text = pretty(measurement.model_dump(mode="json", by_alias=True))
     (step.out / "result.json").write_text(text, encoding="utf-8")
+
+
+def opening(step: Step, folders: list[Path], eval_: quality.Eval) -> dict[str, Any]:
+    """How every timed process opens one of `folders`: see `Child.open`."""
+    threads = step.inputs["threads"]
+    return {
+        "project": str(step.project),
+        "needs": {str(path): step.needs(path) for path in folders},
+        "threads": threads,
+        "cpus": speed.measuring_cpus(threads),
+        "device": step.inputs["device"],
+        "inputs": eval_.timed_inputs(),
+    }
+
+
+def _timed(
+    step: Step, folder: Path, reference: Path | None, arguments: dict[str, Any]
+) -> tuple[speed.Timings, Steadiness | None]:
+    """Artifact and reference in turns; suite full adds the artifact against itself, and waits for a steady host."""
+    sides = {speed.ARTIFACT: folder} | ({speed.REFERENCE: reference} if reference else {})
+    if step.inputs["suite"] == "quick":
+        return speed.compare(sides, arguments, QUICK, step.progress), None
+    sides[AGAIN] = folder
+    return steadily(lambda: speed.compare(sides, arguments, FULL, step.progress), step.say, step.progress)
+
+
+def _check_device(step: Step, folder: Path, arguments: dict[str, Any]) -> None:
+    """Raise ZooError where the device that is asked for does not do the work."""
+    file = step.scratch / "trace.json"
+    with opened(speed.ARTIFACT) as [child]:
+        child.ask("open", folder=str(folder), **arguments)
+        child.ask("trace", file=str(file))
+        memory = child.ask("memory")
+    found = residency.residency(json.loads(file.read_bytes()))
+    residency.check(arguments["device"], found, memory["vram_before"], memory["vram"])
+
+
+def _about(step: Step) -> dict[str, Any]:
+    """What was measured where, with what."""
+    same = ("name", "reference", "size_own", "size_total", "reference_size_total")
+    return {name: step.run[name] for name in same} | {
+        "suite": step.inputs["suite"],
+        "suite_version": step.inputs["version"],
+        "tree_digest": step.inputs["artifact"],
+        "reference_digest": step.inputs["reference"],
+        "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "host": this_host().model_dump(),
+        "threads": step.inputs["threads"],
+        "device": step.inputs["device"],
+        "load_average": round(os.getloadavg()[0], 2),
+        "packages": step.inputs["packages"],
+    }
 
 
 def latency(milliseconds: list[float]) -> Latency:

@@ -84,7 +84,7 @@ def answers_of(step: Step, folder: Path, evals: dict[str, Eval]) -> dict[str, ND
     with opened(step.run["name"]) as [child]:
         needs = {str(folder): step.needs(folder)}
         arguments = {"project": str(step.project), "threads": len(cpus), "cpus": cpus, "inputs": [], "needs": needs}
-        child.ask("open", folder=str(folder), **arguments)
+        child.ask("open", folder=str(folder), device=step.inputs["device"], **arguments)
         for id, eval_ in evals.items():
             texts, rows = eval_.texts(), []
             for start in range(0, len(texts), 32):

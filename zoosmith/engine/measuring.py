@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from zoosmith import plugins
@@ -15,13 +16,17 @@ from zoosmith.engine.action import Action, public_versions
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record
 
-SUITE_VERSION = 1
+SUITE_VERSION = 2
 SUITES = ("quick", "full")
 THREADS = 1
+DEVICE = "ZOOSMITH_DEVICE"
 
 
 def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
-    """The measurement of an artifact. Raises Unresolved while it, its reference or the data is missing."""
+    """The measurement of an artifact, on the CPU or on the device that $ZOOSMITH_DEVICE names.
+
+    Raises Unresolved while it, its reference or the data is missing.
+    """
     zoo = resolver.zoo
     family = zoo.families[ref.recipe]
     reference = family.reference
@@ -44,6 +49,7 @@ def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
         "packages": public_versions(packages),
         "host": this_host().id,
         "threads": THREADS,
+        "device": os.environ.get(DEVICE) or "cpu",
     }
     run = {
         "name": full_name(ref.recipe, ref.name),
