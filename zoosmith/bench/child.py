@@ -144,8 +144,8 @@ class Child:
         return {"memory": resident, "vram": vram, "vram_before": self.vram_before}
 
     def _vram(self) -> dict[str, int]:
-        """MiB of the device in use now and at most so far; none on the CPU."""
-        if self.device == "cpu":
+        """MiB of the device in use now and at most so far; none on the CPU, or where the runtime has no device."""
+        if self.device == "cpu" or not hasattr(self.runtime, "device_memory_mb"):
             return {"now": 0, "peak": 0}
         found: dict[str, int] = self.runtime.device_memory_mb(self.device)
         return found

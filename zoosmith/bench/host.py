@@ -33,9 +33,23 @@ def saturation(target: str | None, isa: Sequence[str]) -> str | None:
     )
 
 
-@cache
+def device() -> str:
+    """Where artifacts answer while they are measured: "cpu", or what $ZOOSMITH_DEVICE says, such as "cuda"."""
+    return os.environ.get("ZOOSMITH_DEVICE") or "cpu"
+
+
 def this_host() -> Host:
-    """This machine, without its name, addresses or serial numbers."""
+    """This machine, without its name, addresses or serial numbers.
+
+    With another device than its CPU it is a host of its own, whose id ends in that device: figures of both are kept
+    side by side, and a gate for `*-cuda` holds where there is a GPU.
+    """
+    host = _machine()
+    return host if device() == "cpu" else host.model_copy(update={"id": f"{host.id}-{device().replace(':', '-')}"})
+
+
+@cache
+def _machine() -> Host:
     info = _cpuinfo()
     flags = set(info.get("flags", info.get("Features", "")).split())
     cpu = info.get("model name") or platform.machine()

@@ -17,8 +17,9 @@ from zoosmith.core.records import Latency, Measurement, Steadiness
 from zoosmith.engine.worker import Step
 from zoosmith.predictor import read_manifest
 
-QUICK = speed.Plan(starts=3, turns=4, block_s=0.25)
-FULL = speed.Plan(starts=8, turns=4, block_s=0.4)
+QUICK = speed.Plan(starts=4, turns=2, block_s=0.25)
+FULL = speed.Plan(starts=8, turns=6, block_s=0.3)
+PROFILE_S = 2.0  # for each length, batch and number of callers
 
 
 def run(step: Step) -> None:
@@ -46,7 +47,7 @@ def run(step: Step) -> None:
         "steadiness": steadiness,
         "memory_mb": timings.memory,
         "vram_mb": timings.vram,
-        "profile": profile.measure(folder, arguments, step.progress) if full else None,
+        "profile": profile.measure(folder, arguments, step.progress, PROFILE_S) if full else None,
         "warnings": warnings,
     }
     measurement = Measurement.model_validate(_about(step) | found)

@@ -17,12 +17,11 @@ BATCHES = (1, 8, 32)
 CALLERS = (1, 2, 4)
 COLD_STARTS = 5
 COUNTED_AT = 128  # tokens at which multiply-adds are counted, where the model goes as far
-SECONDS = 2.0
 
 Report = Callable[..., None]
 
 
-def measure(folder: Path, arguments: dict[str, Any], progress: Report, seconds: float = SECONDS) -> Profile:
+def measure(folder: Path, arguments: dict[str, Any], progress: Report, seconds: float) -> Profile:
     """Everything of `Profile`, about `seconds` for each point; `arguments` as in `speed.compare`.
 
     Callers get every processor of the host, each call keeping to its threads; all else the measuring ones.

@@ -2,7 +2,8 @@
 
 Every side is started several times, because the start itself is a source of variance (memory layout, thread
 placement). Within a start all sides answer the same inputs in blocks, in the order ABBA; those that wait are
-blocked in a read. Blocks of one start share its luck, so the unit of the interval is the start: Student's t
+blocked in a read. With three sides every order has its turn, each followed by its reverse, so that none always
+follows itself or another. Blocks of one start share its luck, so the unit of the interval is the start: Student's t
 on the mean log ratio of each start. `benchmarks/coverage.py` shows what an interval over blocks would cover.
 """
 
@@ -13,6 +14,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice, permutations
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -82,7 +84,8 @@ def _start(sides: dict[str, Opened], plan: Plan, threads: int, timings: Timings,
     calls = _calls(max(warm_up(child) for child in sides.values()), plan.block_s)
     before = {name: child.ask("usage") for name, child in sides.items()}
     timed = {name: Timed() for name in sides}
-    turns = [_turn(sides, calls, turn % 2 == 1, timings, timed, others) for turn in range(plan.turns)]
+    orders = islice(cycle(_orders(sorted(sides))), plan.turns)
+    turns = [_turn([(name, sides[name]) for name in order], calls, timings, timed, others) for order in orders]
     for name, child in sides.items():
         timed[name].waited = sum(other.wall for other in timed.values()) - timed[name].wall
         prove(name, threads, timed[name], before[name], child.ask("usage"))
@@ -105,14 +108,23 @@ def _calls(slowest_ms: float, block_s: float) -> int:
     return max(8, min(400, round(block_s * 1000 / slowest_ms)))
 
 
+def _orders(names: list[str]) -> list[tuple[str, ...]]:
+    """Every order of the sides, each followed by its reverse."""
+    found: list[tuple[str, ...]] = []
+    for order in permutations(names):
+        if order not in found:
+            found += [order, order[::-1]]
+    return found
+
+
 def _turn(
-    sides: dict[str, Opened], calls: int, reverse: bool, timings: Timings, timed: dict[str, Timed], others: Others
+    sides: list[tuple[str, Opened]], calls: int, timings: Timings, timed: dict[str, Timed], others: Others
 ) -> dict[str, float]:
-    """One block of each side, every other time in reverse order; median milliseconds by side."""
+    """One block of each side; median milliseconds by side."""
     medians = {}
-    for name in sorted(sides, reverse=reverse):
+    for name, child in sides:
         busy = others.busy()
-        block = sides[name].ask("time", calls=calls)
+        block = child.ask("time", calls=calls)
         others.block(busy, block["cpu_s"], block["wall_s"])
         timed[name].cpu += block["cpu_s"]
         timed[name].wall += block["wall_s"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.bench.host import this_host
+from zoosmith.bench.host import device, this_host
 from zoosmith.contract import PAYLOAD_MANIFEST, Resources
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
@@ -19,7 +18,6 @@ from zoosmith.engine.store import Record
 SUITE_VERSION = 2
 SUITES = ("quick", "full")
 THREADS = 1
-DEVICE = "ZOOSMITH_DEVICE"
 
 
 def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
@@ -49,7 +47,7 @@ def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
         "packages": public_versions(packages),
         "host": this_host().id,
         "threads": THREADS,
-        "device": os.environ.get(DEVICE) or "cpu",
+        "device": device(),
     }
     run = {
         "name": full_name(ref.recipe, ref.name),

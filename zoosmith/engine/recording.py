@@ -69,10 +69,9 @@ class Book:
         return checks
 
     def _add(self, file: Path, measured: Measurement) -> None:
-        """One file a host, with the latest run of each suite and device; those of another tree are dropped."""
-        same_tree = [m for m in _suites(file) if m.tree_digest == measured.tree_digest]
-        kept = [m for m in same_tree if _run(m) != _run(measured)]
-        body = {_run(m): m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
+        """One file a host, with the latest run of each suite; those of another tree are dropped."""
+        kept = [m for m in _suites(file) if m.suite != measured.suite and m.tree_digest == measured.tree_digest]
+        body = {m.suite: m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
         write_atomic(file, pretty({"schema": 1, "suites": body}).encode())
 
     def build(self, ref: Ref) -> BuildRecord | None:
@@ -178,11 +177,6 @@ def template(project: Path) -> str:
     """The card template: the project's own, or the shipped one."""
     own = project / "model_cards" / "template.md.j2"
     return (own if own.is_file() else plugins.shipped("model_cards/template.md.j2")).read_text(encoding="utf-8")
-
-
-def _run(measured: Measurement) -> str:
-    """The suite, and the device where it is not the CPU."""
-    return measured.suite if measured.device == "cpu" else f"{measured.suite}-{measured.device}"
 
 
 def _suites(file: Path) -> list[Measurement]:

@@ -43,7 +43,8 @@ def multiply_adds(forward: TorchForward, encoded: Encoded) -> int:
 
     def linear(inputs: Any, packed: Any, *_: Any, **__: Any) -> int:
         outputs: int = packed.unpack()[0].shape[0]
-        return 2 * prod(inputs) * outputs
+        operations: int = 2 * prod(inputs) * outputs
+        return operations
 
     def attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
         found: int = sdpa_flop_count(query, key, value)
