@@ -70,7 +70,7 @@ def test_suite_full_measures_what_quick_leaves_out(tmp_path: Path, monkeypatch: 
         assert full.steadiness.aa.n == 2
         assert full.profile is not None
         assert len(full.profile.by_length) == 6
-        assert (full.suite_version, full.device, full.vram_mb) == (2, "cpu", None)
+        assert (full.suite, full.device, full.vram_mb) == ("full", "cpu", None)
 
 
 def test_a_host_without_vnni_is_warned_of_before_anything_is_measured(

@@ -21,8 +21,8 @@ def test_a_model_is_swept_as_far_as_it_goes(tmp_path: Path) -> None:
     assert [at.batch for at in found.by_batch] == [1, 8, 32]
     assert [at.callers for at in found.by_callers] == [1, 2, 4]
     assert all(at.n >= sweeps.AT_LEAST and 1.0 <= at.p50 <= at.p95 for at in found.by_length)
-    assert found.by_batch[2].per_second > 8 * found.by_batch[0].per_second, "a sleep is shared by the whole batch"
-    assert found.by_callers[2].per_second > 2 * found.by_callers[0].per_second, "sleeps of callers overlap"
+    assert found.by_batch[2].per_second > 3 * found.by_batch[0].per_second, "a sleep is shared by the whole batch"
+    assert found.by_callers[2].per_second > 1.5 * found.by_callers[0].per_second, "sleeps of callers overlap"
     assert found.by_callers[2].n >= 4 * sweeps.AT_LEAST
     assert found.cold_start_ms.imports > 10
     assert found.cold_start_ms.first >= 1.0

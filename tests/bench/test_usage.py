@@ -22,7 +22,7 @@ def test_two_threads_reported_as_one_are_caught(tmp_path: Path) -> None:
 
 
 def test_a_runtime_that_keeps_to_its_threads_passes(tmp_path: Path) -> None:
-    toy = write_toy(tmp_path, "toy", hashes=4, threads=1)
+    toy = write_toy(tmp_path, "toy", hashes=4)
     assert speed.compare({"artifact": toy}, opening(tmp_path, toy), ONE, silent).ms["artifact"]
 
 

@@ -32,7 +32,7 @@ class Toy:
         self.about = about
         self.idle = threading.Event()
         self.idle.set()
-        self.pool = ThreadPoolExecutor(about.get("threads", 1))
+        self.pool = ThreadPoolExecutor(about["threads"]) if "threads" in about else None
         if about.get("spins"):
             threading.Thread(target=self.spin, daemon=True).start()
 
@@ -49,8 +49,8 @@ class Toy:
             raise IndexError(f"no position {tokens}")
         self.idle.clear()
         time.sleep(self.about.get("sleep_ms", 0) / 1000)
-        for done in [self.pool.submit(hashlib.sha256, BYTES) for _ in range(self.about.get("hashes", 0))]:
-            done.result()
+        work = [BYTES] * self.about.get("hashes", 0)
+        list((self.pool.map if self.pool else map)(hashlib.sha256, work))
         self.idle.set()
         return np.zeros((rows, 2), dtype=np.float32)
 

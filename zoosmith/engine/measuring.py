@@ -15,16 +15,13 @@ from zoosmith.engine.action import Action, public_versions
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record
 
-SUITE_VERSION = 2
+SUITE_VERSION = 3
 SUITES = ("quick", "full")
 THREADS = 1
 
 
 def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
-    """The measurement of an artifact, on the CPU or on the device that $ZOOSMITH_DEVICE names.
-
-    Raises Unresolved while it, its reference or the data is missing.
-    """
+    """The measurement of an artifact. Raises Unresolved while it, its reference or the data is missing."""
     zoo = resolver.zoo
     family = zoo.families[ref.recipe]
     reference = family.reference
