@@ -49,6 +49,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.kills
 	$(BIN)/python -m benchmarks.coverage
+	$(BIN)/python -m benchmarks.aa
 	$(BIN)/python -m benchmarks.hub
 	$(BIN)/python -m benchmarks.pull_kills --kills 200
 	$(BIN)/python -m benchmarks.hostile --inputs 10000

@@ -74,7 +74,10 @@ def open_artifact(
     device: str = "cpu",
     needs: Mapping[str, Path] | None = None,
 ) -> Predictor:
-    """Open the artifact in `folder` with `threads` threads. Raises ZooError when a package is missing."""
+    """Open the artifact in `folder` on `device` with `threads` threads.
+
+    Raises ZooError when a package is missing, or the artifact's runtime does not answer on such a device.
+    """
     manifest = read_manifest(folder)
     if manifest.task is None:
         raise ZooError(f"{folder} answers no task: it is a {manifest.format} checkpoint to build from")
@@ -85,6 +88,9 @@ def open_artifact(
             f"opening a {manifest.format} artifact needs {', '.join(missing)}: "
             f"run `pip install 'zoosmith[{runtime.EXTRA}]'`"
         )
+    devices = getattr(runtime, "DEVICES", ("cpu",))
+    if device.partition(":")[0] not in devices:
+        raise ZooError(f"{manifest.format} artifacts answer on {', '.join(devices)}; found device {device!r}")
     task = BoundTask(plugins.load("tasks", manifest.task.kind, project), manifest.task, folder)
     return Predictor(manifest, task, runtime.open(folder, manifest, threads=threads, device=device, needs=needs))
 

@@ -65,6 +65,15 @@ def test_plain_lines_on_a_pipe() -> None:
     )
 
 
+def test_what_a_step_says_stays() -> None:
+    display, said = on(terminal=False)
+    line = display.start("measure a")
+    display.update(line, {"text": "start 1"})
+    display.update(line, {"say": "A/A 1.001"})
+    assert said.getvalue() == "measure a ...\nmeasure a: A/A 1.001\n"
+    assert line.text == "start 1"
+
+
 def test_live_lines_on_a_terminal_go_when_the_last_step_ends() -> None:
     display, said = on(terminal=True)
     first, second = display.start("build a"), display.start("build b")

@@ -77,3 +77,14 @@ def test_an_architecture_that_transformers_lacks_is_told(family: Family, tmp_pat
     (moved / "config.json").write_text(json.dumps(config))
     with pytest.raises(BuildError, match="names the architecture 'BertForPalmistry', which transformers does not have"):
         plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=1)
+
+
+def test_formats_of_one_model_store_and_multiply_as_much(family: Family) -> None:
+    counted = []
+    for name in NAMES:
+        made = family.made(MADE_BY[name])
+        runtime = plugins.load("runtimes", name, ROOT)
+        encoded = made.job.task.encode(made.job.task.probes()[:1])
+        counted.append(runtime.weights(made.out, runtime.open(made.out, made.manifest, threads=1), encoded))
+    assert all(found["nonzero"] <= found["parameters"] for found in counted)
+    assert len({(found["parameters"], found["multiply_adds"]) for found in counted}) == 1

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,12 @@ class Child:
     def __init__(self) -> None:
         """Nothing is open yet."""
         self.predictor: Any = None
+        self.runtime: Any = None
+        self.folder = Path()
+        self.device = "cpu"
         self.inputs: list[Any] = []
         self.loaded_mb = 0
+        self.vram_before = self.vram_loaded = 0
 
     def open(
         self,
@@ -39,20 +44,47 @@ class Child:
         cpus: list[int],
         inputs: list[Any],
         needs: dict[str, dict[str, str]],
+        device: str,
     ) -> dict[str, Any]:
         """Open the artifact pinned to `cpus`; `inputs` are what timed calls go through in turn.
 
         `needs` maps folders of artifacts to the folders that they need, by role.
         """
         os.sched_setaffinity(0, cpus)
-        from zoosmith.predictor import open_artifact
+        from zoosmith import plugins
+        from zoosmith.predictor import open_artifact, read_manifest
 
-        self.predictor = open_artifact(
-            Path(folder), project=Path(project), threads=threads, needs={r: Path(f) for r, f in needs[folder].items()}
-        )
+        self.folder, self.device = Path(folder), device
+        self.runtime = plugins.load("runtimes", read_manifest(self.folder).format, Path(project))
+        self.vram_before = self._vram()["now"]
+        roles = {role: Path(path) for role, path in needs[folder].items()}
+        self.predictor = open_artifact(self.folder, project=Path(project), threads=threads, device=device, needs=roles)
         self.inputs = [tuple(value) if isinstance(value, list) else value for value in inputs]
         self.loaded_mb = memory_mb("VmRSS")
+        self.vram_loaded = self._vram()["now"]
         return {"load_mb": self.loaded_mb}
+
+    def cold(self, started: int, folder: str, project: str, **arguments: Any) -> dict[str, float]:
+        """Milliseconds from the process's start, at `started` of the monotonic clock, to imports, load, first answer.
+
+        `imports` is the interpreter, this project and the packages that the artifact's runtime requires.
+        """
+        import importlib
+
+        from zoosmith import plugins
+        from zoosmith.predictor import read_manifest
+
+        os.sched_setaffinity(0, arguments["cpus"])
+        for package in plugins.load("runtimes", read_manifest(Path(folder)).format, Path(project)).REQUIRES:
+            importlib.import_module(package)
+        stages = [started, time.monotonic_ns()]
+        self.open(folder, project, **arguments)
+        stages.append(time.monotonic_ns())
+        self.predictor.predict(self.inputs[:1])
+        self._synchronize()
+        stages.append(time.monotonic_ns())
+        took = [(after - before) / 1e6 for before, after in pairwise(stages)]
+        return dict(zip(("imports", "load", "first"), took, strict=True))
 
     def logits(self, inputs: list[Any]) -> dict[str, Any]:
         """Logits of each input on its own, and the labels in their order."""
@@ -60,25 +92,68 @@ class Child:
         rows = [session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in inputs]
         return {"labels": list(self.predictor.labels), "logits": rows}
 
-    def tokens(self, inputs: list[Any]) -> dict[str, Any]:
-        """Length of each input in tokens."""
-        task = self.predictor.task
-        return {"tokens": [task.encode([task.unlabelled(tuple(t))])["input_ids"].shape[1] for t in inputs]}
-
     def time(self, calls: int) -> dict[str, Any]:
-        """Milliseconds of each of `calls` predictions at batch 1, end to end."""
+        """Milliseconds of each of `calls` predictions at batch 1, end to end; wall and processor seconds of all."""
         predict, inputs, clock = self.predictor.predict, self.inputs, time.perf_counter_ns
         took = []
+        worked, began = time.process_time(), time.perf_counter()
         for i in range(calls):
             value = [inputs[i % len(inputs)]]
             start = clock()
             predict(value)
+            self._synchronize()
             took.append((clock() - start) / 1e6)
-        return {"ms": took}
+        return {"ms": took, "cpu_s": time.process_time() - worked, "wall_s": time.perf_counter() - began}
+
+    def usage(self) -> dict[str, Any]:
+        """Processor time so far, by thread."""
+        from zoosmith.bench.usage import of_this_process
+
+        return of_this_process()
+
+    def sweep(self, kind: str, **arguments: Any) -> dict[str, Any]:
+        """The function `kind` of `zoosmith.bench.sweeps`."""
+        from zoosmith.bench import sweeps
+
+        found: dict[str, Any] = getattr(sweeps, kind)(self.predictor, self.inputs, **arguments)
+        return found
+
+    def weights(self, tokens: int) -> dict[str, Any]:
+        """Parameters, non-zero ones and multiply-adds at `tokens` tokens, where the runtime can tell."""
+        from zoosmith.bench.sweeps import of_length
+
+        if not hasattr(self.runtime, "weights"):
+            return {"weights": None}
+        encoded = of_length(self.predictor, self.inputs, tokens)
+        return {"weights": self.runtime.weights(self.folder, self.predictor.session, encoded)}
+
+    def trace(self, file: str) -> dict[str, Any]:
+        """Write the profiler's trace of one answer to `file`."""
+        from zoosmith.bench.trace import record
+
+        record(self.predictor, self.inputs[0], self.device, Path(file))
+        return {}
 
     def memory(self) -> dict[str, Any]:
-        """MiB after load, at the peak, and grown since the load."""
-        return {"load": self.loaded_mb, "peak": memory_mb("VmHWM"), "growth": memory_mb("VmRSS") - self.loaded_mb}
+        """MiB after load, at the peak, and grown since the load; `vram` likewise where the device has its own."""
+        resident = {"load": self.loaded_mb, "peak": memory_mb("VmHWM"), "growth": memory_mb("VmRSS") - self.loaded_mb}
+        if self.device == "cpu":
+            return {"memory": resident, "vram": None}
+        peak = self._vram()["peak"]
+        vram = {"load": self.vram_loaded, "peak": peak, "growth": peak - self.vram_loaded}
+        return {"memory": resident, "vram": vram, "vram_before": self.vram_before}
+
+    def _vram(self) -> dict[str, int]:
+        """MiB of the device in use now and at most so far; none on the CPU, or where the runtime has no device."""
+        if self.device == "cpu" or not hasattr(self.runtime, "device_memory_mb"):
+            return {"now": 0, "peak": 0}
+        found: dict[str, int] = self.runtime.device_memory_mb(self.device)
+        return found
+
+    def _synchronize(self) -> None:
+        """Wait until the device has done what it was given."""
+        if self.device != "cpu":
+            self.runtime.synchronize(self.device)
 
 
 def main() -> None:

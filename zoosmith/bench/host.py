@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +15,41 @@ from zoosmith.core.records import Host
 ISA = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm")
 
 
-@cache
+# Instructions that multiply unsigned by signed bytes into 32 bits; without them pairs are added in 16 bits.
+WIDE_DOT = frozenset({"avx_vnni", "avx512_vnni", "amx_int8"})
+ARM = frozenset({"asimd", "asimddp", "i8mm"})
+
+
+def saturation(target: str | None, isa: Sequence[str]) -> str | None:
+    """A warning where an INT8 file made for VNNI runs on an x86 processor without it; None where all is well.
+
+    Source: onnxruntime#5849: U8S8 kernels for AVX2 add two products in 16 bits and clip what does not fit.
+    """
+    if target != "vnni" or WIDE_DOT & set(isa) or ARM & set(isa):
+        return None
+    return (
+        "INT8 of this artifact was made for processors with VNNI, which this host has not: sums of products saturate, "
+        "so answers may be wrong and are not those of other hosts; build it with `params: {target: avx2}` for this one"
+    )
+
+
+def device() -> str:
+    """Where artifacts answer while they are measured: "cpu", or what $ZOOSMITH_DEVICE says, such as "cuda"."""
+    return os.environ.get("ZOOSMITH_DEVICE") or "cpu"
+
+
 def this_host() -> Host:
-    """This machine, without its name, addresses or serial numbers."""
+    """This machine, without its name, addresses or serial numbers.
+
+    With another device than its CPU it is a host of its own, whose id ends in that device: figures of both are kept
+    side by side, and a gate for `*-cuda` holds where there is a GPU.
+    """
+    host = _machine()
+    return host if device() == "cpu" else host.model_copy(update={"id": f"{host.id}-{device().replace(':', '-')}"})
+
+
+@cache
+def _machine() -> Host:
     info = _cpuinfo()
     flags = set(info.get("flags", info.get("Features", "")).split())
     cpu = info.get("model name") or platform.machine()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +17,9 @@ class Opened:
     """An artifact held open in a process of its own."""
 
     def __init__(self, name: str) -> None:
-        """Start the process; `name` is for messages."""
+        """Start the process; `name` is for messages, `started` is on the monotonic clock, in nanoseconds."""
         self.name = name
+        self.started = time.monotonic_ns()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "zoosmith.bench.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -1,22 +1,29 @@
-"""Latency at batch 1, and the ratio to the reference from processes that take turns.
+"""Latency at batch 1, and ratios between processes that take turns.
 
-Artifact and reference are started several times, because the start itself is a source of variance (memory
-layout, thread placement). Within a start they answer the same inputs in blocks, in the order ABBA; the
-one that waits is blocked in a read. The interval is that of Student's t on the log ratios of the blocks.
+Every side is started several times, because the start itself is a source of variance (memory layout, thread
+placement). Within a start all sides answer the same inputs in blocks, in the order ABBA; those that wait are
+blocked in a read. With three sides every order has its turn, each followed by its reverse, so that none always
+follows itself or another. Blocks of one start share its luck, so the unit of the interval is the start: Student's t
+on the mean log ratio of each start. `benchmarks/coverage.py` shows what an interval over blocks would cover.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice, permutations
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from zoosmith.bench.process import Opened, opened
+from zoosmith.bench.usage import Others, Timed, prove
 from zoosmith.core.intervals import Estimate, ratio_from_logs
 
+ARTIFACT, REFERENCE = "artifact", "reference"
 WARM_UP_CALLS = 16
 WARM_UP_AT_MOST = 12
 STEADY = 0.05
@@ -24,50 +31,66 @@ STEADY = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to look: process starts a side, pairs of blocks a start, seconds a block of the slower side."""
+    """How long to look: process starts a side, turns of blocks a start, seconds a block of the slowest side."""
 
     starts: int
-    pairs: int
+    turns: int
     block_s: float
 
 
 @dataclass
 class Timings:
-    """Milliseconds of every timed call, the log ratios reference / artifact of the blocks, memory in MiB."""
+    """By side: milliseconds of every timed call, and the mean log ratio side / artifact of each start.
 
-    artifact: list[float] = field(default_factory=list)
-    reference: list[float] = field(default_factory=list)
-    log_ratios: list[float] = field(default_factory=list)
-    memory: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def speedup(self) -> Estimate:
-        """How many times as fast as the reference."""
-        return ratio_from_logs(self.log_ratios)
-
-
-def compare(
-    artifact: Path, reference: Path | None, arguments: dict[str, Any], plan: Plan, progress: Callable[..., None]
-) -> Timings:
-    """Time `artifact`, in turns with `reference` where one is given.
-
-    `arguments` are those of `Child.open` without the folder; its cpus are those of both sides.
+    `memory` is the artifact's, `vram` too where the device has its own, in MiB; `others` the share of the
+    measuring processors that other processes took while blocks were timed.
     """
-    timings = Timings()
-    folders = {"artifact": artifact} | ({"reference": reference} if reference else {})
+
+    ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    log_ratios: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    memory: dict[str, int] = field(default_factory=dict)
+    vram: dict[str, int] | None = None
+    others: float = 0.0
+
+    def ratio(self, side: str) -> Estimate:
+        """How many times as fast as `side` the artifact is; n is the number of starts."""
+        return ratio_from_logs(self.log_ratios[side])
+
+
+def compare(sides: Mapping[str, Path], arguments: dict[str, Any], plan: Plan, progress: Callable[..., None]) -> Timings:
+    """Time the folder of the side "artifact" in turns with those of the other sides.
+
+    `arguments` are those of `Child.open` without the folder; its cpus are those of all sides. Raises ZooError
+    where a side works with more threads than `arguments` say, or works while it should wait.
+    """
+    timings, others = Timings(), Others(arguments["cpus"])
     for start in range(plan.starts):
         progress(start, plan.starts, f"speed, start {start + 1} of {plan.starts}")
-        with opened(*folders) as children:
-            sides = dict(zip(folders, children, strict=True))
-            for name, child in sides.items():
-                child.send("open", folder=str(folders[name]), **arguments)
+        with opened(*sides) as children:
+            opened_sides = dict(zip(sides, children, strict=True))
+            for name, child in opened_sides.items():
+                child.send("open", folder=str(sides[name]), **arguments)
             for child in children:
                 child.reply()
-            calls = _calls(max(warm_up(child) for child in children), plan.block_s)
-            for pair in range(plan.pairs):
-                _pair(sides, calls, pair % 2 == 1, timings)
-            timings.memory = children[0].ask("memory")
+            _start(opened_sides, plan, arguments["threads"], timings, others)
+            last = opened_sides[ARTIFACT].ask("memory")
+            timings.memory, timings.vram = last["memory"], last["vram"]
+    timings.others = others.share
     return timings
+
+
+def _start(sides: dict[str, Opened], plan: Plan, threads: int, timings: Timings, others: Others) -> None:
+    """Warm up, take turns, prove that each side kept to itself."""
+    calls = _calls(max(warm_up(child) for child in sides.values()), plan.block_s)
+    before = {name: child.ask("usage") for name, child in sides.items()}
+    timed = {name: Timed() for name in sides}
+    orders = islice(cycle(_orders(sorted(sides))), plan.turns)
+    turns = [_turn([(name, sides[name]) for name in order], calls, timings, timed, others) for order in orders]
+    for name, child in sides.items():
+        timed[name].waited = sum(other.wall for other in timed.values()) - timed[name].wall
+        prove(name, threads, timed[name], before[name], child.ask("usage"))
+        if name != ARTIFACT:
+            timings.log_ratios[name].append(fmean(math.log(turn[name] / turn[ARTIFACT]) for turn in turns))
 
 
 def warm_up(child: Opened) -> float:
@@ -85,15 +108,29 @@ def _calls(slowest_ms: float, block_s: float) -> int:
     return max(8, min(400, round(block_s * 1000 / slowest_ms)))
 
 
-def _pair(sides: dict[str, Opened], calls: int, reverse: bool, timings: Timings) -> None:
-    """One block of each side; every other pair in reverse order."""
+def _orders(names: list[str]) -> list[tuple[str, ...]]:
+    """Every order of the sides, each followed by its reverse."""
+    found: list[tuple[str, ...]] = []
+    for order in permutations(names):
+        if order not in found:
+            found += [order, order[::-1]]
+    return found
+
+
+def _turn(
+    sides: list[tuple[str, Opened]], calls: int, timings: Timings, timed: dict[str, Timed], others: Others
+) -> dict[str, float]:
+    """One block of each side; median milliseconds by side."""
     medians = {}
-    for name in sorted(sides, reverse=reverse):
-        took = sides[name].ask("time", calls=calls)["ms"]
-        getattr(timings, name).extend(took)
-        medians[name] = percentile(took, 0.5)
-    if "reference" in medians:
-        timings.log_ratios.append(math.log(medians["reference"] / medians["artifact"]))
+    for name, child in sides:
+        busy = others.busy()
+        block = child.ask("time", calls=calls)
+        others.block(busy, block["cpu_s"], block["wall_s"])
+        timed[name].cpu += block["cpu_s"]
+        timed[name].wall += block["wall_s"]
+        timings.ms[name].extend(block["ms"])
+        medians[name] = percentile(block["ms"], 0.5)
+    return medians
 
 
 def percentile(values: Sequence[float], share: float) -> float:

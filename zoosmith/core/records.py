@@ -23,7 +23,7 @@ class File(Model):
 
 
 class Bounded(Model):
-    """A value with its 95 % interval; n is the number of examples or blocks behind it."""
+    """A value with its 95 % interval; n is the number of examples, or of process starts a side, behind it."""
 
     value: float
     low: float
@@ -151,7 +151,7 @@ class Memory(Model):
 
 
 class AtLength(Model):
-    """Latency in milliseconds at batch 1 with inputs of `tokens` tokens; n calls."""
+    """Latency in milliseconds of the model alone, at batch 1 with an input of exactly `tokens` tokens; n calls."""
 
     tokens: int
     p50: float
@@ -160,7 +160,7 @@ class AtLength(Model):
 
 
 class AtBatch(Model):
-    """Examples answered a second with `batch` examples a call; n calls."""
+    """Examples answered a second with `batch` examples a call, tokenizer included; n calls."""
 
     batch: int
     per_second: float
@@ -168,7 +168,10 @@ class AtBatch(Model):
 
 
 class AtCallers(Model):
-    """Closed loop: `callers` ask in turn without pause, batch 1. Requests a second, p95 in milliseconds; n calls."""
+    """Closed loop: `callers` threads ask without pause, batch 1, on all processors of the host.
+
+    Requests a second, p95 in milliseconds; n calls.
+    """
 
     callers: int
     per_second: float
@@ -177,7 +180,10 @@ class AtCallers(Model):
 
 
 class ColdStart(Model):
-    """Milliseconds of a fresh process, medians of n starts: importing, opening the artifact, its first answer."""
+    """Milliseconds of a fresh process, medians of n starts: importing, opening the artifact, its first answer.
+
+    `imports` counts from the start of the process. Files are in the page cache.
+    """
 
     imports: float
     load: float
@@ -186,7 +192,11 @@ class ColdStart(Model):
 
 
 class Weights(Model):
-    """What is stored and computed. Multiply-adds are those of one input of `tokens` tokens; None where unknown."""
+    """What is stored and computed; scales and zero points are no parameters.
+
+    `nonzero` counts what is stored: a weight that INT8 rounds to its zero point is zero. Multiply-adds are those of
+    matrix products and convolutions for one input of `tokens` tokens; None where unknown.
+    """
 
     parameters: int
     nonzero: int
@@ -195,20 +205,20 @@ class Weights(Model):
 
 
 class Profile(Model):
-    """What people deploy by: suite `full` alone measures it."""
+    """What people deploy by: suite `full` alone measures it. `weights` is None where the runtime cannot count them."""
 
     by_length: tuple[AtLength, ...] = ()
     by_batch: tuple[AtBatch, ...] = ()
     by_callers: tuple[AtCallers, ...] = ()
     cold_start_ms: ColdStart
-    weights: Weights
+    weights: Weights | None = None
 
 
 class Steadiness(Model):
     """Whether the host let a speed be told: the ratio of the artifact to itself, measured like the speed is.
 
-    `steady` is False where that ratio is off 1 or its interval is wide after `attempts` tries. `busy` is the share
-    of the host's processor time that others took meanwhile.
+    `steady` is False where that ratio's interval leaves 0.97 to 1.03, or others were busy, after `attempts` tries.
+    `busy` is the share of the measuring processors' time that others took meanwhile; n of `aa` counts process starts.
     """
 
     aa: Bounded
@@ -220,7 +230,8 @@ class Steadiness(Model):
 class Measurement(Model):
     """One suite on one host for one tree, compared with the reference's tree.
 
-    `warnings` are what the reader must know before the figures, such as saturating INT8 on this processor.
+    `device` is where both answered: "cpu", or a GPU such as "cuda", whose memory is then in `vram_mb`. `warnings`
+    are what the reader must know before the figures, such as saturating INT8 on this processor.
     """
 
     schema_: int = Field(default=1, alias="schema")
@@ -233,6 +244,7 @@ class Measurement(Model):
     measured: str
     host: Host
     threads: int
+    device: str = "cpu"
     load_average: float
     packages: dict[str, str]
     quality: dict[str, Quality]
@@ -242,6 +254,7 @@ class Measurement(Model):
     speedup: Bounded | None = None
     steadiness: Steadiness | None = None
     memory_mb: Memory
+    vram_mb: Memory | None = None
     profile: Profile | None = None
     warnings: tuple[str, ...] = ()
     size_own: int

@@ -78,8 +78,10 @@ class Display:
         return line
 
     def update(self, line: Line, message: dict[str, Any]) -> None:
-        """Take a report over; on a pipe print a line every ten seconds."""
+        """Take a report over; on a pipe print a line every ten seconds. What a step says is printed at once."""
         with self.lock:
+            if "say" in message:
+                self.say(f"{line.title}: {message['say']}")
             line.update(message)
             if self.live is None and time.monotonic() - line.printed >= PLAIN_EVERY_S:
                 line.printed = time.monotonic()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.bench.host import this_host
+from zoosmith.bench.host import device, this_host
 from zoosmith.contract import PAYLOAD_MANIFEST, Resources
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
@@ -56,6 +56,7 @@ def trees_action(
         "packages": public_versions(packages),
         "host": this_host().id,
         "threads": THREADS,
+        "device": device(),
     }
     run = {
         "name": full_name(ref.recipe, ref.name),

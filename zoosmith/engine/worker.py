@@ -72,6 +72,10 @@ class Step:
             self.last_progress = now
             self.report({"progress": {"done": done, "total": total, "text": text}})
 
+    def say(self, text: str) -> None:
+        """Tell the user something that stays on the screen."""
+        self.report({"progress": {"say": text}})
+
     def note(self, name: str, value: Any) -> None:
         """Record something volatile in the provenance."""
         self.notes[name] = value

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from zoosmith.contract import Manifest
+from zoosmith.contract import Encoded, Manifest
 from zoosmith.lib.forward import OnnxForward
+from zoosmith.lib.onnx_weights import multiply_adds, parameters
 
 REQUIRES = ("onnxruntime", "tokenizers", "numpy")
 EXTRA = "onnx"
@@ -20,3 +21,12 @@ def open(
 ) -> OnnxForward:
     """Open `model.onnx` in `path` with `threads` threads."""
     return OnnxForward(str(path / MODEL_FILE), threads)
+
+
+def weights(path: Path, session: OnnxForward, encoded: Encoded) -> dict[str, int | None]:
+    """Parameters, those that are not zero, and the multiply-adds of one call. Needs the package `onnx`."""
+    import onnx
+
+    model = onnx.load(path / MODEL_FILE)
+    total, nonzero = parameters(model)
+    return {"parameters": total, "nonzero": nonzero, "multiply_adds": multiply_adds(model, encoded)}

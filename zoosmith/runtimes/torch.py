@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError, Manifest
+from zoosmith.contract import BuildError, Encoded, Manifest
 from zoosmith.lib.forward import TorchForward
+from zoosmith.lib.torch_weights import multiply_adds, parameters
 
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
 EXTRA = "torch"
 LIBRARY = "transformers"
 CAPABILITIES = ("logits",)
+DEVICES = ("cpu", "cuda")
 
 
 def architecture(path: Path) -> tuple[Any, Any]:
@@ -37,3 +39,24 @@ def open(
     _, model = architecture(path)
     loaded = model.from_pretrained(path, local_files_only=True, use_safetensors=True, dtype="auto")
     return TorchForward(loaded, device)
+
+
+def weights(path: Path, session: TorchForward, encoded: Encoded) -> dict[str, int | None]:
+    """Parameters, those that are not zero, and the multiply-adds of one call."""
+    total, nonzero = parameters(session.model)
+    return {"parameters": total, "nonzero": nonzero, "multiply_adds": multiply_adds(session, encoded)}
+
+
+def synchronize(device: str) -> None:
+    """Wait until the GPU has done what it was given."""
+    import torch
+
+    torch.cuda.synchronize(device)
+
+
+def device_memory_mb(device: str) -> dict[str, int]:
+    """MiB that torch holds on the GPU now, and held at most."""
+    import torch
+
+    now, peak = torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device)
+    return {"now": now // 2**20, "peak": peak // 2**20}

@@ -8,9 +8,9 @@ from pathlib import Path
 from zoosmith.contract import Manifest
 from zoosmith.lib import dynamic_int8
 from zoosmith.lib.forward import TorchForward
-from zoosmith.runtimes.torch import EXTRA, REQUIRES, architecture
+from zoosmith.runtimes.torch import EXTRA, REQUIRES, architecture, weights
 
-__all__ = ["CAPABILITIES", "EXTRA", "REQUIRES", "open"]
+__all__ = ["CAPABILITIES", "EXTRA", "REQUIRES", "open", "weights"]
 CAPABILITIES = ("logits",)
 LIBRARY = "zoosmith"
 

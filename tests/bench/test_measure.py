@@ -1,0 +1,118 @@
+"""The measuring step as a whole: what suite full adds, what is told before, where it ran."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.fast import write_fast_zoo
+from tests.support.here import bring_up, workshop
+from tests.support.table import edit
+from zoosmith.bench import measure, steadiness
+from zoosmith.bench.host import this_host
+from zoosmith.bench.speed import Plan
+from zoosmith.contract import ZooError
+from zoosmith.core.plan import Ref
+from zoosmith.core.records import Measurement
+from zoosmith.engine.executor import StepFailed
+from zoosmith.engine.graph import Workshop
+from zoosmith.engine.worker import Step
+
+REFERENCE, ARTIFACT = Ref("family0", "a0"), Ref("family0", "a1")
+
+
+def built(project: Path, *refs: Ref) -> Workshop:
+    """A zoo of two tables that say they are made for VNNI; `refs` are in its store."""
+    write_fast_zoo(project)
+    builder = project / "builders" / "table.py"
+    edit(builder, "    scale: float = 1.0\n", '    scale: float = 1.0\n    target: str = "vnni"\n')
+    shop = workshop(project)
+    for ref in refs:
+        bring_up(shop, ref)
+        shop.make("artifact", ref)
+    return shop
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As little as there is to time, and no waiting for a steady host."""
+    monkeypatch.setattr(measure, "QUICK", Plan(starts=2, turns=2, block_s=0.01))
+    monkeypatch.setattr(measure, "FULL", Plan(starts=2, turns=2, block_s=0.01))
+    monkeypatch.setattr(measure, "PROFILE_S", 0.01)
+    monkeypatch.setattr(steadiness, "ATTEMPTS", 1)
+
+
+def measured(shop: Workshop, ref: Ref, suite: str) -> Measurement:
+    record = shop.measure(ref, suite)
+    return Measurement.model_validate_json(shop.store.read(record.tree, "result.json"))
+
+
+def test_suite_full_measures_what_quick_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Step, "say", lambda self, text: said.append(text))
+    shop = built(tmp_path / "z", REFERENCE, ARTIFACT)
+    for ref in (REFERENCE, ARTIFACT):
+        quick = measured(shop, ref, "quick")
+        assert (quick.steadiness, quick.profile) == (None, None)
+    assert not [text for text in said if text.startswith("A/A")]
+    reference, artifact = (measured(shop, ref, "full") for ref in (REFERENCE, ARTIFACT))
+    assert len([text for text in said if text.startswith("A/A")]) == 2, "the A/A run is printed"
+    assert reference.speedup is None
+    assert artifact.speedup is not None
+    assert artifact.speedup.n == 2
+    for full in (reference, artifact):
+        assert full.steadiness is not None
+        assert full.steadiness.aa.n == 2
+        assert full.profile is not None
+        assert len(full.profile.by_length) == 6
+        assert (full.suite, full.device, full.vram_mb) == ("full", "cpu", None)
+
+
+def test_a_host_without_vnni_is_warned_of_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    answers_of = measure.quality.answers_of
+    monkeypatch.setattr(measure, "this_host", lambda: this_host().model_copy(update={"isa": ("avx2",)}))
+    monkeypatch.setattr(Step, "say", lambda self, text: order.append(text))
+    monkeypatch.setattr(measure.quality, "answers_of", lambda *a: order.append("measured") or answers_of(*a))
+    found = measured(built(tmp_path / "z", REFERENCE), REFERENCE, "quick")
+    assert "VNNI, which this host has not" in order[0]
+    assert order[1:] == ["measured"]
+    assert found.warnings == (order[0],)
+
+
+def test_a_device_that_the_runtime_does_not_know_ends_the_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = built(tmp_path / "z", REFERENCE)
+    monkeypatch.setenv("ZOOSMITH_DEVICE", "cuda")
+    with pytest.raises(StepFailed, match="table artifacts answer on cpu; found device 'cuda'"):
+        shop.measure(REFERENCE, "quick")
+    monkeypatch.delenv("ZOOSMITH_DEVICE")
+    assert measured(shop, REFERENCE, "quick").device == "cpu"
+
+
+def test_work_on_the_cpu_where_a_gpu_was_asked_for_ends_the_measurement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that claims a GPU, with the trace that a torch profiler wrote on the CPU."""
+    step = SimpleNamespace(scratch=tmp_path)
+    asked: list[str] = []
+
+    class Claims:
+        def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+            asked.append(do)
+            if do == "trace":
+                shutil.copyfile(Path(__file__).parent / "traces" / "cpu.json", arguments["file"])
+            return {"vram_before": 0, "vram": {"load": 90, "peak": 120, "growth": 30}}
+
+    monkeypatch.setattr(measure, "opened", lambda *_: nullcontext([Claims()]))
+    with pytest.raises(ZooError, match=r"measured on cuda, but these layers ran on the CPU: 0 \(aten::embedding"):
+        measure._check_device(step, tmp_path, {"device": "cuda"})  # type: ignore[arg-type]
+    assert asked == ["open", "trace", "memory"]
