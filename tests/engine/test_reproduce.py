@@ -28,7 +28,7 @@ NOISY = ("speed", "peak memory")  # told by a measurement much shorter than the 
 def _short() -> Any:
     """A speed measured in a moment; everything else is the real thing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(measure.PLANS, "quick", speed.Plan(starts=1, pairs=2, block_s=0.01))
+        patch.setattr(measure, "QUICK", speed.Plan(starts=2, turns=2, block_s=0.01))
         yield
 
 
