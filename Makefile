@@ -52,6 +52,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.aa
 	$(BIN)/python -m benchmarks.hub
 	$(BIN)/python -m benchmarks.pull_kills --kills 200
+	$(BIN)/python -m benchmarks.publish_kills --kills 200
+	$(BIN)/python -m benchmarks.writers --rounds 50
 	$(BIN)/python -m benchmarks.hostile --inputs 10000
 
 clean:

@@ -86,7 +86,7 @@ class Victim:
         self.process.communicate()
 
     def go(self, call: int = -1) -> None:
-        """Begin; end by SIGKILL before that call to the file system."""
+        """Begin; end by SIGKILL before that call of those that change files."""
         assert self.process.stdin
         print(call, file=self.process.stdin, flush=True)
         self.started = time.perf_counter()

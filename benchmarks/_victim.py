@@ -1,7 +1,7 @@
 """The command `zoosmith`, ready to be killed: imports, says so, waits for a number, and begins.
 
-The number is that of the call to the file system before which the process kills itself; -1 for none. Where it makes
-fewer calls, it says how many.
+The number is that of the call, of those that change files, before which the process kills itself; -1 for none. Where
+it makes fewer, it says how many.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from tests.support.crash import kill_before
+from tests.support.crash import CHANGING, kill_before
 from zoosmith import cli
 
 HEAVY = {"pull": ["hub.pull", "commands._progress"], "push": ["hub.push", "hub.push_hf", "engine.graph"]}
@@ -26,7 +26,7 @@ def main() -> int:
     call = int(sys.stdin.readline())
     if call < 0:
         return cli.main(words)
-    made = kill_before(call)
+    made = kill_before(call, CHANGING)
     code = cli.main(words)
     print(made())
     return code

@@ -112,9 +112,9 @@ def rounds(scene: Scene, kills: int) -> None:
 
 
 def one_kill(scene: Scene, version: int) -> None:
-    """At a random time, while the hub answers a random request, or before a random call to the file system."""
+    """At a random time, while the hub answers a random request, or before a random call that changes files."""
     dice = scene.random
-    way = dice.choice(("time", "request", "request") if scene.requests else ("time", "call", "call"))
+    way = dice.choice(("time", "request", "call") if scene.requests else ("time", "call"))
     with Victim(*scene.words(), cwd=scene.zoos[version]) as process:
         request = scene.target.requests() + dice.randint(1, max(1, scene.requests))
         process.go(dice.randrange(scene.calls) if way == "call" else -1)

@@ -93,10 +93,10 @@ def some_faults(source: random.Random) -> list[Fault]:
 
 
 def learn(bench: Bench) -> None:
-    """What an undisturbed pull takes."""
+    """What an undisturbed pull takes; that of another version replaces the one that is there."""
     bench.seconds = bench.pull(1).seconds
-    bench.clear(keep_home=False, keep_cache=False)
-    with bench.start(1) as process:
+    bench.clear(keep_home=True, keep_cache=False)
+    with bench.start(2) as process:
         process.go(10**9)
         bench.calls = int(process.finish().said.split()[-1])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.crash import kill_at_every_call
+from tests.support.crash import CHANGING, kill_at_every_call
 from zoosmith.contract import ZooError
 from zoosmith.core.layout import Pointer
 from zoosmith.core.plan import Ref
@@ -96,7 +96,22 @@ def test_killed_before_any_call_nothing_half_is_seen_and_the_same_command_goes_o
     assert kill_at_every_call(lambda: push(shop, A0, f"file://{out}"), look) > 20
     assert not publish(zoo, out).fresh
     assert listed(zoo).artifacts[NAME].versions["1"].locations == (f"{out.as_uri()}/{NAME}/v1/",)
-    assert [path for path in (*out.rglob(".*"), *zoo.glob(".registry.json.*")) if path.name != ".lock"] == []
+    assert not list(out.rglob(".*.new"))
+
+
+def test_killed_before_any_call_the_next_push_leaves_nothing_behind(zoo: Path, tmp_path: Path) -> None:
+    out, shop, record = tmp_path / "out", Workshop(zoo), (zoo / "registry.json").read_bytes()
+    assert shop.zoo and shop.book
+
+    def look() -> None:
+        publish(zoo, out)
+        whole(out)
+        left = [path.name for path in (*out.rglob(".*"), *zoo.glob(".registry.json.*")) if path.name != ".lock"]
+        assert left == []
+        shutil.rmtree(out)
+        (zoo / "registry.json").write_bytes(record)
+
+    assert kill_at_every_call(lambda: push(shop, A0, f"file://{out}"), look, names=CHANGING) > 20
 
 
 def test_what_an_attempt_left_behind_is_used_where_right_and_thrown_away_where_not(zoo: Path, tmp_path: Path) -> None:

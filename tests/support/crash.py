@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NoReturn
 
 SYSTEM = ("posix", "fcntl", "_io", "io")
+CHANGING = ("open", "write", "fsync", "mkdir", "rename", "replace", "unlink", "rmdir", "link", "ioctl", "ftruncate")
 
 
-def kill_at_every_call(action: Callable[[], object], look: Callable[[], object], most: int = 2000) -> int:
+def kill_at_every_call(
+    action: Callable[[], object], look: Callable[[], object], most: int = 2000, names: Container[str] | None = None
+) -> int:
     """Run `action` in a child that SIGKILL ends before its first call, then before its second, and so on.
 
-    Calls are those that Python makes to C functions of `posix`, `fcntl` and `io`. `look` is called after each
-    child; what a child left is there for the next one. Returns how many calls the last, undisturbed child made.
+    Calls are those that Python makes to C functions of `posix`, `fcntl` and `io`, or to some `names` of these. `look`
+    is called after each child; what a child left is there for the next one. Returns how many calls the last,
+    undisturbed child made.
     """
     for calls in range(most):
         pid = os.fork()
         if pid == 0:
-            _act(action, calls)
+            _act(action, calls, names)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         look()
         if status == 0:
@@ -29,13 +33,16 @@ def kill_at_every_call(action: Callable[[], object], look: Callable[[], object],
     raise AssertionError(f"not at the end after {most} kills")
 
 
-def kill_before(call: int) -> Callable[[], int]:
-    """SIGKILL for this process before that call of this thread, the first being 0. Returns what counts the calls."""
+def kill_before(call: int, names: Container[str] | None = None) -> Callable[[], int]:
+    """SIGKILL for this process before that call of this thread, the first being 0; only those of `names` count.
+
+    Returns what tells how many there were.
+    """
     left = call
 
     def count(_: Any, event: str, function: Any) -> None:
         nonlocal left
-        if event == "c_call" and _module(function) in SYSTEM:
+        if event == "c_call" and _module(function) in SYSTEM and (names is None or function.__name__ in names):
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             left -= 1
@@ -44,8 +51,8 @@ def kill_before(call: int) -> Callable[[], int]:
     return lambda: call - left
 
 
-def _act(action: Callable[[], object], calls: int) -> NoReturn:
-    kill_before(calls)
+def _act(action: Callable[[], object], calls: int, names: Container[str] | None) -> NoReturn:
+    kill_before(calls, names)
     try:
         action()
     except BaseException:
