@@ -65,6 +65,16 @@ def test_every_pin_stands_in_the_table_of_docs_pins() -> None:
     assert len({repo for repo, *_ in listed}) == len(listed), "a repository has one commit in this zoo"
 
 
+def test_the_wheels_of_bases_stand_in_docs_air_gapped() -> None:
+    page = (ROOT / "docs" / "air-gapped.md").read_text(encoding="utf-8")
+    wheels = {
+        f"{base.pypi.package}=={base.pypi.version}" for f in FILES for base in read(f).bases.values() if base.pypi
+    }
+    assert wheels
+    for wheel in wheels:
+        assert wheel in page, f"docs/air-gapped.md does not say to bring {wheel}"
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_data_is_pinned(file: Path) -> None:
     for name, data in read(file).data.items():

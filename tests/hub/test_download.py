@@ -76,7 +76,7 @@ def test_wrong_bytes_left_by_an_earlier_pull_are_fetched_anew(user: User) -> Non
     ("fault", "said"),
     [
         (Fault("wrong", "onnx", times=9), "SHA-256 differs"),
-        (Fault("short", "onnx", times=9), "has 3145727 bytes there, the registry says 3145728"),
+        (Fault("short", "onnx", times=9), "has 3145727 bytes there instead of 3145728"),
         (Fault("long", "onnx", times=9), "has 3145735 bytes there"),
         (Fault("endless", "onnx", times=9), "SHA-256 differs"),
         (Fault("endless", "zoosmith.json", times=9), "longer than 8 MiB"),

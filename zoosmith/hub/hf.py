@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from zoosmith.contract import ZooError
 from zoosmith.engine.files import copy_file
-from zoosmith.hub import xet
+from zoosmith.hub import large, xet
 
 PROBE_S = 3.0
 
@@ -33,17 +33,21 @@ def require_answer(repo: str) -> None:
         ) from None
 
 
-def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress: Callable[..., None]) -> Path:
+def snapshot(
+    repo: str, revision: str, files: list[str], folder: Path, scratch: Path, progress: Callable[..., None]
+) -> Path:
     """A model repo at a commit, from the local cache or the hub; only `files`, or all but weights in pickles.
 
     Without `files` the cache cannot tell whether it is complete, so the hub is asked unless it is switched off.
-    Returns `folder` with the files, or raises ZooError saying what to do.
+    Large files that were cut off go on from what is in `scratch`. Returns `folder` with the files, or raises
+    ZooError saying what to do.
     """
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     ignore = None if files else ["*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.ckpt", "flax*", "tf_*"]
-    arguments: dict[str, Any] = {"revision": revision, "allow_patterns": files or None, "ignore_patterns": ignore}
+    patterns = {"allow_patterns": files or None, "ignore_patterns": ignore}
+    arguments: dict[str, Any] = {"revision": revision, **patterns}
     try:
         found = Path(snapshot_download(repo, local_files_only=True, **arguments))
         if constants.HF_HUB_OFFLINE or (files and all((found / name).is_file() for name in files)):
@@ -53,6 +57,7 @@ def snapshot(repo: str, revision: str, files: list[str], folder: Path, progress:
     require_answer(repo)
     progress(text=f"downloading {repo}")
     try:
+        large.fetch(repo, revision, patterns, scratch, progress)
         return without_links(Path(snapshot_download(repo, **arguments)), folder)
     except ZooError:
         raise
