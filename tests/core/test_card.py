@@ -3,78 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any
 
+import jinja2
 import pytest
-import yaml
-from huggingface_hub import ModelCard, ModelCardData
-from huggingface_hub.repocard_data import model_index_to_eval_results
+from huggingface_hub import ModelCard
 
 from tests.support import records
+from tests.support.cards import REFERENCE, SUBJECT, card, given, labelled, tables
 from tests.support.recipes import FULL
-from tests.support.zoo import RECIPE, ROOT
 from zoosmith.contract import ZooError
-from zoosmith.core.card import (
-    CardInput,
-    Subject,
-    front_matter,
-    headline,
-    markdown_table,
-    render,
-    replace_section,
-    results_table,
-)
-from zoosmith.core.gates import evaluate
-from zoosmith.core.recipe import Gate, Recipe
+from zoosmith.core.card import markdown_table, render, replace_section, results_table
+from zoosmith.core.family import Subject
 from zoosmith.core.recipe_yaml import parse
 from zoosmith.core.records import Measurement
-
-TEMPLATE = (ROOT / "model_cards" / "template.md.j2").read_text(encoding="utf-8")
-REFERENCE = Subject(records.build("toy-fp32", builder="finetune", format="torch"), records.reference())
-SUBJECT = Subject(records.build(), records.measurement())
-LINEAGE = [("toy/encoder", "org/encoder@cccccccccccc", records.sha("encoder")), ("toy-onnx-int8", "builder", "d" * 64)]
-
-
-def given(subject: Subject = SUBJECT, **changed: Any) -> CardInput:
-    made = CardInput(
-        recipe=Recipe.model_validate(RECIPE),
-        subject=subject,
-        siblings=[REFERENCE, subject],
-        others=[],
-        checks=evaluate({"size": Gate(max_ratio=0.3), "speed": Gate(min=9, hosts=("x-*",))}, subject.measured),
-        lineage=LINEAGE,
-        relation="quantized",
-        library="onnx",
-        pipeline_tag="text-classification",
-        extra="onnx",
-    )
-    return replace(made, **changed)
-
-
-def card(subject: Subject = SUBJECT, **changed: Any) -> str:
-    return render(TEMPLATE, given(subject, **changed))
-
-
-def measured(**changed: Any) -> Subject:
-    return Subject(SUBJECT.build, records.measurement(**changed))
-
-
-def labelled(*labels: str) -> Subject:
-    """An artifact with other labels."""
-    quality = {"toy": records.quality(labels=labels)}
-    return Subject(records.build(labels=labels), records.measurement(quality=quality))
-
-
-def tables(text: str) -> list[list[list[str]]]:
-    """Cells of every table; a backslash keeps a bar inside its cell (GitHub Flavored Markdown, section 4.10)."""
-    found: list[list[list[str]]] = [[]]
-    for each in text.splitlines():
-        if each.startswith("|"):
-            found[-1].append([cell.strip() for cell in re.split(r"(?<!\\)\|", each)[1:-1]])
-        elif found[-1]:
-            found.append([])
-    return [table for table in found if table]
 
 
 def test_same_records_same_bytes() -> None:
@@ -92,57 +33,6 @@ def test_ends_in_one_newline_and_has_no_blank_runs_in_tables() -> None:
     assert text.endswith("\n") and not text.endswith("\n\n")
     assert all(len({len(row) for row in table}) == 1 for table in tables(text))
     assert all(set(table[1]) == {"---"} for table in tables(text))
-
-
-def test_front_matter_is_what_the_hub_reads() -> None:
-    loaded = ModelCard(card()).data
-    data = yaml.safe_load(front_matter(given()))
-    assert loaded.to_dict()["model-index"] == data["model-index"]
-    assert data["license"] == "apache-2.0"
-    assert data["library_name"] == "onnx"
-    assert data["pipeline_tag"] == "text-classification"
-    assert data["base_model"] == ["org/encoder"]
-    assert data["base_model_relation"] == "quantized"
-    assert data["datasets"] == ["org/toy"]
-    assert data["metrics"] == ["accuracy", "f1"]
-    assert data["tags"] == ["zoosmith", "onnx", "int8"]
-
-
-def test_the_hub_reads_every_measured_value() -> None:
-    subject = measured(quality={"toy": records.quality(0.91234567), "hard": records.quality(0.5, data="org/hard")})
-    loaded = ModelCard(card(subject, siblings=[subject])).data
-    assert isinstance(loaded, ModelCardData)
-    name, results = model_index_to_eval_results(loaded.to_dict()["model-index"])
-    assert name == "toy-onnx-int8"
-    told = {(each.dataset_name, each.dataset_type, each.metric_name): each.metric_value for each in results}
-    assert told == {
-        ("toy", "toy", "Accuracy"): 0.9123,
-        ("toy", "toy", "Macro F1"): 0.9023,
-        ("hard", "org/hard", "Accuracy"): 0.5,
-        ("hard", "org/hard", "Macro F1"): 0.49,
-    }
-    assert {(each.task_type, each.dataset_split) for each in results} == {("text-classification", "eval")}
-    assert loaded.eval_results == results
-
-
-@pytest.mark.parametrize("relation", ["adapter", "finetune", "merge", "quantized"])
-def test_the_hubs_four_relations(relation: str) -> None:
-    assert yaml.safe_load(front_matter(given(relation=relation)))["base_model_relation"] == relation
-
-
-def test_another_relation_is_refused() -> None:
-    with pytest.raises(ZooError, match=r"'pruned'; the hub knows adapter, finetune, merge, quantized"):
-        card(relation="pruned")
-
-
-def test_no_relation_without_one_or_without_a_base_on_the_hub() -> None:
-    assert "base_model_relation" not in yaml.safe_load(front_matter(given(relation=None)))
-    base = {"name": "toy/encoder", "tree_digest": records.sha("encoder")}
-    local = Subject(records.build(bases=[base]), SUBJECT.measured)
-    data = yaml.safe_load(front_matter(given(local)))
-    assert "base_model" not in data
-    assert "base_model_relation" not in data
-    assert ModelCard(card(local)).data.to_dict()["license"] == "apache-2.0"
 
 
 def test_the_family_stands_in_the_table() -> None:
@@ -247,31 +137,9 @@ def test_labels_with_markdown_in_them(label: str) -> None:
     assert ModelCard(text).data.to_dict()["model-index"]
 
 
-@pytest.mark.parametrize("name", ["toy-v1.5", "toy-a_b_c", "toy-1e3", "toy-2026-01-02", "toy-no"])
-def test_names_survive_the_front_matter(name: str) -> None:
-    subject = Subject(records.build(name, license="mit"), records.measurement(name))
-    told, _ = model_index_to_eval_results(ModelCard(card(subject)).data.to_dict()["model-index"])
-    assert told == name
-
-
-@pytest.mark.parametrize("text", ["no", "1.0", "a: b", "- x", "#none", "'q'", "---", "é"])
-def test_any_text_survives_the_front_matter(text: str) -> None:
-    subject = Subject(records.build(license=text, datasets=[text]), SUBJECT.measured)
-    data = yaml.safe_load(front_matter(given(subject)))
-    assert (data["license"], data["datasets"]) == (text, [text])
-
-
 def test_a_template_that_asks_for_what_is_not_there_fails() -> None:
-    import jinja2
-
     with pytest.raises(jinja2.UndefinedError, match="colour"):
         render("{{ colour }}", given())
-
-
-def test_headline_is_macro_f1_where_there_is_one() -> None:
-    assert headline(records.measurement()) == "toy.macro_f1"
-    only = records.quality() | {"metrics": {"accuracy": records.bounded(0.5)}}
-    assert headline(records.measurement(quality={"toy": only})) == "toy.accuracy"
 
 
 def test_results_table() -> None:

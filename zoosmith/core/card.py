@@ -5,30 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import jinja2
-import yaml
 
 from zoosmith.contract import ZooError
+from zoosmith.core.family import Subject, headline
+from zoosmith.core.front_matter import front_matter
 from zoosmith.core.gates import Check
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
-
-LIBRARY_METRICS = {
-    "accuracy": ("accuracy", "Accuracy"),
-    "macro_f1": ("f1", "Macro F1"),
-    "weighted_f1": ("f1", "Weighted F1"),
-}
-RELATIONS = ("adapter", "finetune", "merge", "quantized")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """An artifact with what was measured of it on one host."""
-
-    build: BuildRecord
-    measured: Measurement
 
 
 @dataclass(frozen=True)
@@ -56,7 +41,7 @@ def render(template: str, given: CardInput) -> str:
     build, measured = given.subject.build, given.subject.measured
     metric = headline(measured)
     body = environment.from_string(template).render(
-        front_matter=front_matter(given),
+        front_matter=front_matter(given.subject, given.library, given.pipeline_tag, given.relation),
         recipe=given.recipe,
         build=build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)}),
         measured=_escaped(measured),
@@ -95,53 +80,6 @@ def _escaped(measured: Measurement) -> Measurement:
 def _cell(text: str) -> str:
     """Plain text for a cell of a Markdown table. Source: GitHub Flavored Markdown 0.29, sections 2.4 and 4.10."""
     return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))
-
-
-def headline(measured: Measurement) -> str:
-    """The metric shown first: macro-F1 of the first eval where it has one, else its first metric."""
-    eval_, quality = next(iter(measured.quality.items()))
-    name = "macro_f1" if "macro_f1" in quality.metrics else next(iter(quality.metrics))
-    return f"{eval_}.{name}"
-
-
-def front_matter(given: CardInput) -> str:
-    """Model card metadata as YAML. Source: Hugging Face hub, "Model Cards", metadata specification."""
-    build = given.subject.build
-    repos = [base.repo for base in build.bases if base.repo]
-    data: dict[str, Any] = {
-        "license": build.license,
-        "library_name": given.library,
-        "pipeline_tag": given.pipeline_tag,
-        "base_model": repos,
-        "base_model_relation": given.relation,
-        "datasets": list(build.datasets),
-        "metrics": sorted({LIBRARY_METRICS.get(m, (m, m))[0] for m in _metric_names(given.subject.measured)}),
-        "tags": ["zoosmith", build.format.replace("_", "-"), build.precision],
-        "model-index": [{"name": build.name, "results": _index(given.subject.measured, given.pipeline_tag)}],
-    }
-    kept = {key: value for key, value in data.items() if value}
-    if given.relation is not None and given.relation not in RELATIONS:
-        known = ", ".join(RELATIONS)
-        raise ZooError(f"{build.name}: the relation to the base is {given.relation!r}; the hub knows {known}")
-    if not repos:
-        kept.pop("base_model_relation", None)
-    return str(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
-
-
-def _metric_names(measured: Measurement) -> list[str]:
-    return [name for quality in measured.quality.values() for name in quality.metrics]
-
-
-def _index(measured: Measurement, pipeline_tag: str) -> list[dict[str, Any]]:
-    results = []
-    for id, quality in sorted(measured.quality.items()):
-        metrics = []
-        for name, value in quality.metrics.items():
-            type_, shown = LIBRARY_METRICS.get(name, (name, name))
-            metrics.append({"type": type_, "name": shown, "value": round(value.value, 4)})
-        dataset = {"name": id, "type": quality.data, "split": quality.split}
-        results.append({"task": {"type": pipeline_tag}, "dataset": dataset, "metrics": metrics})
-    return results
 
 
 def _example(build: BuildRecord) -> str:

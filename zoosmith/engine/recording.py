@@ -17,6 +17,7 @@ from zoosmith.contract import ZooError
 from zoosmith.core import card as cards
 from zoosmith.core import gates, registry
 from zoosmith.core.canonical import digest, pretty
+from zoosmith.core.family import Subject
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref, Zoo
 from zoosmith.core.records import BuildRecord, Measurement
@@ -121,7 +122,7 @@ class Book:
         task = plugins.load("tasks", build.task, self.project)
         given = cards.CardInput(
             recipe=self.zoo.families[ref.recipe].recipe,
-            subject=cards.Subject(build, chosen),
+            subject=Subject(build, chosen),
             siblings=self.family(ref.recipe, chosen),
             others=[m for m in measured if m is not chosen and m.host.id != chosen.host.id],
             checks=checks,
@@ -133,14 +134,14 @@ class Book:
         )
         return cards.render(template(self.project), given)
 
-    def family(self, recipe: str, like: Measurement) -> list[cards.Subject]:
+    def family(self, recipe: str, like: Measurement) -> list[Subject]:
         """The family's artifacts as measured by the same suite on the same host, in the recipe's order."""
         found = []
         for name in self.zoo.families[recipe].recipe.artifacts:
             current = self.current(Ref(recipe, name))
             same = [m for m in current[1] if (m.host.id, m.suite) == (like.host.id, like.suite)] if current else []
             if current and same:
-                found.append(cards.Subject(current[0], same[0]))
+                found.append(Subject(current[0], same[0]))
         return found
 
     def _lineage(self, ref: Ref) -> list[tuple[str, str, str]]:
