@@ -12,11 +12,15 @@ from zoosmith.core.card import CardInput, render
 from zoosmith.core.family import Subject
 from zoosmith.core.gates import evaluate
 from zoosmith.core.recipe import Gate, Recipe
+from zoosmith.core.reproduction import Step
 
 TEMPLATE = (ROOT / "model_cards" / "template.md.j2").read_text(encoding="utf-8")
 REFERENCE = Subject(records.build("toy-fp32", builder="finetune", format="torch"), records.reference())
 SUBJECT = Subject(records.build(), records.measurement())
-LINEAGE = [("toy/encoder", "org/encoder@cccccccccccc", records.sha("encoder")), ("toy-onnx-int8", "builder", "d" * 64)]
+LINEAGE = [
+    Step("toy/encoder", f"org/encoder@{'c' * 40}", records.sha("encoder")),
+    Step("toy-onnx-int8", "builder onnx_int8", "d" * 64),
+]
 
 
 def given(subject: Subject = SUBJECT, **changed: Any) -> CardInput:

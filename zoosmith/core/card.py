@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jinja2
 
 from zoosmith.contract import ZooError
-from zoosmith.core.family import Subject, headline
+from zoosmith.core.advice import advice
+from zoosmith.core.family import Subject, comparable, headline, margin
+from zoosmith.core.figures import Curves, Figure, figures, milliseconds, rows
 from zoosmith.core.front_matter import front_matter
 from zoosmith.core.gates import Check
+from zoosmith.core.limits import limits
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
+from zoosmith.core.reproduction import Step, tolerance
+from zoosmith.core.verdicts import of_measurement
+
+PLOTS = "plots"
 
 
 @dataclass(frozen=True)
@@ -25,11 +33,17 @@ class CardInput:
     siblings: Sequence[Subject]
     others: Sequence[Measurement]
     checks: Sequence[Check]
-    lineage: Sequence[tuple[str, str, str]]
+    lineage: Sequence[Step]
     relation: str | None
     library: str
     pipeline_tag: str
     extra: str
+
+
+def plots(given: CardInput) -> dict[str, Figure]:
+    """The card's plots by file name without suffix; they stand in `PLOTS/<full name>/` beside the card."""
+    metric = headline(given.subject.measured)
+    return figures(given.subject, comparable(given.siblings, metric), metric)
 
 
 def render(template: str, given: CardInput) -> str:
@@ -37,7 +51,7 @@ def render(template: str, given: CardInput) -> str:
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(mb=_mb, pct=_percent, ms=_milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12], ratio=_ratio)
     build, measured = given.subject.build, given.subject.measured
     metric = headline(measured)
     body = environment.from_string(template).render(
@@ -45,7 +59,7 @@ def render(template: str, given: CardInput) -> str:
         recipe=given.recipe,
         build=build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)}),
         measured=_escaped(measured),
-        siblings=[subject for subject in given.siblings if _has(subject.measured, metric)],
+        siblings=comparable(given.siblings, metric),
         others=[other for other in given.others if other.metric(metric)],
         checks=given.checks,
         lineage=given.lineage,
@@ -53,14 +67,27 @@ def render(template: str, given: CardInput) -> str:
         command=f"doit build:{build.name}",
         example=_example(build),
         extra=given.extra,
+        **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
 
 
-def _has(measured: Measurement, metric: str) -> bool:
-    """Whether it can stand in the table; what was recorded before an eval was added cannot."""
-    versus = measured.vs_reference
-    return measured.metric(metric) is not None and (versus is None or metric in versus.delta)
+def _told(given: CardInput, metric: str) -> dict[str, Any]:
+    """What is said of the figures: verdicts, advice, limits, tolerance, and the plots with their numbers."""
+    escaped = Subject(given.subject.build, _escaped(given.subject.measured))
+    bearable = margin(given.recipe, escaped.build, metric)
+    family = comparable(given.siblings, metric)
+    verdicts = {s.build.name: of_measurement(s.measured, metric, margin(given.recipe, s.build, metric)) for s in family}
+    drawn = plots(given)
+    return {
+        "verdicts": {name: verdict.text for name, verdict in verdicts.items() if verdict},
+        "verdict": of_measurement(escaped.measured, metric, bearable),
+        "advice": advice(escaped, family, metric, bearable),
+        "limits": limits(escaped, given.checks, metric, bearable),
+        "tolerance": tolerance(escaped, given.lineage, metric),
+        "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
+        "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
+    }
 
 
 def _escaped(measured: Measurement) -> Measurement:
@@ -90,15 +117,11 @@ def _example(build: BuildRecord) -> str:
 
 
 def _mb(size: float) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 def _percent(value: float) -> str:
     return f"{value:.1%}"
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:.2f}"
 
 
 def _ratio(value: float) -> str:
@@ -107,14 +130,14 @@ def _ratio(value: float) -> str:
 
 def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
     """Rows of the family's table: artifact, headline metric, size, p50, speed against the reference."""
-    rows = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
+    table = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
     for subject in subjects:
         measured = subject.measured
         name = headline(measured)
         figure = measured.metric(name)
         assert figure is not None
         speed = measured.speedup
-        rows.append(
+        table.append(
             [
                 subject.build.name,
                 name,
@@ -124,13 +147,13 @@ def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
                 f"{speed.value:.2f}x ({speed.low:.2f} to {speed.high:.2f})" if speed else "1 (reference)",
             ]
         )
-    return rows
+    return table
 
 
-def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(table: Sequence[Sequence[str]]) -> str:
     """A GitHub table; the first row is the head."""
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table]
+    return "\n".join([lines[0], "|" + "---|" * len(table[0]), *lines[1:]])
 
 
 def replace_section(text: str, marker: str, body: str) -> str:
