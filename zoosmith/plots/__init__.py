@@ -20,16 +20,18 @@ def draw(figure: Figure, key: str) -> str:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError as error:
         raise ZooError("plots are drawn with matplotlib, which is missing; pip install 'zoosmith[build]'") from error
-    from zoosmith.plots import confusion, curves, pareto, svg
+    from zoosmith.plots import confusion, curves, pareto, style, svg
 
-    match figure:
-        case Pareto():
-            drawn = pareto.draw(figure)
-        case Curves():
-            drawn = curves.draw(figure)
-        case Confusion():
-            drawn = confusion.draw(figure)
-    return svg.finish(drawn, title=figure.title, text=figure.text, key=key)
+    with style.look():
+        match figure:
+            case Pareto():
+                drawn = pareto.draw(figure)
+            case Curves():
+                drawn = curves.draw(figure)
+            case Confusion():
+                drawn = confusion.draw(figure)
+    halo = isinstance(figure, Pareto)  # its names may cross bars
+    return svg.finish(drawn, title=figure.title, text=figure.text, key=key, halo=halo)
 
 
 def key_of(file: Path) -> str | None:

@@ -10,7 +10,7 @@ from zoosmith.plots import style, svg
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LARGEST, SMALLEST, NARROWEST = 84.0, 26.0, 400.0
+LARGEST, SMALLEST, NARROWEST = 84.0, 34.0, 400.0
 ROOMY = 56.0
 LABEL, GAP, SLANT = 130.0, 8.0, 45.0
 DARKEST = 0.55  # ink stays readable on it: contrast above 4.5 in both schemes (WCAG 2.2, criterion 1.4.3)
@@ -27,11 +27,10 @@ def draw(figure: figures.Confusion) -> str:
     top = style.HEAD + 26 + (18 if level else widest * 0.71 + 14)
     right = style.MARGIN if level else style.MARGIN + widest * 0.71
     across = max(NARROWEST, left + cell * len(labels) + right)
-    with style.look():
-        made = style.canvas(top + cell * len(labels) + style.MARGIN, figure.title, figure.subtitle, width=across)
-        _cells(made, figure.counts, left, top, cell)
-        _names(made, labels, left, top, cell, level=level)
-        return svg.printed(made)
+    made = style.canvas(top + cell * len(labels) + style.MARGIN, figure.title, figure.subtitle, width=across)
+    _cells(made, figure.counts, left, top, cell)
+    _names(made, labels, left, top, cell, level=level)
+    return svg.printed(made)
 
 
 def _cells(made: Figure, counts: tuple[tuple[int, ...], ...], left: float, top: float, cell: float) -> None:

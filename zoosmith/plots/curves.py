@@ -20,16 +20,15 @@ def draw(figure: figures.Curves) -> str:
     """The plot as matplotlib's SVG."""
     names = [_name(series) for series in figure.series]
     right = 14 + style.MARGIN + max(style.width(name, style.BODY, bold=True) for name in names)
-    with style.look():
-        made = style.canvas(HEIGHT, figure.title, figure.subtitle)
-        ax = style.axes(made, LEFT, TOP, right, BOTTOM)
-        _scale(ax, figure)
-        style.write(made, style.MARGIN, TOP - 14, figure.y_label, size=12)
-        style.write(made, style.WIDTH - right, HEIGHT - 12, figure.x_label, size=12, at="right")
-        for series in figure.series:
-            _line(ax, series)
-        _label(made, ax, figure.series, names, style.WIDTH - right + 12)
-        return svg.printed(made)
+    made = style.canvas(HEIGHT, figure.title, figure.subtitle)
+    ax = style.axes(made, LEFT, TOP, right, BOTTOM)
+    _scale(ax, figure)
+    style.write(made, style.MARGIN, TOP - 14, figure.y_label, size=12)
+    style.write(made, style.WIDTH - right, HEIGHT - 12, figure.x_label, size=12, at="right")
+    for series in figure.series:
+        _line(ax, series)
+    _label(made, ax, figure.series, names, style.WIDTH - right + 12)
+    return svg.printed(made)
 
 
 def _name(series: figures.Series) -> str:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 RINGS = (12.0, 20.0, 32.0, 46.0, 62.0, 80.0, 100.0, 124.0, 150.0, 180.0)
 DIRECTIONS = (0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 67, 293, 113, 247)
 GAP = 2.0
-CLEAR = 8.0
+CLEAR = 14.0
+COVERING = 16.0
 
 
 class Box(NamedTuple):
@@ -50,18 +51,20 @@ class Label(NamedTuple):
     height: float
 
 
-def place(labels: Sequence[Label], taken: Iterable[Box], frame: Box) -> list[Box]:
+def place(labels: Sequence[Label], taken: Iterable[Box], avoided: Sequence[Box], frame: Box) -> list[Box]:
     """A box for each label, near its point, in the order given: the first chooses first.
 
-    A place clearly nearer to its own point than to another one is preferred. Where nothing is free near the point
-    the frame is searched; where nothing is free at all, labels may overlap.
+    No label covers what is `taken`. One that covers nothing of what is `avoided`, and is clearly nearer to its own
+    point than to another one, is preferred. Where nothing is free near the point the frame is searched; where nothing
+    is free at all, labels may overlap.
     """
     full = [*taken]
     found = []
     for label in labels:
-        free = [box for box in _near(label) if _free(box, full, frame)]
         rivals = [(other.x, other.y) for other in labels if (other.x, other.y) != (label.x, label.y)]
-        box = next((b for b in free if _clear(b, label, rivals)), None) or next(iter(free), None)
+        free = [box for box in _near(label) if _free(box, full, frame)]
+        costs = [_cost(box, label, rivals) + COVERING * sum(map(box.overlaps, avoided)) for box in free]
+        box = free[costs.index(min(costs))] if free else None
         box = box or next((b for b in _anywhere(label, frame) if _free(b, full, frame)), _beside(label, 0, RINGS[0]))
         found.append(box)
         full.append(box.grown(GAP))
@@ -83,12 +86,16 @@ def _anywhere(label: Label, frame: Box) -> list[Box]:
 
 
 def _beside(label: Label, angle: float, distance: float) -> Box:
-    """The box whose nearest edge or corner is `distance` from the point, in the direction of `angle` (degrees)."""
+    """The box that begins `distance` from the point in the direction of `angle` (degrees) and leads away from it."""
     across, down = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    x, y = label.x + across * distance, label.y + down * distance
-    left = x - label.width * (1 - across) / 2
-    top = y - label.height * (1 - down) / 2
+    left = label.x + across * distance - label.width * _share(across)
+    top = label.y + down * distance - label.height * _share(down)
     return Box(left, top, left + label.width, top + label.height)
+
+
+def _share(towards: float) -> float:
+    """How much of a box lies before the place where it begins: half of it where the direction is straight."""
+    return 0.5 if abs(towards) < 0.3 else float(towards < 0)
 
 
 def _free(box: Box, full: Sequence[Box], frame: Box) -> bool:
@@ -99,10 +106,10 @@ def _middle(box: Box) -> tuple[float, float]:
     return ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
 
 
-def _clear(box: Box, label: Label, rivals: Sequence[tuple[float, float]]) -> bool:
-    """Whether nobody takes it for the label of another point."""
+def _cost(box: Box, label: Label, rivals: Sequence[tuple[float, float]]) -> float:
+    """How far it is from its point, and how easily it is taken for the label of another one."""
     own = _distance(box, label.x, label.y)
-    return all(_distance(box, x, y) >= own + CLEAR for x, y in rivals)
+    return own + sum(max(0.0, own + CLEAR - _distance(box, x, y)) for x, y in rivals)
 
 
 def _distance(box: Box, x: float, y: float) -> float:

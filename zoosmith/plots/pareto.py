@@ -21,17 +21,16 @@ FIRST = {"this": 0, "reference": 1, "sibling": 2}
 
 def draw(figure: figures.Pareto) -> str:
     """The plot as matplotlib's SVG."""
-    with style.look():
-        made = style.canvas(HEIGHT, figure.title, figure.subtitle)
-        ax = style.axes(made, LEFT, TOP, RIGHT, BOTTOM)
-        _scale(ax, figure)
-        style.write(made, style.MARGIN, TOP - 14, f"{figure.metric}, higher is better; bars: 95 % interval", size=12)
-        style.write(made, style.WIDTH - RIGHT, HEIGHT - 12, "p50 latency in ms, lower is better", size=12, at="right")
-        steps = _front(ax, figure.points)
-        for point in figure.points:
-            _mark(ax, point)
-        _name(made, ax, figure.points, steps)
-        return svg.printed(made)
+    made = style.canvas(HEIGHT, figure.title, figure.subtitle)
+    ax = style.axes(made, LEFT, TOP, RIGHT, BOTTOM)
+    _scale(ax, figure)
+    style.write(made, style.MARGIN, TOP - 14, f"{figure.metric}, higher is better; bars: 95 % interval", size=12)
+    style.write(made, style.WIDTH - RIGHT, HEIGHT - 12, "p50 latency in ms, lower is better", size=12, at="right")
+    steps = _front(ax, figure.points)
+    for point in figure.points:
+        _mark(ax, point)
+    _name(made, ax, figure.points, steps)
+    return svg.printed(made)
 
 
 def _scale(ax: Axes, figure: figures.Pareto) -> None:
@@ -91,7 +90,9 @@ def _name(made: Figure, ax: Axes, points: tuple[figures.Point, ...], steps: list
     ]
     end = _pixels(ax, *steps[-1])
     front = Label(end[0] - 40, end[1], style.width("Pareto front", style.SMALL), LINE_HEIGHT)
-    boxes = place([*labels, front], [*_marks(ax, points), *_lines(ax, steps)], frame)
+    marks, bars = _marks(ax, points), [*_bars(ax, points), *_lines(ax, steps)]
+    boxes = place(labels, marks, bars, frame)
+    boxes += place([front], [*marks, *boxes], bars, frame)
     for point, text, label, box in zip(ordered, texts, labels, boxes, strict=False):
         if line := leader(label, box):
             _leader(made, (label.x, label.y), line)
@@ -111,13 +112,15 @@ def _pixels(ax: Axes, x: float, y: float) -> tuple[float, float]:
 
 
 def _marks(ax: Axes, points: tuple[figures.Point, ...]) -> list[Box]:
-    """What the points and their intervals cover."""
-    found = []
-    for point in points:
-        x, y = _pixels(ax, point.ms, point.value)
-        found.append(Box(x - 7, y - 7, x + 7, y + 7))
-        found.append(Box(x - 5, _pixels(ax, point.ms, point.high)[1], x + 5, _pixels(ax, point.ms, point.low)[1]))
-    return found
+    """What the points cover."""
+    places = [_pixels(ax, point.ms, point.value) for point in points]
+    return [Box(x - 7, y - 7, x + 7, y + 7) for x, y in places]
+
+
+def _bars(ax: Axes, points: tuple[figures.Point, ...]) -> list[Box]:
+    """What their intervals cover."""
+    ends = [(_pixels(ax, point.ms, point.high), _pixels(ax, point.ms, point.low)) for point in points]
+    return [Box(x - 5, top, x + 5, bottom) for (x, top), (_, bottom) in ends]
 
 
 def _lines(ax: Axes, steps: list[tuple[float, float]]) -> list[Box]:

@@ -63,11 +63,13 @@ def told_apart(ticks: Sequence[float], *, aligned: bool) -> list[str]:
         texts = [f"{tick:.{digits}g}" for tick in ticks]
         if all(math.isclose(float(t), v, abs_tol=1e-300) for t, v in zip(texts, ticks, strict=True)):
             break
-    texts = [_decimal(text) for text in texts]
-    if not aligned or any("e" in text for text in texts):
+    plain = [_decimal(text) for text in texts]
+    if not aligned:
+        return plain
+    if any("e" in text for text in plain):
         return texts
-    places = max(len(text.partition(".")[2]) for text in texts)
-    return [f"{float(text):.{places}f}" for text in texts]
+    places = max(len(text.partition(".")[2]) for text in plain)
+    return [f"{float(text):.{places}f}" for text in plain]
 
 
 def _decimal(text: str) -> str:

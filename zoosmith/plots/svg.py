@@ -30,8 +30,11 @@ def printed(figure: Figure) -> str:
     return out.getvalue()
 
 
-def finish(drawing: str, *, title: str, text: str, key: str) -> str:
-    """The drawing with both schemes, a title and a description, its size in CSS pixels, and `key` on its root."""
+def finish(drawing: str, *, title: str, text: str, key: str, halo: bool = False) -> str:
+    """The drawing with both schemes, a title and a description, its size in CSS pixels, and `key` on its root.
+
+    With `halo`, text keeps lines that it crosses at a distance.
+    """
     root = ET.fromstring(drawing)  # noqa: S314  (matplotlib wrote it a moment ago)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib.clear()
@@ -45,7 +48,7 @@ def finish(drawing: str, *, title: str, text: str, key: str) -> str:
     for element in root.iter():
         _tidy(element, used)
     root.text = "\n"
-    for tag, body in reversed((("title", plain(title)), ("desc", plain(text)), ("style", _css()))):
+    for tag, body in reversed((("title", plain(title)), ("desc", plain(text)), ("style", _css(halo)))):
         made = ET.Element(f"{{{SVG}}}{tag}", {"id": names[tag]} if tag in names else {})
         made.text, made.tail = body, "\n"
         root.insert(0, made)
@@ -80,7 +83,7 @@ def _coloured(match: re.Match[str]) -> str:
     return f"{match[1]}: {PALETTE[name].light}; {match[1]}: var(--{name})"
 
 
-def _css() -> str:
+def _css(halo: bool) -> str:
     def scheme(index: int) -> str:
         return "; ".join(f"--{name}: {colour[index]}" for name, colour in PALETTE.items())
 
@@ -88,6 +91,7 @@ def _css() -> str:
         f"\nsvg {{ {scheme(1)} }}\n"
         f"@media (prefers-color-scheme: dark) {{ svg {{ {scheme(2)} }} }}\n"
         "* { stroke-linejoin: round; stroke-linecap: butt }\n"
+        + ("text { paint-order: stroke; stroke: var(--paper); stroke-width: 4px }\n" if halo else "")
     )
 
 
