@@ -40,9 +40,7 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     """How many examples stand behind the figures, where it errs most, and texts that builders had seen."""
     sampled = "" if quality.n == quality.examples_total else f" of {quality.examples_total}, evenly spaced,"
     behind = f"{quality.n} examples{sampled} of {quality.data}"
-    found = [
-        f"Quality on {id} was measured with {behind}; the interval says how far off it may be on such text, no other."
-    ]
+    found = [f"Quality on {id} was measured with {behind}; the interval holds for such text, no other."]
     wrong = [(count, i, j) for i, row in enumerate(quality.confusion) for j, count in enumerate(row) if i != j]
     if wrong and (most := max(wrong, key=lambda each: (each[0], -each[1], -each[2])))[0]:
         count, i, j = most

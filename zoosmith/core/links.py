@@ -11,8 +11,8 @@ ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|/")
 
 def relative(text: str) -> list[str]:
     """The files beside the text that it links to or shows, each once, in their order."""
-    targets = (match[3].partition("#")[0] for match in LINK.finditer(text))
-    return list(dict.fromkeys(target for target in targets if not ELSEWHERE.match(target)))
+    targets = (match[3] for match in LINK.finditer(text))
+    return list(dict.fromkeys(target.partition("#")[0] for target in targets if not ELSEWHERE.match(target)))
 
 
 def without_dead(text: str, present: Container[str]) -> str:

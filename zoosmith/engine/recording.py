@@ -62,9 +62,9 @@ class Book:
 
     def plots_linked(self, ref: Ref) -> list[Path]:
         """The plots that the artifact's card shows; none where it has no card."""
-        card = self.card_file(ref)
+        card, folder = self.card_file(ref), self.plots_folder(ref)
         linked = relative(card.read_text(encoding="utf-8")) if card.is_file() else []
-        return [card.parent / link for link in linked if link.startswith(f"{cards.PLOTS}/")]
+        return [card.parent / link for link in linked if (card.parent / link).parent == folder]
 
     def register(self, ref: Ref, build: BuildRecord, measured: Measurement) -> list[gates.Check]:
         """Hold gates; then record, render the family's cards and the row. Raises GateMissed."""

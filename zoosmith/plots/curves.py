@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEIGHT, LEFT, TOP, BOTTOM = 320, 60, 84, 48
+HEIGHT, LEFT, TOP, BOTTOM = 300, 56, 84, 48
 DODGE = {"this": 1.0, "reference": 1.03, "sibling": 0.97}
 
 
@@ -50,20 +50,7 @@ def _scale(ax: Axes, figure: figures.Curves) -> None:
         ax.set_yscale("log")
     ax.set_ylim(*(scales.padded(ys, 0.08, 0.08, log=True) if log else (0, max(ys) * 1.08 or 1.0)))
     scales.set_ticks(ax.yaxis, scales.round_numbers(*ax.get_ylim(), log=log))
-    scales.set_ticks(ax.xaxis, _apart(ax, xs))
-
-
-def _apart(ax: Axes, xs: list[float]) -> list[float]:
-    """Those of the measured x whose numbers do not touch, the last one among them."""
-    kept: list[float] = []
-    edge = float("inf")
-    for x in reversed(xs):
-        middle = float(ax.transData.transform((x, 1.0))[0])
-        half = style.width(scales.told_apart([x], aligned=False)[0], style.SMALL) / 2 + 4
-        if middle + half <= edge:
-            kept.append(x)
-            edge = middle - half
-    return kept[::-1]
+    scales.set_ticks(ax.xaxis, scales.apart(ax, xs))
 
 
 def _line(ax: Axes, series: figures.Series) -> None:

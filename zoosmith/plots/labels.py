@@ -107,8 +107,8 @@ def _middle(box: Box) -> tuple[float, float]:
 
 
 def _cost(box: Box, label: Label, rivals: Sequence[tuple[float, float]]) -> float:
-    """How far it is from its point, and how easily it is taken for the label of another one."""
-    own = _distance(box, label.x, label.y)
+    """How far it is from its point, in whole pixels, and how easily it is taken for the label of another one."""
+    own = round(_distance(box, label.x, label.y))
     return own + sum(max(0.0, own + CLEAR - _distance(box, x, y)) for x, y in rivals)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 60, style.MARGIN, 84, 48
+HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340, 56, style.MARGIN, 84, 48
 WIDE = style.WIDTH - LEFT - RIGHT
 LINE_HEIGHT = 16.0
 FIRST = {"this": 0, "reference": 1, "sibling": 2}
@@ -41,7 +41,8 @@ def _scale(ax: Axes, figure: figures.Pareto) -> None:
     room = max(style.width(_text(p), style.BODY, bold=True) for p in figure.points if p.ms == max(latencies)) + 20
     ax.set_xlim(*scales.padded(latencies, 40 / (WIDE - 40 - room), room / (WIDE - 40 - room), log=log))
     ax.set_ylim(*scales.padded([y for p in figure.points for y in (p.low, p.high, p.value)], 0.08, 0.08, log=False))
-    scales.set_ticks(ax.xaxis, scales.round_numbers(*ax.get_xlim(), log=log))
+    ticks = scales.round_numbers(*scales.padded(latencies, 0.1, 0.1, log=log), log=log)
+    scales.set_ticks(ax.xaxis, scales.apart(ax, ticks))
     scales.set_ticks(ax.yaxis, scales.round_numbers(*ax.get_ylim(), log=False))
 
 

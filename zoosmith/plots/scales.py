@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from zoosmith.plots import style
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
 WIDE = 4.0
@@ -55,6 +58,20 @@ def set_ticks(axis: Axis, ticks: Sequence[float]) -> None:
 
     axis.set_ticks(list(ticks), labels=told_apart(ticks, aligned=axis.get_scale() == "linear"))
     axis.set_minor_locator(NullLocator())
+
+
+def apart(ax: Axes, ticks: Sequence[float]) -> list[float]:
+    """Those ticks of the level axis whose numbers do not touch, the last one among them."""
+    kept: list[float] = []
+    edge = float("inf")
+    texts = told_apart(ticks, aligned=ax.get_xscale() == "linear")
+    for tick, text in reversed([*zip(ticks, texts, strict=True)]):
+        middle = float(ax.transData.transform((tick, 1.0))[0])
+        half = style.width(text, style.SMALL) / 2 + 4
+        if middle + half <= edge:
+            kept.append(tick)
+            edge = middle - half
+    return kept[::-1]
 
 
 def told_apart(ticks: Sequence[float], *, aligned: bool) -> list[str]:

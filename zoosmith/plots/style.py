@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 520
+WIDTH = 460
 TITLE, BODY, SMALL = 15.0, 13.0, 11.5
 MARGIN = 16
 HEAD = 52

@@ -56,24 +56,23 @@ def finish(drawing: str, *, title: str, text: str, key: str, halo: bool = False)
 
 
 def _tidy(element: ET.Element, used: set[str]) -> None:
+    """Drop what nothing needs; shorten numbers; put variables in the place of stand-ins."""
     if element.attrib.get("id") not in used:
         element.attrib.pop("id", None)
+    if element.attrib.get("transform", "").startswith("rotate(-0 "):
+        del element.attrib["transform"]
     for name in COORDINATES:
         if name in element.attrib:
             element.attrib[name] = re.sub(r"-?\d+\.\d+(?:e-?\d+)?", _short, element.attrib[name])
     if "style" in element.attrib:
-        style = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;]+", _font, element.attrib["style"])
+        style = re.sub(r"font-family: [^;]+; ?", "", element.attrib["style"])  # the root's, which viewers have
         element.attrib["style"] = re.sub(r"([a-z-]+): (#[0-9a-f]{6})\b", _coloured, style)
 
 
 def _short(match: re.Match[str]) -> str:
     """A hundredth of a pixel is enough, and the same wherever it was computed."""
-    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".").replace("-0", "0", 1 if float(match[0]) > -0.005 else 0)
-
-
-def _font(match: re.Match[str]) -> str:
-    weight = f"font-weight: {match[1]}; " if match[1] else ""
-    return f"{weight}font-size: {match[2]}px"
+    text = f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _coloured(match: re.Match[str]) -> str:
