@@ -3,78 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any
 
+import jinja2
 import pytest
-import yaml
-from huggingface_hub import ModelCard, ModelCardData
-from huggingface_hub.repocard_data import model_index_to_eval_results
+from huggingface_hub import ModelCard
 
 from tests.support import records
+from tests.support.cards import REFERENCE, SUBJECT, card, given, labelled, tables
 from tests.support.recipes import FULL
-from tests.support.zoo import RECIPE, ROOT
 from zoosmith.contract import ZooError
-from zoosmith.core.card import (
-    CardInput,
-    Subject,
-    front_matter,
-    headline,
-    markdown_table,
-    render,
-    replace_section,
-    results_table,
-)
-from zoosmith.core.gates import evaluate
-from zoosmith.core.recipe import Gate, Recipe
+from zoosmith.core.card import markdown_table, plots, render, replace_section, results_table
+from zoosmith.core.family import Subject
+from zoosmith.core.links import relative
+from zoosmith.core.recipe import Gate
 from zoosmith.core.recipe_yaml import parse
 from zoosmith.core.records import Measurement
 
-TEMPLATE = (ROOT / "model_cards" / "template.md.j2").read_text(encoding="utf-8")
-REFERENCE = Subject(records.build("toy-fp32", builder="finetune", format="torch"), records.reference())
-SUBJECT = Subject(records.build(), records.measurement())
-LINEAGE = [("toy/encoder", "org/encoder@cccccccccccc", records.sha("encoder")), ("toy-onnx-int8", "builder", "d" * 64)]
-
-
-def given(subject: Subject = SUBJECT, **changed: Any) -> CardInput:
-    made = CardInput(
-        recipe=Recipe.model_validate(RECIPE),
-        subject=subject,
-        siblings=[REFERENCE, subject],
-        others=[],
-        checks=evaluate({"size": Gate(max_ratio=0.3), "speed": Gate(min=9, hosts=("x-*",))}, subject.measured),
-        lineage=LINEAGE,
-        relation="quantized",
-        library="onnx",
-        pipeline_tag="text-classification",
-        extra="onnx",
-    )
-    return replace(made, **changed)
-
-
-def card(subject: Subject = SUBJECT, **changed: Any) -> str:
-    return render(TEMPLATE, given(subject, **changed))
-
-
-def measured(**changed: Any) -> Subject:
-    return Subject(SUBJECT.build, records.measurement(**changed))
-
-
-def labelled(*labels: str) -> Subject:
-    """An artifact with other labels."""
-    quality = {"toy": records.quality(labels=labels)}
-    return Subject(records.build(labels=labels), records.measurement(quality=quality))
-
-
-def tables(text: str) -> list[list[list[str]]]:
-    """Cells of every table; a backslash keeps a bar inside its cell (GitHub Flavored Markdown, section 4.10)."""
-    found: list[list[list[str]]] = [[]]
-    for each in text.splitlines():
-        if each.startswith("|"):
-            found[-1].append([cell.strip() for cell in re.split(r"(?<!\\)\|", each)[1:-1]])
-        elif found[-1]:
-            found.append([])
-    return [table for table in found if table]
+UNDECIDED = "not decidable with 400 examples, needs about 2400"
 
 
 def test_same_records_same_bytes() -> None:
@@ -94,63 +39,12 @@ def test_ends_in_one_newline_and_has_no_blank_runs_in_tables() -> None:
     assert all(set(table[1]) == {"---"} for table in tables(text))
 
 
-def test_front_matter_is_what_the_hub_reads() -> None:
-    loaded = ModelCard(card()).data
-    data = yaml.safe_load(front_matter(given()))
-    assert loaded.to_dict()["model-index"] == data["model-index"]
-    assert data["license"] == "apache-2.0"
-    assert data["library_name"] == "onnx"
-    assert data["pipeline_tag"] == "text-classification"
-    assert data["base_model"] == ["org/encoder"]
-    assert data["base_model_relation"] == "quantized"
-    assert data["datasets"] == ["org/toy"]
-    assert data["metrics"] == ["accuracy", "f1"]
-    assert data["tags"] == ["zoosmith", "onnx", "int8"]
-
-
-def test_the_hub_reads_every_measured_value() -> None:
-    subject = measured(quality={"toy": records.quality(0.91234567), "hard": records.quality(0.5, data="org/hard")})
-    loaded = ModelCard(card(subject, siblings=[subject])).data
-    assert isinstance(loaded, ModelCardData)
-    name, results = model_index_to_eval_results(loaded.to_dict()["model-index"])
-    assert name == "toy-onnx-int8"
-    told = {(each.dataset_name, each.dataset_type, each.metric_name): each.metric_value for each in results}
-    assert told == {
-        ("toy", "toy", "Accuracy"): 0.9123,
-        ("toy", "toy", "Macro F1"): 0.9023,
-        ("hard", "org/hard", "Accuracy"): 0.5,
-        ("hard", "org/hard", "Macro F1"): 0.49,
-    }
-    assert {(each.task_type, each.dataset_split) for each in results} == {("text-classification", "eval")}
-    assert loaded.eval_results == results
-
-
-@pytest.mark.parametrize("relation", ["adapter", "finetune", "merge", "quantized"])
-def test_the_hubs_four_relations(relation: str) -> None:
-    assert yaml.safe_load(front_matter(given(relation=relation)))["base_model_relation"] == relation
-
-
-def test_another_relation_is_refused() -> None:
-    with pytest.raises(ZooError, match=r"'pruned'; the hub knows adapter, finetune, merge, quantized"):
-        card(relation="pruned")
-
-
-def test_no_relation_without_one_or_without_a_base_on_the_hub() -> None:
-    assert "base_model_relation" not in yaml.safe_load(front_matter(given(relation=None)))
-    base = {"name": "toy/encoder", "tree_digest": records.sha("encoder")}
-    local = Subject(records.build(bases=[base]), SUBJECT.measured)
-    data = yaml.safe_load(front_matter(given(local)))
-    assert "base_model" not in data
-    assert "base_model_relation" not in data
-    assert ModelCard(card(local)).data.to_dict()["license"] == "apache-2.0"
-
-
 def test_the_family_stands_in_the_table() -> None:
     family = tables(card())[0]
     assert [row[0] for row in family[2:]] == ["[toy-fp32](toy-fp32.md)", "**toy-onnx-int8**"]
-    assert family[2][1:4] == ["0.8900 (0.8700 to 0.9100)", "reference", "100.0 MB"]
+    assert family[2][1:5] == ["0.8900 (0.8700 to 0.9100)", "reference", "-", "100.0 MB"]
     assert family[3][1:] == [
-        "0.8900 (0.8700 to 0.9100)", "-0.0040 (-0.0140 to +0.0060)", "25.0 MB", "2.00", "3.00",
+        "0.8900 (0.8700 to 0.9100)", "-0.0040 (-0.0140 to +0.0060)", UNDECIDED, "25.0 MB", "2.00", "3.00",
         "3.00x (2.75 to 3.25)", "110",
     ]  # fmt: skip
 
@@ -207,7 +101,7 @@ def test_how_it_was_built() -> None:
     assert "doit build:toy-onnx-int8" in text
     assert "Builder `onnx_int8` with per_channel = True; seed 42." in text
     assert "onnx 1.23.2, onnxruntime 1.31.1." in text
-    assert ["toy/encoder", "org/encoder@cccccccccccc", f"`{records.sha('encoder')[:12]}`"] in tables(text)[-2]
+    assert ["toy/encoder", f"org/encoder@{'c' * 40}", f"`{records.sha('encoder')}`"] in tables(text)[-2]
     assert ["model.onnx", "25.0 MB", f"`{records.sha('model')[:12]}`"] in tables(text)[-1]
     assert "with no parameters;" in card(Subject(records.build(params={}), SUBJECT.measured))
 
@@ -247,31 +141,9 @@ def test_labels_with_markdown_in_them(label: str) -> None:
     assert ModelCard(text).data.to_dict()["model-index"]
 
 
-@pytest.mark.parametrize("name", ["toy-v1.5", "toy-a_b_c", "toy-1e3", "toy-2026-01-02", "toy-no"])
-def test_names_survive_the_front_matter(name: str) -> None:
-    subject = Subject(records.build(name, license="mit"), records.measurement(name))
-    told, _ = model_index_to_eval_results(ModelCard(card(subject)).data.to_dict()["model-index"])
-    assert told == name
-
-
-@pytest.mark.parametrize("text", ["no", "1.0", "a: b", "- x", "#none", "'q'", "---", "é"])
-def test_any_text_survives_the_front_matter(text: str) -> None:
-    subject = Subject(records.build(license=text, datasets=[text]), SUBJECT.measured)
-    data = yaml.safe_load(front_matter(given(subject)))
-    assert (data["license"], data["datasets"]) == (text, [text])
-
-
 def test_a_template_that_asks_for_what_is_not_there_fails() -> None:
-    import jinja2
-
     with pytest.raises(jinja2.UndefinedError, match="colour"):
         render("{{ colour }}", given())
-
-
-def test_headline_is_macro_f1_where_there_is_one() -> None:
-    assert headline(records.measurement()) == "toy.macro_f1"
-    only = records.quality() | {"metrics": {"accuracy": records.bounded(0.5)}}
-    assert headline(records.measurement(quality={"toy": only})) == "toy.accuracy"
 
 
 def test_results_table() -> None:
@@ -315,3 +187,100 @@ def test_order_of_keys_in_a_record_does_not_matter() -> None:
     first = records.build(params={"b": 1, "a": 2}, packages={"onnx": "1", "anyio": "2"})
     second = records.build(params={"a": 2, "b": 1}, packages={"anyio": "2", "onnx": "1"})
     assert card(Subject(first, SUBJECT.measured)) == card(Subject(second, SUBJECT.measured))
+
+
+FULL_SUITE = {
+    "suite": "full",
+    "profile": records.profile(),
+    "steadiness": {"aa": records.bounded(1.01, 0.02, 12), "attempts": 1, "steady": True, "busy": 0.02},
+    "warnings": ("INT8 saturates on this processor.",),
+}
+
+
+def full(subject: Subject = SUBJECT, **changed: object) -> str:
+    """The card of suite `full`, for the artifact and its reference."""
+    both = [
+        Subject(each.build, each.measured.model_copy(update=dict(Measurement.model_validate(
+            each.measured.model_dump(by_alias=True) | FULL_SUITE | changed)))) for each in (REFERENCE, subject)
+    ]  # fmt: skip
+    return card(both[1], siblings=both)
+
+
+def test_the_first_lines_say_what_it_is_worth() -> None:
+    text = card()
+    assert f"**3.00 times the speed of toy-fp32, 25 % of its size; quality: {UNDECIDED}**" in text
+    assert "(toy.macro_f1 0.8900, 95 % interval 0.8700 to 0.9100, 400 examples)." in text
+    assert "**The reference of its family** (toy.macro_f1 0.8900" in card(REFERENCE)
+
+
+def test_the_margin_is_the_artifacts_own_gate() -> None:
+    recipe = given().recipe
+    gated = recipe.artifacts["fp32"].model_copy(update={"gates": {"toy.macro_f1": Gate(max_drop=0.02)}})
+    recipe = recipe.model_copy(update={"artifacts": recipe.artifacts | {"onnx-int8": gated}})
+    assert "quality: no loss over 2 points shown**" in card(recipe=recipe)
+
+
+def test_every_plot_is_linked_with_its_words_and_followed_by_its_numbers() -> None:
+    text = full()
+    assert relative(text) == [
+        "plots/toy-onnx-int8/pareto.svg", "toy-fp32.md", "plots/toy-onnx-int8/confusion-toy.svg",
+        "plots/toy-onnx-int8/length.svg", "plots/toy-onnx-int8/batch.svg",
+    ]  # fmt: skip
+    for name, figure in plots(given()).items():
+        alone, after = text.split(f"![{figure.text}](plots/toy-onnx-int8/{name}.svg)")
+        assert alone.endswith("\n\n")
+        assert re.match(r"\n\n(<details><summary>.*</summary>\n\n)?\| ", after), name
+    heads = [table[0] for table in tables(text)]
+    assert ["tokens", "fp32, ms at p50", "onnx-int8, ms at p50"] in heads
+    assert ["examples a call", "fp32, examples a second", "onnx-int8, examples a second"] in heads
+
+
+def test_what_suite_full_adds() -> None:
+    text = full()
+    assert "speed was 1.010 (0.990 to 1.030), which should be 1; others took 2 % of the processor" in text
+    assert "- INT8 saturates on this processor.\n" in text
+    assert ["2", "400", "6.00"] in [row for table in tables(text) for row in table]
+    assert "301.50 ms to import, 80.25 ms to open the artifact and 5.50 ms to its first answer" in text
+    assert "1,234,567 parameters, 1,234,000 of them not zero; an input of 16 tokens takes 340 million" in text
+    for absent in ("## In use", "which should be 1", "saturates", "multiply-adds"):
+        assert absent not in card()
+
+
+def test_an_unsteady_host_stands_beside_the_speed() -> None:
+    shaken = FULL_SUITE["steadiness"] | {"steady": False}  # type: ignore[operator]
+    assert "3.00x (2.75 to 3.25), unsteady |" in full(steadiness=shaken)
+    assert "unsteady" not in full()
+
+
+def test_advice_limits_and_tolerance_have_their_places() -> None:
+    text = card()
+    parts = re.findall("^## (.*)$", text, re.M)
+    assert parts == [
+        "When to choose it", "What it is for", "What it is not for", "Measured", "Gates", "Use", "How it was built",
+        "Reproduce", "Limits",
+    ]  # fmt: skip
+    assert "- Choose it for the lowest latency of the family (3.00 times" in text
+    assert "```sh\ndoit reproduce toy-onnx-int8\n```\nTolerance: none." in text
+
+
+def test_a_family_of_one_has_no_front_and_no_advice() -> None:
+    text = card(siblings=[SUBJECT])
+    assert "pareto" not in text
+    assert "there is nothing to choose between" in text
+
+
+@pytest.mark.parametrize("label", AWKWARD)
+def test_awkward_labels_neither_break_advice_nor_limits(label: str) -> None:
+    subject = labelled("plain", label)
+    quality = subject.measured.quality["toy"].model_copy(update={"confusion": ((200, 0), (9, 191))})
+    subject = Subject(subject.build, subject.measured.model_copy(update={"quality": {"toy": quality}}))
+    [line] = [line for line in card(subject).splitlines() if "most frequent error" in line]
+    assert re.sub(r"\\(.)", r"\1", line).startswith(
+        f"- Its most frequent error on toy is **plain** for **{' '.join(label.split())}**: 9 of 200"
+    )
+
+
+@pytest.mark.parametrize(("size", "told"), [(25_000_000, "25.0 MB"), (466_247, "0.5 MB"), (1209, "1.2 kB")])
+def test_small_files_are_told_in_kilobytes(size: int, told: str) -> None:
+    build = records.build(files=[{"path": "model.onnx", "size": size, "sha256": records.sha("model")}])
+    assert tables(card(Subject(build, SUBJECT.measured)))[-1][2][1] == told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,10 +69,22 @@ def test_every_file_has_a_place_of_its_own_or_none_has(paths: list[str]) -> None
 
 def test_the_pointer_says_which_tree_and_where_and_reads_back() -> None:
     row = made()
-    told = pointer("toy-onnx-int8", 3, row)
+    told = pointer("toy-onnx-int8", 3, row, {"README.md": b"# Card\n"})
     assert (told.version, told.tree_digest) == (3, row.tree_digest)
     assert [(file.path, file.at, file.size) for file in told.files] == [
         ("model.onnx", "onnx/model_quantized.onnx", 25_000_000)
     ]
     assert Pointer.model_validate_json(told.to_text()) == told
     assert '"schema": 1' in told.to_text()
+
+
+def test_the_pointer_says_what_lies_beside_the_files() -> None:
+    told = pointer("toy-onnx-int8", 3, made(), {"plots/toy/a.svg": b"<svg/>", "README.md": b""})
+    assert [(file.path, file.size) for file in told.beside] == [("README.md", 0), ("plots/toy/a.svg", 6)]
+    assert told.beside[1].sha256 == hashlib.sha256(b"<svg/>").hexdigest()
+
+
+@pytest.mark.parametrize("path", ["onnx/model_quantized.onnx", "ONNX/x.svg", "onnx"])
+def test_a_plot_never_takes_the_place_of_a_file(path: str) -> None:
+    with pytest.raises(ZooError, match=r"stands twice|would be one on some file systems|as a file and as a folder"):
+        pointer("toy-onnx-int8", 3, made(), {path: b""})

@@ -15,6 +15,7 @@ import pytest
 from tests.support.crash import CHANGING, kill_at_every_call
 from zoosmith.contract import ZooError
 from zoosmith.core.layout import Pointer
+from zoosmith.core.links import relative
 from zoosmith.core.plan import Ref
 from zoosmith.core.registry import Registry, parse
 from zoosmith.engine.files import payload, sha256_file
@@ -41,8 +42,11 @@ def whole(out: Path) -> None:
     for shelf in out.glob("*/v*"):
         pointer = Pointer.model_validate_json((shelf / "zoosmith.json").read_bytes())
         paths = {path.as_posix() for path in payload(shelf)}
-        assert paths == {file.at for file in pointer.files} | {"README.md", "zoosmith.json"}
+        beside = {file.path: file.sha256 for file in pointer.beside}
+        assert paths == {file.at for file in pointer.files} | {*beside, "zoosmith.json"}
         assert all(sha256_file(shelf / file.at) == file.sha256 for file in pointer.files)
+        assert all(sha256_file(shelf / path) == sha256 for path, sha256 in beside.items())
+        assert set(relative((shelf / "README.md").read_text())) == {*beside} - {"README.md"}
     if (out / "registry.json").exists():
         for entry in listed(out).artifacts.values():
             for row in entry.versions.values():
@@ -59,15 +63,39 @@ def test_a_folder_becomes_a_registry(zoo: Path, tmp_path: Path) -> None:
     assert told == Published(NAME, 1, f"{out.as_uri()}/{NAME}/v1/", fresh=True)
     whole(out)
     assert sorted(path.name for path in (out / NAME / "v1").iterdir()) == [
-        "README.md", "manifest.json", "table.json", "tokenizer.json", "tokenizer_config.json", "zoosmith.json",
+        "README.md", "manifest.json", "plots", "table.json", "tokenizer.json", "tokenizer_config.json", "zoosmith.json",
     ]  # fmt: skip
-    assert (out / NAME / "v1" / "README.md").read_bytes() == (zoo / "model_cards" / f"{NAME}.md").read_bytes()
+    cards, shelf = zoo / "model_cards", out / NAME / "v1"
+    shown = [f"plots/{NAME}/{plot}.svg" for plot in ("pareto", "confusion-toy")]
+    card = (cards / f"{NAME}.md").read_text()
+    assert relative(card) == ["plots/family0-a0/pareto.svg", "family0-a1.md", "plots/family0-a0/confusion-toy.svg"]
+    assert (shelf / "README.md").read_text() == card.replace("[family0-a1](family0-a1.md)", "family0-a1")
+    assert [(shelf / plot).read_bytes() for plot in shown] == [(cards / plot).read_bytes() for plot in shown]
     assert (out / NAME / "latest").read_text() == "1\n"
     row, own = (listed(folder).artifacts[NAME].versions["1"] for folder in (out, zoo))
     assert (row.locations, row.card) == ((f"{NAME}/v1/",), f"{NAME}/v1/README.md")
     assert own.locations == (told.location,)
     assert row.files == own.files
     assert not list(out.rglob(".*.new"))
+
+
+def test_a_card_whose_plot_is_gone_is_not_published(zoo: Path, tmp_path: Path) -> None:
+    (zoo / "model_cards" / "plots" / NAME / "pareto.svg").unlink()
+    with pytest.raises(ZooError, match=f"pareto.svg, which the card shows, is missing; run `doit card:{NAME}`"):
+        publish(zoo, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    Workshop(zoo).render_card(A0)
+    assert publish(zoo, tmp_path / "out").fresh
+
+
+def test_only_its_own_plots_are_taken_for_plots(zoo: Path, tmp_path: Path) -> None:
+    card = zoo / "model_cards" / f"{NAME}.md"
+    (zoo / "secret.svg").write_text("not to be published")
+    card.write_text(card.read_text() + f"![a](plots/{NAME}/../../../secret.svg) and [b](/etc/passwd)\n")
+    publish(zoo, tmp_path / "out")
+    whole(tmp_path / "out")
+    assert (tmp_path / "out" / NAME / "v1" / "README.md").read_text().endswith("a and [b](/etc/passwd)\n")
+    assert not list((tmp_path / "out").rglob("secret.svg"))
 
 
 def test_twice_the_same_changes_no_file(zoo: Path, tmp_path: Path) -> None:
@@ -161,6 +189,8 @@ def test_a_later_version_first_leaves_room_for_the_earlier_one(zoo: Path, second
         ("table.json", lambda path: path.unlink()),
         ("table.json", lambda path: path.write_text("short")),
         ("tokenizer.json", lambda path: path.write_bytes(path.read_bytes()[:-1] + b" ")),
+        ("README.md", lambda path: path.write_text("# Another card")),
+        (f"plots/{NAME}/pareto.svg", lambda path: path.unlink()),
         ("zoosmith.json", lambda path: path.write_text("{}")),
         ("zoosmith.json", lambda path: path.unlink()),
     ],

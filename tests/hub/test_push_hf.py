@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.hub import Fault, Hub, serving
 from zoosmith.core.layout import Pointer
+from zoosmith.core.links import relative
 from zoosmith.core.registry import Row, parse
 from zoosmith.hub.push_hf import explain
 
@@ -62,7 +63,7 @@ def row(zoo: Path) -> Row:
 
 def large(zoo: Path) -> int:
     """How many files of the version the hub takes as LFS objects."""
-    return sum(file.size >= 100 for file in row(zoo).files) + 1  # the pointer
+    return sum(file.size >= 100 for file in row(zoo).files) + 3  # the pointer and two plots
 
 
 def commits(hub: Hub) -> int:
@@ -75,9 +76,12 @@ def complete(hub: Hub, zoo: Path) -> None:
     repo, recorded = hub.repo("models", REPO), row(zoo)
     assert commits(hub) == 1
     files = hub.files("models", REPO, "v1")
-    assert files.keys() == {file.path for file in recorded.files} | {".gitattributes", "README.md", "zoosmith.json"}
+    plots = {f"plots/{NAME}/{plot}.svg" for plot in ("pareto", "confusion-toy")}
+    names = {file.path for file in recorded.files} | {".gitattributes", "README.md", "zoosmith.json"}
+    assert files.keys() == names | plots
     assert {file.sha256 for file in recorded.files} <= {hashlib.sha256(data).hexdigest() for data in files.values()}
-    assert files["README.md"] == (zoo / "model_cards" / f"{NAME}.md").read_bytes()
+    assert all(files[plot] == (zoo / "model_cards" / plot).read_bytes() for plot in plots)
+    assert {*relative(files["README.md"].decode())} == plots
     assert Pointer.model_validate_json(files["zoosmith.json"]).tree_digest == recorded.tree_digest
     assert recorded.locations == (f"hf://{REPO}@{repo.tags['v1']}",)
 
@@ -211,7 +215,9 @@ def test_a_second_version_leaves_the_first_where_it_is(hub: Hub, start: Start, z
     old = repo.commits[repo.branches["main"]]
     pointer = json.loads(first["zoosmith.json"])
     pointer["files"].append({"path": "old.json", "at": "old.json", "size": 2, "sha256": "0" * 64})
-    gone = {"old.json": hub.keep(b"{}"), "zoosmith.json": hub.keep(json.dumps(pointer).encode())}
+    pointer["beside"].append({"path": f"plots/{NAME}/old.svg", "size": 2, "sha256": "0" * 64})
+    gone = {name: hub.keep(b"{}") for name in ("old.json", f"plots/{NAME}/old.svg")}
+    gone |= {"zoosmith.json": hub.keep(json.dumps(pointer).encode())}
     hub.change(repo, "main", None, {**old, **gone, "LICENSE": hub.keep(b"the owner's own")}, [])
     assert "published family0-a0 v2" in finish(start(second_zoo))[1]
     assert hub.files("models", REPO, "v1") == first

@@ -123,3 +123,14 @@ def build(name: str = "toy-onnx-int8", **changed: Any) -> BuildRecord:
         "packages": {"onnx": "1.23.2", "onnxruntime": "1.31.1"},
     }
     return BuildRecord.model_validate(body | changed)
+
+
+def profile() -> dict[str, Any]:
+    """What suite `full` measures beside the rest: latency grows with the tokens, throughput with the batch."""
+    return {
+        "by_length": [{"tokens": t, "p50": t / 8, "p95": t / 6, "n": 50} for t in (4, 8, 16)],
+        "by_batch": [{"batch": b, "per_second": 400 + 50 * b, "n": 50} for b in (1, 2, 4)],
+        "by_callers": [{"callers": c, "per_second": 400.5, "p95": 3.0 * c, "n": 50} for c in (1, 2)],
+        "cold_start_ms": {"imports": 301.5, "load": 80.25, "first": 5.5, "n": 5},
+        "weights": {"parameters": 1234567, "nonzero": 1234000, "multiply_adds": 340_000_000, "tokens": 16},
+    }

@@ -8,27 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import jinja2
-import yaml
 
 from zoosmith.contract import ZooError
+from zoosmith.core.advice import advice
+from zoosmith.core.card_figures import Curves, Figure, figures, milliseconds, rows
+from zoosmith.core.family import Subject, comparable, headline, margin
+from zoosmith.core.front_matter import front_matter
 from zoosmith.core.gates import Check
+from zoosmith.core.limits import limits
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
+from zoosmith.core.reproduction import Step, tolerance
+from zoosmith.core.verdicts import of_measurement
 
-LIBRARY_METRICS = {
-    "accuracy": ("accuracy", "Accuracy"),
-    "macro_f1": ("f1", "Macro F1"),
-    "weighted_f1": ("f1", "Weighted F1"),
-}
-RELATIONS = ("adapter", "finetune", "merge", "quantized")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """An artifact with what was measured of it on one host."""
-
-    build: BuildRecord
-    measured: Measurement
+PLOTS = "plots"
 
 
 @dataclass(frozen=True)
@@ -40,11 +33,17 @@ class CardInput:
     siblings: Sequence[Subject]
     others: Sequence[Measurement]
     checks: Sequence[Check]
-    lineage: Sequence[tuple[str, str, str]]
+    lineage: Sequence[Step]
     relation: str | None
     library: str
     pipeline_tag: str
     extra: str
+
+
+def plots(given: CardInput) -> dict[str, Figure]:
+    """The card's plots by file name without suffix; they stand in `PLOTS/<full name>/` beside the card."""
+    metric = headline(given.subject.measured)
+    return figures(given.subject, comparable(given.siblings, metric), metric)
 
 
 def render(template: str, given: CardInput) -> str:
@@ -52,15 +51,15 @@ def render(template: str, given: CardInput) -> str:
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(mb=_mb, pct=_percent, ms=_milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12], ratio=_ratio)
     build, measured = given.subject.build, given.subject.measured
     metric = headline(measured)
     body = environment.from_string(template).render(
-        front_matter=front_matter(given),
+        front_matter=front_matter(given.subject, given.library, given.pipeline_tag, given.relation),
         recipe=given.recipe,
         build=build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)}),
         measured=_escaped(measured),
-        siblings=[subject for subject in given.siblings if _has(subject.measured, metric)],
+        siblings=comparable(given.siblings, metric),
         others=[other for other in given.others if other.metric(metric)],
         checks=given.checks,
         lineage=given.lineage,
@@ -68,14 +67,27 @@ def render(template: str, given: CardInput) -> str:
         command=f"doit build:{build.name}",
         example=_example(build),
         extra=given.extra,
+        **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
 
 
-def _has(measured: Measurement, metric: str) -> bool:
-    """Whether it can stand in the table; what was recorded before an eval was added cannot."""
-    versus = measured.vs_reference
-    return measured.metric(metric) is not None and (versus is None or metric in versus.delta)
+def _told(given: CardInput, metric: str) -> dict[str, Any]:
+    """What is said of the figures: verdicts, advice, limits, tolerance, and the plots with their numbers."""
+    escaped = Subject(given.subject.build, _escaped(given.subject.measured))
+    bearable = margin(given.recipe, escaped.build, metric)
+    family = comparable(given.siblings, metric)
+    verdicts = {s.build.name: of_measurement(s.measured, metric, margin(given.recipe, s.build, metric)) for s in family}
+    drawn = plots(given)
+    return {
+        "verdicts": {name: verdict.text for name, verdict in verdicts.items() if verdict},
+        "verdict": of_measurement(escaped.measured, metric, bearable),
+        "advice": advice(escaped, family, metric, bearable),
+        "limits": limits(escaped, given.checks, metric, bearable),
+        "tolerance": tolerance(escaped, given.lineage, metric),
+        "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
+        "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
+    }
 
 
 def _escaped(measured: Measurement) -> Measurement:
@@ -97,53 +109,6 @@ def _cell(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))
 
 
-def headline(measured: Measurement) -> str:
-    """The metric shown first: macro-F1 of the first eval where it has one, else its first metric."""
-    eval_, quality = next(iter(measured.quality.items()))
-    name = "macro_f1" if "macro_f1" in quality.metrics else next(iter(quality.metrics))
-    return f"{eval_}.{name}"
-
-
-def front_matter(given: CardInput) -> str:
-    """Model card metadata as YAML. Source: Hugging Face hub, "Model Cards", metadata specification."""
-    build = given.subject.build
-    repos = [base.repo for base in build.bases if base.repo]
-    data: dict[str, Any] = {
-        "license": build.license,
-        "library_name": given.library,
-        "pipeline_tag": given.pipeline_tag,
-        "base_model": repos,
-        "base_model_relation": given.relation,
-        "datasets": list(build.datasets),
-        "metrics": sorted({LIBRARY_METRICS.get(m, (m, m))[0] for m in _metric_names(given.subject.measured)}),
-        "tags": ["zoosmith", build.format.replace("_", "-"), build.precision],
-        "model-index": [{"name": build.name, "results": _index(given.subject.measured, given.pipeline_tag)}],
-    }
-    kept = {key: value for key, value in data.items() if value}
-    if given.relation is not None and given.relation not in RELATIONS:
-        known = ", ".join(RELATIONS)
-        raise ZooError(f"{build.name}: the relation to the base is {given.relation!r}; the hub knows {known}")
-    if not repos:
-        kept.pop("base_model_relation", None)
-    return str(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1000)).rstrip()
-
-
-def _metric_names(measured: Measurement) -> list[str]:
-    return [name for quality in measured.quality.values() for name in quality.metrics]
-
-
-def _index(measured: Measurement, pipeline_tag: str) -> list[dict[str, Any]]:
-    results = []
-    for id, quality in sorted(measured.quality.items()):
-        metrics = []
-        for name, value in quality.metrics.items():
-            type_, shown = LIBRARY_METRICS.get(name, (name, name))
-            metrics.append({"type": type_, "name": shown, "value": round(value.value, 4)})
-        dataset = {"name": id, "type": quality.data, "split": quality.split}
-        results.append({"task": {"type": pipeline_tag}, "dataset": dataset, "metrics": metrics})
-    return results
-
-
 def _example(build: BuildRecord) -> str:
     """A Python literal of an input for the usage snippet."""
     if len(build.inputs) == 2:
@@ -152,15 +117,11 @@ def _example(build: BuildRecord) -> str:
 
 
 def _mb(size: float) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 def _percent(value: float) -> str:
     return f"{value:.1%}"
-
-
-def _milliseconds(value: float) -> str:
-    return f"{value:.2f}"
 
 
 def _ratio(value: float) -> str:
@@ -169,14 +130,14 @@ def _ratio(value: float) -> str:
 
 def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
     """Rows of the family's table: artifact, headline metric, size, p50, speed against the reference."""
-    rows = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
+    table = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
     for subject in subjects:
         measured = subject.measured
         name = headline(measured)
         figure = measured.metric(name)
         assert figure is not None
         speed = measured.speedup
-        rows.append(
+        table.append(
             [
                 subject.build.name,
                 name,
@@ -186,13 +147,13 @@ def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
                 f"{speed.value:.2f}x ({speed.low:.2f} to {speed.high:.2f})" if speed else "1 (reference)",
             ]
         )
-    return rows
+    return table
 
 
-def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(table: Sequence[Sequence[str]]) -> str:
     """A GitHub table; the first row is the head."""
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in table]
+    return "\n".join([lines[0], "|" + "---|" * len(table[0]), *lines[1:]])
 
 
 def replace_section(text: str, marker: str, body: str) -> str:

@@ -6,7 +6,8 @@ Repositories are laid out as their users' tools look for files: transformers rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -34,7 +35,10 @@ class Placed(Model):
 
 
 class Pointer(Model):
-    """zoosmith.json of a published version: which tree it is, and where its files stand."""
+    """zoosmith.json of a published version: which tree it is, where its files stand, and what lies beside them.
+
+    `beside` are the card and its plots, which are no part of the tree: a pull neither needs nor fetches them.
+    """
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     name: str
@@ -43,6 +47,7 @@ class Pointer(Model):
     format: str
     precision: str
     files: tuple[Placed, ...]
+    beside: tuple[File, ...] = ()
 
     def to_text(self) -> str:
         """The published form: same version, same bytes."""
@@ -69,13 +74,23 @@ def placed(format: str, precision: str, files: Iterable[File]) -> tuple[Placed, 
     return found
 
 
-def pointer(name: str, version: int, row: Row) -> Pointer:
-    """What zoosmith.json says of a version. Raises ZooError as `placed` does."""
+def pointer(name: str, version: int, row: Row, beside: Mapping[str, bytes]) -> Pointer:
+    """What zoosmith.json says of a version; `beside` holds the card and its plots by path.
+
+    Raises ZooError as `placed` does, and where one of these has the path of a file of the artifact.
+    """
+    files = placed(row.format, row.precision, row.files)
+    safe.paths([*beside, *(file.at for file in files)])
     return Pointer(
         name=safe.name(name),
         version=version,
         tree_digest=row.tree_digest,
         format=row.format,
         precision=row.precision,
-        files=placed(row.format, row.precision, row.files),
+        files=files,
+        beside=tuple(_described(path, beside[path]) for path in sorted(beside)),
     )
+
+
+def _described(path: str, data: bytes) -> File:
+    return File(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())

@@ -188,13 +188,14 @@ class Workshop:
         stamp = self._stamp(ref, f"registered-{suite}")
         folder = self.book.folder(ref)
         written = (folder / "build.json", folder / f"{this_host().id}.json")
-        files = (self.book.card_file(ref), self.record_root / "registry.json", *written)
+        files = (self.book.card_file(ref), *self.book.plots_linked(ref), self.record_root / "registry.json", *written)
         if not stamp.is_file() or not all(file.is_file() for file in files):
             return False
         return stamp.read_text() == self._registration(ref, suite)
 
     def _registration(self, ref: Ref, suite: str) -> str:
         """Digest over all that results, card and row are made from."""
+        from zoosmith import plots
         from zoosmith.core import card, gates, registry
         from zoosmith.engine.codehash import code_digests
         from zoosmith.engine.recording import template
@@ -203,7 +204,7 @@ class Workshop:
         if artifact is None or measurement is None:
             return ""
         recipe = self.zoo.families[ref.recipe].recipe
-        code = code_digests(*(Path(str(module.__file__)) for module in (card, gates, registry)))
+        code = code_digests(*(Path(str(module.__file__)) for module in (card, gates, registry)), *plots.sources())
         return digest([artifact.key, measurement.key, recipe.model_dump(mode="json"), template(self.project), code])
 
     def _stamp(self, ref: Ref, what: str) -> Path:
@@ -220,11 +221,11 @@ class Workshop:
         if found is None:
             raise ZooError(f"nothing is recorded of {name}; run `doit build:{name}`")
         checks = gates.evaluate(self.zoo.artifact(ref).gates, best(found[1]))
-        write_atomic(self.book.card_file(ref), self.book.card(ref, *found, checks).encode())
+        self.book.write_card(ref, *found, checks)
 
     def render(self) -> None:
         """Render everything that is a function of the record, and say what changed."""
         from zoosmith.engine.tables import update_readme
 
         for path in [*self.book.render_all(), *update_readme(self)]:
-            print(f"rendered {path.relative_to(self.project)}")
+            print(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(self.project)}")

@@ -10,14 +10,13 @@ from zoosmith import plugins
 from zoosmith.core.canonical import digest
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
+from zoosmith.core.reproduction import LOGIT_TOLERANCE
 from zoosmith.engine import zoo as zoos
 from zoosmith.engine.resolve import Unresolved
 from zoosmith.predictor import read_manifest
 
 if TYPE_CHECKING:
     from zoosmith.engine.graph import Workshop
-
-LOGIT_TOLERANCE = 0.05
 
 
 def check(shop: Workshop, ref: Ref) -> tuple[bool, str]:

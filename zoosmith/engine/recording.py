@@ -15,12 +15,16 @@ from zoosmith.contract import ZooError
 from zoosmith.core import card as cards
 from zoosmith.core import gates, registry
 from zoosmith.core.canonical import digest, pretty
+from zoosmith.core.family import Subject
+from zoosmith.core.links import relative
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref, Zoo
-from zoosmith.core.records import BuildRecord, Measurement
+from zoosmith.core.records import Base, BuildRecord, Measurement
+from zoosmith.core.reproduction import Step
 from zoosmith.engine import zoo as zoos
 from zoosmith.engine.files import write_atomic
 from zoosmith.engine.locks import flock
+from zoosmith.engine.plotting import write_plots
 from zoosmith.engine.recorded import build_in, measurements_in, suites_in
 
 
@@ -50,6 +54,16 @@ class Book:
     def card_file(self, ref: Ref) -> Path:
         """The artifact's card."""
         return self.root / "model_cards" / f"{full_name(ref.recipe, ref.name)}.md"
+
+    def plots_folder(self, ref: Ref) -> Path:
+        """Where the plots of its card are."""
+        return self.root / "model_cards" / cards.PLOTS / full_name(ref.recipe, ref.name)
+
+    def plots_linked(self, ref: Ref) -> list[Path]:
+        """The plots that the artifact's card shows; none where it has no card."""
+        card, folder = self.card_file(ref), self.plots_folder(ref)
+        linked = relative(card.read_text(encoding="utf-8")) if card.is_file() else []
+        return [card.parent / link for link in linked if (card.parent / link).parent == folder]
 
     def register(self, ref: Ref, build: BuildRecord, measured: Measurement) -> list[gates.Check]:
         """Hold gates; then record, render the family's cards and the row. Raises GateMissed."""
@@ -103,59 +117,71 @@ class Book:
                 continue
             build, measured = found
             checks = gates.evaluate(self.zoo.artifact(ref).gates, best(measured))
-            path = self.card_file(ref)
-            changed += _write_changed(path, self.card(ref, build, measured, checks))
-            row = registry.row(build, measured, checks, path.relative_to(self.root).as_posix())
+            changed += self.write_card(ref, build, measured, checks)
+            row = registry.row(build, measured, checks, self.card_file(ref).relative_to(self.root).as_posix())
             book = registry.merged(book, build.name, row)
         if book.artifacts:
             changed += _write_changed(rows, registry.to_text(book))
         return changed
 
-    def card(self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]) -> str:
-        """The artifact's card as text."""
+    def write_card(
+        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]
+    ) -> list[Path]:
+        """Write an artifact's plots, then its card; return the files that changed."""
+        given = self._given(ref, build, measured, checks)
+        plots = write_plots(self.plots_folder(ref), cards.plots(given))
+        return plots + _write_changed(self.card_file(ref), cards.render(template(self.project), given))
+
+    def _given(
+        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]
+    ) -> cards.CardInput:
+        """All that the artifact's card is made from."""
         chosen = best(measured)
         runtime = plugins.load("runtimes", build.format, self.project)
         task = plugins.load("tasks", build.task, self.project)
-        given = cards.CardInput(
+        return cards.CardInput(
             recipe=self.zoo.families[ref.recipe].recipe,
-            subject=cards.Subject(build, chosen),
+            subject=Subject(build, chosen),
             siblings=self.family(ref.recipe, chosen),
             others=[m for m in measured if m is not chosen and m.host.id != chosen.host.id],
             checks=checks,
-            lineage=self._lineage(ref),
+            lineage=self._lineage(ref, build),
             relation=self._relation(ref),
             library=runtime.LIBRARY,
             pipeline_tag=task.PIPELINE_TAG,
             extra=runtime.EXTRA,
         )
-        return cards.render(template(self.project), given)
 
-    def family(self, recipe: str, like: Measurement) -> list[cards.Subject]:
+    def family(self, recipe: str, like: Measurement) -> list[Subject]:
         """The family's artifacts as measured by the same suite on the same host, in the recipe's order."""
         found = []
         for name in self.zoo.families[recipe].recipe.artifacts:
             current = self.current(Ref(recipe, name))
             same = [m for m in current[1] if (m.host.id, m.suite) == (like.host.id, like.suite)] if current else []
             if current and same:
-                found.append(cards.Subject(current[0], same[0]))
+                found.append(Subject(current[0], same[0]))
         return found
 
-    def _lineage(self, ref: Ref) -> list[tuple[str, str, str]]:
-        """(name, made by, digest) from the bases down to the artifact itself."""
-        rows = []
-        for node in [*self.zoo.lineage(ref), ref]:
-            base = self.zoo.base(node)
-            build = None if base else self.build(node)
-            if base:
-                where = f"{base.repo}@{base.revision[:12]}" if base.repo and base.revision else node.name
-                rows.append((str(node), where, self._base_digest(ref, node)))
-            elif build:
-                rows.append((build.name, f"builder {build.builder}", build.tree_digest))
-        return rows
+    def _lineage(self, ref: Ref, build: BuildRecord) -> list[Step]:
+        """The steps from the bases down to the artifact, with the digests that it was made from."""
+        digests = {str(ref): build.tree_digest}
+        nodes = [*self.zoo.lineage(ref), ref]
+        for node in reversed(nodes):
+            record = None if self.zoo.base(node) else self.build(node)
+            if record and record.tree_digest == digests.get(str(node)):
+                digests |= {parent["name"]: parent["digest"] for parent in record.parents.values()}
+        pinned = {base.name: base for base in build.bases}
+        return [self._step(node, digests.get(str(node), "unknown"), pinned.get(str(node))) for node in nodes]
 
-    def _base_digest(self, ref: Ref, node: Ref) -> str:
-        build = self.build(ref)
-        return next((base.tree_digest for base in build.bases if base.name == str(node)), "-" * 12) if build else ""
+    def _step(self, node: Ref, digest: str, pinned: Base | None) -> Step:
+        base = self.zoo.base(node)
+        if base is None:
+            builder = zoos.builder(self.zoo, node, self.project)
+            made_by = f"builder {self.zoo.artifact(node).builder}"
+            return Step(full_name(node.recipe, node.name), made_by, digest, getattr(builder, "REPRODUCES", "bytes"))
+        known = pinned or base
+        made_by = f"{known.repo}@{known.revision}" if known.repo and known.revision else str(node)
+        return Step(str(node), made_by, digest)
 
     def _relation(self, ref: Ref) -> str | None:
         """base_model_relation of the hub, where exactly one of its values is true of the whole lineage."""

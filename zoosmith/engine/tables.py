@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoosmith.core.card import Subject, markdown_table, replace_section, results_table
+from zoosmith.core.card import markdown_table, replace_section, results_table
+from zoosmith.core.family import Subject
 from zoosmith.core.plan import Ref
 from zoosmith.engine.files import write_atomic
 from zoosmith.engine.recording import best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoosmith.contract import ZooError
 from zoosmith.core import registry
-from zoosmith.core.layout import pointer
+from zoosmith.core.layout import CARD, pointer
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.core.records import File
@@ -44,7 +44,8 @@ def of_base(shop: Workshop, ref: Ref) -> Release:
         if after != before:
             write_atomic(file, registry.to_text(after).encode())
     version = after.artifacts[name].latest
-    return Release(name, version, row, _card(name, row), pointer(name, version, row), shop.store)
+    beside = {CARD: _card(name, row).encode()}
+    return Release(name, version, row, beside, pointer(name, version, row, beside), shop.store)
 
 
 def _row(shop: Workshop, ref: Ref, record: Record) -> Row:

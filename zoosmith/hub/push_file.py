@@ -2,7 +2,7 @@
 
     registry.json           rows with locations relative to itself
     NAME/latest             the highest version, as text
-    NAME/v<N>/              one version: files, README.md, zoosmith.json; never changed once it is there
+    NAME/v<N>/              one version: files, README.md, its plots, zoosmith.json; never changed once it is there
     NAME/.v<N>.new/         a version on its way; NAME/.lock is held meanwhile
 
 A version is copied, synced and renamed into place; only then it is listed.
@@ -52,6 +52,7 @@ def _stage(release: Release, staging: Path) -> None:
         if not target.is_file() and copy_file(release.store.file(sha256), target) != sha256:
             raise ZooError(f"{target} was written wrongly; check the disk, then run the same command again")
     for name, text in release.texts().items():
+        (staging / name).parent.mkdir(parents=True, exist_ok=True)
         (staging / name).write_bytes(text)
     _sync(staging)
 
@@ -74,10 +75,11 @@ def _require_same(release: Release, shelf: Path) -> None:
     if found.tree_digest != release.tree:
         taken = [int(path.name[1:]) for path in shelf.parent.glob("v*") if path.name[1:].isdigit()]
         raise clash(release.name, release.version, str(shelf.parent.parent), taken)
-    for file in release.pointer.files:
-        path = shelf / file.at
-        if not path.is_file() or path.stat().st_size != file.size or sha256_file(path) != file.sha256:
-            raise _damaged(shelf, file.at)
+    own = [(file.at, file.size, file.sha256) for file in release.pointer.files]
+    for at, size, sha256 in [*own, *((file.path, file.size, file.sha256) for file in found.beside)]:
+        path = shelf / at
+        if not path.is_file() or path.stat().st_size != size or sha256_file(path) != sha256:
+            raise _damaged(shelf, at)
 
 
 def _damaged(shelf: Path, at: str) -> ZooError:

@@ -106,8 +106,10 @@ def _require_same(api: HfApi, repo: str, release: Release, commit: str, refs: Re
 
 def _outdated(release: Release, old: Pointer | None, files: set[str]) -> list[str]:
     """Files of the version at the head that this one does not have."""
-    new = {file.at for file in release.pointer.files}
-    return sorted({file.at for file in old.files if file.at in files} - new - {*RESERVED}) if old else []
+    if old is None:
+        return []
+    new = {*RESERVED, *release.beside, *(file.at for file in release.pointer.files)}
+    return sorted(({file.at for file in old.files} | {file.path for file in old.beside}) & files - new)
 
 
 def _commit(api: HfApi, repo: str, release: Release, parent: str, outdated: list[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoosmith.contract import ZooError
 from zoosmith.core import gates, registry
 from zoosmith.core.layout import CARD, POINTER, Pointer, pointer
+from zoosmith.core.links import without_dead
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.core.registry import Row
@@ -19,12 +20,15 @@ from zoosmith.engine.store import CorruptStore, Store
 
 @dataclass(frozen=True)
 class Release:
-    """One version, ready to be published; its bytes are in `store`, under the hashes of `pointer`."""
+    """One version, ready to be published; its bytes are in `store`, under the hashes of `pointer`.
+
+    `beside` holds the card and its plots by path.
+    """
 
     name: str
     version: int
     row: Row
-    card: str
+    beside: dict[str, bytes]
     pointer: Pointer
     store: Store
 
@@ -34,8 +38,8 @@ class Release:
         return self.row.tree_digest
 
     def texts(self) -> dict[str, bytes]:
-        """The files beside the artifact's own: card and pointer."""
-        return {CARD: self.card.encode(), POINTER: self.pointer.to_text().encode()}
+        """The files beside the artifact's own: card, plots and pointer."""
+        return self.beside | {POINTER: self.pointer.to_text().encode()}
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,23 @@ def ready(shop: Workshop, ref: Ref) -> Release:
     row = entry.versions[str(entry.latest)]
     _require_record(shop, ref, name, row)
     verify(shop.store, name, row)
-    card = shop.book.card_file(ref).read_text(encoding="utf-8")
-    return Release(name, entry.latest, row, card, pointer(name, entry.latest, row), shop.store)
+    beside = _beside(shop, ref)
+    return Release(name, entry.latest, row, beside, pointer(name, entry.latest, row, beside), shop.store)
+
+
+def _beside(shop: Workshop, ref: Ref) -> dict[str, bytes]:
+    """The card as it is published, with the plots that it shows.
+
+    Their paths are those beside the zoo's own card. Siblings' cards are not there, so their names stand without a
+    link. Raises ZooError where a plot is missing.
+    """
+    card = shop.book.card_file(ref)
+    try:
+        plots = {path.relative_to(card.parent).as_posix(): path.read_bytes() for path in shop.book.plots_linked(ref)}
+    except FileNotFoundError as error:
+        name = full_name(ref.recipe, ref.name)
+        raise ZooError(f"{error.filename}, which the card shows, is missing; run `doit card:{name}`") from None
+    return {CARD: without_dead(card.read_text(encoding="utf-8"), plots).encode()} | plots
 
 
 def _require_record(shop: Workshop, ref: Ref, name: str, row: Row) -> None:

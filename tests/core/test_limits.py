@@ -1,0 +1,82 @@
+"""Limits: each only where a record or check holds it against the artifact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import records
+from zoosmith.core.family import Subject
+from zoosmith.core.gates import evaluate
+from zoosmith.core.limits import limits
+from zoosmith.core.recipe import Gate
+
+METRIC = "toy.macro_f1"
+UNSTEADY = {"aa": records.bounded(1.04, 0.12, 12), "attempts": 3, "steady": False, "busy": 0.31}
+
+
+def told(margin: float = 0.01, gates: dict[str, Gate] | None = None, build: Any = None, **changed: Any) -> list[str]:
+    measured = records.measurement(**changed)
+    return limits(Subject(build or records.build(), measured), evaluate(gates or {}, measured), METRIC, margin)
+
+
+def test_the_usual_ones() -> None:
+    assert told(margin=0.02) == [
+        "Quality on toy was measured with 400 examples of toy; the interval holds for such text, no other.",
+        "Its scores are not the reference's (a logit differs by up to 0.5): set thresholds on scores anew.",
+        "Speed was measured on epyc-2c with 1 thread; on other processors the ratios differ too.",
+        "Text longer than 32 tokens is cut at the end.",
+    ]
+
+
+def test_warnings_come_first() -> None:
+    assert told(warnings=("INT8 saturates here.", "And this."))[:2] == ["INT8 saturates here.", "And this."]
+
+
+@pytest.mark.parametrize(
+    ("margin", "text"),
+    [
+        (0.01, "Whether toy.macro_f1 falls by more than 1 point against toy-fp32 is not decidable with 400 examples"),
+        (0.005, "Whether toy.macro_f1 falls by more than 0.5 points against toy-fp32 is not decidable with 400"),
+    ],
+)
+def test_what_is_not_decided(margin: float, text: str) -> None:
+    assert told(margin=margin)[0].startswith(text)
+
+
+def test_an_eval_that_was_only_sampled() -> None:
+    part = records.quality() | {"examples_total": 5000}
+    text = "with 400 examples of 5000, evenly spaced, of toy; the interval"
+    assert any(text in line for line in told(quality={"toy": part}))
+
+
+def test_the_most_frequent_error() -> None:
+    quality = records.quality() | {"confusion": [[190, 10], [3, 197]]}
+    line = "Its most frequent error on toy is **positive** for **negative**: 10 of 200 examples."
+    assert line in told(quality={"toy": quality})
+    assert not any("most frequent error" in line for line in told())
+
+
+def test_a_host_that_was_not_steady() -> None:
+    [line] = [line for line in told(steadiness=UNSTEADY) if "steady" in line]
+    assert "after 3 tries the artifact against itself gave 1.040 (0.920 to 1.160), and others took 31%" in line
+    assert not any("steady" in line for line in told(steadiness=UNSTEADY | {"steady": True}))
+
+
+def test_a_gate_for_other_hosts() -> None:
+    gates = {"speed": Gate(min=2, hosts=("xeon-*",)), "size": Gate(max_ratio=0.3)}
+    [line] = [line for line in told(gates=gates) if "gate" in line]
+    assert line == "The gate speed was not applied: it is for xeon-*; this host is epyc-2c."
+
+
+def test_lengths_that_were_not_measured() -> None:
+    profile = records.profile()
+    assert "Latency was measured up to 16 tokens only." in told(profile=profile)
+    long = profile | {"by_length": [{"tokens": 32, "p50": 1.0, "p95": 2.0, "n": 9}]}
+    assert not any("measured up to" in line for line in told(profile=long))
+
+
+def test_the_reference_has_no_scores_to_compare() -> None:
+    found = limits(Subject(records.build("toy-fp32"), records.reference()), [], METRIC, 0.01)
+    assert not any("scores" in line or "decidable" in line for line in found)
