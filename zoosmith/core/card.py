@@ -11,6 +11,7 @@ import jinja2
 import yaml
 
 from zoosmith.contract import ZooError
+from zoosmith.core import records
 from zoosmith.core.gates import Check
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
@@ -98,10 +99,8 @@ def _cell(text: str) -> str:
 
 
 def headline(measured: Measurement) -> str:
-    """The metric shown first: macro-F1 of the first eval where it has one, else its first metric."""
-    eval_, quality = next(iter(measured.quality.items()))
-    name = "macro_f1" if "macro_f1" in quality.metrics else next(iter(quality.metrics))
-    return f"{eval_}.{name}"
+    """The metric shown first."""
+    return records.headline(f"{id}.{name}" for id, quality in measured.quality.items() for name in quality.metrics)
 
 
 def front_matter(given: CardInput) -> str:
