@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+DECADES = ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9))  # few marks to many
 LETTER_PX, LINE_PX, GAP_PX = 6.6, 15.0, 9.0  # of a label in 12 px type
 
 
@@ -50,24 +51,27 @@ def axis(values: Iterable[float], *, log: bool = False, flipped: bool = False, p
 
 def _linear_values(low: float, high: float, about: int) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten. Source: Heckbert, "Nice Numbers for Graph Labels", Graphics Gems."""
-    raw = (high - low) / max(about, 1)
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)
+    power = 10.0 ** math.floor(math.log10((high - low) / about))
+    found = [_multiples(power * factor, low, high) for factor in (10, 5, 2, 1)]
+    return min(found, key=lambda values: abs(len(values) - about))
+
+
+def _multiples(step: float, low: float, high: float) -> list[float]:
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
 
 
 def _log_values(low: float, high: float, about: int) -> list[float]:
-    """1, 2, 5 of each decade, or the decades alone where those are many; linear ticks where the axis is short."""
+    """Round values of each decade, as many as come nearest to `about`; linear ones where the axis is short."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1, 2, 5), (1,)):
-        values = [factor * 10.0**power for power in decades for factor in factors]
-        inside = [value for value in values if low <= value <= high]
-        if 2 <= len(inside) <= about * 1.6:
-            return inside
-    if len(inside) > about:
-        return inside[:: math.ceil(len(inside) / about)]
-    return _linear_values(low, high, about)
+    if len(decades) > 2 * about:
+        decades = decades[:: len(decades) // about]
+    found = []
+    for factors in DECADES:
+        values = [float(f"{factor}e{power}") for power in decades for factor in factors]
+        found.append([value for value in values if low <= value <= high])
+    best = min(found, key=lambda values: abs(len(values) - about))
+    return best if len(best) >= 2 else _linear_values(low, high, about)
 
 
 def _texts(values: Sequence[float]) -> list[str]:

@@ -15,7 +15,7 @@ from markdown_it.utils import EnvType, OptionsDict
 FRONT_MATTER = re.compile(r"---\n.*?\n---\n+", re.DOTALL)
 FOLD = re.compile(r"&lt;(/?(?:details|summary))&gt;")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-NUMBER = re.compile(r"[-+]?\d[\d.,]*( ?(%|x|MB|GB|MiB|ms))?( \([^)]*\))?")
+NUMBER = re.compile(r"[-+]?\d[\d.,]*( ?(%|x|MB|GB|MiB|ms))?( to [-+]?\d[\d.,]*)?( \([^)]*\))?")
 PLACEHOLDER = ("reference", "-", "")
 Link = Callable[[str], str | None]  # what a card names -> what its page names; None: the link is dropped
 

@@ -64,7 +64,7 @@ def told(item: Item) -> str:
     quality, result = item.quality, item.result
     assert quality is not None and result is not None and item.compared is not None
     return (
-        f"{item.name}\n{item.compared.metric} {quality.value:.4f} ({interval(quality)}), "
+        f"{item.name}\n{item.compared.metric} {quality.value:.4f} ({interval(quality)})\n"
         f"p50 {figure(result.latency_ms.p50)} ms, {mb(item.row.size_total)} MB"
     )
 
@@ -121,10 +121,7 @@ def index(templates: jinja2.Environment, site: Site) -> str:
 
 def families(templates: jinja2.Environment, site: Site) -> str:
     """Families as small multiples: one scale in each group."""
-    drawn = []
-    for group in site.groups:
-        axes = plots.scales(group.items, "latency", intervals=False)
-        drawn.append((group, plots.mini(plots.by_family(group), axes)))
+    drawn = [(group, plots.minis(group)) for group in site.groups]
     shown = {item.row.recipe for group in site.groups for item in group.items}
     missing = [id for id in gallery.families(site.record.items) if id not in shown]
     return templates.get_template("families.html.j2").render(site.facts() | {"plots": drawn, "missing": missing})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from zoosmith.core import chart
@@ -10,7 +10,7 @@ from zoosmith.core.gallery import Group, Item, latency
 
 NOMINAL_PX = (520, 250)  # labels are placed for a plot of this size; narrower pages hide them
 MINI_TICKS = 3
-FEW = 40  # up to so many dots intervals are drawn too
+FEW = 12  # up to so many dots intervals are drawn too
 X = {"latency": latency, "size": lambda item: item.row.size_total / 1e6}
 Line = tuple[float, float, float, float]  # x1, y1, x2, y2 in percent
 
@@ -55,26 +55,28 @@ def scales(items: Sequence[Item], by: str, *, intervals: bool) -> Scales:
 def plot(group: Group, by: str) -> Plot:
     """A plot of a whole group, with labels on the front where they fit."""
     few = len(group.items) <= FEW
-    drawn = draw(group, by, scales(group.items, by, intervals=few), chart_ticks=5)
+    drawn = draw(group, by, scales(group.items, by, intervals=few), ticks=5)
     wanted = [(i, dot.item.name) for i, dot in enumerate(drawn.dots) if dot.best]
     placed = chart.labels(wanted, [(dot.x, dot.y) for dot in drawn.dots], *NOMINAL_PX)
     return drawn._replace(labels=[(drawn.dots[label.index], label) for label in placed])
 
 
-def draw(group: Group, by: str, axes: Scales, chart_ticks: int = MINI_TICKS) -> Plot:
+def draw(group: Group, by: str, axes: Scales, ticks: int = MINI_TICKS) -> Plot:
     """A plot of a group on given axes, without labels."""
     x_of: Callable[[Item], float] = X[by]
     items = sorted(group.items, key=x_of)
     points = [(x_of(item), item.quality.value if item.quality else 0.0) for item in items]
     best = chart.front(points, lower=group.compared.lower)
     dots = [_dot(item, x, y, axes, i in best) for i, (item, (x, y)) in enumerate(zip(items, points, strict=True))]
-    ticks = axes.x.ticks(chart_ticks), axes.y.ticks(chart_ticks)
-    return Plot(group, by, dots, list(_steps([dots[i] for i in best])), [], *ticks, len(items) <= FEW)
+    front = list(_steps([dots[i] for i in best]))
+    return Plot(group, by, dots, front, [], axes.x.ticks(ticks), axes.y.ticks(ticks), len(items) <= FEW)
 
 
-def mini(groups: Iterable[Group], axes: Scales) -> list[Plot]:
-    """Small plots of families of one group, all on the same axes."""
-    return [draw(group, "latency", axes) for group in groups]
+def minis(group: Group) -> list[Plot]:
+    """A small plot of latency for each family of a group, all on the same axes."""
+    few = len(group.items) <= FEW
+    axes = scales(group.items, "latency", intervals=few)
+    return [draw(family, "latency", axes)._replace(intervals=few) for family in by_family(group)]
 
 
 def by_family(group: Group) -> list[Group]:
@@ -94,7 +96,7 @@ def _dot(item: Item, x: float, y: float, axes: Scales, best: bool) -> Dot:
     return Dot(item, axes.x.at(x), axes.y.at(y), low, high, best)
 
 
-def _steps(best: Sequence[Dot]) -> Iterable[Line]:
+def _steps(best: Sequence[Dot]) -> Iterator[Line]:
     """From each dot level to the next one's x, then up or down to it; from the last to the right edge."""
     for here, there in zip(best, best[1:], strict=False):
         yield here.x, here.y, there.x, here.y

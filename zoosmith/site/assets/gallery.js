@@ -70,7 +70,6 @@
   const form = document.getElementById("filters");
   const heads = [...table.tHead.rows[0].cells];
   const column = Object.fromEntries(heads.map((head, index) => [head.dataset.key, index]));
-  const things = table.dataset.things;
   const rows = [...body.rows].map((tr, index) => {
     const cell = (key) => tr.cells[column[key]];
     const number = (key) => (cell(key).dataset.v === undefined ? NaN : Number(cell(key).dataset.v));
@@ -87,6 +86,7 @@
   const pairs = [...document.querySelectorAll(".pair")];
   const fields = [...form.elements].filter((field) => field.name);
   const state = { sort: "name", down: false };
+  let recalled = false;
 
   function wanted() {
     const values = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]));
@@ -104,25 +104,29 @@
       && (!want.format || row.format === want.formatText)
       && (!want.base || row.bases.includes(want.base))
       && (!want.family || row.family === want.family)
-      && (!want.host || want.host === "*" || !row.host || row.host === want.host)
       && !above(row.size, want.size) && !above(row.p50, want.p50)
       && !(row.lower ? above : below)(row.quality, want.quality);
   }
 
   function filter() {
     const want = wanted();
-    let shown = 0;
+    const everywhere = want.host === "*";
+    let shown = 0, total = 0;
     for (const row of rows) {
-      row.fits = fits(row, want);
+      const here = !want.host || everywhere || !row.host || row.host === want.host;
+      row.fits = here && fits(row, want);
+      total += here;
       shown += row.fits;
       row.tr.hidden = !row.fits;
     }
     nothing.hidden = shown > 0;
-    count.textContent = shown === rows.length ? `${shown} ${things}` : `${shown} of ${rows.length} ${things}`;
+    const things = everywhere ? "results" : "artifacts";
+    count.textContent = shown === total ? `${shown} ${things}` : `${shown} of ${total} ${things}`;
+    table.classList.toggle("one-host", Boolean(want.host) && !everywhere);
     for (const dot of dots) dot.classList.toggle("out", !rows[dot.dataset.i].fits);
     for (const pair of pairs) {
       pair.hidden = Boolean((want.task && pair.dataset.task !== want.task)
-        || (want.host && want.host !== "*" && pair.dataset.host !== want.host));
+        || (want.host && !everywhere && pair.dataset.host !== want.host));
     }
     drawings.forEach(stop);
     for (const field of fields) field.classList.toggle("on", field.value !== standard(field));
@@ -165,7 +169,8 @@
   }
 
   function recall() {
-    if (location.hash && !location.hash.includes("=")) return; // a place on the page
+    if (location.hash && !location.hash.includes("=") && recalled) return remember(); // went to a place on the page
+    recalled = true;
     const said = new URLSearchParams(location.hash.slice(1));
     for (const field of fields) {
       const value = said.get(field.name) ?? standard(field);
@@ -203,5 +208,6 @@
   nothing.querySelector("button").addEventListener("click", () => { reset(); fields[0].focus(); });
   addEventListener("hashchange", recall);
   form.hidden = false;
+  table.classList.add("live");
   recall();
 })();
