@@ -37,7 +37,7 @@ class Axis(NamedTuple):
     def ticks(self, about: int = 5) -> list[Tick]:
         """Some `about` round values within the axis, with as few digits as tell them apart."""
         values = _log_values(self.low, self.high, about) if self.log else _linear_values(self.low, self.high, about)
-        return [Tick(text, self.at(value)) for value, text in zip(values, _texts(values), strict=True)]
+        return [Tick(text, self.at(value)) for value, text in zip(values, _texts(values, self.log), strict=True)]
 
 
 def axis(values: Iterable[float], *, log: bool = False, flipped: bool = False, pad: float = 0.06) -> Axis:
@@ -74,10 +74,10 @@ def _log_values(low: float, high: float, about: int) -> list[float]:
     return best if len(best) >= 2 else _linear_values(low, high, about)
 
 
-def _texts(values: Sequence[float]) -> list[str]:
+def _texts(values: Sequence[float], log: bool) -> list[str]:
+    """Equally many digits on a linear axis; on a logarithmic one each value as short as it can be."""
     digits = max((len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values), default=0)
-    same = all(abs(value) >= 10 for value in values) or len({math.floor(math.log10(abs(v) or 1)) for v in values}) == 1
-    return [f"{value:,.{digits}f}" if same else f"{value:,g}" for value in values]
+    return [f"{value:,g}" if log else f"{value:,.{digits}f}" for value in values]
 
 
 def front(points: Sequence[tuple[float, float]], *, lower: bool = False) -> list[int]:
@@ -95,9 +95,9 @@ def front(points: Sequence[tuple[float, float]], *, lower: bool = False) -> list
 
 
 class Label(NamedTuple):
-    """A label beside point `index`: offset in pixels and SVG's text-anchor."""
+    """A label beside the point with this index: offset in pixels and SVG's text-anchor."""
 
-    index: int
+    point: int
     dx: float
     dy: float
     anchor: str

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from zoosmith.contract import ZooError
 from zoosmith.core.canonical import digest
@@ -32,10 +33,10 @@ def make(shop: Workshop) -> str:
     target = shop.record_root / FOLDER
     with _locked(shop, target):
         inputs = fingerprint(shop)
-        told = made_from(target)
-        if told.get("inputs") != inputs:
+        told = told_by(target)
+        if told is None or told.inputs != inputs:
             told = _make(shop, target, inputs)
-    return f"{target / 'index.html'} ({told['artifacts']} artifacts, {told['bytes'] / 1e6:.1f} MB)"
+    return f"{target / 'index.html'} ({told.artifacts} artifacts, {told.bytes / 1e6:.1f} MB)"
 
 
 @contextmanager
@@ -47,22 +48,29 @@ def _locked(shop: Workshop, target: Path) -> Iterator[None]:
         yield
 
 
-def made_from(target: Path) -> dict[str, int | str]:
-    """What a site says of itself; {} where there is none. Raises ZooError where the folder is not ours."""
+class Told(NamedTuple):
+    """What a site says of itself: digest of its inputs, how many artifacts, bytes of all its files."""
+
+    inputs: str
+    artifacts: int
+    bytes: int
+
+
+def told_by(target: Path) -> Told | None:
+    """What the site in `target` says; None where there is none. Raises ZooError where the folder is not ours."""
     if not target.exists() and not target.is_symlink():
-        return {}
+        return None
     refusal = f"{target} is there and was not made by `doit site`: expected a folder with {MARKER}; move it away first"
     if target.is_symlink():
         raise ZooError(refusal)
     try:
-        told = json.loads((target / MARKER).read_bytes())
-    except (OSError, ValueError):
+        told = Told(**json.loads((target / MARKER).read_bytes()))
+    except (OSError, ValueError, TypeError):
         raise ZooError(refusal) from None
-    whole = (target / "index.html").is_file()
-    return dict(told) if whole else {}
+    return told if (target / "index.html").is_file() else None
 
 
-def _make(shop: Workshop, target: Path, inputs: str) -> dict[str, int | str]:
+def _make(shop: Workshop, target: Path, inputs: str) -> Told:
     site = pages.Site.of(collect(shop))
     fresh = Path(tempfile.mkdtemp(prefix=f".{FOLDER}.", dir=target.parent))
     fresh.chmod(0o755)
@@ -70,8 +78,8 @@ def _make(shop: Workshop, target: Path, inputs: str) -> dict[str, int | str]:
     try:
         _write(site, fresh, display)
         size = sum(path.stat().st_size for path in fresh.rglob("*") if path.is_file())
-        told: dict[str, int | str] = {"inputs": inputs, "artifacts": len(site.record.registry.artifacts), "bytes": size}
-        (fresh / MARKER).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        told = Told(inputs, len(site.record.registry.artifacts), size)
+        (fresh / MARKER).write_text(json.dumps(told._asdict(), indent=2) + "\n", encoding="utf-8")
         replace_folder(fresh, target)
     finally:
         display.close()

@@ -115,7 +115,8 @@ def _linked(children: Sequence[Token], link: Link) -> Iterator[Token]:
 
 def _align(tokens: Sequence[Token]) -> None:
     """Put columns of numbers to the right, and name each table after the heading above it."""
-    heading, table = "", []
+    heading = ""
+    table: list[list[tuple[Token, str]]] = []
     for number, token in enumerate(tokens):
         if token.type == "heading_open":
             heading = _plain(tokens[number + 1])
@@ -141,5 +142,3 @@ def _align_table(rows: list[list[tuple[Token, str]]]) -> None:
 def outside(target: str) -> bool:
     """Whether a link leads out of the site, and may: to the web or to a mailbox."""
     return re.match(r"(https?://|mailto:)", target, re.IGNORECASE) is not None
-
-

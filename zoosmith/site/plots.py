@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from zoosmith.core import chart
@@ -58,7 +59,7 @@ def plot(group: Group, by: str) -> Plot:
     drawn = draw(group, by, scales(group.items, by, intervals=few), ticks=5)
     wanted = [(i, dot.item.name) for i, dot in enumerate(drawn.dots) if dot.best]
     placed = chart.labels(wanted, [(dot.x, dot.y) for dot in drawn.dots], *NOMINAL_PX)
-    return drawn._replace(labels=[(drawn.dots[label.index], label) for label in placed])
+    return drawn._replace(labels=[(drawn.dots[label.point], label) for label in placed])
 
 
 def draw(group: Group, by: str, axes: Scales, ticks: int = MINI_TICKS) -> Plot:
@@ -98,7 +99,7 @@ def _dot(item: Item, x: float, y: float, axes: Scales, best: bool) -> Dot:
 
 def _steps(best: Sequence[Dot]) -> Iterator[Line]:
     """From each dot level to the next one's x, then up or down to it; from the last to the right edge."""
-    for here, there in zip(best, best[1:], strict=False):
+    for here, there in pairwise(best):
         yield here.x, here.y, there.x, here.y
         yield there.x, here.y, there.x, there.y
     yield best[-1].x, best[-1].y, 100.0, best[-1].y

@@ -50,9 +50,10 @@
       title.remove(); // the browser's own tooltip would cover ours
     }
     stop(svg);
-    svg.addEventListener("keydown", (event) => walk(svg, event));
+    const frame = svg.parentElement; // listening for focus on the drawing itself would make it a stop of the Tab key
+    frame.addEventListener("keydown", (event) => walk(svg, event));
     for (const [on, act] of [["pointerover", show], ["focusin", show], ["pointerout", hide], ["focusout", hide]]) {
-      svg.addEventListener(on, (event) => {
+      frame.addEventListener(on, (event) => {
         const dot = event.target.closest(".dot");
         if (dot) act(dot);
       });
@@ -144,8 +145,8 @@
     const keys = new Map(rows.map((row) => [row, numeric ? row.number(state.sort) : row.text(state.sort)]));
     const compare = (one, other) => {
       const a = keys.get(one), b = keys.get(other);
-      if (kind && one[kind] !== other[kind]) return letters.compare(one[kind], other[kind]);
       if (numeric && (Number.isNaN(a) || Number.isNaN(b))) return Number.isNaN(a) - Number.isNaN(b) || one.index - other.index;
+      if (kind && one[kind] !== other[kind]) return letters.compare(one[kind], other[kind]);
       return sign * (numeric ? a - b : letters.compare(a, b)) || one.index - other.index;
     };
     body.append(...[...rows].sort(compare).map((row) => row.tr));
@@ -177,9 +178,10 @@
       field.value = value;
       if (field.selectedIndex === -1) field.value = standard(field);
     }
-    const key = (said.get("sort") ?? "name").replace(/^-/, "");
-    state.sort = key in column ? key : "name";
-    state.down = key in column && (said.get("sort") ?? "").startsWith("-");
+    const asked = said.get("sort") ?? "";
+    const known = Object.hasOwn(column, asked.replace(/^-/, ""));
+    state.sort = known ? asked.replace(/^-/, "") : "name";
+    state.down = known && asked.startsWith("-");
     filter();
     sort();
   }
