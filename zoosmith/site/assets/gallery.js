@@ -209,6 +209,12 @@
   form.addEventListener("reset", (event) => { event.preventDefault(); reset(); });
   nothing.querySelector("button").addEventListener("click", () => { reset(); fields[0].focus(); });
   addEventListener("hashchange", recall);
+  // Narrow pages lay the table out in blocks; some browsers then no longer take it for a table, unless it is told.
+  const parts = { rowgroup: "thead, tbody", row: "tr", columnheader: "thead th", rowheader: "tbody th", cell: "td" };
+  table.setAttribute("role", "table");
+  for (const [role, part] of Object.entries(parts)) {
+    for (const element of table.querySelectorAll(part)) element.setAttribute("role", role);
+  }
   form.hidden = false;
   table.classList.add("live");
   recall();
