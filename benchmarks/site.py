@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from tests.support import gallery
-from tests.support.browser import browser
+from tests.support.browser import MISSING, browser, chromium
 from zoosmith.bench.host import this_host
 from zoosmith.engine.graph import Workshop
 from zoosmith.site.make import make
@@ -93,6 +93,9 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=20)
     options.add_argument("--json", type=Path)
     given = options.parse_args()
+    if chromium() is None:
+        print(MISSING, file=sys.stderr)
+        return 1
     found = measure(given.artifacts, given.runs)
     host = this_host()
     print(f"host {host.id}: {host.cpu}, {host.cores} cores; {given.artifacts} artifacts; median (min to max)")

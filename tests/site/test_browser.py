@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import gallery as made
-from tests.support.browser import browser, chromium
+from tests.support.browser import browser, require_chromium
 from tests.support.zoo import ROOT
 from zoosmith.core import gallery
 from zoosmith.core.gallery import Item
@@ -52,7 +52,7 @@ VIEWS = [(1280, "light"), (1280, "dark"), (768, "light"), (320, "light"), (320, 
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
-    chromium()  # skips before any site is made
+    require_chromium()
     with browser() as running:
         yield running
 
@@ -94,6 +94,15 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copyfile(ROOT / "registry.json", root / "registry.json")
     make(Workshop(root))
     return root / "site"
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", "Skipped"), ("true", "Failed")])
+def test_a_machine_without_chromium_skips_and_ci_fails(monkeypatch: pytest.MonkeyPatch, ci: str, outcome: str) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(BaseException, match="apt install chromium") as raised:
+        require_chromium()
+    assert type(raised.value).__name__ == outcome
 
 
 ITEMS = gallery.items(made.registry(500), {})

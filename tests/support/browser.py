@@ -14,17 +14,20 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-REASON = "no Chromium on this machine; on Debian and Ubuntu: apt install chromium"
+MISSING = "no Chromium on this machine; on Debian and Ubuntu: apt install chromium"
 
 
-def chromium() -> str:
-    """Its command. Skips the test where there is none; in CI that is a failure."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None and os.environ.get("CI"):
-        pytest.fail(f"{REASON}; these tests must run in CI")
-    if found is None:
-        pytest.skip(REASON)
-    return found
+def chromium() -> str | None:
+    """Its command, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def require_chromium() -> None:
+    """Skip the test where there is none; in CI that is a failure."""
+    if chromium() is None and os.environ.get("CI"):
+        pytest.fail(f"{MISSING}; these tests must run in CI")
+    if chromium() is None:
+        pytest.skip(MISSING)
 
 
 @contextmanager
@@ -32,8 +35,7 @@ def browser() -> Iterator[Browser]:
     """A running browser. Chromium's sandbox refuses root, and what is opened here is our own."""
     from playwright.sync_api import sync_playwright
 
-    command = chromium()
     with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=command, args=["--no-sandbox"])
+        running = driver.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield running
         running.close()
