@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -98,7 +99,8 @@ def main() -> int:
         return 1
     found = measure(given.artifacts, given.runs)
     host = this_host()
-    print(f"host {host.id}: {host.cpu}, {host.cores} cores; {given.artifacts} artifacts; median (min to max)")
+    print(f"host {host.id}: {host.cpu}, {host.cores} cores, load average {os.getloadavg()[0]:.1f}")
+    print(f"{given.artifacts} artifacts; median (min to max)")
     missed = 0
     for name, values in found.items():
         goal, median = GOALS.get(name), statistics.median(values)
@@ -107,7 +109,8 @@ def main() -> int:
         print(f"  {name:<28}{median:14,.1f} ({min(values):,.1f} to {max(values):,.1f}){verdict}")
     if given.json:
         short = {name: summary(values) for name, values in found.items()}
-        body = {"host": host.model_dump(mode="json"), "artifacts": given.artifacts, "found": short}
+        about = {"host": host.model_dump(mode="json"), "load_average": round(os.getloadavg()[0], 1)}
+        body = about | {"artifacts": given.artifacts, "found": short}
         given.json.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -44,7 +45,8 @@ def _locked(shop: Workshop, target: Path) -> Iterator[None]:
     """One writer at a time; leftovers of one that was killed are removed."""
     with flock(shop.artifacts / ".store" / "locks" / f"site-{digest(str(target))[:8]}.lock"):
         for left in target.parent.glob(f".{FOLDER}.*"):
-            shutil.rmtree(left, ignore_errors=True)
+            if re.fullmatch("[a-z0-9_]{8}", left.name.rpartition(".")[2]):  # as tempfile makes them
+                shutil.rmtree(left, ignore_errors=True)
         yield
 
 
