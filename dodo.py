@@ -58,3 +58,8 @@ def task_card():
 def task_registry():
     """render cards, registry.json and the README's tables from results/"""
     return TASKS.registry()
+
+
+def task_site():
+    """make the gallery below site/ from what is recorded"""
+    return TASKS.site()

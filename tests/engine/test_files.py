@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.support.crash import kill_at_every_call
 from zoosmith.contract import ZooError
-from zoosmith.engine.files import copy_file, payload, sha256_file, sweep_atomic, write_atomic
+from zoosmith.engine import files
+from zoosmith.engine.files import copy_file, payload, replace_folder, sha256_file, sweep_atomic, write_atomic
 
 
 def test_write_atomic_makes_folders_and_readable_files(tmp_path: Path) -> None:
@@ -60,6 +61,42 @@ def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
         (tmp_path / name).write_text("somebody's")
     sweep_atomic(file)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
+def folder_of(path: Path, text: str) -> Path:
+    path.mkdir(parents=True)
+    for name in ("a", "b"):
+        (path / name).write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_folder_takes_the_place_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchanged: bool) -> None:
+    if not exchanged:
+        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    target = tmp_path / "site"
+    replace_folder(folder_of(tmp_path / "fresh", "one"), target)
+    replace_folder(folder_of(tmp_path / "fresh", "two"), target)
+    assert (target / "a").read_text() == (target / "b").read_text() == "two"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_kill_at_any_moment_leaves_one_whole_folder_or_the_other(tmp_path: Path) -> None:
+    target = folder_of(tmp_path / "site", "old")
+    seen = []
+
+    def replace() -> None:
+        replace_folder(folder_of(tmp_path / f"fresh-{os.getpid()}", "new"), target)
+
+    calls = kill_at_every_call(replace, lambda: seen.append({(target / name).read_text() for name in ("a", "b")}))
+    assert calls >= 10
+    assert seen[0] == {"old"} and seen[-1] == {"new"}
+    assert all(texts in ({"old"}, {"new"}) for texts in seen)
+
+
+def test_folders_that_cannot_be_exchanged_for_another_reason_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        files._exchange(tmp_path / "absent", tmp_path)
 
 
 @given(st.binary(max_size=300))

@@ -48,5 +48,5 @@ def main(given: argparse.Namespace) -> None:
     if not (folder / "recipes" / "first.yaml").exists():
         (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
     with (folder / ".gitignore").open("a", encoding="utf-8") as ignored:
-        ignored.write("artifacts/\nscratch-zoo/\n")
+        ignored.write("artifacts/\nscratch-zoo/\n/site/\n/.site.*\n")
     print(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zoosmith.core import records
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
 from zoosmith.core.verdicts import MARGIN
@@ -19,10 +20,8 @@ class Subject:
 
 
 def headline(measured: Measurement) -> str:
-    """The metric shown first: macro-F1 of the first eval where it has one, else its first metric."""
-    eval_, quality = next(iter(measured.quality.items()))
-    name = "macro_f1" if "macro_f1" in quality.metrics else next(iter(quality.metrics))
-    return f"{eval_}.{name}"
+    """The metric shown first."""
+    return records.headline(f"{id}.{name}" for id, quality in measured.quality.items() for name in quality.metrics)
 
 
 def comparable(siblings: Sequence[Subject], metric: str) -> list[Subject]:

@@ -6,6 +6,7 @@ are pure functions of these.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -266,3 +267,10 @@ class Measurement(Model):
         eval_, _, metric = name.partition(".")
         quality = self.quality.get(eval_)
         return quality.metrics.get(metric) if quality else None
+
+
+def headline(metrics: Iterable[str]) -> str:
+    """The `EVAL.METRIC` shown first: macro-F1 of the first eval where it has one, else its first metric."""
+    names = list(metrics)
+    eval_ = names[0].partition(".")[0]
+    return f"{eval_}.macro_f1" if f"{eval_}.macro_f1" in names else names[0]

@@ -84,6 +84,11 @@ def task(name: str, doc: str, run: Action, done: Callable[[], bool] | None, afte
     }
 
 
+def alone(doc: str, run: Action) -> Task:
+    """A task that is no group; it always runs and finds out itself whether there is anything to do."""
+    return {key: value for key, value in task("", doc, run, None, []).items() if key != "name"}
+
+
 class Tasks:
     """Generators of subtasks, one method a group."""
 
@@ -150,8 +155,11 @@ class Tasks:
 
     def registry(self) -> Task:
         """`registry` renders every card, registry.json and the tables of README.md from what is recorded."""
-        done = task("", "render cards, registry.json and the README's tables from results/", self.shop.render, None, [])
-        return {key: value for key, value in done.items() if key != "name"}
+        return alone("render cards, registry.json and the README's tables from results/", self.shop.render)
+
+    def site(self) -> Task:
+        """`site` makes the gallery where what is recorded has changed, and says where it is."""
+        return alone("make the gallery below site/ from what is recorded", self.shop.site)
 
     def _named(self) -> Iterator[tuple[Ref, str, str]]:
         for ref in self.shop.artifacts_selected():

@@ -16,6 +16,7 @@ doit artifact:NAME  build and check only; files appear below artifacts/NAME
 doit bench:NAME     as build, measured for longer
 doit publish:NAME   put it on a hub or into a folder: ZOOSMITH_PUBLISH=hf://ORG or file://DIR
 doit card:NAME      render the card again      doit registry  render everything recorded
+doit site           make the gallery: every artifact in one page with filters and plots, below site/
 doit plan NAME      what a build would do      doit why NAME  what changed since the last one
 doit check NAME     rebuild aside and compare  doit gc        free what nothing needs
 doit reproduce NAME measure it again, and say which claims of its card hold here

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import fcntl
 import hashlib
 import os
@@ -14,6 +16,7 @@ from zoosmith.contract import ZooError
 from zoosmith.core.safe import is_pickle
 
 FICLONE = 0x40049409  # ioctl(2) of Linux: share the blocks of another file (reflink)
+AT_FDCWD, RENAME_EXCHANGE = -100, 2  # renameat2(2) of Linux
 CHUNK = 1 << 20
 
 
@@ -70,6 +73,38 @@ def copy_file(source: Path, target: Path) -> str:
         except OSError:
             shutil.copyfileobj(reader, writer, CHUNK)
     return sha256_file(target)
+
+
+def replace_folder(fresh: Path, target: Path) -> None:
+    """Put the folder `fresh` in the place of `target`, on the same file system; what was there is removed.
+
+    In one step where system and file system can exchange two folders; elsewhere `target` is absent for a moment.
+    """
+    for path in fresh.rglob("*"):
+        if path.is_file():
+            sync_file(path)
+    if target.exists() and not _exchange(fresh, target):
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        target.rename(aside / target.name)
+        fresh.rename(target)
+        shutil.rmtree(aside, ignore_errors=True)
+    elif not target.exists():
+        fresh.rename(target)
+    sync_folder(target.parent)
+    shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders take each other's place, atomically; False where system or file system cannot."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number not in (errno.ENOSYS, errno.EINVAL):
+        raise OSError(number, os.strerror(number), str(other))
+    return False
 
 
 def payload(folder: Path) -> list[Path]:

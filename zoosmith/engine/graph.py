@@ -229,3 +229,9 @@ class Workshop:
 
         for path in [*self.book.render_all(), *update_readme(self)]:
             print(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(self.project)}")
+
+    def site(self) -> None:
+        """Make the gallery below site/ unless it is up to date, and say where it is. Raises ZooError."""
+        from zoosmith.site.make import make
+
+        print(make(self))

@@ -1,0 +1,65 @@
+"""What the site is made from: registry, measurements, cards and the recipes' summaries of one zoo."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoosmith.contract import ZooError
+from zoosmith.core import gallery
+from zoosmith.core.plan import Ref
+from zoosmith.core.records import Host
+from zoosmith.core.registry import Registry, parse
+from zoosmith.engine.graph import Workshop
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Record:
+    """The zoo's record as the site shows it. `summaries` are by recipe, `hosts` by id."""
+
+    registry: Registry
+    items: list[gallery.Item]
+    hosts: dict[str, Host]
+    summaries: dict[str, str]
+    cards: Path
+
+
+def collect(shop: Workshop) -> Record:
+    """Read the record. Raises ZooError where nothing is registered yet."""
+    file = shop.record_root / "registry.json"
+    if not file.is_file():
+        example = next(iter(shop.zoo.by_full_name), "NAME")
+        raise ZooError(f"there is no {file.name} yet, so there is nothing to show; run `doit build:{example}` first")
+    registry = parse(file.read_text(encoding="utf-8"), file.name)
+    folders = sorted((shop.record_root / "results").glob("*/*/"))
+    measured = [m for folder in folders for m in shop.book.measurements(Ref(folder.parent.name, folder.name))]
+    by_key = {(m.tree_digest, m.host.id, m.suite): m for m in measured}
+    summaries = {id: family.recipe.summary for id, family in shop.zoo.families.items()}
+    items, cards = gallery.items(registry, by_key), shop.record_root / "model_cards"
+    return Record(registry, items, gallery.described(measured), summaries, cards)
+
+
+def fingerprint(shop: Workshop) -> str:
+    """SHA-256 over all that the site is made from: the record's files, the summaries, and this package."""
+    seen = hashlib.sha256()
+    for label, path in _inputs(shop.record_root):
+        seen.update(f"{label}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape") + path.read_bytes())
+    for id, family in shop.zoo.families.items():
+        seen.update(f"{id}\0{family.recipe.summary}\0".encode())
+    return seen.hexdigest()
+
+
+def _inputs(root: Path) -> Iterator[tuple[str, Path]]:
+    code = [HERE.parent / "core" / name for name in ("chart.py", "gallery.py", "records.py")]
+    parts: Iterable[tuple[str, Path, Iterable[Path]]] = (
+        ("record", root, (root / "registry.json", *root.glob("results/*/*/*.json"), *root.glob("model_cards/**/*"))),
+        ("code", HERE.parent, (*code, *HERE.rglob("*.py"), *HERE.rglob("*.j2"), *HERE.glob("assets/*"))),
+    )
+    for part, base, paths in parts:
+        for path in sorted(set(paths)):
+            if path.is_file():
+                yield f"{part}/{path.relative_to(base).as_posix()}", path

@@ -1,0 +1,46 @@
+"""Where the links of a card lead on its page, and which files go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from zoosmith.contract import ZooError
+from zoosmith.core import safe
+from zoosmith.site.markdown import outside
+
+CARRIED = (".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".csv", ".json", ".txt")  # none that runs when opened
+
+
+class Links:
+    """Links of the cards in one folder. `files` collects what the cards name below it, by path."""
+
+    def __init__(self, folder: Path, pages: Mapping[str, str]) -> None:
+        """`pages` gives the page of each card by the card's file name."""
+        self.folder = folder
+        self.pages = pages
+        self.files: dict[str, Path] = {}
+
+    def __call__(self, target: str) -> str | None:
+        """What a page names instead of `target`; None where that leads nowhere."""
+        if target.startswith("#") or outside(target):
+            return target
+        path, _, anchor = target.partition("#")
+        plain = unquote(path)
+        if plain in self.pages:
+            return quote(self.pages[plain]) + (f"#{anchor}" if anchor else "")
+        source = self._source(plain)
+        if source is None:
+            return None
+        self.files[plain] = source
+        return quote(plain)
+
+    def _source(self, path: str) -> Path | None:
+        """The file below the cards' folder, or None: paths, and links of the file system, never lead out of it."""
+        try:
+            source = self.folder / safe.path(path)
+        except ZooError:
+            return None
+        inside = source.resolve().is_relative_to(self.folder.resolve())
+        return source if inside and source.is_file() and source.suffix.lower() in CARRIED else None
