@@ -12,10 +12,10 @@ from typing import Any
 
 from tests.support.zoo import BAD, GOOD, ROOT, rows, write_bert
 from zoosmith import plugins
-from zoosmith.contract import Job, Logits, Manifest, Parent, TaskSpec
+from zoosmith.contract import Job, Logits, Manifest, Parent, TaskSpec, output_of
 from zoosmith.engine.build import write_manifest, write_source_manifest
 from zoosmith.engine.files import payload
-from zoosmith.predictor import read_manifest
+from zoosmith.predictor import Predictor, open_artifact, read_manifest
 from zoosmith.tasks import BoundTask
 
 TEXT, PAIR = "text-classification", "text-pair-classification"
@@ -55,6 +55,15 @@ class Made:
     def parent(self) -> Parent:
         """The tree as another builder's parent."""
         return Parent(self.out, self.manifest, digest(self.out))
+
+    @property
+    def needs(self) -> dict[str, Path]:
+        """Folders that the artifact cannot be opened without, by role."""
+        return {role: self.job.parents[role].path for role in self.manifest.needs}
+
+    def opened(self) -> Predictor:
+        """The finished tree, opened from its files and from what it needs."""
+        return open_artifact(self.out, project=ROOT, threads=1, needs=self.needs)
 
 
 def spec(kind: str = TEXT, **changes: Any) -> TaskSpec:
@@ -119,8 +128,9 @@ def build(
     logits = module.build(job)
     if labels:
         asked = asked.model_copy(update={"labels": tuple(labels)})
-    step = SimpleNamespace(out=out, run={"format": module.FORMAT, "precision": module.PRECISION})
-    written = write_manifest(step, asked, job.params, facts, getattr(module, "NEEDS", ()), dict(parents))
+    made = output_of(module, job.params)
+    step = SimpleNamespace(out=out, run={"format": made.format, "precision": made.precision})
+    written = write_manifest(step, asked, job.params, facts, made.needs, dict(parents))
     return Made(module, job, logits, written, facts, notes)
 
 
