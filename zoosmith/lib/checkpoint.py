@@ -19,6 +19,12 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
 
     With it, a head that is missing or has other classes is drawn from the job's seed. Raises BuildError.
     """
+    model, _ = load_with_drawn(job, path, new_head=new_head)
+    return model
+
+
+def load_with_drawn(job: Job, path: Path, *, new_head: bool, **options: Any) -> tuple[Any, list[str]]:
+    """`load_model`, with options of from_pretrained, and the names of the weights that were drawn from the seed."""
     import torch
     import transformers
     from safetensors import SafetensorError
@@ -29,7 +35,7 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
         model, info = auto.from_pretrained(
-            path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra
+            path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra, **options
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BuildError(f"transformers cannot load the checkpoint: {str(error).splitlines()[0]}") from error
@@ -44,7 +50,7 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
             "use the builder `finetune` on it"
         )
     _check_positions(model.config, job.task.spec.max_length)
-    return model
+    return model, missing
 
 
 def _check_positions(config: Any, max_length: int) -> None:
