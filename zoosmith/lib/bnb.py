@@ -9,6 +9,7 @@ no multiple of 32. `keep_packing` allows it only where none of this matters.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ REQUIRES = ("torch", "transformers", "tokenizers", "safetensors", "accelerate", 
 BLOCK = 64
 PACKED_ROWS = 32
 ComputeType = Literal["bf16", "fp16", "fp32"]
+QUANTISATION = "quantization.json"
 TYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
@@ -92,6 +94,13 @@ def configured(options: dict[str, Any], device: str) -> dict[str, Any]:
     quiet()
     config = transformers.BitsAndBytesConfig(**options)
     return {"quantization_config": config, "device_map": {"": device}}
+
+
+def save_options(model: Any, options: dict[str, Any], out: Path) -> None:
+    """quantization.json: how a full-precision base is quantised while it is read; see `configured`."""
+    skipped = model.config.quantization_config.llm_int8_skip_modules
+    text = json.dumps({**options, "llm_int8_skip_modules": skipped}, indent=2, sort_keys=True)
+    (out / QUANTISATION).write_text(f"{text}\n", encoding="utf-8")
 
 
 def layers(model: Any) -> dict[str, Any]:

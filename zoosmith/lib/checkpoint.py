@@ -39,8 +39,7 @@ def load_with_drawn(job: Job, path: Path, *, new_head: bool, **options: Any) -> 
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BuildError(f"transformers cannot load the checkpoint: {str(error).splitlines()[0]}") from error
-    missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
-    missing += sorted(key for key, *_ in info["mismatched_keys"])
+    missing = drawn(info)
     body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
     if body:
         raise BuildError(f"the checkpoint lacks weights of the body: {', '.join(body[:3])}; is it complete?")
@@ -51,6 +50,12 @@ def load_with_drawn(job: Job, path: Path, *, new_head: bool, **options: Any) -> 
         )
     _check_positions(model.config, job.task.spec.max_length)
     return model, missing
+
+
+def drawn(info: dict[str, Any]) -> list[str]:
+    """Weights that a checkpoint lacks, or has in another size, out of transformers' loading info."""
+    missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
+    return missing + sorted(key for key, *_ in info["mismatched_keys"])
 
 
 def _check_positions(config: Any, max_length: int) -> None:
@@ -89,7 +94,17 @@ def save_model(model: Any, out: Path) -> None:
     """config.json and model.safetensors below `out`, without a trace of where they came from."""
     model.save_pretrained(out, safe_serialization=True)
     file = out / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8"))
+    _write_config(json.loads(file.read_text(encoding="utf-8")), file)
+
+
+def save_config(model: Any, out: Path) -> None:
+    """config.json alone, for an artifact whose weights are stored in another way; quantisation is not part of it."""
+    config = model.config.to_diff_dict() | {"architectures": [type(model).__name__]}
+    config.pop("quantization_config", None)
+    _write_config(config, out / "config.json")
+
+
+def _write_config(config: dict[str, Any], file: Path) -> None:
     config.pop("_name_or_path", None)
     file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
