@@ -99,6 +99,18 @@ def _inject(model: Any, about: dict[str, Any]) -> Any:
     return lora
 
 
+def folded(model: Any) -> dict[str, Any]:
+    """`LAYER.lora_A` (rank, inputs) and `LAYER.lora_B` (outputs, rank) of each adapter, its scale in B."""
+    from peft.tuners.lora import LoraLayer
+
+    tensors = {}
+    for name, layer in model.named_modules():
+        if isinstance(layer, LoraLayer):
+            tensors[f"{name}.lora_A"] = layer.lora_A[NAME].weight.detach().cpu().contiguous()
+            tensors[f"{name}.lora_B"] = (layer.lora_B[NAME].weight * layer.scaling[NAME]).detach().cpu().contiguous()
+    return tensors
+
+
 def trainable(model: Any) -> int:
     """How many weights training changes."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

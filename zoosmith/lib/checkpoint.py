@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,17 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
             f"the checkpoint answers {theirs}, the task wants {list(labels)}; rename `labels` in the recipe"
         )
     return tuple(by_case[name.casefold()] for name in theirs)
+
+
+def keep_labels(job: Job, model: Any) -> Job:
+    """The job with its labels in the order of the model's outputs, which the artifact keeps.
+
+    What starts from a model that answers already goes on in its order; its targets and answers then agree.
+    Raises BuildError where the model has other labels than the task.
+    """
+    labels = label_order(model.config, job.task.spec.labels)
+    job.labels(labels)
+    return replace(job, task=job.task.with_labels(labels))
 
 
 def set_labels(model: Any, labels: Sequence[str]) -> None:
