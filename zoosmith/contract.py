@@ -16,7 +16,7 @@ A builder is one module in `builders/`; its file name is the name that recipes u
 `NEEDS`    roles of parents that the artifact cannot be opened without           ()
 `TIMEOUT_S` seconds after which the step is ended                                a day
 `ENVIRONMENT` pinned pip requirements, where its library cannot share ours       ()
-`output(params) -> Output`  instead of FORMAT/PRECISION, where params decide
+`output(params) -> Output`  instead of FORMAT, PRECISION, RELATION, NEEDS, where params decide
 `check(params) -> Tolerance | None`  parity with the parent, where it is claimed
 `resources(params, parents) -> Resources`  CPUs and memory, for `doit -n`
 ========== ==================================================================== =========
@@ -87,10 +87,20 @@ class Manifest(BaseModel):
 
 
 class Output(NamedTuple):
-    """Format and precision of what a builder makes."""
+    """What a builder makes: FORMAT, PRECISION, NEEDS and RELATION of the table above."""
 
     format: str
     precision: str
+    needs: tuple[str, ...] = ()
+    relation: str | None = None
+
+
+def output_of(builder: Any, params: Any) -> Output:
+    """What a builder module makes with these parameters."""
+    if hasattr(builder, "output"):
+        return Output(*builder.output(params))
+    needs, relation = tuple(getattr(builder, "NEEDS", ())), getattr(builder, "RELATION", None)
+    return Output(builder.FORMAT, builder.PRECISION, needs, relation)
 
 
 class Tolerance(NamedTuple):
@@ -145,6 +155,9 @@ class Task(Protocol):
 
     def targets(self, examples: Sequence[Any]) -> NDArray[np.int64]:
         """Class indices of shape (batch,)."""
+
+    def with_labels(self, labels: Sequence[str]) -> Task:
+        """The same task with its labels in another order."""
 
 
 @dataclass

@@ -19,11 +19,10 @@ from pydantic import ValidationError
 from tests.support.job import LABELS, PAIR, TEXT, Family, Made, digest, probe_logits
 from tests.support.zoo import ROOT
 from zoosmith import plugins
-from zoosmith.contract import Output, Params, Resources, Tolerance
+from zoosmith.contract import Params, Resources, Tolerance, output_of
 from zoosmith.core.recipe import SPLITS_FOR_BUILDERS
 from zoosmith.engine.action import public_versions
 from zoosmith.engine.files import payload
-from zoosmith.predictor import open_artifact
 
 NAMES = sorted(path.stem for path in (ROOT / "builders").glob("*.py") if not path.stem.startswith("_"))
 HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "datasets", "numpy", "tokenizers", "scipy")
@@ -46,14 +45,16 @@ def test_all_builders_are_seen() -> None:
 def test_facts_are_there_and_well_typed(name: str) -> None:
     built = module(name)
     assert inspect.getdoc(built), "a builder says what it does and where the technique is from"
-    assert hasattr(built, "output") or (isinstance(built.FORMAT, str) and isinstance(built.PRECISION, str))
+    made = output_of(built, built.Params())
+    assert isinstance(made.format, str)
+    assert isinstance(made.precision, str)
     assert built.ACCEPTS
     assert all(isinstance(formats, tuple) and formats for formats in built.ACCEPTS.values())
     assert issubclass(built.Params, Params)
     assert set(getattr(built, "DATA", ())) <= set(SPLITS_FOR_BUILDERS) == {"train", "dev", "calibration"}
     assert getattr(built, "REPRODUCES", "bytes") in ("bytes", "logits")
-    assert getattr(built, "RELATION", "finetune") in ("finetune", "quantized", "adapter", "merge")
-    assert set(getattr(built, "NEEDS", ())) <= built.ACCEPTS.keys()
+    assert made.relation in (None, "finetune", "quantized", "adapter", "merge")
+    assert set(made.needs) <= built.ACCEPTS.keys()
     assert getattr(built, "TIMEOUT_S", 1.0) > 0
     assert list(inspect.signature(built.build).parameters) == ["job"]
 
@@ -61,7 +62,7 @@ def test_facts_are_there_and_well_typed(name: str) -> None:
 @each_builder
 def test_formats_have_a_runtime(name: str) -> None:
     built = module(name)
-    made = built.output(built.Params()) if hasattr(built, "output") else Output(built.FORMAT, built.PRECISION)
+    made = output_of(built, built.Params())
     runtimes = plugins.known("runtimes", ROOT)
     assert made.format in runtimes
     assert {format for formats in built.ACCEPTS.values() for format in formats} <= {"source", *runtimes}
@@ -120,7 +121,7 @@ def test_it_gives_finite_logits(family: Family, name: str, kind: str) -> None:
 @each_builder
 def test_the_tree_opens_and_answers_like_the_model(family: Family, name: str, kind: str) -> None:
     made = family.made(name, kind)
-    opened = open_artifact(made.out, project=ROOT, threads=1)
+    opened = made.opened()
     assert opened.manifest == made.manifest
     found = np.concatenate([opened.session.logits(opened.task.encode([e])) for e in opened.task.probes()])
     np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)

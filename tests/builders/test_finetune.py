@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, spec, task_rows
+from tests.support.training import accuracy, killed_and_resumed
 from zoosmith.contract import BuildError
-from zoosmith.lib import train
 
 QUICK = {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"from": "body"}, params=QUICK)
@@ -33,12 +33,6 @@ def few(split: str) -> Sequence[Mapping[str, Any]]:
     return task_rows("text-classification", split)[:40]
 
 
-def accuracy(made: Made) -> float:
-    examples = [made.job.task.example(row) for row in task_rows(made.manifest.task.kind, "eval")]
-    answers = [made.logits(made.job.task.encode([example])).argmax() for example in examples]
-    return float((np.array(answers) == made.job.task.targets(examples)).mean())
-
-
 def test_it_learns_the_toy_task(family: Family) -> None:
     made = family.made("finetune")
     assert accuracy(made) >= 0.9
@@ -47,6 +41,8 @@ def test_it_learns_the_toy_task(family: Family) -> None:
     assert made.facts["trainable_parameters"] == made.facts["parameters"] > 20_000
     assert max(made.notes["training"]["dev_accuracy"]) >= 0.9
     assert made.notes["training"]["loss"][-1] < 0.3 < 0.6 < made.notes["training"]["loss"][0]
+    assert 0 < made.notes["training"]["minutes"] < 5
+    assert 100 < made.notes["training"]["peak_memory_mb"] < 20_000
 
 
 def test_bf16_autocast_learns_too(family: Family, tmp_path: Path) -> None:
@@ -61,35 +57,13 @@ def test_same_seed_same_weights_and_another_seed_others(family: Family, tmp_path
     assert largest_gap(first, family.again("finetune", tmp_path / "other", seed=43)) > 1e-3
 
 
-class Killed(BaseException):
-    """Stands for a signal: nothing in a builder may catch it."""
-
-
-def kill_at(step: int) -> Callable[..., None]:
-    def progress(done: float | None = None, total: float | None = None, text: str = "") -> None:
-        if done == step:
-            raise Killed
-
-    return progress
-
-
 @pytest.mark.parametrize("step", [4, 15, 47])
 def test_killed_and_resumed_equals_uninterrupted(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     """15 steps an epoch; the state is saved after every step here, so that step 4 resumes inside epoch 1."""
-    monkeypatch.setattr(train, "SAVE_EVERY_S", 0.0)
     whole = family.made("finetune")
-    with pytest.raises(Killed):
-        family.again("finetune", tmp_path, progress=kill_at(step))
-    steps: list[float] = []
-
-    def count(done: float | None = None, total: float | None = None, text: str = "") -> None:
-        steps.extend([done] if done is not None else [])
-
-    resumed = family.again("finetune", tmp_path, progress=count)
-    assert steps[0] > 1, "it must go on, not start again"
-    assert steps[-1] == 60
+    resumed = killed_and_resumed(family, "finetune", tmp_path, monkeypatch, step=step, steps=60)
     assert resumed.notes["training"]["loss"] == pytest.approx(whole.notes["training"]["loss"], abs=1e-5)
     assert resumed.notes["training"]["dev_accuracy"] == whole.notes["training"]["dev_accuracy"]
     assert largest_gap(whole, resumed) <= 1e-5
@@ -162,6 +136,11 @@ def test_a_base_with_other_classes_gets_a_new_head(family: Family, tmp_path: Pat
 def test_a_loss_that_is_not_finite_is_told(family: Family, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"the loss became (nan|inf); lower learning_rate, or set autocast: none"):
         family.again("finetune", tmp_path, params=QUICK | {"learning_rate": 1e30, "max_grad_norm": 1e30})
+
+
+def test_fp16_on_a_cpu_is_refused(family: Family, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="autocast: fp16 is for GPUs, and this is a CPU; use bf16, or none"):
+        family.again("finetune", tmp_path, params=QUICK | {"autocast": "fp16"})
 
 
 @pytest.mark.parametrize("empty", ["train", "dev"])

@@ -12,10 +12,10 @@ from typing import Any
 
 from tests.support.zoo import BAD, GOOD, ROOT, rows, write_bert
 from zoosmith import plugins
-from zoosmith.contract import Job, Logits, Manifest, Parent, TaskSpec
+from zoosmith.contract import Job, Logits, Manifest, Parent, TaskSpec, output_of
 from zoosmith.engine.build import write_manifest, write_source_manifest
 from zoosmith.engine.files import payload
-from zoosmith.predictor import read_manifest
+from zoosmith.predictor import Predictor, open_artifact, read_manifest
 from zoosmith.tasks import BoundTask
 
 TEXT, PAIR = "text-classification", "text-pair-classification"
@@ -28,7 +28,8 @@ Row = Mapping[str, Any]
 class Case:
     """What a builder's contract test needs to know: parents by role, and params that are quick.
 
-    A parent is "headed" or "body" (a base with or without a head), or the name of another builder.
+    A parent is "headed" or "body" (a base with or without a head), "wide" (a body with rows of 64, the block of
+    NF4), the name of another builder, or "BUILDER:PARENT" (its case over another parent).
     """
 
     parents: dict[str, str]
@@ -55,6 +56,15 @@ class Made:
     def parent(self) -> Parent:
         """The tree as another builder's parent."""
         return Parent(self.out, self.manifest, digest(self.out))
+
+    @property
+    def needs(self) -> dict[str, Path]:
+        """Folders that the artifact cannot be opened without, by role."""
+        return {role: self.job.parents[role].path for role in self.manifest.needs}
+
+    def opened(self) -> Predictor:
+        """The finished tree, opened from its files and from what it needs."""
+        return open_artifact(self.out, project=ROOT, threads=1, needs=self.needs)
 
 
 def spec(kind: str = TEXT, **changes: Any) -> TaskSpec:
@@ -119,8 +129,9 @@ def build(
     logits = module.build(job)
     if labels:
         asked = asked.model_copy(update={"labels": tuple(labels)})
-    step = SimpleNamespace(out=out, run={"format": module.FORMAT, "precision": module.PRECISION})
-    written = write_manifest(step, asked, job.params, facts, getattr(module, "NEEDS", ()), dict(parents))
+    made = output_of(module, job.params)
+    step = SimpleNamespace(out=out, run={"format": made.format, "precision": made.precision})
+    written = write_manifest(step, asked, job.params, facts, made.needs, dict(parents))
     return Made(module, job, logits, written, facts, notes)
 
 
@@ -144,23 +155,26 @@ class Family:
 
     def parent(self, name: str, kind: str = TEXT) -> Parent:
         """A base, or what a builder makes."""
-        if name not in ("headed", "body"):
+        if name not in ("headed", "body", "wide"):
             return self.made(name, kind).parent
         if (name, kind) not in self._bases:
-            labels = LABELS[kind] if name == "headed" else ()
-            self._bases[name, kind] = source(write_bert(self.root / kind / name, labels=labels))
+            labels, width = LABELS[kind] if name == "headed" else (), 64 if name == "wide" else 32
+            self._bases[name, kind] = source(write_bert(self.root / kind / name, labels=labels, width=width))
         return self._bases[name, kind]
 
     def made(self, name: str, kind: str = TEXT) -> Made:
-        """What a builder makes of its declared parents."""
+        """What a builder makes of its declared parents, or of the one that "BUILDER:PARENT" names."""
         if (name, kind) not in self._made:
-            self._made[name, kind] = self.again(name, self.root / kind / name, kind)
+            builder, _, parent = name.partition(":")
+            parents = {"parents": {"from": self.parent(parent, kind)}} if parent else {}
+            self._made[name, kind] = self.again(builder, self.root / kind / name.replace(":", "-of-"), kind, **parents)
         return self._made[name, kind]
 
     def again(self, name: str, folder: Path, kind: str = TEXT, **changes: Any) -> Made:
         """The same once more, in another folder."""
         given = {"task": spec(kind), "params": self.case(name).params} | changes
-        return build(name, self.parents(name, kind), folder, **given)
+        parents = given.pop("parents", None) or self.parents(name, kind)
+        return build(name, parents, folder, **given)
 
 
 def probe_logits(made: Made, texts: Sequence[str | tuple[str, ...]] = ()) -> Any:

@@ -1,17 +1,21 @@
-"""A loopback hub's folder with a small DistilBERT under its real name, and toy rows under SST-2's."""
+"""A loopback hub's folder with small encoders under their real names, and toy rows under SST-2's."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 from tests.support.zoo import rows, write_tokenizer
 
 FINETUNED = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
 PRETRAINED = "distilbert/distilbert-base-uncased"
+BERT = "google-bert/bert-base-uncased"
 SST2 = "stanfordnlp/sst2"
 COMMITS = {
     FINETUNED: "714eb0fa89d2f80546fda750413ed43d93601a13",
     PRETRAINED: "12040accade4e8a0f71eabdb258fecc2e7e948be",
+    BERT: "86b5e0934494bd15c9632b12f734a8a67f723594",
     SST2: "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb",
 }
 
@@ -20,8 +24,6 @@ def write_distilbert(folder: Path, steps: int = 60) -> Path:
     """A DistilBERT of 1.6 M weights, so that INT8 shrinks it as it does a large one, trained for two seconds."""
     import torch
     import transformers
-
-    from zoosmith.tasks._tokens import load_tokenizer
 
     folder.mkdir(parents=True)
     torch.manual_seed(0)
@@ -36,6 +38,39 @@ def write_distilbert(folder: Path, steps: int = 60) -> Path:
         label2id={"NEGATIVE": 0, "POSITIVE": 1},
     )
     model = transformers.DistilBertForSequenceClassification(config)
+    _train(model, folder, steps)
+    model.save_pretrained(folder)
+    return folder
+
+
+def write_bert(folder: Path, steps: int = 60) -> Path:
+    """A BERT of 1.7 M weights without a head, whose body has seen the toy rows as a pretrained one has seen text."""
+    import torch
+    import transformers
+
+    folder.mkdir(parents=True)
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=write_tokenizer(folder), hidden_size=256, intermediate_size=1024, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=128,
+    )  # fmt: skip
+    model = transformers.BertForSequenceClassification(config)
+    _train(model, folder, steps)
+    _save_for_masked_words(model.bert, transformers.BertForPreTraining(config), folder)
+    return folder
+
+
+def _save_for_masked_words(body: Any, model: Any, folder: Path) -> None:
+    """As the hub has pretrained encoders: with the head of their pretraining and none of ours."""
+    getattr(model, model.base_model_prefix).load_state_dict(body.state_dict(), strict=False)
+    model.save_pretrained(folder)
+
+
+def _train(model: Any, folder: Path, steps: int) -> None:
+    import torch
+
+    from zoosmith.tasks._tokens import load_tokenizer
+
     tokenizer = load_tokenizer(folder, 32)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     for step in range(steps):
@@ -46,8 +81,6 @@ def write_distilbert(folder: Path, steps: int = 60) -> Path:
         model(input_ids=ids, attention_mask=mask, labels=targets).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    model.save_pretrained(folder)
-    return folder
 
 
 def write_sst2(folder: Path, train: int = 2400, validation: int = 200) -> None:
@@ -70,6 +103,19 @@ def write_sst2(folder: Path, train: int = 2400, validation: int = 200) -> None:
 
 def write_hub(root: Path) -> Path:
     """Everything that `distilbert-sst2` asks a hub for."""
-    write_distilbert(root / "models" / FINETUNED)
+    import transformers
+
+    finetuned, pretrained = root / "models" / FINETUNED, root / "models" / PRETRAINED
+    write_distilbert(finetuned)
+    shutil.copytree(finetuned, pretrained)
+    body = transformers.DistilBertModel.from_pretrained(finetuned)
+    _save_for_masked_words(body, transformers.DistilBertForMaskedLM(body.config), pretrained)
+    write_sst2(root / "datasets" / SST2)
+    return root
+
+
+def write_bert_hub(root: Path) -> Path:
+    """Everything that `bert-base-sst2` asks a hub for."""
+    write_bert(root / "models" / BERT)
     write_sst2(root / "datasets" / SST2)
     return root

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.contract import PAYLOAD_MANIFEST, BuildError, Job, Manifest, Parent, TaskSpec
+from zoosmith.contract import PAYLOAD_MANIFEST, BuildError, Job, Manifest, Parent, TaskSpec, output_of
 from zoosmith.core.canonical import pretty
 from zoosmith.engine.codehash import build_code, code_digests
 from zoosmith.engine.files import payload, refuse_pickles, sha256_file
@@ -48,7 +48,7 @@ def run(step: Step) -> None:
     refuse_pickles(step.out)
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
-    write_manifest(step, spec, params, facts, getattr(module, "NEEDS", ()), parents)
+    write_manifest(step, spec, params, facts, output_of(module, params).needs, parents)
     tolerance = module.check(params) if hasattr(module, "check") else None
     step.progress(text="checking in a clean process")
     probes = [*task.probes(), *_dev_examples(step, task)]

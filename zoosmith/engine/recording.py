@@ -186,8 +186,7 @@ class Book:
     def _relation(self, ref: Ref) -> str | None:
         """base_model_relation of the hub, where exactly one of its values is true of the whole lineage."""
         nodes = [node for node in [*self.zoo.lineage(ref), ref] if self.zoo.base(node) is None]
-        modules = [zoos.builder(self.zoo, node, self.project) for node in nodes]
-        relations = {module.RELATION for module in modules if hasattr(module, "RELATION")}
+        relations = {zoos.output(self.zoo, node, self.project).relation for node in nodes} - {None}
         return relations.pop() if len(relations) == 1 else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.contract import Output, Params, ZooError
+from zoosmith.contract import Output, Params, ZooError, output_of
 from zoosmith.core.names import IDENTIFIER, nearest
 from zoosmith.core.plan import Ref, Source, Zoo
 from zoosmith.core.recipe import SPLITS_FOR_BUILDERS, Recipe
@@ -73,13 +73,10 @@ def params(zoo: Zoo, ref: Ref, project: Path) -> Params:
 
 
 def output(zoo: Zoo, ref: Ref, project: Path) -> Output:
-    """Format and precision of an artifact; those of a base are ("source", "source")."""
+    """What an artifact will be; format and precision of a base are ("source", "source")."""
     if zoo.base(ref) is not None:
         return Output("source", "source")
-    module = builder(zoo, ref, project)
-    if hasattr(module, "output"):
-        return Output(*module.output(params(zoo, ref, project)))
-    return Output(module.FORMAT, module.PRECISION)
+    return output_of(builder(zoo, ref, project), params(zoo, ref, project))
 
 
 def check_artifact(zoo: Zoo, ref: Ref, project: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,12 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     With it, a head that is missing or has other classes is drawn from the job's seed. Weights are read from
     safetensors alone: a pickle may run code when it is loaded. Raises BuildError naming the parent.
     """
+    model, _ = load_with_drawn(job, path, new_head=new_head)
+    return model
+
+
+def load_with_drawn(job: Job, path: Path, *, new_head: bool, **options: Any) -> tuple[Any, list[str]]:
+    """`load_model`, with options of from_pretrained, and the names of the weights that were drawn from the seed."""
     import torch
     import transformers
     from safetensors import SafetensorError
@@ -31,13 +38,13 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
         model, info = auto.from_pretrained(
-            path, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **extra
-        )
+            path, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True,
+            **extra, **options,
+        )  # fmt: skip
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = str(error).splitlines()[0].replace(str(path), name)
         raise BuildError(f"transformers cannot load the checkpoint {name}: {said}") from error
-    missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
-    missing += sorted(key for key, *_ in info["mismatched_keys"])
+    missing = drawn(info)
     body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
     if body:
         raise BuildError(f"the checkpoint {name} lacks weights of the body: {', '.join(body[:3])}; is it complete?")
@@ -47,7 +54,13 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
             "use the builder `finetune` on it"
         )
     _check_positions(model.config, job.task.spec.max_length)
-    return model
+    return model, missing
+
+
+def drawn(info: dict[str, Any]) -> list[str]:
+    """Weights that a checkpoint lacks, or has in another size, out of transformers' loading info."""
+    missing = sorted(key for key in info["missing_keys"] if "position_ids" not in key)
+    return missing + sorted(key for key, *_ in info["mismatched_keys"])
 
 
 def _check_positions(config: Any, max_length: int) -> None:
@@ -76,6 +89,17 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(by_case[name.casefold()] for name in theirs)
 
 
+def keep_labels(job: Job, model: Any) -> Job:
+    """The job with its labels in the order of the model's outputs, which the artifact keeps.
+
+    What starts from a model that answers already goes on in its order; its targets and answers then agree.
+    Raises BuildError where the model has other labels than the task.
+    """
+    labels = label_order(model.config, job.task.spec.labels)
+    job.labels(labels)
+    return replace(job, task=job.task.with_labels(labels))
+
+
 def set_labels(model: Any, labels: Sequence[str]) -> None:
     """Write the labels into the model's config, so that other tools show them too."""
     model.config.id2label = dict(enumerate(labels))
@@ -86,7 +110,17 @@ def save_model(model: Any, out: Path) -> None:
     """config.json and model.safetensors below `out`, without a trace of where they came from."""
     model.save_pretrained(out, safe_serialization=True)
     file = out / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8"))
+    _write_config(json.loads(file.read_text(encoding="utf-8")), file)
+
+
+def save_config(model: Any, out: Path) -> None:
+    """config.json alone, for an artifact whose weights are stored in another way; quantisation is not part of it."""
+    config = model.config.to_diff_dict() | {"architectures": [type(model).__name__]}
+    config.pop("quantization_config", None)
+    _write_config(config, out / "config.json")
+
+
+def _write_config(config: dict[str, Any], file: Path) -> None:
     config.pop("_name_or_path", None)
     file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -2,24 +2,55 @@
 
 `torch.ao.quantization.quantize_dynamic` is deprecated in favour of torchao but works in torch 2.13, and
 torchao's eager kernels ran nine times slower on CPU when they were compared.
+
+A layer may carry a low-rank adapter in FP32: y = INT8(x) + B A x. Its tensors are `lora_A` (rank, inputs) and `lora_B`
+(outputs, rank), the latter with the adapter's scale in it. Folded into INT8 weights it would be rounded away.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from zoosmith.contract import BuildError
 
-SUFFIXES = ("weight", "weight_scale", "weight_zero_point", "bias")
+SUFFIXES = ("weight", "weight_scale", "weight_zero_point", "bias", "lora_A", "lora_B")
+INPUT_LEVELS = 127  # torch.ao rounds activations to 7 bits, so that sums of products fit into 16
 
 
-def quantize(model: Any, *, per_channel: bool) -> Any:
-    """A copy of `model` whose torch.nn.Linear layers hold INT8 weights (symmetric; per output channel or tensor)."""
+def quantize(model: Any, *, per_channel: bool, only: Sequence[str] | None = None) -> Any:
+    """A copy of `model` whose torch.nn.Linear layers hold INT8 weights (symmetric; per output channel or tensor).
+
+    `only` names the layers; by default all are quantised.
+    """
     import torch
     from torch.ao import quantization as ao
 
     config = ao.per_channel_dynamic_qconfig if per_channel else ao.default_dynamic_qconfig
-    return ao.quantize_dynamic(model, {torch.nn.Linear: config}, dtype=torch.qint8)
+    layers = {torch.nn.Linear: config} if only is None else dict.fromkeys(only, config)
+    return ao.quantize_dynamic(model, layers, dtype=torch.qint8)
+
+
+def simulate(model: Any, quantized: Any, layers: Sequence[str]) -> None:
+    """Make FP32 `layers` of `model` compute what those of `quantized` do, with gradients for what lies below them.
+
+    Weights become the dequantised ones; inputs are rounded as the kernel rounds them, and gradients pass the rounding
+    unchanged. Source: Bengio et al., 2013 (straight-through); Jacob et al., 2018.
+    """
+    for name in layers:
+        layer = model.get_submodule(name)
+        layer.weight.data = quantized.get_submodule(name).weight().dequantize().to(layer.weight.device)
+        layer.register_forward_pre_hook(_round_inputs)
+
+
+def _round_inputs(layer: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    import torch
+
+    given = inputs[0].float()
+    low, high = given.detach().amin().clamp(max=0), given.detach().amax().clamp(min=0)
+    scale = ((high - low) / INPUT_LEVELS).clamp(min=torch.finfo(torch.float32).eps)
+    zero = (-low / scale).round().to(torch.int32)
+    return (torch.fake_quantize_per_tensor_affine(given, scale, zero, 0, INPUT_LEVELS),)
 
 
 def pack(model: Any) -> dict[str, Any]:
@@ -93,4 +124,18 @@ def _replace(model: Any, layer: str, parts: dict[str, Any]) -> None:
         stored = torch._make_per_tensor_quantized_tensor(weight, float(scale), int(zero))
     linear = Linear(weight.shape[1], weight.shape[0], bias_="bias" in parts, dtype=torch.qint8)
     linear.set_weight_bias(stored, parts.get("bias"))
+    if "lora_A" in parts:
+        _adapt(linear, layer, parts["lora_A"], parts["lora_B"])
     setattr(parent, child, linear)
+
+
+def _adapt(linear: Any, name: str, down: Any, up: Any) -> None:
+    if (down.shape[1], up.shape[0], up.shape[1]) != (linear.in_features, linear.out_features, down.shape[0]):
+        raise BuildError(f"the adapter of layer {name} is {tuple(up.shape)} x {tuple(down.shape)}, of another layer")
+    linear.register_buffer("lora_A", down)
+    linear.register_buffer("lora_B", up)
+    linear.register_forward_hook(_add_adapter)
+
+
+def _add_adapter(linear: Any, inputs: tuple[Any, ...], answer: Any) -> Any:
+    return answer + inputs[0] @ linear.lora_A.T @ linear.lora_B.T

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from zoosmith.contract import BuildError, Job
+from zoosmith.lib import training_state
+from zoosmith.lib.training_state import Moving, State
 
 SAVE_EVERY_S = 30.0
 WINDOW = 50  # batches sorted by length together: near-equal lengths, yet shuffled
@@ -21,7 +21,8 @@ class Hyperparameters(BaseModel):
 
     dropout, if given, replaces the model's own: short trainings on plenty of data do better without.
     autocast "bf16" computes forward and backward in bfloat16 over FP32 weights, which halves a step on
-    processors with AVX512-BF16 or AMX; "none" computes in FP32. patience: epochs without a better `dev`.
+    processors with AVX512-BF16 or AMX; "fp16" in half precision with scaled gradients (Micikevicius et al., 2018), on
+    GPUs; "none" in FP32. patience: epochs without a better `dev`.
     """
 
     epochs: int = Field(default=3, ge=1)
@@ -32,20 +33,8 @@ class Hyperparameters(BaseModel):
     dropout: float | None = Field(default=None, ge=0, lt=1)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
-    autocast: Literal["bf16", "none"] = "bf16"
+    autocast: Literal["bf16", "fp16", "none"] = "bf16"
     patience: int = Field(default=2, ge=1)
-
-
-@dataclass
-class State:
-    """Where a training is. Everything but the tensors fits into the checkpoint as plain numbers."""
-
-    epoch: int = 0
-    batch: int = 0
-    best: float = -1.0
-    best_epoch: int = -1
-    losses: list[float] = field(default_factory=list)
-    dev: list[float] = field(default_factory=list)
 
 
 def fit(job: Job, model: Any, train: Sequence[Any], dev: Sequence[Any], hyper: Hyperparameters) -> State:
@@ -54,52 +43,76 @@ def fit(job: Job, model: Any, train: Sequence[Any], dev: Sequence[Any], hyper: H
     Without `dev` rows, those of the last epoch.
 
     Batch order depends on seed and epoch alone and the random state is saved, so that a resumed training
-    equals an uninterrupted one. Raises BuildError where the loss is not finite.
+    equals an uninterrupted one. Raises BuildError where the loss is not finite, and for FP16 on a CPU.
     """
     import torch
 
+    if hyper.autocast == "fp16" and job.device == "cpu":
+        raise BuildError("autocast: fp16 is for GPUs, and this is a CPU; use bf16, or none for FP32")
     torch.manual_seed(job.seed)
+    model.to(job.device)
     if hyper.dropout is not None:
         _set_dropout(model, hyper.dropout)
     encoder = _Lengths(job, train)
     steps = len(encoder.batches(0, hyper.batch_size)) * hyper.epochs
-    optimizer = _optimizer(model, hyper)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _linear(step, steps, hyper.warmup))
-    state = _resume(job.scratch, model, optimizer, schedule)
+    moving = _moving(job, model, hyper, steps)
+    state = training_state.resume(job.scratch, model, moving)
     saved = time.monotonic()
+    started = saved - state.seconds
     while state.epoch < hyper.epochs and state.epoch - state.best_epoch <= hyper.patience:
         batches = encoder.batches(state.epoch, hyper.batch_size)
         model.train()
         for indices in batches[state.batch :]:
-            state.losses.append(_step(job, model, [train[i] for i in indices], optimizer, schedule, hyper))
+            state.losses.append(_step(job, model, [train[i] for i in indices], moving, hyper))
             state.batch += 1
             done = state.epoch * len(batches) + state.batch
             job.progress(done, steps, f"epoch {state.epoch + 1}/{hyper.epochs} loss {_mean(state.losses[-50:]):.3f}")
             if time.monotonic() - saved > SAVE_EVERY_S:
-                _save(job.scratch, state, model, optimizer, schedule)
-                saved = time.monotonic()
+                saved = _save(job, state, model, moving, started)
         _close_epoch(job, model, dev, state, hyper)
-        _save(job.scratch, state, model, optimizer, schedule)
-    model.load_state_dict(torch.load(job.scratch / "best.pt", weights_only=True))
-    job.note("training", {"dev_accuracy": state.dev, "best_epoch": state.best_epoch + 1, "loss": _thin(state.losses)})
+        saved = _save(job, state, model, moving, started)
+    training_state.restore(model, job.scratch / "best.pt")
+    job.note("training", _summary(state))
     return state
 
 
-def _step(job: Job, model: Any, examples: list[Any], optimizer: Any, schedule: Any, hyper: Hyperparameters) -> float:
+def _summary(state: State) -> dict[str, Any]:
+    return {
+        "dev_accuracy": state.dev,
+        "best_epoch": state.best_epoch + 1,
+        "loss": _thin(state.losses),
+        "minutes": round(state.seconds / 60, 3),
+        "peak_memory_mb": state.peak_mb,
+    }
+
+
+def _save(job: Job, state: State, model: Any, moving: Moving, started: float) -> float:
+    """Write a checkpoint; returns when."""
+    now = time.monotonic()
+    state.seconds = now - started
+    state.peak_mb = max(state.peak_mb, training_state.peak_memory_mb(job.device))
+    training_state.save(job.scratch, state, model, moving)
+    return now
+
+
+def _step(job: Job, model: Any, examples: list[Any], moving: Moving, hyper: Hyperparameters) -> float:
     import torch
 
     inputs = _tensors(job, examples, model)
     targets = torch.from_numpy(job.task.targets(examples)).to(job.device)
-    with torch.autocast(job.device, dtype=torch.bfloat16, enabled=hyper.autocast == "bf16"):
+    dtype = torch.float16 if hyper.autocast == "fp16" else torch.bfloat16
+    with torch.autocast(torch.device(job.device).type, dtype=dtype, enabled=hyper.autocast != "none"):
         logits = model(**inputs).logits
     loss = job.task.loss(logits.float(), targets)
     if not torch.isfinite(loss):
         raise BuildError(f"the loss became {loss.item()}; lower learning_rate, or set autocast: none")
-    loss.backward()
+    moving.scaler.scale(loss).backward()
+    moving.scaler.unscale_(moving.optimizer)
     torch.nn.utils.clip_grad_norm_(model.parameters(), hyper.max_grad_norm)
-    optimizer.step()
-    schedule.step()
-    optimizer.zero_grad(set_to_none=True)
+    moving.scaler.step(moving.optimizer)
+    moving.scaler.update()
+    moving.schedule.step()
+    moving.optimizer.zero_grad(set_to_none=True)
     return float(loss.item())
 
 
@@ -120,7 +133,7 @@ def _close_epoch(job: Job, model: Any, dev: Sequence[Any], state: State, hyper: 
         state.dev.append(evaluate(job, model, dev, hyper.batch_size))
     if not dev or state.dev[-1] > state.best:
         state.best, state.best_epoch = max(state.dev, default=state.best), state.epoch
-        _write(job.scratch / "best.pt", model.state_dict())
+        training_state.write(job.scratch / "best.pt", training_state.weights(model))
     state.epoch += 1
     state.batch = 0
     torch.manual_seed(job.seed + state.epoch)
@@ -167,6 +180,15 @@ def _chunks(items: list[int], size: int) -> Iterator[list[int]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
+def _moving(job: Job, model: Any, hyper: Hyperparameters, steps: int) -> Moving:
+    import torch
+
+    optimizer = _optimizer(model, hyper)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _linear(step, steps, hyper.warmup))
+    scaler = torch.amp.GradScaler(torch.device(job.device).type, enabled=hyper.autocast == "fp16")
+    return Moving(optimizer, schedule, scaler)
+
+
 def _optimizer(model: Any, hyper: Hyperparameters) -> Any:
     import torch
 
@@ -197,44 +219,6 @@ def _set_dropout(model: Any, share: float) -> None:
 def _linear(step: int, steps: int, warmup: float) -> float:
     rising = max(1, int(steps * warmup))
     return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
-
-
-def _save(scratch: Path, state: State, model: Any, optimizer: Any, schedule: Any) -> None:
-    import torch
-
-    _write(
-        scratch / "checkpoint.pt",
-        {
-            "state": asdict(state),
-            "model": model.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "schedule": schedule.state_dict(),
-            "random": torch.get_rng_state(),
-        },
-    )
-
-
-def _write(path: Path, value: Any) -> None:
-    import torch
-
-    temporary = path.with_suffix(".tmp")
-    torch.save(value, temporary)
-    temporary.replace(path)
-
-
-def _resume(scratch: Path, model: Any, optimizer: Any, schedule: Any) -> State:
-    """The state of an interrupted run of the same action, or a new one."""
-    import torch
-
-    file = scratch / "checkpoint.pt"
-    if not file.is_file():
-        return State()
-    saved = torch.load(file, weights_only=True)
-    model.load_state_dict(saved["model"])
-    optimizer.load_state_dict(saved["optimizer"])
-    schedule.load_state_dict(saved["schedule"])
-    torch.set_rng_state(saved["random"])
-    return State(**saved["state"])
 
 
 def _mean(values: Sequence[float]) -> float:

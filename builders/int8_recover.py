@@ -1,0 +1,82 @@
+"""INT8 linear layers, and low-rank adapters on top that win back what rounding lost.
+
+The weights are quantised first and never change again. Adapters and head are then trained on the task through the
+rounding of weights and activations, for one epoch by default. Adapters stay in FP32 beside the INT8 weights (format
+`torch_int8`): folded into them they would be rounded away. Source: Dettmers et al., "QLoRA", 2023, with the INT8
+arithmetic of torch.ao.quantization.quantize_dynamic in place of NF4. For a 4-bit base that was trained already, use
+`qlora` from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import Field
+
+from zoosmith.contract import BuildError, Job, Logits, Resources
+from zoosmith.lib import adapters, architecture, checkpoint, dynamic_int8
+from zoosmith.lib.forward import TorchForward
+from zoosmith.lib.train import evaluate, fit
+from zoosmith.lib.training_rows import training_examples
+
+FORMAT = "torch_int8"
+PRECISION = "int8"
+RELATION = "quantized"
+ACCEPTS = {"from": ("torch",)}
+DATA = ("train", "dev")
+REQUIRES = ("torch", "transformers", "tokenizers", "safetensors", "peft")
+REPRODUCES = "logits"
+
+
+class Params(adapters.Adapters):
+    """per_channel: one scale per output channel instead of one per tensor."""
+
+    per_channel: bool = True
+    epochs: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=1e-4, gt=0)
+    target_modules: Literal["auto", "all-linear"] | tuple[str, ...] = "all-linear"
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Weights in FP32 and INT8, activations; `parents` maps roles to bytes."""
+    return Resources(cpus=2, memory_mb=2048 + 4 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Quantise the body, train adapters and head through the rounding, store both."""
+    from safetensors.torch import save_file
+
+    model = checkpoint.load_model(job, job.parent.path, new_head=False)
+    job = checkpoint.keep_labels(job, model)
+    train, dev = training_examples(job, job.params)
+    layers = architecture.linears(model, within=model.base_model_prefix)
+    if not layers:
+        raise BuildError("the model's body has no torch.nn.Linear layer to quantise; use a builder that fits it")
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel, only=layers)
+    tensors = dynamic_int8.pack(quantized)
+    if dev:
+        job.note("dev_accuracy_before", evaluate(_on_cpu(job), quantized, dev, job.params.batch_size))
+    dynamic_int8.simulate(model, quantized, layers)
+    adapters.attach(job, model, job.params, [])
+    job.fact("int8_layers", len(layers))
+    job.fact("trainable_parameters", adapters.trainable(model))
+    job.fact("parameters", sum(p.numel() for p in model.parameters()))
+    job.fact("train_examples", len(train))
+    fit(job, model, train, dev, adapters.hyperparameters(job.params))
+    tensors |= adapters.folded(model) | _head(model)
+    save_file(tensors, job.out / "model.safetensors")
+    checkpoint.set_labels(model, job.task.spec.labels)
+    checkpoint.save_config(model, job.out)
+    return TorchForward(dynamic_int8.unpack(type(model)(model.config), tensors)).logits
+
+
+def _on_cpu(job: Job) -> Job:
+    """PyTorch's INT8 kernels are for CPUs alone."""
+    return replace(job, device="cpu")
+
+
+def _head(model: Any) -> dict[str, Any]:
+    trained = {name: value for name, value in model.named_parameters() if value.requires_grad}
+    return {name: value.detach().cpu().contiguous() for name, value in trained.items() if ".lora_" not in name}

@@ -1,0 +1,59 @@
+"""Low-rank adapters trained on a frozen 4-bit body (NF4, double quantisation), served unmerged over it.
+
+Source: Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023. The artifact is the adapter with the
+head, in FP32, and the quantisation of its base, which is the parent's tree. Merging would round the adapters away. The
+head is never quantised: it is trained.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from zoosmith.contract import Job, Logits, Resources
+from zoosmith.lib import adapters, bnb, checkpoint
+from zoosmith.lib.forward import TorchForward
+from zoosmith.lib.train import fit
+from zoosmith.lib.training_rows import training_examples
+
+FORMAT = "adapter"
+PRECISION = "nf4"
+RELATION = "adapter"
+ACCEPTS = {"from": ("source", "torch")}
+NEEDS = ("from",)
+DATA = ("train", "dev")
+REQUIRES = (*bnb.REQUIRES, "peft")
+REPRODUCES = "logits"
+
+
+class Params(adapters.Adapters):
+    """double_quant: the scales of 4-bit blocks are quantised too. compute_dtype: what weights are expanded to."""
+
+    r: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32.0, gt=0)
+    double_quant: bool = True
+    compute_dtype: bnb.ComputeType = "bf16"
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Weights as read and quantised, activations; `parents` maps roles to bytes."""
+    return Resources(cpus=2, memory_mb=2048 + 3 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Quantise the base, train adapters and head on it, save these."""
+    train, dev = training_examples(job, job.params)
+    options = bnb.nf4_config(double_quant=job.params.double_quant, compute_dtype=job.params.compute_dtype)
+    model, drawn = bnb.load(job, job.parent.path, options, None, new_head=True)
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    checkpoint.check_vocabulary(model, job.out)
+    job.fact("nf4_layers", len(bnb.layers(model)))
+    bnb.keep_packing(model, allowed=False)
+    adapters.attach(job, model, job.params, drawn)
+    job.fact("trainable_parameters", adapters.trainable(model))
+    job.fact("parameters", bnb.parameters(model))
+    job.fact("train_examples", len(train))
+    fit(job, model, train, dev, adapters.hyperparameters(job.params))
+    checkpoint.set_labels(model, job.task.spec.labels)
+    adapters.save(model, job.params, job.out)
+    bnb.save_options(model, options, job.out)
+    return TorchForward(bnb.keep_packing(model), job.device).logits

@@ -1,0 +1,53 @@
+"""What tests of builders that train share: accuracy on toy rows, and a kill in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.job import Family, Made, task_rows
+from zoosmith.lib import train
+
+
+def accuracy(made: Made) -> float:
+    """Share of right answers on the toy data's eval split."""
+    assert made.manifest.task is not None
+    examples = [made.job.task.example(row) for row in task_rows(made.manifest.task.kind, "eval")]
+    answers = [made.logits(made.job.task.encode([example])).argmax() for example in examples]
+    return float((np.array(answers) == made.job.task.targets(examples)).mean())
+
+
+class Killed(BaseException):
+    """Stands for a signal: nothing in a builder may catch it."""
+
+
+def kill_at(step: int) -> Callable[..., None]:
+    """A job's `progress` that kills at a training step."""
+
+    def progress(done: float | None = None, total: float | None = None, text: str = "") -> None:
+        if done == step:
+            raise Killed
+
+    return progress
+
+
+def killed_and_resumed(
+    family: Family, name: str, folder: Path, patch: pytest.MonkeyPatch, *, step: int, steps: int, **changes: Any
+) -> Made:
+    """The artifact, built again after a kill at `step` of `steps`; the state is saved after every step here."""
+    patch.setattr(train, "SAVE_EVERY_S", 0.0)
+    with pytest.raises(Killed):
+        family.again(name, folder, progress=kill_at(step), **changes)
+    seen: list[float] = []
+
+    def count(done: float | None = None, total: float | None = None, text: str = "") -> None:
+        seen.extend([done] if done is not None else [])
+
+    resumed = family.again(name, folder, progress=count, **changes)
+    assert seen[0] > 1, "it must go on, not start again"
+    assert seen[-1] == steps
+    return resumed

@@ -1,0 +1,29 @@
+"""transformers checkpoints with INT8 or NF4 weights by bitsandbytes, on CPU and GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from zoosmith.contract import Manifest
+from zoosmith.lib import bnb
+from zoosmith.lib.forward import TorchForward
+from zoosmith.runtimes import torch as checkpoints
+
+REQUIRES = (*checkpoints.REQUIRES, "accelerate", "bitsandbytes")
+EXTRA = "bnb"
+LIBRARY = "transformers"
+CAPABILITIES = ("logits",)
+
+
+def open(
+    path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
+) -> TorchForward:
+    """Open the checkpoint in `path` on `device` with `threads` threads; config.json says how it was quantised."""
+    import torch
+
+    bnb.quiet()
+    torch.set_num_threads(threads)
+    _, model = checkpoints.architecture(path)
+    opened = model.from_pretrained(path, local_files_only=True, dtype="auto", device_map={"": device})
+    return TorchForward(bnb.keep_packing(opened), device)
