@@ -249,7 +249,9 @@ def test_what_suite_full_adds() -> None:
 def test_an_unsteady_host_stands_beside_the_speed() -> None:
     shaken = FULL_SUITE["steadiness"] | {"steady": False}  # type: ignore[operator]
     assert "3.00x (2.75 to 3.25), unsteady |" in full(steadiness=shaken)
+    assert "**3.00 times the speed of toy-fp32 (on a host that was not steady), 25 %" in full(steadiness=shaken)
     assert "unsteady" not in full()
+    assert "not steady" not in full()
 
 
 def test_advice_limits_and_tolerance_have_their_places() -> None:
