@@ -141,6 +141,13 @@ def test_rendering_again_changes_nothing(project: Path) -> None:
     assert record(project) == before
 
 
+def test_a_plot_that_is_gone_is_drawn_again(project: Path) -> None:
+    before = record(project)
+    (project / "model_cards" / "plots" / "toy-onnx-int8" / "pareto.svg").unlink()
+    assert run(project, "build:toy-onnx-int8").returncode == 0
+    assert record(project) == before
+
+
 def test_a_gate_that_is_missed_later_fails_and_leaves_the_record_alone(project: Path) -> None:
     before, recipe = record(project), toy_recipe()
     recipe["artifacts"]["onnx-int8"]["gates"] = {"toy.accuracy": {"min": 0.2}, "size": {"max_ratio": 0.0001}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import jinja2
 import pytest
@@ -189,7 +190,7 @@ def test_order_of_keys_in_a_record_does_not_matter() -> None:
     assert card(Subject(first, SUBJECT.measured)) == card(Subject(second, SUBJECT.measured))
 
 
-FULL_SUITE = {
+FULL_SUITE: dict[str, Any] = {
     "suite": "full",
     "profile": records.profile(),
     "steadiness": {"aa": records.bounded(1.01, 0.02, 12), "attempts": 1, "steady": True, "busy": 0.02},
@@ -247,9 +248,11 @@ def test_what_suite_full_adds() -> None:
 
 
 def test_an_unsteady_host_stands_beside_the_speed() -> None:
-    shaken = FULL_SUITE["steadiness"] | {"steady": False}  # type: ignore[operator]
+    shaken = FULL_SUITE["steadiness"] | {"steady": False}
     assert "3.00x (2.75 to 3.25), unsteady |" in full(steadiness=shaken)
+    assert "**3.00 times the speed of toy-fp32 (on a host that was not steady), 25 %" in full(steadiness=shaken)
     assert "unsteady" not in full()
+    assert "not steady" not in full()
 
 
 def test_advice_limits_and_tolerance_have_their_places() -> None:

@@ -132,8 +132,10 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
     if me.agreement == 1.0 and all(_faster(me, other) for other in others if other.agreement == 1.0):
         same = "Choose it where each answer must be the reference's"
         return [f"{same}: it gave the same on every example, at {_times(me)} the speed."]
-    runs = f"; it runs at {_times(me)} the reference's speed" if me.steady else ""
-    return [] if beaten else [f"It is first of the family in nothing that was measured{runs}{_cost(me.verdict)}."]
+    if beaten:
+        return []
+    runs = f"; it runs at {_times(me)} the reference's speed{_cost(me.verdict)}" if me.steady else ""
+    return [f"It is first of the family in nothing that was measured{runs}."]
 
 
 def _cost(verdict: Verdict | None) -> str:
