@@ -11,7 +11,7 @@ from typing import Literal
 
 from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_graph
+from zoosmith.lib import checkpoint, onnx_graph, sparsity
 from zoosmith.lib.forward import OnnxForward
 
 FORMAT = "onnx"
@@ -60,4 +60,5 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("int8_nodes", nodes)
     job.fact("operators", onnx_graph.operators(quantized))
+    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
     return OnnxForward(data, job.threads).logits

@@ -142,6 +142,9 @@ class Task(Protocol):
     def targets(self, examples: Sequence[Any]) -> NDArray[np.int64]:
         """Class indices of shape (batch,)."""
 
+    def with_labels(self, labels: Sequence[str]) -> Task:
+        """The same task with its labels in another order."""
+
 
 @dataclass
 class Job:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from zoosmith.contract import BuildError, Job
+from zoosmith.lib import structure
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
 VOCABULARIES = ("vocab.txt", "vocab.json", "*.model")  # without one, transformers makes up a tokenizer of 5 tokens
@@ -28,7 +30,7 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
     auto = getattr(transformers, job.task.auto_model)
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
-        model, info = auto.from_pretrained(
+        model, info = _model_class(auto, path).from_pretrained(
             path, local_files_only=True, dtype=torch.float32, output_loading_info=True, **extra
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
@@ -45,6 +47,18 @@ def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
         )
     _check_positions(model.config, job.task.spec.max_length)
     return model
+
+
+def _model_class(auto: Any, path: Path) -> Any:
+    """`auto`, or the class of its model with the sizes that structure.json records."""
+    import torch
+    import transformers
+
+    if structure.read(path) is None:
+        return auto
+    config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
+    with torch.device("meta"):
+        return structure.model_class(type(auto.from_config(config)), path)
 
 
 def _check_positions(config: Any, max_length: int) -> None:
@@ -73,6 +87,17 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(by_case[name.casefold()] for name in theirs)
 
 
+def keep_labels(job: Job, model: Any) -> Job:
+    """The job with its labels in the order of the model's outputs, which the artifact keeps.
+
+    What starts from a model that answers already goes on in its order; its targets and answers then agree.
+    Raises BuildError where the model has other labels than the task.
+    """
+    labels = label_order(model.config, job.task.spec.labels)
+    job.labels(labels)
+    return replace(job, task=job.task.with_labels(labels))
+
+
 def set_labels(model: Any, labels: Sequence[str]) -> None:
     """Write the labels into the model's config, so that other tools show them too."""
     model.config.id2label = dict(enumerate(labels))
@@ -80,12 +105,20 @@ def set_labels(model: Any, labels: Sequence[str]) -> None:
 
 
 def save_model(model: Any, out: Path) -> None:
-    """config.json and model.safetensors below `out`, without a trace of where they came from."""
+    """config.json, model.safetensors and, where needed, structure.json below `out`, without a trace of their origin."""
+    structure.write(model, out)
     model.save_pretrained(out, safe_serialization=True)
     file = out / "config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
     config.pop("_name_or_path", None)
     file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def copy_config(source: Path, out: Path) -> None:
+    """config.json, and structure.json where there is one."""
+    for name in ("config.json", structure.FILE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
 
 
 def copy_tokenizer(source: Path, out: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract import BuildError, Manifest
+from zoosmith.lib import structure
 from zoosmith.lib.forward import TorchForward
 
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
@@ -16,7 +17,7 @@ CAPABILITIES = ("logits",)
 
 
 def architecture(path: Path) -> tuple[Any, Any]:
-    """The transformers config in `path` and the class that its `architectures` names."""
+    """The transformers config in `path` and the class that its `architectures` names, in its recorded sizes."""
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
@@ -24,7 +25,7 @@ def architecture(path: Path) -> tuple[Any, Any]:
     found = getattr(transformers, name, None)
     if found is None:
         raise BuildError(f"config.json names the architecture {name!r}, which transformers does not have")
-    return config, found
+    return config, structure.model_class(found, path)
 
 
 def open(

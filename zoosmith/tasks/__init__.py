@@ -8,7 +8,7 @@ A task module has: `INPUTS` (names of the text columns), `METRICS`, `AUTO_MODEL`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -92,6 +92,10 @@ class BoundTask:
         if any(example.target is None for example in examples):
             raise BuildError("an example has no label; training and scoring need one in every row")
         return np.array([example.target for example in examples], dtype=np.int64)
+
+    def with_labels(self, labels: Sequence[str]) -> BoundTask:
+        """The same task with its labels in another order."""
+        return replace(self, spec=self.spec.model_copy(update={"labels": tuple(labels)}))
 
     def loss(self, logits: Any, targets: Any) -> Any:
         """The task module's training loss."""
