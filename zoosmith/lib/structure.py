@@ -104,15 +104,18 @@ def keep_neurons(layer: Layer, kept: Sequence[int]) -> None:
     _keep_inputs(layer.down, kept)
 
 
-def keep_layers(model: Any, kept: Sequence[int]) -> None:
-    """Remove all other layers, in place; the config is told."""
+def stack(model: Any) -> list[Any]:
+    """The modules of the layers, in order."""
+    return list(model.base_model.get_submodule(names(model).layers))
+
+
+def set_layers(model: Any, modules: Sequence[Any]) -> None:
+    """Put these modules in the place of the layers; the config is told."""
     import torch
 
     path, _, child = names(model).layers.rpartition(".")
-    parent = model.base_model.get_submodule(path)
-    left = getattr(parent, child)
-    setattr(parent, child, torch.nn.ModuleList(left[i] for i in kept))
-    model.config.num_hidden_layers = len(kept)
+    setattr(model.base_model.get_submodule(path), child, torch.nn.ModuleList(modules))
+    model.config.num_hidden_layers = len(modules)
 
 
 def write(model: Any, out: Path) -> None:
