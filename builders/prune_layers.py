@@ -49,18 +49,10 @@ def build(job: Job) -> Logits:
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, model)
     stack = structure.stack(model)
-    left = _told(job.params.keep, len(stack)) if job.params.keep else _chosen(job, model, stack)
+    left = structure.told_layers(job.params.keep, len(stack)) if job.params.keep else _chosen(job, model, stack)
     structure.set_layers(model, [stack[i] for i in left])
     job.fact("kept_layers", left)
     return pruned.finish(job, model, job.params.recovery)
-
-
-def _told(keep: tuple[int, ...], count: int) -> list[int]:
-    if list(keep) != sorted(set(keep)) or not 0 <= keep[0] <= keep[-1] < count or len(keep) == count:
-        raise BuildError(
-            f"keep should name some of the layers 0 to {count - 1} in rising order, and not all; found {list(keep)}"
-        )
-    return list(keep)
 
 
 def _chosen(job: Job, model: Any, stack: list[Any]) -> list[int]:

@@ -13,7 +13,7 @@ INPUT_IDS = [[2, 5, 9, 14, 3], [2, 6, 3, 0, 0]]
 MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
 
 
-def encoder(architecture: str, *, layers: int = 3, heads: int = 4, vocabulary: int = 40) -> Any:
+def encoder(architecture: str, *, layers: int = 3, heads: int = 4, vocabulary: int = 40, spread: float = 0.4) -> Any:
     """A classifier with weights far from zero, so that parts that are missing are seen."""
     import torch
     import transformers
@@ -27,7 +27,7 @@ def encoder(architecture: str, *, layers: int = 3, heads: int = 4, vocabulary: i
             "type_vocab_size": 2,
         }  # fmt: skip
     config = getattr(transformers, f"{architecture}Config")(
-        vocab_size=vocabulary, max_position_embeddings=64, pad_token_id=0, initializer_range=0.4,
+        vocab_size=vocabulary, max_position_embeddings=64, pad_token_id=0, initializer_range=spread,
         id2label=dict(enumerate(LABELS[TEXT])), label2id={label: i for i, label in enumerate(LABELS[TEXT])}, **sizes,
     )  # fmt: skip
     return getattr(transformers, f"{architecture}ForSequenceClassification")(config).eval()

@@ -16,11 +16,8 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
     checkpoint.set_labels(model, job.task.spec.labels)
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
-    left = structure.sizes(model)
-    job.fact("parameters", sum(parameter.numel() for parameter in model.parameters()))
-    job.fact("layers", len(left))
-    job.fact("heads", [size.heads for size in left])
-    job.fact("ffn", [size.ffn for size in left])
+    for name, value in structure.facts(model).items():
+        job.fact(name, value)
     return TorchForward(model).logits
 
 

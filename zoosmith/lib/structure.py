@@ -58,29 +58,37 @@ class Size(NamedTuple):
     ffn: int
 
 
-def names(model: Any) -> Names:
-    """Where `model` keeps its parts. Raises BuildError for an architecture that is not known here."""
-    for known in ARCHITECTURES:
+def known(model: Any) -> Names | None:
+    """Where `model` keeps its parts, or None for an architecture that is not described here."""
+    for each in ARCHITECTURES:
         try:
-            for part in (*known.inputs, known.mixed, known.up, known.down):
-                model.base_model.get_submodule(f"{known.layers}.0.{part}")
+            for part in (*each.inputs, each.mixed, each.up, each.down):
+                model.base_model.get_submodule(f"{each.layers}.0.{part}")
         except AttributeError:
             continue
-        return known
-    raise BuildError(
-        f"{type(model).__name__} is none of the encoders whose parts can be removed (BERT, RoBERTa, DistilBERT and "
-        "those built like them); prune_magnitude and prune_wanda take any model"
-    )
+        return each
+    return None
+
+
+def names(model: Any) -> Names:
+    """Where `model` keeps its parts. Raises BuildError for an architecture that is not described here."""
+    found = known(model)
+    if found is None:
+        raise BuildError(
+            f"{type(model).__name__} is none of the encoders whose parts can be removed (BERT, RoBERTa, DistilBERT "
+            "and those built like them); prune_magnitude and prune_wanda take any model"
+        )
+    return found
 
 
 def layers(model: Any) -> list[Layer]:
-    """The layers in order. Raises BuildError for an architecture that is not known here."""
-    known = names(model)
+    """The layers in order. Raises BuildError for an architecture that is not described here."""
+    where = names(model)
     found = []
-    for layer in model.base_model.get_submodule(known.layers):
-        query, key, value = (layer.get_submodule(name) for name in known.inputs)
-        size = layer.get_submodule(known.inputs[0].rpartition(".")[0]).attention_head_size
-        mixed, up, down = (layer.get_submodule(name) for name in (known.mixed, known.up, known.down))
+    for layer in model.base_model.get_submodule(where.layers):
+        query, key, value = (layer.get_submodule(name) for name in where.inputs)
+        size = layer.get_submodule(where.inputs[0].rpartition(".")[0]).attention_head_size
+        mixed, up, down = (layer.get_submodule(name) for name in (where.mixed, where.up, where.down))
         found.append(Layer((query, key, value), mixed, up, down, size))
     return found
 
@@ -118,15 +126,31 @@ def set_layers(model: Any, modules: Sequence[Any]) -> None:
     model.config.num_hidden_layers = len(modules)
 
 
+def told_layers(keep: Sequence[int], count: int) -> list[int]:
+    """`keep` as a list. Raises BuildError unless it names some of `count` layers, in rising order, and not all."""
+    if not keep or list(keep) != sorted(set(keep)) or not 0 <= keep[0] <= keep[-1] < count or len(keep) == count:
+        raise BuildError(f"expected some of the layers 0 to {count - 1} in rising order, not all; found {list(keep)}")
+    return list(keep)
+
+
+def facts(model: Any) -> dict[str, Any]:
+    """How large the model is: parameters and, where its parts are known, layers, and heads and neurons of each."""
+    found: dict[str, Any] = {"parameters": sum(parameter.numel() for parameter in model.parameters())}
+    if known(model) is not None:
+        left = sizes(model)
+        found |= {"layers": len(left), "heads": [size.heads for size in left], "ffn": [size.ffn for size in left]}
+    return found
+
+
 def write(model: Any, out: Path) -> None:
     """Write `structure.json` where the model's config cannot say all; a width common to all layers goes into it.
 
-    Models of an architecture that is not known here are left alone: nothing can have been removed from them.
+    Models of an architecture that is not described here are left alone: nothing can have been removed from them.
     """
-    try:
-        found, key = sizes(model), names(model).ffn
-    except BuildError:
+    where = known(model)
+    if where is None:
         return
+    found, key = sizes(model), where.ffn
     widths = {size.ffn for size in found}
     if len(widths) == 1:
         setattr(model.config, key, widths.pop())
