@@ -47,7 +47,7 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(paths["student"], job.out)
     _same_tokenizer(job.out, paths["teacher"])
     teacher = checkpoint.load_model(job, paths["teacher"], new_head=False)
-    job = checkpoint.keep_labels(job, teacher)
+    job = checkpoint.keep_labels(job, job.parents["teacher"])
     train, dev = training_examples(job, job.params)
     student = _student(job, paths["student"])
     checkpoint.check_vocabulary(student, job.out)

@@ -35,7 +35,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 def build(job: Job) -> Logits:
     """Measure, cut, train on if told to."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
-    job = checkpoint.keep_labels(job, model)
+    job = checkpoint.keep_labels(job, job.parent)
     layers = structure.layers(model)
     scores = importance.first_order(job, model, [layer.mixed for layer in layers], layers[0].head_size)
     left = importance.kept(scores, job.params)

@@ -47,7 +47,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 def build(job: Job) -> Logits:
     """Choose, cut, train on if told to."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
-    job = checkpoint.keep_labels(job, model)
+    job = checkpoint.keep_labels(job, job.parent)
     stack = structure.stack(model)
     left = structure.told_layers(job.params.keep, len(stack)) if job.params.keep else _chosen(job, model, stack)
     structure.set_layers(model, [stack[i] for i in left])

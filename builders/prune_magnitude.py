@@ -48,7 +48,7 @@ def build(job: Job) -> Logits:
     from torch.nn.utils import prune
 
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
-    job = checkpoint.keep_labels(job, model)
+    job = checkpoint.keep_labels(job, job.parent)
     targets = [(module, "weight") for module in sparsity.linears(model).values()]
     if not targets:
         raise BuildError("the model has no torch.nn.Linear layer to prune")

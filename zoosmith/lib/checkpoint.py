@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError, Job
+from zoosmith.contract import BuildError, Job, Parent
 from zoosmith.lib import structure
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
@@ -74,7 +74,10 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
 
     Names match whatever their case; generic names (LABEL_0) stand for positions. Raises BuildError.
     """
-    theirs = [str(config.id2label[i]) for i in range(config.num_labels)]
+    return _in_their_order([str(config.id2label[i]) for i in range(config.num_labels)], labels)
+
+
+def _in_their_order(theirs: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     if not labels:
         return tuple(theirs)
     if all(name == f"LABEL_{i}" for i, name in enumerate(theirs)) and len(theirs) == len(labels):
@@ -82,18 +85,19 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     by_case = {label.casefold(): label for label in labels}
     if sorted(by_case) != sorted(name.casefold() for name in theirs):
         raise BuildError(
-            f"the checkpoint answers {theirs}, the task wants {list(labels)}; rename `labels` in the recipe"
+            f"the checkpoint answers {list(theirs)}, the task wants {list(labels)}; rename `labels` in the recipe"
         )
     return tuple(by_case[name.casefold()] for name in theirs)
 
 
-def keep_labels(job: Job, model: Any) -> Job:
-    """The job with its labels in the order of the model's outputs, which the artifact keeps.
+def keep_labels(job: Job, parent: Parent) -> Job:
+    """The job with its labels in the order of the parent's outputs, which the artifact keeps.
 
     What starts from a model that answers already goes on in its order; its targets and answers then agree.
-    Raises BuildError where the model has other labels than the task.
+    Raises BuildError where the parent has other labels than the task.
     """
-    labels = label_order(model.config, job.task.spec.labels)
+    assert parent.manifest.task is not None  # every artifact has one; only fetched bases have none
+    labels = _in_their_order(parent.manifest.task.labels, job.task.spec.labels)
     job.labels(labels)
     return replace(job, task=job.task.with_labels(labels))
 
