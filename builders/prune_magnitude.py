@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from zoosmith.contract import BuildError, Job, Logits, Resources
+from zoosmith.contract import Job, Logits, Resources
 from zoosmith.contract import Params as BaseParams
 from zoosmith.lib import checkpoint, sparsity
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.recovery import Recovery, recover
+from zoosmith.lib.recovery import Recovery
 
 FORMAT = "torch"
 PRECISION = "fp32"
@@ -45,22 +44,10 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Logits:
     """Mask, train on if told to, make the masks permanent."""
-    from torch.nn.utils import prune
-
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
-    targets = [(module, "weight") for module in sparsity.linears(model).values()]
-    if not targets:
-        raise BuildError("the model has no torch.nn.Linear layer to prune")
-    _mask(targets, job.params)
-    recover(job, model, job.params.recovery)
-    for module, name in targets:
-        prune.remove(module, name)
-    checkpoint.set_labels(model, job.task.spec.labels)
-    checkpoint.save_model(model, job.out)
-    checkpoint.copy_tokenizer(job.parent.path, job.out)
-    sparsity.report(job, model, job.out.glob("*.safetensors"))
-    return TorchForward(model).logits
+    _mask([(module, "weight") for module in sparsity.linears(model).values()], job.params)
+    return sparsity.finish(job, model, job.params.recovery)
 
 
 def _mask(targets: list[tuple[Any, str]], params: Params) -> None:

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from builders.prune_magnitude import Params
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source, spec
 from tests.support.zoo import write_bert
-from zoosmith.contract import BuildError
 
 CASE = Case(parents={"from": "finetune"})
 TRAINED = {"recovery": {"epochs": 1, "learning_rate": 1e-3, "batch_size": 16, "autocast": "none"}}
@@ -123,12 +122,3 @@ def test_a_share_that_prunes_nothing_or_all_is_refused(share: float) -> None:
 def test_a_misspelt_key_of_recovery_is_refused() -> None:
     with pytest.raises(ValidationError, match="epoch"):
         Params(recovery={"epoch": 1})  # type: ignore[arg-type]
-
-
-def test_labels_of_another_task_are_refused(family: Family, tmp_path: Path) -> None:
-    made = family.made("finetune")
-    other = made.manifest.model_copy(update={"task": spec(labels=("spam", "ham"))})
-    from zoosmith.contract import Parent
-
-    with pytest.raises(BuildError, match="the task wants"):
-        build("prune_magnitude", {"from": Parent(made.out, other, "0" * 64)}, tmp_path)

@@ -37,9 +37,7 @@ def first_order(job: Job, model: Any, readers: Sequence[Any], width: int) -> lis
     """
     import torch
 
-    examples = [job.task.example(row) for row in spread(job.rows("train"), job.params.rows)]
-    if not examples:
-        raise BuildError("importance is measured on rows of `train`, which is empty")
+    examples = _examples(job)
     totals = [torch.zeros(reader.in_features // width, dtype=torch.float64) for reader in readers]
     seen: dict[int, Any] = {}
     hooks = [reader.register_forward_pre_hook(partial(_remember, seen, i)) for i, reader in enumerate(readers)]
@@ -63,6 +61,36 @@ def _changes(job: Job, model: Any, batch: Sequence[Any], seen: dict[int, Any], c
     inputs = [seen[i] for i in range(count)]
     gradients = torch.autograd.grad(loss, inputs)
     return [(value * gradient).detach() for value, gradient in zip(inputs, gradients, strict=True)]
+
+
+def input_norms(job: Job, model: Any, readers: Sequence[Any]) -> list[Any]:
+    """L2 norm of each input feature of each Linear layer in `readers`, over all tokens of rows of `train`.
+
+    Tensors of shape (features of the layer,). Raises BuildError where `train` is empty.
+    """
+    import torch
+
+    examples = _examples(job)
+    squares = [torch.zeros(reader.in_features, dtype=torch.float64) for reader in readers]
+    seen: dict[int, Any] = {}
+    hooks = [reader.register_forward_pre_hook(partial(_remember, seen, i)) for i, reader in enumerate(readers)]
+    model.eval()
+    with torch.no_grad():
+        for done, example in enumerate(examples):  # one at a time: padding is no activation
+            job.progress(done, len(examples), "measuring activations")
+            model(**tensors(job, [example], model))
+            for i, square in enumerate(squares):
+                square += seen[i].reshape(-1, len(square)).double().square().sum(dim=0).cpu()
+    for hook in hooks:
+        hook.remove()
+    return [square.sqrt() for square in squares]
+
+
+def _examples(job: Job) -> list[Any]:
+    examples = [job.task.example(row) for row in spread(job.rows("train"), job.params.rows)]
+    if not examples:
+        raise BuildError("importance is measured on rows of `train`, which is empty")
+    return examples
 
 
 def _remember(seen: dict[int, Any], index: int, module: Any, given: tuple[Any, ...]) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import Job
+from zoosmith.contract import BuildError, Job, Logits
+from zoosmith.lib import checkpoint
+from zoosmith.lib.forward import TorchForward
+from zoosmith.lib.recovery import Recovery, recover
 
 LEVEL = 6
 NO_FASTER = (
@@ -17,10 +20,27 @@ NO_FASTER = (
 
 
 def linears(model: Any) -> dict[str, Any]:
-    """Every torch.nn.Linear of the model by name, the head too."""
+    """Every torch.nn.Linear of the model by name, the head too. Raises BuildError for none."""
     import torch
 
-    return {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    found = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    if not found:
+        raise BuildError("the model has no torch.nn.Linear layer to prune")
+    return found
+
+
+def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
+    """After masks were put on the Linear layers: train on if told to, make them permanent, save, report."""
+    from torch.nn.utils import prune
+
+    recover(job, model, recovery)
+    for module in linears(model).values():
+        prune.remove(module, "weight")
+    checkpoint.set_labels(model, job.task.spec.labels)
+    checkpoint.save_model(model, job.out)
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    report(job, model, job.out.glob("*.safetensors"))
+    return TorchForward(model).logits
 
 
 def report(job: Job, model: Any, stored: Iterable[Path]) -> None:
