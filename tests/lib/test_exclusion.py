@@ -89,6 +89,11 @@ def test_an_unknown_name_is_told(tmp_path: Path) -> None:
         search(tmp_path, additive([0.0] * 6)).run(NAMES, PARENT, Budget(exclude=("layer9",)))
 
 
+def test_more_told_to_stay_out_than_may_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="exclude names 4 of 6 matrix products; max_excluded allows 3"):
+        search(tmp_path, additive([0.0] * 6)).run(NAMES, PARENT, Budget(exclude=tuple(NAMES[:4])))
+
+
 def test_a_search_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     whole: list[list[str]] = []
     harm = [0.1, 0.5, 0.1, 0.1, 0.3, 0.1]

@@ -39,7 +39,12 @@ class Search:
         if unknown := [name for name in budget.exclude if name not in layers]:
             raise BuildError(f"exclude names {unknown[0]!r}, which is no matrix product; known: {', '.join(layers)}")
         chosen = [name for name in layers if name not in budget.exclude]
-        allowed = int(budget.max_excluded * len(layers)) - len(budget.exclude)
+        most = int(budget.max_excluded * len(layers))
+        allowed = most - (len(layers) - len(chosen))
+        if allowed < 0:
+            raise BuildError(
+                f"exclude names {most - allowed} of {len(layers)} matrix products; max_excluded allows {most}"
+            )
         reached, order = self._measured(chosen), None
         while reached - parent > budget.loss_budget and allowed > 0:
             order = self._by_sensitivity(chosen) if order is None else order
