@@ -48,7 +48,7 @@ def build(job: Job) -> Logits:
     from safetensors.torch import save_file
 
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
-    job = checkpoint.keep_labels(job, model)
+    job = checkpoint.keep_labels(job, job.parent)
     train, dev = training_examples(job, job.params)
     layers = architecture.linears(model, within=model.base_model_prefix)
     if not layers:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_graph
+from zoosmith.lib import checkpoint, onnx_graph, sparsity
 from zoosmith.lib.forward import OnnxForward, TorchForward
 
 FORMAT = "onnx"
@@ -52,6 +52,7 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("opset", job.params.opset)
     job.fact("operators", onnx_graph.operators(graph))
+    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
     return OnnxForward(data, job.threads).logits
 
 

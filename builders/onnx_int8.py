@@ -1,8 +1,9 @@
 """Dynamic INT8 weights for ONNX Runtime on CPU.
 
 Source: ONNX Runtime, "Quantize ONNX models". Weights are quantised ahead of time, activations at run time.
-On processors without VNNI the U8S8 kernels add in 16 bits and saturate (onnxruntime#5849): `target: avx2`
-keeps weights to 7 bits there.
+Activations are U8. On processors without VNNI the U8S8 kernels add in 16 bits and saturate (onnxruntime#5849):
+`target: avx2` keeps S8 weights to 7 bits there. U8U8 kernels never saturate and are slower: `weights: u8` keeps all
+8 bits, whatever the target.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Literal
 
 from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_graph
+from zoosmith.lib import checkpoint, onnx_graph, sparsity
 from zoosmith.lib.forward import OnnxForward
 
 FORMAT = "onnx"
@@ -22,9 +23,13 @@ REQUIRES = ("onnx", "onnxruntime")
 
 
 class Params(BaseParams):
-    """per_channel: one scale per output channel; target: instruction set that the file is made for."""
+    """per_channel: one scale per output channel; target: instruction set that the file is made for.
+
+    weights: "s8", signed, or "u8", unsigned.
+    """
 
     per_channel: bool = True
+    weights: Literal["s8", "u8"] = "s8"
     target: Literal["vnni", "avx2"] = "vnni"
 
 
@@ -47,8 +52,9 @@ def build(job: Job) -> Logits:
     del model.graph.value_info[:]  # shapes of the export contradict those that the quantiser infers
     target = job.out / "model.onnx"
     quantize_dynamic(
-        model, target, per_channel=job.params.per_channel, weight_type=QuantType.QInt8,
-        reduce_range=job.params.target == "avx2",
+        model, target, per_channel=job.params.per_channel,
+        weight_type=QuantType.QUInt8 if job.params.weights == "u8" else QuantType.QInt8,
+        reduce_range=job.params.target == "avx2" and job.params.weights == "s8",
     )  # fmt: skip
     quantized = onnx.load(target)
     onnx_graph.strip_metadata(quantized)
@@ -60,4 +66,5 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("int8_nodes", nodes)
     job.fact("operators", onnx_graph.operators(quantized))
+    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
     return OnnxForward(data, job.threads).logits

@@ -6,11 +6,9 @@ the quantised modules. Embeddings stay in FP32, so the file shrinks less than th
 
 from __future__ import annotations
 
-import shutil
-
 from zoosmith.contract import Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, dynamic_int8
+from zoosmith.lib import checkpoint, dynamic_int8, sparsity
 from zoosmith.lib.forward import TorchForward
 
 FORMAT = "torch_int8"
@@ -44,8 +42,9 @@ def build(job: Job) -> Logits:
     quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel)
     tensors = dynamic_int8.pack(quantized)
     save_file(tensors, job.out / "model.safetensors")
-    shutil.copyfile(job.parent.path / "config.json", job.out / "config.json")
+    checkpoint.copy_config(job.parent.path, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("int8_layers", sum(name.endswith(".weight_scale") for name in tensors))
+    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.safetensors"])
     return TorchForward(quantized).logits

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.support.hub import serving
-from tests.support.sst2 import COMMITS, FINETUNED, PRETRAINED, SST2, write_bert_hub, write_hub
+from tests.support.sst2 import (
+    COMMITS,
+    FINETUNED,
+    PRETRAINED,
+    SST2,
+    write_ag_news,
+    write_bert_hub,
+    write_hub,
+    write_imdb,
+)  # fmt: skip
 from tests.support.zoo import doit, write_project
 from zoosmith.engine.zoo import load_zoo
 
@@ -42,7 +55,7 @@ def test_all_of_distilbert_sst2_builds(tmp_path: Path) -> None:
     """Each artifact, trained ones too, is opened in a clean process; one adapter is measured with its base."""
     project = write_project(tmp_path / "zoo")
     names = family(project, "distilbert-sst2")
-    assert len(names) == 10
+    assert len(names) == 16
     with serving(write_hub(tmp_path / "hub"), COMMITS) as hub:
         settings = {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": hub.url}
         wanted = [f"artifact:{name}" for name in names]
@@ -70,3 +83,39 @@ def test_all_of_bert_base_sst2_builds(tmp_path: Path) -> None:
     assert "adapter_model.safetensors" in files["bert-base-sst2-qlora-r16"]
     assert "model.safetensors" in files["bert-base-sst2-lora-r8"]
     assert "model.onnx" in files["bert-base-sst2-onnx-int8"]
+
+
+def build_record(project: Path, family: str, artifact: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((project / "results" / family / artifact / "build.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("write", "family", "artifact", "parent"),
+    [
+        (write_hub, "distilbert-sst2", "pruned30-int8", "pruned30"),
+        (write_imdb, "distilbert-imdb", "pruned30", "finetune"),
+        (write_ag_news, "distilbert-agnews", "onnx-int8-static", "onnx-fp32"),
+    ],
+)
+def test_the_families_of_the_studies_build_to_the_end(
+    tmp_path: Path, write: Callable[[Path], Path], family: str, artifact: str, parent: str
+) -> None:
+    project, name = write_project(tmp_path / "zoo"), f"{family}-{artifact}"
+    settings = {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "home")}
+    with serving(write(tmp_path / "hub"), COMMITS) as hub:
+        done = doit(project, f"build:{name}", HF_ENDPOINT=hub.url, **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = json.loads((project / "registry.json").read_text())["artifacts"][name]["versions"]["1"]
+    assert row["gates"]["passed"]
+    assert row["base"]
+    record, card = build_record(project, family, artifact), (project / "model_cards" / f"{name}.md").read_text()
+    assert record["parents"]["from"]["name"] == f"{family}/{parent}"
+    if "pruned" in artifact:
+        parameters = record["facts"]["parameters"]
+        assert 0.5 * parameters < record["facts"]["nonzero_parameters"] < 0.8 * parameters
+        assert "size and speed are those of the same model unpruned" in card
+        assert record["facts"]["compressed_bytes"] < record["facts"]["stored_bytes"]
+    if family == "distilbert-imdb":
+        assert record["data"]["splits"]["train"]["rows"] == 4000
+        assert record["data"]["splits"]["eval"]["rows"] == 1000

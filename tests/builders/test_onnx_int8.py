@@ -38,6 +38,18 @@ def test_for_avx2_weights_have_seven_bits(family: Family, tmp_path: Path) -> Non
     assert family.made("onnx_int8").manifest.target == "vnni"
 
 
+@pytest.mark.parametrize("target", ["vnni", "avx2"])
+def test_unsigned_weights_keep_eight_bits_on_every_processor(family: Family, tmp_path: Path, target: str) -> None:
+    from onnx import TensorProto, load, numpy_helper
+
+    made = family.again("onnx_int8", tmp_path, params={"weights": "u8", "target": target})
+    stored = load(made.out / "model.onnx").graph.initializer
+    weights = [numpy_helper.to_array(one) for one in stored if one.data_type == TensorProto.UINT8 and one.dims]
+    assert max(int(weight.max()) for weight in weights) > 200
+    assert int8_weights(made) == {}
+    assert made.facts["int8_nodes"] == family.made("onnx_int8").facts["int8_nodes"]
+
+
 @pytest.mark.parametrize("per_channel", [True, False])
 def test_scales_are_per_channel_or_per_tensor(family: Family, tmp_path: Path, per_channel: bool) -> None:
     from onnx import load, numpy_helper
@@ -48,7 +60,7 @@ def test_scales_are_per_channel_or_per_tensor(family: Family, tmp_path: Path, pe
     assert (max(scales) > 1) == per_channel
 
 
-@pytest.mark.parametrize("params", [{}, {"per_channel": False}, {"target": "avx2"}])
+@pytest.mark.parametrize("params", [{}, {"per_channel": False}, {"target": "avx2"}, {"weights": "u8"}])
 def test_answers_stay_near_the_parents(family: Family, tmp_path: Path, params: dict[str, Any]) -> None:
     made = family.again("onnx_int8", tmp_path, params=params)
     mine, theirs = probe_logits(made, TELLING), probe_logits(family.made("onnx"), TELLING)

@@ -120,6 +120,15 @@ def test_limits_are_told() -> None:
         assert missing not in card()
 
 
+def test_what_a_builder_remarks_and_what_zeros_save_are_told() -> None:
+    facts = {"nonzero_parameters": 47_000_123, "stored_bytes": 25_000_000, "compressed_bytes": 9_400_000}
+    sparse = records.build(facts=facts | {"remarks": ["It is no faster."]})
+    text = card(Subject(sparse, SUBJECT.measured))
+    assert "- 47,000,123 of its parameters are not zero; its weights take 25.0 MB, compressed (zlib) 9.4 MB." in text
+    assert "\n- It is no faster.\n" in text
+    assert "are not zero" not in card()
+
+
 def test_the_recipes_own_words() -> None:
     text = card(recipe=parse(FULL, "full.yaml"))
     assert "Film reviews in English." in text

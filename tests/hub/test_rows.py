@@ -46,6 +46,12 @@ def test_columns_get_our_names_and_labels_theirs(project: Path) -> None:
     assert info["splits"]["train"]["rows"] == 4
 
 
+def test_a_split_may_be_of_several_slices(project: Path) -> None:
+    """Where a source is sorted by label, its front holds one class alone."""
+    step, _ = run(project, splits={"train": "train[:2] + train[-1:]", "dev": "train[2:5]", "eval": "test"})
+    assert [row["text"] for row in split(step, "train")] == ["text 0", "text 1", "text 5"]
+
+
 def test_texts_that_builders_see_too_are_counted(project: Path) -> None:
     assert run(project)[1]["splits"]["eval"]["texts_seen_by_builders"] == 1
 
@@ -65,6 +71,9 @@ def test_a_changed_eval_leaves_the_fingerprint_of_train(project: Path) -> None:
         ({"splits": SPLITS | {"eval": "test[5:]"}}, r"'test\[5:\]' is empty; test has 1 rows"),
         ({"splits": SPLITS | {"eval": "tset"}}, "has no split 'tset'.*did you mean 'test'"),
         ({"splits": SPLITS | {"eval": "test[1"}}, r"'test\[1' is not NAME or NAME\[START:STOP\]"),
+        ({"splits": SPLITS | {"train": "train[:2]+train[1:3]"}}, "'train' and 'train' share rows"),
+        ({"splits": SPLITS | {"train": "train[:2]+"}}, r"'' is not NAME or NAME\[START:STOP\]; several are joined by"),
+        ({"splits": SPLITS | {"train": "train[:2]+train[9:]"}}, r"'train\[9:\]' is empty; train has 6 rows"),
         ({"columns": {"text": "sentense", "label": "y"}}, "row 0: no column 'sentense'; did you mean 'sentence'"),
         ({"labels": ["neg"]}, r"toy/data, split train, row 1: label 1 is outside the set 0\.\.0 \(neg\)"),
         ({"labels": ["1", "2"]}, "label 0 is a number, and so are the labels"),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.job import spec
 from tests.support.zoo import write_bert
 from zoosmith.contract import BuildError
 from zoosmith.lib import checkpoint
+from zoosmith.tasks import BoundTask
 
 NAMES = ("entailment", "neutral", "contradiction", "other")
 
@@ -57,3 +61,31 @@ def test_only_the_tokenizers_files_are_copied(tmp_path: Path) -> None:
     checkpoint.copy_tokenizer(base, out)
     assert sorted(path.name for path in out.iterdir()) == ["tokenizer.json", "tokenizer_config.json", "vocab.txt"]
     assert (out / "tokenizer.json").read_bytes() == (base / "tokenizer.json").read_bytes()
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job has that concerns labels."""
+
+    task: BoundTask
+    labels: Any
+
+
+def job(told: list[str], *labels: str) -> Any:
+    return Job(BoundTask(ModuleType("task"), spec(labels=labels), Path()), told.extend)
+
+
+def parent(*labels: str) -> Any:
+    return SimpleNamespace(manifest=SimpleNamespace(task=spec(labels=labels)))
+
+
+def test_what_starts_from_an_answering_model_keeps_its_order() -> None:
+    told: list[str] = []
+    kept: Any = checkpoint.keep_labels(job(told, "negative", "positive"), parent("Positive", "Negative"))
+    assert kept.task.spec.labels == ("positive", "negative") == tuple(told)
+    assert kept.task.example({"text": "a", "label": "positive"}).target == 0
+
+
+def test_a_parent_of_another_task_is_refused() -> None:
+    with pytest.raises(BuildError, match=r"answers \['spam', 'ham'\], the task wants \['negative', 'positive'\]"):
+        checkpoint.keep_labels(job([], "negative", "positive"), parent("spam", "ham"))

@@ -120,8 +120,14 @@ def build(
     facts: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     labels: list[str] = []
+    given = data or (lambda split: task_rows(asked.kind, split))
+
+    def declared(split: str) -> Sequence[Row]:
+        assert split in getattr(module, "DATA", ()), f"{name} reads {split!r}, which its DATA does not name"
+        return given(split)
+
     job = Job(
-        parents=parents, rows=data or (lambda split: task_rows(asked.kind, split)),
+        parents=parents, rows=declared,
         task=BoundTask(plugins.load("tasks", asked.kind, ROOT), asked, home), out=out, scratch=scratch,
         params=module.Params(**(params or {})), seed=seed, device="cpu", threads=1, progress=progress,
         fact=facts.__setitem__, note=notes.__setitem__, labels=labels.extend,

@@ -22,6 +22,7 @@ def limits(subject: Subject, checks: Sequence[Check], metric: str, margin: float
         *_scores(measured),
         *_host(measured),
         *(f"The gate {check.gate} was not applied: it is {check.note}." for check in checks if _skipped(check)),
+        *_stored(build),
         *_opening(build),
         *_length(build, measured),
     ]
@@ -77,6 +78,18 @@ def _host(measured: Measurement) -> list[str]:
 
 def _skipped(check: Check) -> bool:
     return check.passed is None and check.note.startswith("for ")
+
+
+def _stored(build: BuildRecord) -> list[str]:
+    """What pruning left, and what its builder has to say."""
+    facts, found = build.facts, []
+    if "nonzero_parameters" in facts:
+        stored, compressed = (f"{facts[name] / 1e6:.1f} MB" for name in ("stored_bytes", "compressed_bytes"))
+        found.append(
+            f"{facts['nonzero_parameters']:,} of its parameters are not zero; its weights take {stored}, compressed "
+            f"(zlib) {compressed}."
+        )
+    return found + list(facts.get("remarks", ()))
 
 
 def _opening(build: BuildRecord) -> list[str]:

@@ -53,22 +53,27 @@ def _generated(data: Data, step: Step) -> tuple[dict[str, list[dict[str, Any]]],
 def _read(data: Data, step: Step) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str], list[str]]:
     tables: dict[str, Table] = {}
     taken: dict[str, list[tuple[str, range]]] = {}
-    splits = {}
+    splits: dict[str, list[dict[str, Any]]] = {}
     for ours, expression in data.splits.items():
-        match = SLICE.fullmatch(expression)
-        if not match:
-            raise ZooError(f"split {ours}: {expression!r} is not NAME or NAME[START:STOP]")
-        name = match["name"]
-        if name not in tables:
-            step.progress(text=f"reading {name}")
-            tables[name] = from_hub(data, name) if data.repo else from_path(step.project / str(data.path), name)
-        chosen = _range(match, len(tables[name].rows))
-        _refuse_overlap(ours, chosen, taken.setdefault(name, []))
-        if not chosen:
-            raise ZooError(f"split {ours}: {expression!r} is empty; {name} has {len(tables[name].rows)} rows")
-        splits[ours] = [tables[name].rows[i] for i in chosen]
+        for part in expression.split("+"):
+            name, match = _slice(ours, part.strip())
+            if name not in tables:
+                step.progress(text=f"reading {name}")
+                tables[name] = from_hub(data, name) if data.repo else from_path(step.project / str(data.path), name)
+            chosen = _range(match, len(tables[name].rows))
+            _refuse_overlap(ours, chosen, taken.setdefault(name, []))
+            if not chosen:
+                raise ZooError(f"split {ours}: {part.strip()!r} is empty; {name} has {len(tables[name].rows)} rows")
+            splits.setdefault(ours, []).extend(tables[name].rows[i] for i in chosen)
     labels = list(data.labels) or next((table.labels for table in tables.values() if table.labels), [])
     return splits, dict(data.columns), labels or _seen_labels(splits, data.columns)
+
+
+def _slice(ours: str, part: str) -> tuple[str, re.Match[str]]:
+    match = SLICE.fullmatch(part)
+    if not match:
+        raise ZooError(f"split {ours}: {part!r} is not NAME or NAME[START:STOP]; several are joined by '+'")
+    return match["name"], match
 
 
 def _range(match: re.Match[str], rows: int) -> range:

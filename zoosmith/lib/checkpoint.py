@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError, Job
+from zoosmith.contract import BuildError, Job, Parent
+from zoosmith.lib import structure
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
 VOCABULARIES = ("vocab.txt", "vocab.json", "*.model")  # without one, transformers makes up a tokenizer of 5 tokens
@@ -37,7 +38,7 @@ def load_with_drawn(job: Job, path: Path, *, new_head: bool, **options: Any) -> 
     name = next((parent.name for parent in job.parents.values() if parent.path == path), "of its parent")
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
-        model, info = auto.from_pretrained(
+        model, info = _model_class(auto, path).from_pretrained(
             path, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True,
             **extra, **options,
         )  # fmt: skip
@@ -63,6 +64,18 @@ def drawn(info: dict[str, Any]) -> list[str]:
     return missing + sorted(key for key, *_ in info["mismatched_keys"])
 
 
+def _model_class(auto: Any, path: Path) -> Any:
+    """`auto`, or the class of its model with the sizes that structure.json records."""
+    import torch
+    import transformers
+
+    if structure.read(path) is None:
+        return auto
+    config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
+    with torch.device("meta"):
+        return structure.model_class(type(auto.from_config(config)), path)
+
+
 def _check_positions(config: Any, max_length: int) -> None:
     positions = getattr(config, "max_position_embeddings", None)
     if positions is not None and max_length > positions:
@@ -76,7 +89,10 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
 
     Names match whatever their case; generic names (LABEL_0) stand for positions. Raises BuildError.
     """
-    theirs = [str(config.id2label[i]) for i in range(config.num_labels)]
+    return _in_their_order([str(config.id2label[i]) for i in range(config.num_labels)], labels)
+
+
+def _in_their_order(theirs: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     if not labels:
         return tuple(theirs)
     if all(name == f"LABEL_{i}" for i, name in enumerate(theirs)) and len(theirs) == len(labels):
@@ -84,18 +100,19 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     by_case = {label.casefold(): label for label in labels}
     if sorted(by_case) != sorted(name.casefold() for name in theirs):
         raise BuildError(
-            f"the checkpoint answers {theirs}, the task wants {list(labels)}; rename `labels` in the recipe"
+            f"the checkpoint answers {list(theirs)}, the task wants {list(labels)}; rename `labels` in the recipe"
         )
     return tuple(by_case[name.casefold()] for name in theirs)
 
 
-def keep_labels(job: Job, model: Any) -> Job:
-    """The job with its labels in the order of the model's outputs, which the artifact keeps.
+def keep_labels(job: Job, parent: Parent) -> Job:
+    """The job with its labels in the order of the parent's outputs, which the artifact keeps.
 
     What starts from a model that answers already goes on in its order; its targets and answers then agree.
-    Raises BuildError where the model has other labels than the task.
+    Raises BuildError where the parent has other labels than the task.
     """
-    labels = label_order(model.config, job.task.spec.labels)
+    assert parent.manifest.task is not None  # every artifact has one; only fetched bases have none
+    labels = _in_their_order(parent.manifest.task.labels, job.task.spec.labels)
     job.labels(labels)
     return replace(job, task=job.task.with_labels(labels))
 
@@ -107,14 +124,16 @@ def set_labels(model: Any, labels: Sequence[str]) -> None:
 
 
 def save_model(model: Any, out: Path) -> None:
-    """config.json and model.safetensors below `out`, without a trace of where they came from."""
+    """config.json, model.safetensors and, where needed, structure.json below `out`, without a trace of their origin."""
+    structure.write(model, out)
     model.save_pretrained(out, safe_serialization=True)
     file = out / "config.json"
     _write_config(json.loads(file.read_text(encoding="utf-8")), file)
 
 
 def save_config(model: Any, out: Path) -> None:
-    """config.json alone, for an artifact whose weights are stored in another way; quantisation is not part of it."""
+    """config.json and structure.json for weights that are stored in another way; quantisation is not part of them."""
+    structure.write(model, out)
     config = model.config.to_diff_dict() | {"architectures": [type(model).__name__]}
     config.pop("quantization_config", None)
     _write_config(config, out / "config.json")
@@ -123,6 +142,13 @@ def save_config(model: Any, out: Path) -> None:
 def _write_config(config: dict[str, Any], file: Path) -> None:
     config.pop("_name_or_path", None)
     file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def copy_config(source: Path, out: Path) -> None:
+    """config.json, and structure.json where there is one."""
+    for name in ("config.json", structure.FILE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
 
 
 def copy_tokenizer(source: Path, out: Path) -> None:

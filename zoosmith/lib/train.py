@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -11,6 +11,9 @@ from pydantic import BaseModel, Field
 from zoosmith.contract import BuildError, Job
 from zoosmith.lib import training_state
 from zoosmith.lib.training_state import Moving, State
+
+Objective = Callable[[Any, dict[str, Any], list[int], Any], Any]
+"""Loss of (model, its input tensors, the batch's indices into the training examples, targets)."""
 
 SAVE_EVERY_S = 30.0
 WINDOW = 50  # batches sorted by length together: near-equal lengths, yet shuffled
@@ -37,10 +40,17 @@ class Hyperparameters(BaseModel):
     patience: int = Field(default=2, ge=1)
 
 
-def fit(job: Job, model: Any, train: Sequence[Any], dev: Sequence[Any], hyper: Hyperparameters) -> State:
+def fit(
+    job: Job,
+    model: Any,
+    train: Sequence[Any],
+    dev: Sequence[Any],
+    hyper: Hyperparameters,
+    objective: Objective | None = None,
+) -> State:
     """Train `model` in place and leave the weights of the epoch with the best `dev` accuracy in it.
 
-    Without `dev` rows, those of the last epoch.
+    Without `dev` rows, those of the last epoch. Without an `objective`, the task's loss is what falls.
 
     Batch order depends on seed and epoch alone and the random state is saved, so that a resumed training
     equals an uninterrupted one. Raises BuildError where the loss is not finite, and for FP16 on a CPU.
@@ -63,7 +73,8 @@ def fit(job: Job, model: Any, train: Sequence[Any], dev: Sequence[Any], hyper: H
         batches = encoder.batches(state.epoch, hyper.batch_size)
         model.train()
         for indices in batches[state.batch :]:
-            state.losses.append(_step(job, model, [train[i] for i in indices], moving, hyper))
+            loss = _loss(job, model, train, indices, hyper, objective)
+            state.losses.append(_step(model, loss, moving, hyper))
             state.batch += 1
             done = state.epoch * len(batches) + state.batch
             job.progress(done, steps, f"epoch {state.epoch + 1}/{hyper.epochs} loss {_mean(state.losses[-50:]):.3f}")
@@ -95,15 +106,25 @@ def _save(job: Job, state: State, model: Any, moving: Moving, started: float) ->
     return now
 
 
-def _step(job: Job, model: Any, examples: list[Any], moving: Moving, hyper: Hyperparameters) -> float:
+def _loss(
+    job: Job, model: Any, train: Sequence[Any], indices: list[int], hyper: Hyperparameters, objective: Objective | None
+) -> Any:
     import torch
 
-    inputs = _tensors(job, examples, model)
+    examples = [train[i] for i in indices]
+    inputs = tensors(job, examples, model)
     targets = torch.from_numpy(job.task.targets(examples)).to(job.device)
     dtype = torch.float16 if hyper.autocast == "fp16" else torch.bfloat16
     with torch.autocast(torch.device(job.device).type, dtype=dtype, enabled=hyper.autocast != "none"):
+        if objective is not None:
+            return objective(model, inputs, indices, targets)
         logits = model(**inputs).logits
-    loss = job.task.loss(logits.float(), targets)
+    return job.task.loss(logits.float(), targets)
+
+
+def _step(model: Any, loss: Any, moving: Moving, hyper: Hyperparameters) -> float:
+    import torch
+
     if not torch.isfinite(loss):
         raise BuildError(f"the loss became {loss.item()}; lower learning_rate, or set autocast: none")
     moving.scaler.scale(loss).backward()
@@ -116,7 +137,8 @@ def _step(job: Job, model: Any, examples: list[Any], moving: Moving, hyper: Hype
     return float(loss.item())
 
 
-def _tensors(job: Job, examples: Sequence[Any], model: Any) -> dict[str, Any]:
+def tensors(job: Job, examples: Sequence[Any], model: Any) -> dict[str, Any]:
+    """Encoded examples as torch tensors on the job's device: those inputs that the model's forward takes."""
     import inspect
 
     import torch
@@ -148,7 +170,7 @@ def evaluate(job: Job, model: Any, examples: Sequence[Any], batch_size: int) -> 
     with torch.inference_mode():
         for start in range(0, len(examples), batch_size):
             batch = examples[start : start + batch_size]
-            answers = model(**_tensors(job, batch, model)).logits.argmax(dim=-1).cpu().numpy()
+            answers = model(**tensors(job, batch, model)).logits.argmax(dim=-1).cpu().numpy()
             right += int((answers == job.task.targets(batch)).sum())
     return right / len(examples)
 

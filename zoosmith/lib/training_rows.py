@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
 from zoosmith.contract import BuildError, Job
+
+T = TypeVar("T")
 
 
 class TrainingRows(BaseModel):
@@ -27,3 +30,9 @@ def training_examples(job: Job, chosen: TrainingRows) -> tuple[list[Any], list[A
     if not train or not dev:
         raise BuildError("training needs rows in `train` and in `dev`")
     return (train + dev, []) if chosen.train_on_dev else (train, dev)
+
+
+def spread(rows: Sequence[T], count: int) -> list[T]:
+    """At most `count` rows, evenly spaced from the first on: what measures with few rows sees all of a split."""
+    count = min(count, len(rows))
+    return [rows[i * len(rows) // count] for i in range(count)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract import BuildError, Encoded, Manifest
+from zoosmith.lib import structure
 from zoosmith.lib.forward import TorchForward
 from zoosmith.lib.torch_weights import multiply_adds, parameters
 
@@ -18,7 +19,7 @@ DEVICES = ("cpu", "cuda")
 
 
 def architecture(path: Path) -> tuple[Any, Any]:
-    """The transformers config in `path` and the class that its `architectures` names."""
+    """The transformers config in `path` and the class that its `architectures` names, in its recorded sizes."""
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
@@ -26,7 +27,7 @@ def architecture(path: Path) -> tuple[Any, Any]:
     found = getattr(transformers, name, None)
     if found is None:
         raise BuildError(f"config.json names the architecture {name!r}, which transformers does not have")
-    return config, found
+    return config, structure.model_class(found, path)
 
 
 def open(

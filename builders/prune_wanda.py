@@ -1,0 +1,62 @@
+"""Unstructured pruning by weights and activations: of each output, the inputs that contribute least become zero.
+
+Source: Sun et al., 2023, "A simple and effective pruning approach for large language models" (Wanda): the score of
+a weight is |W_ij| x ||X_j||, the norm of its input over calibration rows of `train`, compared within its output.
+Shapes stay, so that dense kernels and files gain nothing: the record says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from zoosmith.contract import Job, Logits, Resources
+from zoosmith.contract import Params as BaseParams
+from zoosmith.lib import checkpoint, importance, sparsity
+from zoosmith.lib.recovery import Recovery
+
+FORMAT = "torch"
+PRECISION = "fp32"
+ACCEPTS = {"from": ("torch",)}
+DATA = ("train", "dev")
+REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+REPRODUCES = "logits"
+RELATION = "finetune"
+
+
+class Params(BaseParams):
+    """share: of each output's weights that become zero. rows: of `train`, evenly spaced, for activations.
+
+    recovery: training after it, none if null.
+    """
+
+    share: float = Field(default=0.3, gt=0, lt=1)
+    rows: int = Field(default=256, ge=1)
+    recovery: Recovery | None = None
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Weights and masks, and with recovery gradients and two moments; `parents` maps roles to bytes."""
+    copies = 7 if params.recovery else 3
+    return Resources(cpus=2 if params.recovery else 1, memory_mb=2048 + copies * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Measure activations, mask, train on if told to, make the masks permanent."""
+    from torch.nn.utils import prune
+
+    model = checkpoint.load_model(job, job.parent.path, new_head=False)
+    job = checkpoint.keep_labels(job, job.parent)
+    layers = list(sparsity.linears(model).values())
+    for layer, norms in zip(layers, importance.input_norms(job, model, layers), strict=True):
+        prune.custom_from_mask(layer, "weight", _mask(layer.weight.detach().abs() * norms, job.params.share))
+    return sparsity.finish(job, model, job.params.recovery)
+
+
+def _mask(scores: Any, share: float) -> Any:
+    """0 at the round(share x inputs) lowest scores of each row, 1 elsewhere."""
+    import torch
+
+    lowest = scores.sort(dim=1, stable=True).indices[:, : round(share * scores.shape[1])]
+    return torch.ones(scores.shape).scatter_(1, lowest, 0.0)

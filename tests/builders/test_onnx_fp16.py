@@ -1,0 +1,58 @@
+"""Half precision: what is stored in 16 bits, what keeps its type, how near the answers stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.encoders import ARCHITECTURES
+from tests.support.job import TELLING, Case, Family, build, probe_logits
+from tests.support.pruning import assert_opens, taken
+from zoosmith.contract import Parent
+
+CASE = Case(parents={"from": "onnx"})
+
+
+def test_weights_are_half_as_wide_and_the_ends_keep_their_types(family: Family) -> None:
+    from onnx import TensorProto, load
+
+    made, parent = family.made("onnx_fp16"), family.made("onnx")
+    graph = load(made.out / "model.onnx").graph
+    assert {one.data_type for one in graph.initializer if len(one.dims) == 2} == {
+        TensorProto.FLOAT16,
+        TensorProto.INT64,
+    }
+    assert {value.type.tensor_type.elem_type for value in graph.input} == {TensorProto.INT64}
+    assert {value.type.tensor_type.elem_type for value in graph.output} == {TensorProto.FLOAT}
+    mine, theirs = ((one.out / "model.onnx").stat().st_size for one in (made, parent))
+    assert mine < 0.75 * theirs
+    assert made.manifest.precision == "fp16"
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_answers_stay_near_the_parents(tmp_path: Path, architecture: str) -> None:
+    exported = build("onnx", {"from": taken(tmp_path, architecture)}, tmp_path / "onnx")
+    made = build("onnx_fp16", {"from": exported.parent}, tmp_path / "fp16")
+    mine, theirs = probe_logits(made, TELLING), probe_logits(exported, TELLING)
+    assert 0 < np.abs(mine - theirs).max() < 0.05
+    assert_opens(made)
+
+
+def test_rows_that_are_padded_answer_as_alone(family: Family) -> None:
+    """The mask's lowest value must not overflow into NaN."""
+    made = family.made("onnx_fp16")
+    examples = [made.job.task.unlabelled(text) for text in ("a good film", "a " * 20 + "bad film")]  # type: ignore[attr-defined]
+    together = made.logits(made.job.task.encode(examples))
+    assert np.isfinite(together).all()
+    np.testing.assert_allclose(together[0], made.logits(made.job.task.encode(examples[:1]))[0], atol=0.02)
+
+
+def test_a_damaged_parent_is_refused(family: Family, tmp_path: Path) -> None:
+    from google.protobuf.message import DecodeError
+
+    (tmp_path / "model.onnx").write_bytes((family.made("onnx").out / "model.onnx").read_bytes()[:5000])
+    with pytest.raises(DecodeError):
+        build("onnx_fp16", {"from": Parent(tmp_path, family.made("onnx").manifest, "0" * 64)}, tmp_path / "made")
+    assert not (tmp_path / "made" / "out" / "model.onnx").exists()

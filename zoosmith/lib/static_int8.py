@@ -1,0 +1,105 @@
+"""Static INT8 of ONNX graphs: ranges of activations are calibrated once, then any choice of products is quantised.
+
+Source: ONNX Runtime, "Quantize ONNX models" (static quantisation, QDQ format; calibration by MinMax, percentile,
+entropy). Activations become U8, weights S8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from zoosmith.contract import BuildError, Encoded
+from zoosmith.lib import onnx_graph
+
+METHODS = {"minmax": "MinMax", "percentile": "Percentile", "entropy": "Entropy"}
+PRODUCTS = ("MatMul", "Gemm")
+
+
+class Quantisation(BaseModel):
+    """method: how an activation's range is found in what was seen: all of it, a `percentile`, or least entropy lost.
+
+    per_channel: one scale per output channel. embeddings: their tables become INT8 too, which shrinks the file.
+    target: instruction set that the file is made for; without VNNI products of 8 bits saturate, so weights get 7.
+    """
+
+    method: Literal["minmax", "percentile", "entropy"] = "minmax"
+    percentile: float = Field(default=99.99, gt=50, le=100)
+    per_channel: bool = True
+    embeddings: bool = True
+    target: Literal["vnni", "avx2"] = "vnni"
+
+
+def products(model: Any) -> list[str]:
+    """Names of the matrix products with stored weights, in the graph's order. Raises BuildError for none."""
+    stored = {tensor.name for tensor in model.graph.initializer}
+    found = [node.name for node in model.graph.node if node.op_type in PRODUCTS and stored & {*node.input[:2]}]
+    if not found:
+        raise BuildError("the graph has no matrix product with weights to quantise; use a builder that fits it")
+    return found
+
+
+def tables(model: Any) -> list[str]:
+    """Names of the nodes that look rows up in a stored table: embeddings."""
+    stored = {tensor.name for tensor in model.graph.initializer}
+    return [node.name for node in model.graph.node if node.op_type == "Gather" and node.input[0] in stored]
+
+
+class Quantizer:
+    """A graph with the ranges of its activations, to be quantised in this or that choice of nodes."""
+
+    def __init__(self, model: Any, folder: Path, chosen: Quantisation) -> None:
+        """Keep `model` in `folder`, without the shapes of its export: they contradict those that are inferred."""
+        import onnx
+        from onnxruntime.quantization import CalibrationMethod
+
+        del model.graph.value_info[:]
+        self.folder, self.chosen = folder, chosen
+        self.file, self.ranges, self.out = (folder / name for name in ("model.onnx", "ranges.json", "quantised.onnx"))
+        self.method = CalibrationMethod[METHODS[chosen.method]]
+        self.tables = tables(model) if chosen.embeddings else []
+        onnx.save(model, self.file)
+
+    def calibrate(self, rows: Sequence[Encoded], progress: Callable[..., None]) -> None:
+        """Find the range of each activation on `rows`, each of batch size 1."""
+        from onnxruntime.quantization import create_calibrator
+        from onnxruntime.quantization.calibrate import save_tensors_data
+
+        calibrator = create_calibrator(
+            self.file, PRODUCTS, str(self.folder / "augmented.onnx"),
+            self.method,
+            extra_options={"percentile": self.chosen.percentile, "symmetric": False},
+            providers=["CPUExecutionProvider"],
+        )  # fmt: skip
+        inputs = {value.name for value in calibrator.infer_session.get_inputs()}
+        for done, row in enumerate(rows):  # one at a time: histograms take rows of one length only
+            progress(done, len(rows), "calibrating")
+            calibrator.collect_data(_Reader({name: value for name, value in row.items() if name in inputs}))
+        save_tensors_data(calibrator.compute_data(), self.ranges)
+
+    def quantised(self, nodes: Sequence[str]) -> Any:
+        """`onnx.ModelProto` in which these products, and the tables, are INT8."""
+        import onnx
+        from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+
+        quantize_static(
+            self.file, self.out, None, quant_format=QuantFormat.QDQ, per_channel=self.chosen.per_channel,
+            reduce_range=self.chosen.target == "avx2", activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            nodes_to_quantize=[*nodes, *self.tables], calibrate_method=self.method, calibration_cache_path=self.ranges,
+        )  # fmt: skip
+        model = onnx.load(self.out)
+        onnx_graph.strip_metadata(model)
+        return model
+
+
+class _Reader:
+    """One row for a calibrator (`onnxruntime.quantization.CalibrationDataReader` asks for no more)."""
+
+    def __init__(self, row: Encoded) -> None:
+        self.rows = [row]
+
+    def get_next(self) -> Encoded | None:
+        return self.rows.pop() if self.rows else None
