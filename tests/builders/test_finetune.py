@@ -9,24 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, spec, task_rows
-from tests.support.training import accuracy, killed_and_resumed
+from tests.support.job import TELLING, Case, Family, build, probe_logits, spec, task_rows
+from tests.support.training import accuracy, killed_and_resumed, largest_gap, weights
 from zoosmith.contract import BuildError
 
 QUICK = {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"from": "body"}, params=QUICK)
-
-
-def weights(made: Made) -> dict[str, Any]:
-    from safetensors.numpy import load_file
-
-    return load_file(made.out / "model.safetensors")
-
-
-def largest_gap(one: Made, other: Made) -> float:
-    mine, theirs = weights(one), weights(other)
-    assert mine.keys() == theirs.keys()
-    return max(float(np.abs(mine[name] - theirs[name]).max()) for name in mine)
 
 
 def few(split: str) -> Sequence[Mapping[str, Any]]:

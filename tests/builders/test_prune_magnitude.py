@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from builders.prune_magnitude import Params
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source, spec
+from tests.support.training import weights
 from tests.support.zoo import write_bert
 
 CASE = Case(parents={"from": "finetune"})
@@ -18,12 +19,6 @@ TRAINED = {"recovery": {"epochs": 1, "learning_rate": 1e-3, "batch_size": 16, "a
 
 
 LEARNT = {"recovery": TRAINED["recovery"] | {"epochs": 4, "learning_rate": 3e-3}}
-
-
-def weights(made: Made) -> dict[str, Any]:
-    from safetensors.numpy import load_file
-
-    return load_file(made.out / "model.safetensors")
 
 
 def linear(tensors: dict[str, Any]) -> dict[str, Any]:

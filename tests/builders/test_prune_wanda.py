@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from builders.prune_wanda import Params, _mask
-from tests.builders.test_finetune import weights
 from tests.builders.test_prune_magnitude import linear
 from tests.support.job import TELLING, Case, Family, probe_logits, task_rows
 from tests.support.pruning import RECOVERY
+from tests.support.training import weights
 from zoosmith.contract import BuildError
 
 CASE = Case(parents={"from": "finetune"}, params={"rows": 32})

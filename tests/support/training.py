@@ -1,4 +1,4 @@
-"""What tests of builders that train share: accuracy on toy rows, and a kill in the middle."""
+"""What tests of builders that train share: accuracy on toy rows, weights, and a kill in the middle."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ def accuracy(made: Made) -> float:
     examples = [made.job.task.example(row) for row in task_rows(made.manifest.task.kind, "eval")]
     answers = [made.logits(made.job.task.encode([example])).argmax() for example in examples]
     return float((np.array(answers) == made.job.task.targets(examples)).mean())
+
+
+def weights(made: Made) -> dict[str, Any]:
+    """The artifact's tensors by name."""
+    from safetensors.numpy import load_file
+
+    return load_file(made.out / "model.safetensors")
+
+
+def largest_gap(one: Made, other: Made) -> float:
+    """Largest difference of a weight between two artifacts with the same tensors."""
+    mine, theirs = weights(one), weights(other)
+    assert mine.keys() == theirs.keys()
+    return max(float(np.abs(mine[name] - theirs[name]).max()) for name in mine)
 
 
 class Killed(BaseException):

@@ -25,5 +25,7 @@ def open(
     bnb.quiet()
     torch.set_num_threads(threads)
     _, model = checkpoints.architecture(path)
-    opened = model.from_pretrained(path, local_files_only=True, dtype="auto", device_map={"": device})
+    opened = model.from_pretrained(
+        path, local_files_only=True, use_safetensors=True, dtype="auto", device_map={"": device}
+    )
     return TorchForward(bnb.keep_packing(opened), device)
