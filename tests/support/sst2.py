@@ -98,6 +98,7 @@ def _train(model: Any, folder: Path, steps: int, make: Rows = rows, labels: Sequ
 
     from zoosmith.tasks._tokens import load_tokenizer
 
+    torch.set_num_threads(1)  # small products; other threads would wait for each other
     tokenizer = load_tokenizer(folder, 32)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     for step in range(steps):
