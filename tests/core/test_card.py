@@ -272,7 +272,8 @@ def test_advice_limits_and_tolerance_have_their_places() -> None:
         "Reproduce", "Limits",
     ]  # fmt: skip
     assert "- Choose it for the lowest latency of the family (3.00 times" in text
-    assert "```sh\ndoit reproduce toy-onnx-int8\n```\nTolerance: none." in text
+    assert "```sh\ndoit reproduce toy-onnx-int8\n```\nIt measures the artifact again" in text
+    assert "`doit check toy-onnx-int8` builds it anew and compares.\nTolerance: none." in text
 
 
 def test_a_family_of_one_has_no_front_and_no_advice() -> None:
