@@ -171,8 +171,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.kind == "drip":
             self.drip(body, fault.seconds)
             return
+        self.server_state.sent[path] += len(body)  # before the client has it all and asks what was sent
         self.wfile.write(body)
-        self.server_state.sent[path] += len(body)
 
     def plain(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
