@@ -250,10 +250,16 @@ def test_what_suite_full_adds() -> None:
     assert "speed was 1.010 (0.990 to 1.030), which should be 1; others took 2 % of the processor" in text
     assert "- INT8 saturates on this processor.\n" in text
     assert ["2", "400", "6.00"] in [row for table in tables(text) for row in table]
-    assert "301.50 ms to import, 80.25 ms to open the artifact and 5.50 ms to its first answer" in text
+    assert "302 ms to import, 80 ms to open the artifact and 6 ms to its first answer" in text
     assert "1,234,567 parameters, 1,234,000 of them not zero; an input of 16 tokens takes 340 million" in text
     for absent in ("## In use", "which should be 1", "saturates", "multiply-adds"):
         assert absent not in card()
+
+
+def test_a_runtime_that_cannot_count_weights_leaves_them_out() -> None:
+    text = full(profile=FULL_SUITE["profile"] | {"weights": None})
+    assert "## In use" in text
+    assert "multiply-adds" not in text
 
 
 def test_an_unsteady_host_stands_beside_the_speed() -> None:
