@@ -54,7 +54,9 @@ def write_tokenizer(folder: Path, words: tuple[str, ...] = PLAIN + GOOD + BAD) -
     return len(vocabulary)
 
 
-def write_bert(folder: Path, *, labels: tuple[str, ...] = (), seed: int = 0, layers: int = 2, width: int = 32) -> Path:
+def write_bert(
+    folder: Path, *, labels: tuple[str, ...] = (), seed: int = 0, layers: int = 2, width: int = 32, heads: int = 2
+) -> Path:
     """A random BERT encoder in `folder`, with a classification head where `labels` are given."""
     import torch
     import transformers
@@ -62,7 +64,7 @@ def write_bert(folder: Path, *, labels: tuple[str, ...] = (), seed: int = 0, lay
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     config = transformers.BertConfig(
-        vocab_size=write_tokenizer(folder), hidden_size=width, num_hidden_layers=layers, num_attention_heads=2,
+        vocab_size=write_tokenizer(folder), hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
         intermediate_size=2 * width, max_position_embeddings=64,
     )  # fmt: skip
     if labels:
