@@ -15,6 +15,7 @@ def write(folder: Path, name: str, text: str = "FORMAT = 'mine'\n") -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+    (folder / "dodo.py").touch()
     return path
 
 
@@ -31,6 +32,14 @@ def test_a_file_in_the_project_is_a_plug_in(tmp_path: Path) -> None:
     assert "tiny_prune" in known("builders", tmp_path)
     assert find("builders", "tiny_prune", tmp_path) == path
     assert load("builders", "tiny_prune", tmp_path).FORMAT == "tiny"
+
+
+def test_a_folder_that_is_no_zoo_brings_no_code(tmp_path: Path) -> None:
+    """What was pulled into the working directory may be called as it likes."""
+    write(tmp_path, "runtimes/onnx.py", "raise SystemExit('a stranger runs')\n")
+    (tmp_path / "dodo.py").unlink()
+    assert find("runtimes", "onnx", tmp_path) == KINDS["runtimes"] / "onnx.py"
+    assert known("runtimes", tmp_path) == sorted(set(known("runtimes", KINDS["runtimes"])))
 
 
 def test_a_folder_is_a_plug_in_too(tmp_path: Path) -> None:

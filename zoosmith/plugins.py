@@ -1,7 +1,8 @@
 """Builders, tasks, runtimes and built-in data, found by file name.
 
 The user's project folder is looked at first (`<project>/<kind>/<id>.py`), then what is shipped. Nothing is
-registered: adding one is adding a file. An import error is never swallowed.
+registered: adding one is adding a file. An import error is never swallowed. A folder without dodo.py is no project:
+what somebody pulled into the working directory must not become code.
 """
 
 from __future__ import annotations
@@ -40,10 +41,15 @@ def _file_of(folder: Path, stem: str) -> Path | None:
     return None
 
 
+def _homes(kind: str, project: Path) -> tuple[Path, ...]:
+    """Folders to look in, the project's first."""
+    return (project / kind, KINDS[kind]) if (project / "dodo.py").is_file() else (KINDS[kind],)
+
+
 def known(kind: str, project: Path) -> list[str]:
     """Ids of every plug-in of a kind, the project's and the shipped ones."""
     ids = set()
-    for folder in (project / kind, KINDS[kind]):
+    for folder in _homes(kind, project):
         if folder.is_dir():
             files = [*folder.glob("*.py"), *(init.parent for init in folder.glob("*/__init__.py"))]
             ids |= {file.stem for file in files if not file.stem.startswith("_")}
@@ -55,7 +61,7 @@ def find(kind: str, id: str, project: Path) -> Path:
     if not IDENTIFIER.fullmatch(id.replace("_", "-")):
         raise ZooError(f"{id!r} cannot be the name of a {kind.removesuffix('s')}: letters, digits, '-' and '_' only")
     stem = id.replace("-", "_")
-    for folder in (project / kind, KINDS[kind]):
+    for folder in _homes(kind, project):
         if path := _file_of(folder, stem):
             return path
     raise ZooError(f"no {kind.removesuffix('s')} is called {id!r}{nearest(stem, known(kind, project))}")

@@ -219,6 +219,7 @@ DAMAGED = [
     (broken(*VERSION, value=None), f"registry.json: artifacts.{NAME}.versions.1: Input should"),
     (broken("artifacts", NAME, "latest", value=2), f"artifacts.{NAME}: latest is version 2, which is not there; was a"),
     (broken("artifacts", NAME, "aliases", value={"stable": 7}), f"{NAME}: stable is version 7, which is not there"),
+    (broken("artifacts", NAME, "versions", value={"9" * 5000: json.loads(made().model_dump_json())}), "is no version"),
     (broken("artifacts", NAME, "versions", value={"one": json.loads(made().model_dump_json())}), "'one' is no version"),
 ]
 

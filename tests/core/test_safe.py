@@ -150,6 +150,18 @@ def test_text_for_a_terminal_steers_none() -> None:
     assert safe.printable("a\x1b[2J\x07b\nü") == "a\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}b\nü"
 
 
+@pytest.mark.parametrize("folder", ["runtimes", "tasks", "builders", "builtin", "recipes"])
+def test_a_folder_that_a_zoo_takes_code_from_is_no_artifact_name(folder: str) -> None:
+    with pytest.raises(ZooError, match="is no artifact name"):
+        safe.name(folder)
+
+
+@pytest.mark.parametrize("path", ["dodo.py", "a/onnx.PY", "lib.so", "x/__pycache__/y.pyc"])
+def test_code_is_known_by_name_whatever_the_case(path: str) -> None:
+    assert safe.is_code(path)
+    assert not safe.is_code(path + ".json")
+
+
 @pytest.mark.parametrize("path", ["a/pytorch_model.bin", "x.PKL", "w.pt", "m.joblib"])
 def test_pickles_are_known_by_name_whatever_the_case(path: str) -> None:
     assert safe.is_pickle(path)

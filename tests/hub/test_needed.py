@@ -76,7 +76,7 @@ def test_a_base_of_which_the_recipe_now_names_another_is_not_published(built: di
     assert not (tmp_path / "out").exists()
 
 
-def test_a_pull_without_what_is_needed_says_so_when_it_is_opened(built: dict[str, Path], tmp_path: Path) -> None:
+def test_a_pull_without_what_is_needed_fails_and_fetches_nothing(built: dict[str, Path], tmp_path: Path) -> None:
     project = Path(shutil.copytree(built["family0-scaled"], tmp_path / "zoo"))
     zoosmith(project, "push", "family0-scaled", "--to", f"file://{tmp_path / 'out'}")
     registry = tmp_path / "out" / "registry.json"
@@ -85,7 +85,7 @@ def test_a_pull_without_what_is_needed_says_so_when_it_is_opened(built: dict[str
     registry.write_text(json.dumps(rows))
     (away := tmp_path / "away").mkdir()
     pulled = zoosmith(away, "pull", "family0-scaled", "--registry", str(registry.parent))
-    assert "which this registry does not have" in pulled.stderr
-    asked = zoosmith(away, "run", "family0-scaled", "a lovely film")
-    assert "cannot be opened without 'from'" in asked.stderr
-    assert "Traceback" not in asked.stderr
+    assert pulled.returncode == 1
+    assert "cannot be opened without 'from'" in pulled.stderr
+    assert "Traceback" not in pulled.stderr
+    assert not list(away.glob("family0-*"))

@@ -186,12 +186,20 @@ def test_a_manifest_that_lists_other_files_is_refused(user: User) -> None:
 
 def test_needed_trees_come_along(user: User) -> None:
     base = publish(user.registry, "toy-base", {"model.safetensors": b"base"})
-    needs = {"from": base.tree_digest, "student": base.tree_digest, "teacher": "f" * 64}
+    needs = {"from": base.tree_digest, "student": base.tree_digest}
     publish(user.registry, "toy-adapter", {"adapter.safetensors": b"adapter"}, needs=needs)
     pulled = user.pull("toy-adapter")
     assert [str(each.version) for each in pulled] == ["toy-adapter@1", "toy-base@1"]
     assert user.holds("toy-base", {"model.safetensors": b"base"})
-    assert user.progress.said == [f"toy-adapter@1 needs teacher {'f' * 12}..., which this registry does not have"]
+
+
+def test_what_cannot_be_opened_is_not_pulled(user: User) -> None:
+    base = publish(user.registry, "toy-base", {"model.safetensors": b"base"})
+    needs = {"from": base.tree_digest, "teacher": "f" * 64}
+    publish(user.registry, "toy-adapter", {"adapter.safetensors": b"adapter"}, needs=needs)
+    with pytest.raises(ZooError, match=r"cannot be opened without 'teacher', the tree f{12}\.\.\., which is neither"):
+        user.pull("toy-adapter")
+    assert not any(user.home.glob("toy-*")), "nothing is fetched for an artifact that cannot be opened"
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(user: User, monkeypatch: pytest.MonkeyPatch) -> None:

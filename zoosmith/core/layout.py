@@ -71,6 +71,8 @@ def placed(format: str, precision: str, files: Iterable[File]) -> tuple[Placed, 
     for file in found:
         if safe.is_pickle(file.path):
             raise ZooError(f"{file.path} is a pickle, or may hold one: it is not published")
+        if safe.is_code(file.path):
+            raise ZooError(f"{file.path} is code: it is not published")
     return found
 
 

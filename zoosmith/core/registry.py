@@ -99,7 +99,7 @@ class Entry(Model):
     @model_validator(mode="after")
     def _numbered(self) -> Entry:
         for key in self.versions:
-            if not re.fullmatch("[1-9][0-9]*", key):
+            if not re.fullmatch("[1-9][0-9]{0,8}", key):
                 raise ValueError(f"{key!r} is no version; versions are numbers from 1")
         for name, number in {"latest": self.latest, **self.aliases}.items():
             if str(number) not in self.versions:

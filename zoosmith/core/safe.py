@@ -28,6 +28,8 @@ MAX_JSON_DEPTH = 40
 MAX_JSON_VALUES = 4_000_000
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # reserved by Windows, with any suffix
 TOOLS = (".git", "git~1")  # a repository inside an artifact could run its hooks
+ZOO = ("builders", "builtin", "recipes", "runtimes", "tasks")  # folders of a zoo that hold code or lead to it
+CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".msgpack", ".h5")
 HUB = re.compile(
     r"hf://(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<commit>[0-9a-f]{40}))?/?", re.A
@@ -37,7 +39,7 @@ LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 
 def name(text: str) -> str:
     """The name of an artifact, which becomes a folder. Raises ZooError for any other text."""
-    if len(text) > MAX_NAME or not IDENTIFIER.fullmatch(text) or DEVICES.fullmatch(text):
+    if len(text) > MAX_NAME or not IDENTIFIER.fullmatch(text) or DEVICES.fullmatch(text) or text in ZOO:
         raise ZooError(f"{_shown(text)} is no artifact name: expected lower-case letters, digits, '-', '_' and '.'")
     return text
 
@@ -108,6 +110,11 @@ def redirect(source: str, target: str) -> str:
 def is_pickle(text: str) -> bool:
     """Whether the path names a format that runs code, or may, when it is loaded."""
     return text.lower().endswith(PICKLES)
+
+
+def is_code(text: str) -> bool:
+    """Whether the path names a file that Python or the system may run: no artifact needs one."""
+    return text.lower().endswith(CODE)
 
 
 def parse_json(data: bytes, what: str) -> Any:

@@ -88,6 +88,8 @@ def check(version: Version) -> None:
     for file in files:
         if safe.is_pickle(file.path):
             raise ZooError(f"{version} holds {file.path!r}, a pickle or a format that may hold one: refused")
+        if safe.is_code(file.path):
+            raise ZooError(f"{version} holds {file.path!r}, which is code: refused")
         if not 0 <= file.size <= safe.MAX_FILE_BYTES:
             raise ZooError(f"{version}: {file.path!r} cannot have {file.size} bytes")
     if len({(file.sha256, file.size) for file in files}) != len({file.sha256 for file in files}):

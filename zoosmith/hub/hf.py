@@ -61,8 +61,8 @@ def snapshot(
         return without_links(Path(snapshot_download(repo, **arguments)), folder)
     except ZooError:
         raise
-    except Exception as error:  # the library raises many kinds; each becomes one line with what to do
-        raise ZooError(explain(repo, revision, error)) from error
+    except Exception as error:  # the library raises many kinds; each becomes one line; its chain may quote headers
+        raise ZooError(explain(repo, revision, error)) from None
 
 
 def without_links(snapshot: Path, folder: Path) -> Path:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from zoosmith.contract import ZooError
+from zoosmith.contract import PAYLOAD_MANIFEST, ZooError
 from zoosmith.core.records import File
 from zoosmith.engine.files import copy_file, sha256_file, sync_file, sync_folder
 from zoosmith.engine.locks import flock
@@ -28,6 +28,7 @@ from zoosmith.hub.catalog import Catalog, Version, check
 from zoosmith.hub.download import download
 from zoosmith.hub.http import Patience
 from zoosmith.hub.places import Place
+from zoosmith.predictor import told_tree
 
 THREADS = 4
 
@@ -68,21 +69,31 @@ class Puller:
     stores: tuple[Store, ...] = ()
 
     def pull(self, wanted: str) -> list[Pulled]:
-        """`NAME`, `NAME@N` or `NAME@ALIAS`, then what it needs. Raises ZooError; a target is whole or as it was."""
-        todo, done = [self.catalog.find(wanted)], dict[str, Pulled]()
+        """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; a target is whole or as it was."""
+        return [self._pulled(version) for version in self._closure(wanted)]
+
+    def _closure(self, wanted: str) -> list[Version]:
+        """The version and all that it cannot be opened without, checked before anything is fetched."""
+        todo, found = [self.catalog.find(wanted)], dict[str, Version]()
         while todo:
             version = todo.pop()
             check(version)
-            if version.name in done:
+            if found.setdefault(version.name, version) != version:
                 raise ZooError(f"{wanted} needs two versions of {version.name}, which cannot lie side by side")
-            done[version.name] = self._pulled(version)
             for role, tree in sorted(version.row.needs.items()):
                 needed = self.catalog.by_tree(tree)
-                if needed is None:
-                    self.progress.say(f"{version} needs {role} {tree[:12]}..., which this registry does not have")
-                elif needed not in [*todo, *(pulled.version for pulled in done.values())]:
+                if needed is not None and needed not in found.values():
                     todo.append(needed)
-        return list(done.values())
+                elif needed is None and not self._has(tree):
+                    raise ZooError(
+                        f"{version} cannot be opened without {role!r}, the tree {tree[:12]}..., which is neither in "
+                        f"this registry nor in {self.home}"
+                    )
+        return list(found.values())
+
+    def _has(self, tree: str) -> bool:
+        """Whether an artifact with this tree lies in `home` already."""
+        return any(told_tree(file.parent) == tree for file in self.home.glob(f"[!.]*/{PAYLOAD_MANIFEST}"))
 
     def _pulled(self, version: Version) -> Pulled:
         target = self.home / version.name

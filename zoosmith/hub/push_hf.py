@@ -49,7 +49,7 @@ def publish(release: Release, organisation: str) -> Published:
     except ZooError:
         raise
     except Exception as error:  # the library raises many kinds; each becomes one line with what to do
-        raise ZooError(explain(repo, error)) from error
+        raise ZooError(explain(repo, error)) from None
 
 
 def _publish(api: HfApi, repo: str, release: Release) -> Published:

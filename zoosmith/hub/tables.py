@@ -88,7 +88,7 @@ def from_hub(data: Data, split: str) -> Table:
     try:
         found = datasets.load_dataset(data.repo, data.config, split=split, revision=data.revision)
     except Exception as error:  # the library raises many kinds; each becomes one line with what to do
-        raise ZooError(hf.explain(f"datasets/{data.repo}", data.revision, error)) from error
+        raise ZooError(hf.explain(f"datasets/{data.repo}", data.revision, error)) from None
     return _from_dataset(found)
 
 
