@@ -8,8 +8,6 @@ Names, paths, sizes, hashes, pointers, JSON, bytes and answers of a server are s
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 import tempfile
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from benchmarks._report import options, report
 from tests.support.hostile import Case, Sandbox, cases, outcome, sandbox
 
 
@@ -43,20 +42,14 @@ def attack(box: Sandbox, inputs: int, number: int) -> Counter[str]:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--inputs", type=int, default=10_000)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--json", type=Path)
-    given = options.parse_args()
+    given = options(__doc__, inputs=10_000, seed=1).parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_CACHE_HOME"] = f"{name}/xdg"
         with sandbox(Path(name) / "box") as box:
             seen = attack(box, given.inputs, given.seed)
-    result = {"inputs": sum(seen.values()), **seen, "seed": given.seed, "seconds": round(time.monotonic() - started, 1)}
-    print(json.dumps(result))
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=2) + "\n")
+    found = {"inputs": sum(seen.values()), **seen, "seed": given.seed, "seconds": round(time.monotonic() - started, 1)}
+    report(found, given.json)
     return 0 if seen["pulled"] and seen["refused"] else 1
 
 
