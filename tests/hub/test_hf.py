@@ -146,3 +146,28 @@ def test_a_data_set_at_its_commit(hub: Hub, tmp_path: Path) -> None:
 
 def test_a_data_set_that_is_not_there(hub: Hub, tmp_path: Path) -> None:
     assert "org/none" in str(ask(hub, tmp_path, "data", "org/none", "a" * 40, [])["error"])
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_gated_repo_of_large_files_gives_the_page_too(hub: Hub, tmp_path: Path, status: int) -> None:
+    """The hub tells everybody which files it has, and refuses them one by one: 401 without a token, 403 with one."""
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(bytes(11 << 20))
+    code = (("X-Error-Code", "GatedRepo"),)
+    hub.faults.append(Fault("(HEAD|GET) /org/tiny/resolve/.*safetensors", status, times=99, headers=code))
+    said = str(ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])["error"])
+    assert f"accept its terms at {hub.url}/org/tiny" in said
+    assert "HF_TOKEN" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"), [(401, "set HF_TOKEN to one of an account"), (403, "ask for access at {hub}/org/tiny")]
+)
+def test_large_files_that_a_token_may_not_read_say_what_to_do(
+    hub: Hub, tmp_path: Path, status: int, wanted: str
+) -> None:
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(bytes(11 << 20))
+    hub.faults.append(Fault("(HEAD|GET) /org/tiny/resolve/.*safetensors", status, times=99))
+    said = str(ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])["error"])
+    assert wanted.format(hub=hub.url) in said
