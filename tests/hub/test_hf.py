@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import Fault, Hub, serving
+from zoosmith.contract import ZooError
+from zoosmith.hub import hf
 
 CALL = """
 import json, sys, tempfile
@@ -171,3 +174,37 @@ def test_large_files_that_a_token_may_not_read_say_what_to_do(
     hub.faults.append(Fault("(HEAD|GET) /org/tiny/resolve/.*safetensors", status, times=99))
     said = str(ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])["error"])
     assert wanted.format(hub=hub.url) in said
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An endpoint where nothing listens, without proxies."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    return endpoint
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+def test_behind_a_proxy_the_hub_is_not_probed_directly(nobody: str, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "http://proxy.example:3128")
+    hf.require_answer("org/tiny")
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"https_proxy": "http://p:1"}, {"http_proxy": "http://p:1", "no_proxy": "127.0.0.1"}]
+)
+def test_where_no_proxy_is_for_this_hub_it_is_probed(
+    nobody: str, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ZooError, match=f"{nobody} cannot be reached"):
+        hf.require_answer("org/tiny")

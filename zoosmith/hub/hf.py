@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from zoosmith.contract import ZooError
 from zoosmith.engine.files import copy_file
@@ -20,9 +20,9 @@ def require_answer(repo: str) -> None:
     """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes."""
     from huggingface_hub import constants
 
-    if constants.HF_HUB_OFFLINE or any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
-        return
     url = urlsplit(constants.ENDPOINT)
+    if constants.HF_HUB_OFFLINE or _by_proxy(url):
+        return
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         socket.create_connection((url.hostname or "", port), timeout=PROBE_S).close()
@@ -31,6 +31,11 @@ def require_answer(repo: str) -> None:
             f"{constants.ENDPOINT} cannot be reached for {repo} ({error}); set HF_ENDPOINT to a mirror that can be, "
             "or fill the cache elsewhere and set HF_HUB_OFFLINE=1 (docs/air-gapped.md)"
         ) from None
+
+
+def _by_proxy(url: SplitResult) -> bool:
+    """Whether requests go to a proxy, by the variables that huggingface_hub's client reads too."""
+    return bool({url.scheme, "all"} & getproxies().keys()) and not proxy_bypass(url.netloc)
 
 
 def snapshot(
