@@ -208,3 +208,12 @@ def test_where_no_proxy_is_for_this_hub_it_is_probed(
         monkeypatch.setenv(name, value)
     with pytest.raises(ZooError, match=f"{nobody} cannot be reached"):
         hf.require_answer("org/tiny")
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["hub.example.org", "localhost:8080", "//hub.example.org", "ftp://hub.example.org"]
+)
+def test_an_endpoint_that_is_no_url_is_named_with_the_right_form(hub: Hub, tmp_path: Path, endpoint: str) -> None:
+    said = str(ask(hub, tmp_path, "model", "org/tiny", "a" * 40, [], HF_ENDPOINT=endpoint)["error"])
+    assert f"HF_ENDPOINT is {endpoint!r}" in said
+    assert "expected https://HOST" in said

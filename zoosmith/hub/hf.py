@@ -17,15 +17,25 @@ PROBE_S = 3.0
 
 
 def require_answer(repo: str) -> None:
-    """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes."""
+    """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes.
+
+    Also where HF_ENDPOINT is no URL, which the library would only tell as a request without a protocol.
+    """
     from huggingface_hub import constants
 
     url = urlsplit(constants.ENDPOINT)
-    if constants.HF_HUB_OFFLINE or _by_proxy(url):
+    if constants.HF_HUB_OFFLINE:
+        return
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ZooError(
+            f"HF_ENDPOINT is {constants.ENDPOINT!r}, which is no URL of a hub; expected https://HOST, such as "
+            "https://hub.example.org"
+        )
+    if _by_proxy(url):
         return
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        socket.create_connection((url.hostname or "", port), timeout=PROBE_S).close()
+        socket.create_connection((url.hostname, port), timeout=PROBE_S).close()
     except OSError as error:
         raise ZooError(
             f"{constants.ENDPOINT} cannot be reached for {repo} ({error}); set HF_ENDPOINT to a mirror that can be, "
