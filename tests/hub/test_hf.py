@@ -217,3 +217,10 @@ def test_an_endpoint_that_is_no_url_is_named_with_the_right_form(hub: Hub, tmp_p
     said = str(ask(hub, tmp_path, "model", "org/tiny", "a" * 40, [], HF_ENDPOINT=endpoint)["error"])
     assert f"HF_ENDPOINT is {endpoint!r}" in said
     assert "expected https://HOST" in said
+
+
+def test_a_signed_url_in_an_error_of_the_library_is_told_without_its_signature() -> None:
+    error = ValueError("Server error '503' for url 'https://cdn.example/a/b?Signature=canary&Key=canary' (try again?)")
+    said = hf.explain("org/tiny", "a" * 40, error)
+    assert "ValueError: Server error '503' for url 'https://cdn.example/a/b' (try again?)" in said
+    assert "canary" not in said

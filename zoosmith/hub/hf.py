@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from zoosmith.engine.files import copy_file
 from zoosmith.hub import large, xet
 
 PROBE_S = 3.0
+QUERY = re.compile(r"(https?://[^\s?]+)\?[^\s'\"]*", re.IGNORECASE)  # a signature, where a hub redirects to a store
 
 
 def require_answer(repo: str) -> None:
@@ -109,5 +111,5 @@ def explain(repo: str, revision: str, error: Exception) -> str:
         return f"your token may not read {repo}: ask for access at {page}, and set HF_TOKEN to a token that has it"
     if isinstance(error, (errors.LocalEntryNotFoundError, ConnectionError)):
         return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {hub} cannot be reached{xet.hint()}"
-    said = (str(error).splitlines() or [""])[0]
+    said = QUERY.sub(r"\1", (str(error).splitlines() or [""])[0])
     return f"{hub} answered for {repo}: {type(error).__name__}: {said}{xet.hint()}"
