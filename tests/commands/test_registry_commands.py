@@ -144,3 +144,22 @@ def test_a_killed_pull_leaves_nothing_visible_and_the_next_one_goes_on(user: Use
         assert done.returncode == 0, done.stderr
         assert asked(server, ".onnx")[-1] == f"bytes={had}-"
     assert folders.faults(tmp_path / "toy-a") == []
+
+
+def test_verify_fails_where_the_registry_that_was_named_does_not_know_it(user: User) -> None:
+    user.pull("toy-a")
+    (user.home / "toy-a").rename(user.home / "toy-aa")
+    publish(user.registry.parent / "other", "toy-ab", {"model.onnx": b"other"})
+    other = str(user.registry.parent / "other")
+    for done in (
+        zoosmith(user.home, "verify", "toy-aa", "--registry", other),
+        zoosmith(user.home, "verify", "toy-aa", ZOOSMITH_REGISTRY=other),
+    ):
+        assert done.returncode == 1
+        assert "does not know toy-aa; did you mean 'toy-ab'?" in " ".join(done.stderr.split())
+    assert zoosmith(user.home, "verify", "toy-aa").returncode == 0
+    assert zoosmith(user.home, "verify", "toy-aa", "--registry", str(user.registry)).returncode == 0
+    (user.registry.parent / "other" / "dodo.py").touch()
+    inside = zoosmith(user.registry.parent / "other", "verify", str(user.home / "toy-aa"))
+    assert inside.returncode == 0
+    assert "does not know it" in inside.stdout

@@ -19,3 +19,9 @@ def test_what_killed_writers_left_goes_after_a_day(tmp_path: Path) -> None:
         os.utime(path, (0, time.time() - STALE_S - 9))
     Cache(tmp_path)
     assert [path.exists() for path in (*old, young, kept)] == [False, False, True, True]
+
+
+def test_a_writer_that_finishes_while_the_cache_is_swept_is_no_fault(tmp_path: Path) -> None:
+    """A link to nothing: listed, and not there when it is looked at."""
+    Cache(tmp_path).file(".new-abc").symlink_to("renamed")
+    Cache(tmp_path)

@@ -199,3 +199,17 @@ def test_rows_that_contradict_themselves_are_refused() -> None:
         bad = row.files[0].model_copy(update={"size": size})
         with pytest.raises(ZooError, match="cannot have"):
             check(Version("toy", 1, row.model_copy(update={"files": (bad,)})))
+
+
+def test_of_two_versions_with_one_tree_the_published_one_is_taken(root: Path, cache: Cache) -> None:
+    row = publish(root, "toy-z", {"model.onnx": b"same"})
+    file = root / "registry.json"
+    told = json.loads(file.read_text())
+    told["artifacts"]["toy-0"] = json.loads(json.dumps(told["artifacts"]["toy-z"]))
+    told["artifacts"]["toy-0"]["versions"]["1"]["locations"] = []
+    file.write_text(json.dumps(told))
+    assert str(opened(str(root), cache).by_tree(row.tree_digest)) == "toy-z@1"
+    told["artifacts"]["toy-z"]["versions"]["1"]["locations"] = []
+    file.write_text(json.dumps(told))
+    assert str(opened(str(root), cache).by_tree(row.tree_digest)) == "toy-0@1"
+    assert opened(str(root), cache).by_tree("0" * 64) is None

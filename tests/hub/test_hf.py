@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import Fault, Hub, serving
+from zoosmith.contract import ZooError
+from zoosmith.hub import hf
 
 CALL = """
 import json, sys, tempfile
@@ -146,3 +149,78 @@ def test_a_data_set_at_its_commit(hub: Hub, tmp_path: Path) -> None:
 
 def test_a_data_set_that_is_not_there(hub: Hub, tmp_path: Path) -> None:
     assert "org/none" in str(ask(hub, tmp_path, "data", "org/none", "a" * 40, [])["error"])
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_gated_repo_of_large_files_gives_the_page_too(hub: Hub, tmp_path: Path, status: int) -> None:
+    """The hub tells everybody which files it has, and refuses them one by one: 401 without a token, 403 with one."""
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(bytes(11 << 20))
+    code = (("X-Error-Code", "GatedRepo"),)
+    hub.faults.append(Fault("(HEAD|GET) /org/tiny/resolve/.*safetensors", status, times=99, headers=code))
+    said = str(ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])["error"])
+    assert f"accept its terms at {hub.url}/org/tiny" in said
+    assert "HF_TOKEN" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"), [(401, "set HF_TOKEN to one of an account"), (403, "ask for access at {hub}/org/tiny")]
+)
+def test_large_files_that_a_token_may_not_read_say_what_to_do(
+    hub: Hub, tmp_path: Path, status: int, wanted: str
+) -> None:
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(bytes(11 << 20))
+    hub.faults.append(Fault("(HEAD|GET) /org/tiny/resolve/.*safetensors", status, times=99))
+    said = str(ask(hub, tmp_path, "model", "org/tiny", hub.commit("models", "org/tiny"), [])["error"])
+    assert wanted.format(hub=hub.url) in said
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An endpoint where nothing listens, without proxies."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    return endpoint
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+def test_behind_a_proxy_the_hub_is_not_probed_directly(nobody: str, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "http://proxy.example:3128")
+    hf.require_answer("org/tiny")
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"https_proxy": "http://p:1"}, {"http_proxy": "http://p:1", "no_proxy": "127.0.0.1"}]
+)
+def test_where_no_proxy_is_for_this_hub_it_is_probed(
+    nobody: str, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ZooError, match=f"{nobody} cannot be reached"):
+        hf.require_answer("org/tiny")
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["hub.example.org", "localhost:8080", "//hub.example.org", "ftp://hub.example.org"]
+)
+def test_an_endpoint_that_is_no_url_is_named_with_the_right_form(hub: Hub, tmp_path: Path, endpoint: str) -> None:
+    said = str(ask(hub, tmp_path, "model", "org/tiny", "a" * 40, [], HF_ENDPOINT=endpoint)["error"])
+    assert f"HF_ENDPOINT is {endpoint!r}" in said
+    assert "expected https://HOST" in said
+
+
+def test_a_signed_url_in_an_error_of_the_library_is_told_without_its_signature() -> None:
+    error = ValueError("Server error '503' for url 'https://cdn.example/a/b?Signature=canary&Key=canary' (try again?)")
+    said = hf.explain("org/tiny", "a" * 40, error)
+    assert "ValueError: Server error '503' for url 'https://cdn.example/a/b' (try again?)" in said
+    assert "canary" not in said

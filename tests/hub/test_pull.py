@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -235,3 +236,15 @@ def test_a_token_is_not_sent_on_to_another_origin(user: User) -> None:
             http.get(first.url + "registry.json", {"Authorization": "Bearer hf_canary"}, 2.0).close()
     assert [h.get("Authorization") for h in first.headers] == ["Bearer hf_canary"] * 3
     assert [h.get("Authorization") for h in other.headers] == [None]
+
+
+def test_a_cache_that_is_full_fails_no_pull_and_is_told_once(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("zoosmith.hub.cache._share", full)
+    user.pull("toy-a")
+    assert user.holds("toy-a", FILES)
+    told = f"{user.cache.root} takes no more files (No space left on device); going on without it"
+    assert user.progress.said == [told]
+    assert visible(user.cache.root / "files") == []

@@ -38,6 +38,8 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         ({"HF_ENDPOINT": "https://hub-ci.huggingface.co"}, {}),
         ({"HF_ENDPOINT": "https://nothuggingface.co"}, {xet.SWITCH: "1"}),
         ({"HF_ENDPOINT": OWN}, {xet.SWITCH: "1"}),
+        ({"HF_ENDPOINT": "hub.example"}, {xet.SWITCH: "1"}),
+        ({"HF_ENDPOINT": "hub.example:8080/hf"}, {xet.SWITCH: "1"}),
         ({"HF_ENDPOINT": OWN, xet.SWITCH: ""}, {xet.SWITCH: "1"}),
         ({"HF_ENDPOINT": OWN, xet.SWITCH: "0"}, {}),
         ({"HF_ENDPOINT": OWN, xet.SWITCH: "1"}, {}),

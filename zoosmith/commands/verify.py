@@ -40,22 +40,33 @@ def verify(folder: Path, given: argparse.Namespace) -> None:
     tree, name = folders.tree_digest(folder), folder.resolve().name
     print(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
     if (catalog := known_registry(given)) is not None:
-        print(f"{folder}: {in_registry(catalog, name, tree)}")
+        print(f"{folder}: {in_registry(catalog, name, tree, named=was_named(given))}")
 
 
 def known_registry(given: argparse.Namespace) -> Catalog | None:
     """The registry that was named, or the zoo's own if it has one."""
-    from zoosmith.hub.catalog import FILE, VARIABLE
+    from zoosmith.hub.catalog import FILE
     from zoosmith.project import find_project
 
-    if given.registry or os.environ.get(VARIABLE) or (find_project() / FILE).is_file():
+    if was_named(given) or (find_project() / FILE).is_file():
         return opened(given)
     return None
 
 
-def in_registry(catalog: Catalog, name: str, tree: str) -> str:
-    """Which version this is. Raises ZooError where the registry knows the name, but no such tree."""
+def was_named(given: argparse.Namespace) -> bool:
+    """Whether the user says which registry is to vouch for the artifact."""
+    from zoosmith.hub.catalog import VARIABLE
+
+    return bool(given.registry or os.environ.get(VARIABLE))
+
+
+def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
+    """Which version this is. Raises ZooError where the registry knows the name, but no such tree.
+
+    A registry that was named and does not know the name either is an error too: it was asked to vouch for this.
+    """
     from zoosmith.contract import ZooError
+    from zoosmith.core.names import nearest
 
     same = [version for version in catalog.versions() if version.row.tree_digest == tree]
     if same:
@@ -63,5 +74,10 @@ def in_registry(catalog: Catalog, name: str, tree: str) -> str:
     if name in catalog.registry.artifacts:
         raise ZooError(
             f"{name} is none of its versions in {catalog.base}: it was built anew, or changed with its manifest"
+        )
+    if named:
+        raise ZooError(
+            f"{catalog.base} does not know {name}{nearest(name, catalog.registry.artifacts)}; "
+            "look with `zoosmith search`, or verify without a registry to compare with the manifest alone"
         )
     return f"{catalog.base} does not know it"

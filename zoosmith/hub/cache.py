@@ -15,6 +15,7 @@ import os
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from zoosmith.contract import ZooError
@@ -88,8 +89,9 @@ class Cache:
     def _sweep(self) -> None:
         """Remove what killed copies left."""
         for left in [*self.root.glob("files/.new-*"), *self.root.glob("registries/.*")]:
-            if time.time() - left.stat().st_mtime > STALE_S:
-                left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another process has just put it in its place
+                if time.time() - left.stat().st_mtime > STALE_S:
+                    left.unlink()
 
 
 def _share(source: Path, target: Path) -> None:

@@ -67,8 +67,9 @@ class Catalog:
                 yield Version(name, number, entry.versions[str(number)])
 
     def by_tree(self, tree: str) -> Version | None:
-        """A version with this tree, for what an artifact needs."""
-        return next((version for version in self.versions() if version.row.tree_digest == tree), None)
+        """A version with this tree, for what an artifact needs; one that is published, if any is."""
+        same = [version for version in self.versions() if version.row.tree_digest == tree]
+        return min(same, key=lambda version: not version.row.locations, default=None)
 
     def places(self, version: Version) -> list[Place]:
         """Where the files lie. Raises ZooError where the version was not published, or where it must not lie."""

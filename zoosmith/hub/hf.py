@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from zoosmith.contract import ZooError
 from zoosmith.engine.files import copy_file
 from zoosmith.hub import large, xet
 
 PROBE_S = 3.0
+QUERY = re.compile(r"(https?://[^\s?]+)\?[^\s'\"]*", re.IGNORECASE)  # a signature, where a hub redirects to a store
 
 
 def require_answer(repo: str) -> None:
-    """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes."""
+    """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes.
+
+    Also where HF_ENDPOINT is no URL, which the library would only tell as a request without a protocol.
+    """
     from huggingface_hub import constants
 
-    if constants.HF_HUB_OFFLINE or any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
-        return
     url = urlsplit(constants.ENDPOINT)
+    if constants.HF_HUB_OFFLINE:
+        return
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ZooError(
+            f"HF_ENDPOINT is {constants.ENDPOINT!r}, which is no URL of a hub; expected https://HOST, such as "
+            "https://hub.example.org"
+        )
+    if _by_proxy(url):
+        return
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        socket.create_connection((url.hostname or "", port), timeout=PROBE_S).close()
+        socket.create_connection((url.hostname, port), timeout=PROBE_S).close()
     except OSError as error:
         raise ZooError(
             f"{constants.ENDPOINT} cannot be reached for {repo} ({error}); set HF_ENDPOINT to a mirror that can be, "
             "or fill the cache elsewhere and set HF_HUB_OFFLINE=1 (docs/air-gapped.md)"
         ) from None
+
+
+def _by_proxy(url: SplitResult) -> bool:
+    """Whether requests go to a proxy, by the variables that huggingface_hub's client reads too."""
+    return bool({url.scheme, "all"} & getproxies().keys()) and not proxy_bypass(url.netloc)
 
 
 def snapshot(
@@ -94,5 +111,5 @@ def explain(repo: str, revision: str, error: Exception) -> str:
         return f"your token may not read {repo}: ask for access at {page}, and set HF_TOKEN to a token that has it"
     if isinstance(error, (errors.LocalEntryNotFoundError, ConnectionError)):
         return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {hub} cannot be reached{xet.hint()}"
-    said = (str(error).splitlines() or [""])[0]
+    said = QUERY.sub(r"\1", (str(error).splitlines() or [""])[0])
     return f"{hub} answered for {repo}: {type(error).__name__}: {said}{xet.hint()}"

@@ -27,7 +27,7 @@ def fetch(repo: str, revision: str, patterns: dict[str, Any], scratch: Path, pro
 
     Files over 50 GB are left to the library: the hub gives them by xet alone.
     """
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
     from huggingface_hub.utils._paths import filter_repo_objects
 
     if not safe.HUB.fullmatch(f"hf://{repo}@{revision}"):
@@ -38,13 +38,14 @@ def fetch(repo: str, revision: str, patterns: dict[str, Any], scratch: Path, pro
         for each in filter_repo_objects(told.siblings or [], key=lambda sibling: sibling.rfilename, **patterns)
         if each.lfs and LARGE <= each.lfs.size <= constants.MAX_HTTP_DOWNLOAD_SIZE
     ]
+    missing = [file for file in files if not (_blobs(repo) / file.sha256).exists()]
+    for file in missing[:1]:  # the hub tells everybody of gated files; only asking for one says why it is not given
+        get_hf_file_metadata(hf_hub_url(repo, file.path, revision=revision), library_name="zoosmith")
     place = places.within(f"hf://{repo}@{revision}", "")
-    for file in files:
-        blob = _blobs(repo) / file.sha256
-        if not blob.exists():
-            part = scratch / file.sha256
-            download(place, file.path, file, part, _counter(f"{repo}: {file.path}", file.size, progress), Patience())
-            _put(part, blob)
+    for file in missing:
+        part = scratch / file.sha256
+        download(place, file.path, file, part, _counter(f"{repo}: {file.path}", file.size, progress), Patience())
+        _put(part, _blobs(repo) / file.sha256)
 
 
 def _blobs(repo: str) -> Path:

@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,6 +67,7 @@ class Puller:
     progress: Progress
     patience: Patience
     stores: tuple[Store, ...] = ()
+    unkept: list[OSError] = field(default_factory=list, init=False)
 
     def pull(self, wanted: str) -> list[Pulled]:
         """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; a target is whole or as it was."""
@@ -167,7 +168,12 @@ class Puller:
 
     def _one(self, place: Place, at: str, file: File, parts: Path, patience: Patience) -> None:
         download(place, at, file, parts / file.sha256, self.progress.won, patience)
-        self.cache.keep(parts / file.sha256, file.sha256)
+        try:
+            self.cache.keep(parts / file.sha256, file.sha256)
+        except OSError as error:  # the file is right where it is wanted; a full cache disk costs only later pulls
+            self.unkept.append(error)
+            if self.unkept[0] is error:
+                self.progress.say(f"{self.cache.root} takes no more files ({error.strerror}); going on without it")
 
 
 def _in_threads(work: Callable[[File], None], files: list[File], patience: Patience) -> None:

@@ -19,8 +19,12 @@ SAID = (
 
 
 def switch(environment: Mapping[str, str]) -> dict[str, str]:
-    """What to add to a process's environment: xet off for another hub, unless the user has decided or is offline."""
-    host = urlsplit(environment.get("HF_ENDPOINT", "")).hostname
+    """What to add to a process's environment: xet off for another hub, unless the user has decided or is offline.
+
+    An endpoint that is no URL counts as another hub; asking it is the error (`hf.require_answer`).
+    """
+    endpoint = environment.get("HF_ENDPOINT", "")
+    host = urlsplit(endpoint).hostname or endpoint or None
     offline = environment.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
     if host is None or offline or environment.get(SWITCH) or any(f".{host}".endswith(f".{name}") for name in OFFICIAL):
         return {}
