@@ -20,7 +20,7 @@ from zoosmith.core.recipe import Gate
 from zoosmith.core.recipe_yaml import parse
 from zoosmith.core.records import Measurement
 
-UNDECIDED = "not decidable with 400 examples, needs about 2400"
+UNDECIDED = "not decidable with 400 examples, needs about 870"
 
 
 def test_same_records_same_bytes() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
-from zoosmith.core.intervals import examples_needed
+from zoosmith.core.intervals import paired_score
 from zoosmith.core.records import Difference, Measurement
 
 MARGIN = 0.01
@@ -30,8 +31,7 @@ def verdict(change: Difference, compared: int, discordant: int, margin: float = 
         return Verdict("gain", f"gain of {_points(change.low, change.high)}")
     if change.low >= -margin:
         return Verdict("no_loss", f"no loss over {_number(margin)} shown")
-    needed = examples_needed(max(discordant, 1) / compared, _half_width(change.value, margin))
-    needed = max(needed, compared + 1)  # the score interval is not symmetric: N near n means "a few more"
+    needed = max(_needed(change, compared, discordant / compared, margin), compared + 1)
     return Verdict("undecided", f"not decidable with {compared} examples, needs about {_rounded(needed)}")
 
 
@@ -45,9 +45,28 @@ def of_measurement(measured: Measurement, metric: str, margin: float = MARGIN) -
     return verdict(versus.delta[metric], quality.n, discordant, margin)
 
 
-def _half_width(value: float, margin: float) -> float:
-    """The half width that would decide: that keeps the margin clear of the interval, or 0 where the loss is larger."""
-    return min(max(abs(value + margin), abs(value) if value < -margin else 0.0, 1e-3), 0.5)
+def _needed(change: Difference, compared: int, discordance: float, margin: float) -> int:
+    """The fewest examples that decide at the same shares: whichever comes first, a loss or none over the margin.
+
+    Tango's interval says it for counts. That of another metric is as much wider or narrower as it is now, and the
+    examples that an interval needs grow with the square of its width.
+    """
+    either = max(discordance, abs(change.value))
+    lost, won = (either - change.value) / 2, (either + change.value) / 2
+    enough = compared
+    while not _decides(lost, won, enough, margin):
+        enough *= 2
+    too_few = 0
+    while enough - too_few > 1:
+        middle = (enough + too_few) // 2
+        too_few, enough = (too_few, middle) if _decides(lost, won, middle, margin) else (middle, enough)
+    low, high = paired_score(lost * compared, won * compared, compared)
+    return math.ceil(enough * ((change.high - change.low) / (high - low)) ** 2)
+
+
+def _decides(lost: float, won: float, n: int, margin: float) -> bool:
+    low, high = paired_score(lost * n, won * n, n)
+    return low >= -margin or high < 0
 
 
 def _rounded(n: int) -> int:
