@@ -20,7 +20,7 @@ from zoosmith.core.recipe import Gate
 from zoosmith.core.recipe_yaml import parse
 from zoosmith.core.records import Measurement
 
-UNDECIDED = "not decidable with 400 examples, needs about 870"
+UNDECIDED = "whether it loses more than 1 point is not decidable with 400 examples, needs about 870"
 
 
 def test_same_records_same_bytes() -> None:
@@ -223,11 +223,13 @@ def test_the_first_lines_say_what_it_is_worth() -> None:
     assert "**The reference of its family** (toy.macro_f1 0.8900" in card(REFERENCE)
 
 
-def test_the_margin_is_the_artifacts_own_gate() -> None:
+def test_one_margin_in_headline_table_advice_and_limits_whatever_the_gates_bear() -> None:
     recipe = given().recipe
     gated = recipe.artifacts["fp32"].model_copy(update={"gates": {"toy.macro_f1": Gate(max_drop=0.02)}})
     recipe = recipe.model_copy(update={"artifacts": recipe.artifacts | {"onnx-int8": gated}})
-    assert "quality: no loss over 2 points shown**" in card(recipe=recipe)
+    assert card(recipe=recipe) == card()
+    assert card().count(UNDECIDED) == 3, "headline, table, advice"
+    assert f"- {UNDECIDED.capitalize()} (toy.macro_f1 against toy-fp32)." in card()
 
 
 def test_every_plot_is_linked_with_its_words_and_followed_by_its_numbers() -> None:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from zoosmith.core.intervals import paired_proportions, paired_score
 from zoosmith.core.records import Difference
-from zoosmith.core.verdicts import verdict
+from zoosmith.core.verdicts import MARGIN, verdict
+
+UNDECIDED = "whether it loses more than 1 point is not decidable with"
 
 
 def difference(value: float, low: float, high: float) -> Difference:
@@ -21,28 +23,27 @@ def difference(value: float, low: float, high: float) -> Difference:
         (difference(0.001, -0.004, 0.006), "no_loss", "no loss over 1 point shown"),
         (difference(-0.02, -0.031, -0.009), "loss", "loss of 0.9 to 3.1 points"),
         (difference(0.02, 0.009, 0.031), "gain", "gain of 0.9 to 3.1 points"),
-        (difference(-0.005, -0.0135, 0.0035), "undecided", "not decidable with 872 examples, needs about 2000"),
+        (
+            difference(-0.005, -0.0135, 0.0035),
+            "undecided",
+            f"{UNDECIDED} 872 examples, needs about 2000",
+        ),
     ],
 )
 def test_each_verdict_in_words(change: Difference, kind: str, text: str) -> None:
     assert verdict(change, 872, 13) == (kind, text)
 
 
-def test_the_margin_is_named() -> None:
-    change = difference(-0.005, -0.0135, 0.0035)
-    assert verdict(change, 872, 13, margin=0.015).text == "no loss over 1.5 points shown"
-
-
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(200, 5000), st.sampled_from([0.005, 0.01, 0.02]))
-def test_exactly_what_the_interval_holds(lost: int, won: int, n: int, margin: float) -> None:
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(200, 5000))
+def test_exactly_what_the_interval_holds(lost: int, won: int, n: int) -> None:
     found = paired_proportions(n - lost - won, lost, won, 0)
-    kind, text = verdict(difference(found.value, found.low, found.high), n, lost + won, margin)
+    kind, text = verdict(difference(found.value, found.low, found.high), n, lost + won)
     assert (kind == "loss") == (found.high < 0)
     assert (kind == "gain") == (found.low > 0)
     if kind == "no_loss":
-        assert found.low >= -margin
+        assert found.low >= -MARGIN
     if kind == "undecided":
-        assert found.low < -margin
+        assert found.low < -MARGIN
         assert int(text.rsplit(" ", 1)[1]) > n
 
 
@@ -60,7 +61,7 @@ def test_the_n_it_asks_for_decides_at_the_same_shares_and_half_of_it_does_not(lo
 
 def decides(lost: float, won: float, n: int) -> bool:
     low, high = paired_score(lost, won, n)
-    return low >= -0.01 or high < 0
+    return low >= -MARGIN or high < 0
 
 
 def test_a_small_loss_is_decided_by_whichever_comes_first() -> None:

@@ -32,14 +32,13 @@ class _Advised(NamedTuple):
     verdict: Verdict | None
 
 
-def advice(subject: Subject, siblings: Sequence[Subject], metric: str, margin: float) -> list[str]:
+def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[str]:
     """Sentences in Markdown, the most important first.
 
-    siblings: the family on the same host by the same suite, `subject` among them, all with `metric`; margin: the
-    loss of `metric` that the subject's recipe bears.
+    siblings: the family on the same host by the same suite, `subject` among them, all with `metric`.
     """
-    me = _advised(subject, metric, margin)
-    others = [_advised(s, metric, margin) for s in siblings if s.build.name != subject.build.name]
+    me = _advised(subject, metric)
+    others = [_advised(s, metric) for s in siblings if s.build.name != subject.build.name]
     if not others:
         return ["No sibling was measured on this host by the same suite: there is nothing to choose between."]
     rival = _rival(me, others)
@@ -53,7 +52,7 @@ def advice(subject: Subject, siblings: Sequence[Subject], metric: str, margin: f
     return found
 
 
-def _advised(subject: Subject, metric: str, margin: float) -> _Advised:
+def _advised(subject: Subject, metric: str) -> _Advised:
     measured, name = subject.measured, subject.build.name
     value, speed, versus = measured.metric(metric), measured.speedup, measured.vs_reference
     assert value is not None
@@ -68,7 +67,7 @@ def _advised(subject: Subject, metric: str, margin: float) -> _Advised:
         agreement=versus.agreement if versus else 1.0,
         steady=(speed is not None or versus is None) and (measured.steadiness is None or measured.steadiness.steady),
         reference=is_reference(measured),
-        verdict=of_measurement(measured, metric, margin),
+        verdict=of_measurement(measured, metric),
     )
 
 
@@ -143,7 +142,7 @@ def _cost(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
     if verdict.kind == "undecided":
-        return f"; whether that loses quality is {verdict.text}"
+        return f"; {verdict.text}"
     return (", at no " if verdict.kind == "no_loss" else ", at a ") + verdict.text.removeprefix("no ")
 
 

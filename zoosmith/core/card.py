@@ -12,7 +12,7 @@ import jinja2
 from zoosmith.contract import ZooError
 from zoosmith.core.advice import advice
 from zoosmith.core.card_figures import Curves, Figure, figures, milliseconds, rows
-from zoosmith.core.family import Subject, comparable, headline, margin
+from zoosmith.core.family import Subject, comparable, headline
 from zoosmith.core.front_matter import front_matter
 from zoosmith.core.gates import Check
 from zoosmith.core.limits import limits
@@ -75,15 +75,14 @@ def render(template: str, given: CardInput) -> str:
 def _told(given: CardInput, metric: str) -> dict[str, Any]:
     """What is said of the figures: verdicts, advice, limits, tolerance, and the plots with their numbers."""
     escaped = Subject(given.subject.build, _escaped(given.subject.measured))
-    bearable = margin(given.recipe, escaped.build, metric)
     family = comparable(given.siblings, metric)
-    verdicts = {s.build.name: of_measurement(s.measured, metric, margin(given.recipe, s.build, metric)) for s in family}
+    verdicts = {s.build.name: of_measurement(s.measured, metric) for s in family}
     drawn = plots(given)
     return {
         "verdicts": {name: verdict.text for name, verdict in verdicts.items() if verdict},
-        "verdict": of_measurement(escaped.measured, metric, bearable),
-        "advice": advice(escaped, family, metric, bearable),
-        "limits": limits(escaped, given.checks, metric, bearable),
+        "verdict": of_measurement(escaped.measured, metric),
+        "advice": advice(escaped, family, metric),
+        "limits": limits(escaped, given.checks, metric),
         "tolerance": tolerance(escaped, given.lineage, metric),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},

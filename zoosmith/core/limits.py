@@ -12,12 +12,12 @@ from zoosmith.core.verdicts import of_measurement
 LOGITS_APART = 0.01
 
 
-def limits(subject: Subject, checks: Sequence[Check], metric: str, margin: float) -> list[str]:
+def limits(subject: Subject, checks: Sequence[Check], metric: str) -> list[str]:
     """Sentences in Markdown, the measurement's own warnings first."""
     build, measured = subject.build, subject.measured
     return [
         *measured.warnings,
-        *_decided(measured, metric, margin),
+        *_decided(measured, metric),
         *(line for id, quality in sorted(measured.quality.items()) for line in _quality(build, id, quality)),
         *_scores(measured),
         *_host(measured),
@@ -28,13 +28,12 @@ def limits(subject: Subject, checks: Sequence[Check], metric: str, margin: float
     ]
 
 
-def _decided(measured: Measurement, metric: str, margin: float) -> list[str]:
-    verdict = of_measurement(measured, metric, margin)
+def _decided(measured: Measurement, metric: str) -> list[str]:
+    verdict = of_measurement(measured, metric)
     if verdict is None or verdict.kind != "undecided":
         return []
-    points = f"{margin * 100:g} point{'' if margin == 0.01 else 's'}"
-    fall = f"{metric} falls by more than {points} against {measured.reference}"
-    return [f"Whether {fall} is {verdict.text}."]
+    text = verdict.text[0].upper() + verdict.text[1:]
+    return [f"{text} ({metric} against {measured.reference})."]
 
 
 def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
