@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import ModelCard
 
 from tests.support import records
-from tests.support.cards import REFERENCE, SUBJECT, card, given, labelled, tables
+from tests.support.cards import REFERENCE, SUBJECT, card, given, labelled, measured, tables
 from tests.support.recipes import FULL
 from zoosmith.contract import ZooError
 from zoosmith.core.card import markdown_table, plots, render, replace_section, results_table
@@ -48,6 +48,18 @@ def test_the_family_stands_in_the_table() -> None:
         "0.8900 (0.8700 to 0.9100)", "-0.0040 (-0.0140 to +0.0060)", UNDECIDED, "25.0 MB", "2.00", "3.00",
         "3.00x (2.75 to 3.25)", "110",
     ]  # fmt: skip
+
+
+def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
+    versus = records.versus(0.02, half=0.005)
+    versus["delta"]["toy.accuracy"] |= {"p": 0.00213}
+    [metrics] = [table for table in tables(card(measured(vs_reference=versus))) if table[0][0] == "metric"]
+    assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "p (McNemar)", "verdict"]
+    change = "-0.0200 (-0.0250 to -0.0150)"
+    assert metrics[2] == ["accuracy", "0.9000", "0.8800 to 0.9200", change, "0.00213", "loss of 1.5 to 2.5 points"]
+    assert metrics[3][3:] == [change, "-", "loss of 1.5 to 2.5 points"]
+    [own] = [table for table in tables(card(REFERENCE)) if table[0][0] == "metric"]
+    assert own[0] == ["metric", "value", "95 % interval"]
 
 
 def test_a_sibling_from_before_an_eval_was_added_is_left_out() -> None:
@@ -228,7 +240,7 @@ def test_one_margin_in_headline_table_advice_and_limits_whatever_the_gates_bear(
     gated = recipe.artifacts["fp32"].model_copy(update={"gates": {"toy.macro_f1": Gate(max_drop=0.02)}})
     recipe = recipe.model_copy(update={"artifacts": recipe.artifacts | {"onnx-int8": gated}})
     assert card(recipe=recipe) == card()
-    assert card().count(UNDECIDED) == 3, "headline, table, advice"
+    assert card().count(UNDECIDED) == 5, "headline, table, advice, and each of two metrics"
     assert f"- {UNDECIDED.capitalize()} (toy.macro_f1 against toy-fp32)." in card()
 
 

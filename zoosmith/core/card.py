@@ -17,7 +17,7 @@ from zoosmith.core.front_matter import front_matter
 from zoosmith.core.gates import Check
 from zoosmith.core.limits import limits
 from zoosmith.core.recipe import Recipe
-from zoosmith.core.records import BuildRecord, Measurement
+from zoosmith.core.records import BuildRecord, Difference, Measurement
 from zoosmith.core.reproduction import Step, tolerance
 from zoosmith.core.verdicts import of_measurement
 
@@ -52,6 +52,7 @@ def render(template: str, given: CardInput) -> str:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    environment.filters.update(change=_change, p=_p)
     build, measured = given.subject.build, given.subject.measured
     metric = headline(measured)
     body = environment.from_string(template).render(
@@ -81,12 +82,20 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
     return {
         "verdicts": {name: verdict.text for name, verdict in verdicts.items() if verdict},
         "verdict": of_measurement(escaped.measured, metric),
+        "judged": _judged(escaped.measured),
         "advice": advice(escaped, family, metric),
         "limits": limits(escaped, given.checks, metric),
         "tolerance": tolerance(escaped, given.lineage, metric),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
     }
+
+
+def _judged(measured: Measurement) -> dict[str, str]:
+    """The verdict on each `EVAL.METRIC` that was compared with the reference."""
+    versus = measured.vs_reference
+    found = {metric: of_measurement(measured, metric) for metric in (versus.delta if versus else ())}
+    return {metric: verdict.text for metric, verdict in found.items() if verdict}
 
 
 def _escaped(measured: Measurement) -> Measurement:
@@ -121,6 +130,14 @@ def _mb(size: float) -> str:
 
 def _percent(value: float) -> str:
     return f"{value:.1%}"
+
+
+def _change(change: Difference) -> str:
+    return f"{change.value:+.4f} ({change.low:+.4f} to {change.high:+.4f})"
+
+
+def _p(change: Difference) -> str:
+    return "-" if change.p is None else f"{change.p:.3g}"
 
 
 def _ratio(value: float) -> str:
