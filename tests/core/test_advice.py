@@ -74,6 +74,21 @@ def test_a_shown_loss_sends_to_who_has_none() -> None:
     assert "Prefer toy-fp32 for quality (toy.macro_f1 0.8900 against 0.8700)." in found
 
 
+@pytest.mark.parametrize(
+    ("drop", "half", "words"),
+    [
+        (0.03, 0.005, "loss of 2.5 to 3.5 points."),
+        (0.005, 0.02, "whether it loses more than 1 point is not decidable with 400 examples, needs about"),
+    ],
+)
+def test_whoever_is_preferred_stands_with_its_own_verdict(drop: float, half: float, words: str) -> None:
+    fast = one("toy-fast", drop=drop, drop_half=half)
+    slow = one("toy-slow", speed=2.0, mb=60, peak=90, drop=0.001)
+    [line] = [line for line in said(slow, fast, REFERENCE) if line.startswith("Prefer toy-fast for speed")]
+    assert f"; its quality against the reference: {words}" in line
+    assert not any("Prefer toy-fp32" in line and "its quality" in line for line in said(fast, slow, REFERENCE))
+
+
 def test_beaten_in_every_respect() -> None:
     worse = one("toy-torch", speed=2.0, mb=60, peak=520, drop=0.002)
     first, *rest = said(worse, one(), REFERENCE)

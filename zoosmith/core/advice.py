@@ -44,8 +44,10 @@ def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[s
     rival = _rival(me, others)
     found = [] if rival is None else [_dominated(me, rival)]
     found += _strengths(me, others, beaten=rival is not None)
+    own = {other.name: _own(other.verdict) for other in others}
     reasons = _instead(me, others, metric)
-    found += [f"Prefer {name} for {_and(why)}." for name, why in reasons.items() if not rival or name != rival.name]
+    kept = {name: why for name, why in reasons.items() if not rival or name != rival.name}
+    found += [f"Prefer {name} for {_and(why)}{own[name]}." for name, why in kept.items()]
     found += _exact(me, others)
     if not all(each.steady for each in (me, *others)):
         found.append("Speeds are left out where the host was not steady while they were measured.")
@@ -144,6 +146,11 @@ def _cost(verdict: Verdict | None) -> str:
     if verdict.kind == "undecided":
         return f"; {verdict.text}"
     return (", at no " if verdict.kind == "no_loss" else ", at a ") + verdict.text.removeprefix("no ")
+
+
+def _own(verdict: Verdict | None) -> str:
+    """A sibling's own verdict, beside what it is preferred for: speed or size may cost quality."""
+    return f"; its quality against the reference: {verdict.text}" if verdict else ""
 
 
 def _instead(me: _Advised, others: Sequence[_Advised], metric: str) -> dict[str, list[str]]:
