@@ -270,6 +270,13 @@ def test_what_suite_full_adds() -> None:
         assert absent not in card()
 
 
+def test_figures_in_use_say_where_they_differ_from_the_header() -> None:
+    text = full()
+    assert "in numbers (model alone, tokenizer left out; text is cut at 32 tokens)</summary>" in text
+    assert "as soon as it is answered, batch 1, on all 2 cores:" in text
+    assert "tokenizer left out" not in card()
+
+
 def test_a_runtime_that_cannot_count_weights_leaves_them_out() -> None:
     text = full(profile=FULL_SUITE["profile"] | {"weights": None})
     assert "## In use" in text
