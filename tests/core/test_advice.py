@@ -93,11 +93,18 @@ def test_beaten_in_every_respect() -> None:
     worse = one("toy-torch", speed=2.0, mb=60, peak=520, drop=0.002)
     first, *rest = said(worse, one(), REFERENCE)
     assert first == (
-        "**toy-int8 is faster, smaller and no worse in quality** (0.8900 against 0.8880, 3.00 times against 2.00 times "
+        "**toy-int8 is faster, smaller and with no lower value** (0.8900 against 0.8880, 3.00 times against 2.00 times "
         "the reference's speed, 25.0 against 60.0 MB, 100 against 520 MiB at the peak): choose this one only for its "
         "format, or for these very answers."
     )
     assert not any("toy-int8" in line for line in rest), "one reason is enough"
+
+
+@pytest.mark.parametrize("kept", [{"peak": 50}, {"drop": -0.02}])
+def test_a_sibling_that_this_one_beats_in_quality_or_memory_is_not_called_better(kept: dict[str, Any]) -> None:
+    beaten = {"speed": 2.0, "mb": 60, "peak": 520, "drop": 0.002}
+    assert said(one("toy-torch", **beaten), one(), REFERENCE)[0].startswith("**toy-int8 is faster")
+    assert not any(line.startswith("**") for line in said(one("toy-torch", **(beaten | kept)), one(), REFERENCE))
 
 
 def test_the_reference_is_told_of_what_shows_no_loss() -> None:

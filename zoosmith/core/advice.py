@@ -90,16 +90,20 @@ def _leaner(one: _Advised, other: _Advised) -> bool:
 
 
 def _rival(me: _Advised, others: Sequence[_Advised]) -> _Advised | None:
-    """A sibling that is faster and no larger, and is no worse by its value or shows no loss over the margin."""
-    beats = [o for o in others if _faster(o, me) and o.size <= me.size and o.value >= me.value]
-    shown = [o for o in others if _faster(o, me) and _smaller(o, me) and o.verdict and o.verdict.kind == "no_loss"]
+    """A sibling that is faster and no larger, and has no lower value or shows no loss over the margin.
+
+    None that this one is shown better than, in quality or in memory.
+    """
+    faster = [o for o in others if _faster(o, me) and not _better(me, o) and not _leaner(me, o)]
+    beats = [o for o in faster if o.size <= me.size and o.value >= me.value]
+    shown = [o for o in faster if _smaller(o, me) and o.verdict and o.verdict.kind == "no_loss"]
     return max(beats or shown, key=lambda o: (o.ratio[1], o.value, o.name), default=None)
 
 
 def _dominated(me: _Advised, rival: _Advised) -> str:
     """Said plainly: a sibling is better in every respect that counts."""
     if rival.value >= me.value:
-        quality = "no worse in quality"
+        quality = "with no lower value"
     else:
         assert rival.verdict is not None
         quality = f"with {rival.verdict.text}{'' if me.reference else ' against the reference'}"
