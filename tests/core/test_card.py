@@ -261,7 +261,7 @@ def test_every_plot_is_linked_with_its_words_and_followed_by_its_numbers() -> No
 
 def test_what_suite_full_adds() -> None:
     text = full()
-    assert "speed was 1.010 (0.990 to 1.030), which should be 1; others took 2 % of the processor" in text
+    assert "speed was 1.010 (0.990 to 1.030), which should be 1 (steady: within 0.97 to 1.03); others took 2 % of the processor" in text
     assert "- INT8 saturates on this processor.\n" in text
     assert ["2", "400", "6.00"] in [row for table in tables(text) for row in table]
     assert "302 ms to import, 80 ms to open the artifact and 6 ms to its first answer" in text
