@@ -62,6 +62,14 @@ def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
     assert own[0] == ["metric", "value", "95 % interval"]
 
 
+def test_the_line_under_the_table_has_what_the_table_has_no_room_for() -> None:
+    memory = {"load": 90, "peak": 110, "growth": 7}
+    line = "\nOf this artifact: p99 4.00 ms; 90 MiB after opening it, +7 MiB while it answered"
+    assert f"{line}.\n\n" in card(measured(memory_mb=memory, size_own=25_000_000, size_total=25_000_000))
+    apart = card(measured(memory_mb=memory, size_own=1_000_000, size_total=25_000_000))
+    assert f"{line}; its own files take 1.0 MB of the 25.0 MB, the rest is what it needs.\n\n" in apart
+
+
 def test_a_sibling_from_before_an_eval_was_added_is_left_out() -> None:
     old = Subject(records.build("toy-old"), records.measurement("toy-old", quality={"old": records.quality()}))
     text = card(siblings=[REFERENCE, old, SUBJECT], others=[old.measured])
@@ -261,7 +269,7 @@ def test_every_plot_is_linked_with_its_words_and_followed_by_its_numbers() -> No
 
 def test_what_suite_full_adds() -> None:
     text = full()
-    assert "speed was 1.010 (0.990 to 1.030), which should be 1 (steady: within 0.97 to 1.03); others took 2 % of the processor" in text
+    assert "speed was 1.010 (0.990 to 1.030), which should be 1 (steady: within 0.97 to 1.03); others took 2 %" in text
     assert "- INT8 saturates on this processor.\n" in text
     assert ["2", "400", "6.00"] in [row for table in tables(text) for row in table]
     assert "302 ms to import, 80 ms to open the artifact and 6 ms to its first answer" in text
