@@ -52,6 +52,17 @@ def test_the_most_frequent_error() -> None:
     assert not any("most frequent error" in line for line in told())
 
 
+def test_a_class_with_few_examples() -> None:
+    def few(*confusion: list[int]) -> list[str]:
+        return [line for line in told(quality={"toy": records.quality() | {"confusion": confusion}}) if "fewer" in line]
+
+    assert few([371, 0], [4, 25]) == [
+        "Classes with fewer than 30 examples in toy: **positive** (29). Intervals of F1 that count them are optimistic."
+    ]
+    assert few([370, 0], [5, 25]) == []
+    assert few() == [], "nothing is known of the classes"
+
+
 def test_a_host_that_was_not_steady() -> None:
     [line] = [line for line in told(steadiness=UNSTEADY) if "steady" in line]
     assert "after 3 tries the artifact against itself gave 1.040 (0.920 to 1.160), and others took 31%" in line

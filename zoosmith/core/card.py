@@ -51,7 +51,7 @@ def render(template: str, given: CardInput) -> str:
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12])
     environment.filters.update(change=_change, p=_p)
     build, measured = given.subject.build, given.subject.measured
     metric = headline(measured)
@@ -138,10 +138,6 @@ def _change(change: Difference) -> str:
 
 def _p(change: Difference) -> str:
     return "-" if change.p is None else f"{change.p:.3g}"
-
-
-def _ratio(value: float) -> str:
-    return f"{value:.2f}x"
 
 
 def results_table(subjects: Sequence[Subject]) -> list[list[str]]:

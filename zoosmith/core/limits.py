@@ -10,6 +10,7 @@ from zoosmith.core.records import BuildRecord, Measurement, Quality
 from zoosmith.core.verdicts import of_measurement
 
 LOGITS_APART = 0.01
+FEW = 30  # examples of a class: with fewer the normal approximation behind the intervals of F1 is too narrow
 
 
 def limits(subject: Subject, checks: Sequence[Check], metric: str) -> list[str]:
@@ -46,10 +47,20 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
         count, i, j = most
         told = f"**{quality.labels[j]}** for **{quality.labels[i]}**: {count} of {sum(quality.confusion[i])} examples"
         found.append(f"Its most frequent error on {id} is {told}.")
+    found += _few(id, quality)
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
     if seen:
         found.append(f"{seen} of the texts in {quality.data} `{quality.split}` occur in the training data too.")
     return found
+
+
+def _few(id: str, quality: Quality) -> list[str]:
+    """Classes too small for their interval; the row of a class in the confusion matrix holds its true examples."""
+    support = zip(quality.labels, map(sum, quality.confusion), strict=False)
+    small = ", ".join(f"**{label}** ({count})" for label, count in support if count < FEW)
+    if not small:
+        return []
+    return [f"Classes with fewer than {FEW} examples in {id}: {small}. Intervals of F1 that count them are optimistic."]
 
 
 def _scores(measured: Measurement) -> list[str]:
