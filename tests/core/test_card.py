@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import ModelCard
 
 from tests.support import records
-from tests.support.cards import REFERENCE, SUBJECT, card, given, labelled, tables
+from tests.support.cards import REFERENCE, SUBJECT, card, given, labelled, measured, tables
 from tests.support.recipes import FULL
 from zoosmith.contract import ZooError
 from zoosmith.core.card import markdown_table, plots, render, replace_section, results_table
@@ -20,7 +20,7 @@ from zoosmith.core.recipe import Gate
 from zoosmith.core.recipe_yaml import parse
 from zoosmith.core.records import Measurement
 
-UNDECIDED = "not decidable with 400 examples, needs about 2400"
+UNDECIDED = "whether it loses more than 1 point is not decidable with 400 examples, needs about 870"
 
 
 def test_same_records_same_bytes() -> None:
@@ -50,6 +50,26 @@ def test_the_family_stands_in_the_table() -> None:
     ]  # fmt: skip
 
 
+def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
+    versus = records.versus(0.02, half=0.005)
+    versus["delta"]["toy.accuracy"] |= {"p": 0.00213}
+    [metrics] = [table for table in tables(card(measured(vs_reference=versus))) if table[0][0] == "metric"]
+    assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "p (McNemar)", "verdict"]
+    change = "-0.0200 (-0.0250 to -0.0150)"
+    assert metrics[2] == ["accuracy", "0.9000", "0.8800 to 0.9200", change, "0.00213", "loss of 1.5 to 2.5 points"]
+    assert metrics[3][3:] == [change, "-", "loss of 1.5 to 2.5 points"]
+    [own] = [table for table in tables(card(REFERENCE)) if table[0][0] == "metric"]
+    assert own[0] == ["metric", "value", "95 % interval"]
+
+
+def test_the_line_under_the_table_has_what_the_table_has_no_room_for() -> None:
+    memory = {"load": 90, "peak": 110, "growth": 7}
+    line = "\nOf this artifact: p99 4.00 ms; 90 MiB after opening it, +7 MiB while it answered"
+    assert f"{line}.\n\n" in card(measured(memory_mb=memory, size_own=25_000_000, size_total=25_000_000))
+    apart = card(measured(memory_mb=memory, size_own=1_000_000, size_total=25_000_000))
+    assert f"{line}; its own files take 1.0 MB of the 25.0 MB, the rest is what it needs.\n\n" in apart
+
+
 def test_a_sibling_from_before_an_eval_was_added_is_left_out() -> None:
     old = Subject(records.build("toy-old"), records.measurement("toy-old", quality={"old": records.quality()}))
     text = card(siblings=[REFERENCE, old, SUBJECT], others=[old.measured])
@@ -61,7 +81,11 @@ def test_other_hosts() -> None:
     other = records.measurement(host=records.host("xeon-8c"), suite="full")
     assert "On other hosts" not in card()
     [row] = [row for table in tables(card(others=[other])) for row in table if row[0] == "`xeon-8c`"]
-    assert row == ["`xeon-8c`", "full", "0.8900", "2.00", "3.00x"]
+    assert row == ["`xeon-8c`", "full", "0.8900 (0.8700 to 0.9100)", "2.00", "3.00x (2.75 to 3.25)"]
+    shaken = {"aa": records.bounded(1.1, 0.2, 12), "attempts": 3, "steady": False, "busy": 0.4}
+    unsteady = records.measurement(host=records.host("xeon-8c"), steadiness=shaken)
+    [row] = [row for table in tables(card(others=[unsteady])) for row in table if row[0] == "`xeon-8c`"]
+    assert row[-1] == "3.00x (2.75 to 3.25), unsteady"
 
 
 def test_milliseconds_stand_beside_their_host() -> None:
@@ -223,11 +247,13 @@ def test_the_first_lines_say_what_it_is_worth() -> None:
     assert "**The reference of its family** (toy.macro_f1 0.8900" in card(REFERENCE)
 
 
-def test_the_margin_is_the_artifacts_own_gate() -> None:
+def test_one_margin_in_headline_table_advice_and_limits_whatever_the_gates_bear() -> None:
     recipe = given().recipe
     gated = recipe.artifacts["fp32"].model_copy(update={"gates": {"toy.macro_f1": Gate(max_drop=0.02)}})
     recipe = recipe.model_copy(update={"artifacts": recipe.artifacts | {"onnx-int8": gated}})
-    assert "quality: no loss over 2 points shown**" in card(recipe=recipe)
+    assert card(recipe=recipe) == card()
+    assert card().count(UNDECIDED) == 5, "headline, table, advice, and each of two metrics"
+    assert f"- {UNDECIDED.capitalize()} (toy.macro_f1 against toy-fp32)." in card()
 
 
 def test_every_plot_is_linked_with_its_words_and_followed_by_its_numbers() -> None:
@@ -247,13 +273,20 @@ def test_every_plot_is_linked_with_its_words_and_followed_by_its_numbers() -> No
 
 def test_what_suite_full_adds() -> None:
     text = full()
-    assert "speed was 1.010 (0.990 to 1.030), which should be 1; others took 2 % of the processor" in text
+    assert "speed was 1.010 (0.990 to 1.030), which should be 1 (steady: within 0.97 to 1.03); others took 2 %" in text
     assert "- INT8 saturates on this processor.\n" in text
     assert ["2", "400", "6.00"] in [row for table in tables(text) for row in table]
     assert "302 ms to import, 80 ms to open the artifact and 6 ms to its first answer" in text
     assert "1,234,567 parameters, 1,234,000 of them not zero; an input of 16 tokens takes 340 million" in text
     for absent in ("## In use", "which should be 1", "saturates", "multiply-adds"):
         assert absent not in card()
+
+
+def test_figures_in_use_say_where_they_differ_from_the_header() -> None:
+    text = full()
+    assert "in numbers (model alone, tokenizer left out; text is cut at 32 tokens)</summary>" in text
+    assert "as soon as it is answered, batch 1, on all 2 cores:" in text
+    assert "tokenizer left out" not in card()
 
 
 def test_a_runtime_that_cannot_count_weights_leaves_them_out() -> None:

@@ -94,6 +94,15 @@ def test_points_in_any_order_are_sorted_and_a_missing_one_is_a_dash() -> None:
     assert figure.subtitle == "on epyc-2c, 1 thread"
 
 
+def test_latency_by_length_says_that_it_is_of_the_model_alone_and_goes_past_where_text_is_cut() -> None:
+    figure = made(subject(profile=records.profile()))["length"]
+    assert figure.subtitle == "on epyc-2c, 1 thread, batch 1, tokenizer left out"
+    assert figure.y_label == "ms at p50, bars up to p95; text is cut at 32 tokens"
+    assert figure.y_label in figure.text
+    assert figure.text.endswith("2 at 16 tokens. Model alone, tokenizer left out.")
+    assert "tokenizer" not in made(subject(profile=records.profile()))["batch"].text
+
+
 def test_a_profile_of_the_reference_alone_makes_no_figure() -> None:
     assert "length" not in made(subject(), reference(profile=records.profile()))
 

@@ -32,28 +32,29 @@ class _Advised(NamedTuple):
     verdict: Verdict | None
 
 
-def advice(subject: Subject, siblings: Sequence[Subject], metric: str, margin: float) -> list[str]:
+def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[str]:
     """Sentences in Markdown, the most important first.
 
-    siblings: the family on the same host by the same suite, `subject` among them, all with `metric`; margin: the
-    loss of `metric` that the subject's recipe bears.
+    siblings: the family on the same host by the same suite, `subject` among them, all with `metric`.
     """
-    me = _advised(subject, metric, margin)
-    others = [_advised(s, metric, margin) for s in siblings if s.build.name != subject.build.name]
+    me = _advised(subject, metric)
+    others = [_advised(s, metric) for s in siblings if s.build.name != subject.build.name]
     if not others:
         return ["No sibling was measured on this host by the same suite: there is nothing to choose between."]
     rival = _rival(me, others)
     found = [] if rival is None else [_dominated(me, rival)]
     found += _strengths(me, others, beaten=rival is not None)
+    own = {other.name: _own(other.verdict) for other in others}
     reasons = _instead(me, others, metric)
-    found += [f"Prefer {name} for {_and(why)}." for name, why in reasons.items() if not rival or name != rival.name]
+    kept = {name: why for name, why in reasons.items() if not rival or name != rival.name}
+    found += [f"Prefer {name} for {_and(why)}{own[name]}." for name, why in kept.items()]
     found += _exact(me, others)
     if not all(each.steady for each in (me, *others)):
         found.append("Speeds are left out where the host was not steady while they were measured.")
     return found
 
 
-def _advised(subject: Subject, metric: str, margin: float) -> _Advised:
+def _advised(subject: Subject, metric: str) -> _Advised:
     measured, name = subject.measured, subject.build.name
     value, speed, versus = measured.metric(metric), measured.speedup, measured.vs_reference
     assert value is not None
@@ -68,7 +69,7 @@ def _advised(subject: Subject, metric: str, margin: float) -> _Advised:
         agreement=versus.agreement if versus else 1.0,
         steady=(speed is not None or versus is None) and (measured.steadiness is None or measured.steadiness.steady),
         reference=is_reference(measured),
-        verdict=of_measurement(measured, metric, margin),
+        verdict=of_measurement(measured, metric),
     )
 
 
@@ -89,16 +90,20 @@ def _leaner(one: _Advised, other: _Advised) -> bool:
 
 
 def _rival(me: _Advised, others: Sequence[_Advised]) -> _Advised | None:
-    """A sibling that is faster and no larger, and is no worse by its value or shows no loss over the margin."""
-    beats = [o for o in others if _faster(o, me) and o.size <= me.size and o.value >= me.value]
-    shown = [o for o in others if _faster(o, me) and _smaller(o, me) and o.verdict and o.verdict.kind == "no_loss"]
+    """A sibling that is faster and no larger, and has no lower value or shows no loss over the margin.
+
+    None that this one is shown better than, in quality or in memory.
+    """
+    faster = [o for o in others if _faster(o, me) and not _better(me, o) and not _leaner(me, o)]
+    beats = [o for o in faster if o.size <= me.size and o.value >= me.value]
+    shown = [o for o in faster if _smaller(o, me) and o.verdict and o.verdict.kind == "no_loss"]
     return max(beats or shown, key=lambda o: (o.ratio[1], o.value, o.name), default=None)
 
 
 def _dominated(me: _Advised, rival: _Advised) -> str:
     """Said plainly: a sibling is better in every respect that counts."""
     if rival.value >= me.value:
-        quality = "no worse in quality"
+        quality = "with no lower value"
     else:
         assert rival.verdict is not None
         quality = f"with {rival.verdict.text}{'' if me.reference else ' against the reference'}"
@@ -143,8 +148,13 @@ def _cost(verdict: Verdict | None) -> str:
     if verdict is None:
         return ""
     if verdict.kind == "undecided":
-        return f"; whether that loses quality is {verdict.text}"
+        return f"; {verdict.text}"
     return (", at no " if verdict.kind == "no_loss" else ", at a ") + verdict.text.removeprefix("no ")
+
+
+def _own(verdict: Verdict | None) -> str:
+    """A sibling's own verdict, beside what it is preferred for: speed or size may cost quality."""
+    return f"; its quality against the reference: {verdict.text}" if verdict else ""
 
 
 def _instead(me: _Advised, others: Sequence[_Advised], metric: str) -> dict[str, list[str]]:

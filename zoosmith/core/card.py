@@ -12,12 +12,12 @@ import jinja2
 from zoosmith.contract import ZooError
 from zoosmith.core.advice import advice
 from zoosmith.core.card_figures import Curves, Figure, figures, milliseconds, rows
-from zoosmith.core.family import Subject, comparable, headline, margin
+from zoosmith.core.family import Subject, comparable, headline
 from zoosmith.core.front_matter import front_matter
 from zoosmith.core.gates import Check
 from zoosmith.core.limits import limits
 from zoosmith.core.recipe import Recipe
-from zoosmith.core.records import BuildRecord, Measurement
+from zoosmith.core.records import BuildRecord, Difference, Measurement
 from zoosmith.core.reproduction import Step, tolerance
 from zoosmith.core.verdicts import of_measurement
 
@@ -51,7 +51,8 @@ def render(template: str, given: CardInput) -> str:
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12], ratio=_ratio)
+    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12])
+    environment.filters.update(change=_change, p=_p)
     build, measured = given.subject.build, given.subject.measured
     metric = headline(measured)
     body = environment.from_string(template).render(
@@ -75,19 +76,26 @@ def render(template: str, given: CardInput) -> str:
 def _told(given: CardInput, metric: str) -> dict[str, Any]:
     """What is said of the figures: verdicts, advice, limits, tolerance, and the plots with their numbers."""
     escaped = Subject(given.subject.build, _escaped(given.subject.measured))
-    bearable = margin(given.recipe, escaped.build, metric)
     family = comparable(given.siblings, metric)
-    verdicts = {s.build.name: of_measurement(s.measured, metric, margin(given.recipe, s.build, metric)) for s in family}
+    verdicts = {s.build.name: of_measurement(s.measured, metric) for s in family}
     drawn = plots(given)
     return {
         "verdicts": {name: verdict.text for name, verdict in verdicts.items() if verdict},
-        "verdict": of_measurement(escaped.measured, metric, bearable),
-        "advice": advice(escaped, family, metric, bearable),
-        "limits": limits(escaped, given.checks, metric, bearable),
+        "verdict": of_measurement(escaped.measured, metric),
+        "judged": _judged(escaped.measured),
+        "advice": advice(escaped, family, metric),
+        "limits": limits(escaped, given.checks, metric),
         "tolerance": tolerance(escaped, given.lineage, metric),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
     }
+
+
+def _judged(measured: Measurement) -> dict[str, str]:
+    """The verdict on each `EVAL.METRIC` that was compared with the reference."""
+    versus = measured.vs_reference
+    found = {metric: of_measurement(measured, metric) for metric in (versus.delta if versus else ())}
+    return {metric: verdict.text for metric, verdict in found.items() if verdict}
 
 
 def _escaped(measured: Measurement) -> Measurement:
@@ -124,8 +132,12 @@ def _percent(value: float) -> str:
     return f"{value:.1%}"
 
 
-def _ratio(value: float) -> str:
-    return f"{value:.2f}x"
+def _change(change: Difference) -> str:
+    return f"{change.value:+.4f} ({change.low:+.4f} to {change.high:+.4f})"
+
+
+def _p(change: Difference) -> str:
+    return "-" if change.p is None else f"{change.p:.3g}"
 
 
 def results_table(subjects: Sequence[Subject]) -> list[list[str]]:

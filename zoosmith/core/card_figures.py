@@ -136,8 +136,10 @@ def by_length(subject: Subject, shown: Sequence[Subject]) -> Curves | None:
         for s in shown
         if s.measured.profile
     ]
-    unit = "ms at p50, bars up to p95"
-    return _curves(subject, series, "Latency by length of the input", "tokens", unit)
+    where = f"{_where(subject.measured)}, tokenizer left out"
+    words = ("Latency by length of the input", where, " Model alone, tokenizer left out.")
+    unit = f"ms at p50, bars up to p95; text is cut at {subject.build.max_length} tokens"
+    return _curves(subject, series, words, "tokens", unit)
 
 
 def by_batch(subject: Subject, shown: Sequence[Subject]) -> Curves | None:
@@ -147,7 +149,8 @@ def by_batch(subject: Subject, shown: Sequence[Subject]) -> Curves | None:
         for s in shown
         if s.measured.profile
     ]
-    return _curves(subject, series, "Throughput by batch size", "examples a call", "examples a second")
+    where = _where(subject.measured, batch=False)
+    return _curves(subject, series, ("Throughput by batch size", where, ""), "examples a call", "examples a second")
 
 
 def _series(subject: Subject, shown: Subject, samples: list[Sample]) -> Series:
@@ -155,16 +158,19 @@ def _series(subject: Subject, shown: Subject, samples: list[Sample]) -> Series:
     return Series(name=shown.build.artifact, role=_role(subject, shown), samples=ordered)
 
 
-def _curves(subject: Subject, series: list[Series], title: str, x_label: str, y_label: str) -> Curves | None:
+def _curves(
+    subject: Subject, series: list[Series], words: tuple[str, str, str], x_label: str, y_label: str
+) -> Curves | None:
+    """words: the title, the line under it, and what follows the numbers in the sentence."""
     kept = tuple(each for each in series if each.samples)
     if not any(each.role == "this" for each in kept):
         return None
     told = ". ".join(f"{each.name}: {_listed(each, x_label)}" for each in kept)
-    subtitle = _where(subject.measured, batch="batch" not in title)
+    title, subtitle, after = words
     return Curves(
         title=title,
         subtitle=subtitle,
-        text=f"{title}, {y_label}. {told}.",
+        text=f"{title}, {y_label}. {told}.{after}",
         x_label=x_label,
         y_label=y_label,
         series=kept,

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoosmith.core import records
-from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Measurement
-from zoosmith.core.verdicts import MARGIN
 
 
 @dataclass(frozen=True)
@@ -37,10 +35,3 @@ def _has(measured: Measurement, metric: str) -> bool:
 def is_reference(measured: Measurement) -> bool:
     """Whether it was measured as the one that the others are compared with."""
     return measured.vs_reference is None
-
-
-def margin(recipe: Recipe, build: BuildRecord, metric: str) -> float:
-    """The loss of `metric` that the recipe's gate is ready to bear, as a share; else the usual one."""
-    artifact = recipe.artifacts.get(build.artifact)
-    gate = artifact.gates.get(metric) if artifact else None
-    return MARGIN if gate is None or gate.max_drop is None else gate.max_drop

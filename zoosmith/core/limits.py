@@ -10,14 +10,15 @@ from zoosmith.core.records import BuildRecord, Measurement, Quality
 from zoosmith.core.verdicts import of_measurement
 
 LOGITS_APART = 0.01
+FEW = 30  # examples of a class: with fewer the normal approximation behind the intervals of F1 is too narrow
 
 
-def limits(subject: Subject, checks: Sequence[Check], metric: str, margin: float) -> list[str]:
+def limits(subject: Subject, checks: Sequence[Check], metric: str) -> list[str]:
     """Sentences in Markdown, the measurement's own warnings first."""
     build, measured = subject.build, subject.measured
     return [
         *measured.warnings,
-        *_decided(measured, metric, margin),
+        *_decided(measured, metric),
         *(line for id, quality in sorted(measured.quality.items()) for line in _quality(build, id, quality)),
         *_scores(measured),
         *_host(measured),
@@ -28,13 +29,12 @@ def limits(subject: Subject, checks: Sequence[Check], metric: str, margin: float
     ]
 
 
-def _decided(measured: Measurement, metric: str, margin: float) -> list[str]:
-    verdict = of_measurement(measured, metric, margin)
+def _decided(measured: Measurement, metric: str) -> list[str]:
+    verdict = of_measurement(measured, metric)
     if verdict is None or verdict.kind != "undecided":
         return []
-    points = f"{margin * 100:g} point{'' if margin == 0.01 else 's'}"
-    fall = f"{metric} falls by more than {points} against {measured.reference}"
-    return [f"Whether {fall} is {verdict.text}."]
+    text = verdict.text[0].upper() + verdict.text[1:]
+    return [f"{text} ({metric} against {measured.reference})."]
 
 
 def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
@@ -47,10 +47,20 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
         count, i, j = most
         told = f"**{quality.labels[j]}** for **{quality.labels[i]}**: {count} of {sum(quality.confusion[i])} examples"
         found.append(f"Its most frequent error on {id} is {told}.")
+    found += _few(id, quality)
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
     if seen:
         found.append(f"{seen} of the texts in {quality.data} `{quality.split}` occur in the training data too.")
     return found
+
+
+def _few(id: str, quality: Quality) -> list[str]:
+    """Classes too small for their interval; the row of a class in the confusion matrix holds its true examples."""
+    support = zip(quality.labels, map(sum, quality.confusion), strict=False)
+    small = ", ".join(f"**{label}** ({count})" for label, count in support if count < FEW)
+    if not small:
+        return []
+    return [f"Classes with fewer than {FEW} examples in {id}: {small}. Intervals of F1 that count them are optimistic."]
 
 
 def _scores(measured: Measurement) -> list[str]:

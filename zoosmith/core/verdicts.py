@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
-from zoosmith.core.intervals import examples_needed
+from zoosmith.core.intervals import paired_score
 from zoosmith.core.records import Difference, Measurement
 
-MARGIN = 0.01
+MARGIN = 0.01  # one for every artifact, so that verdicts can stand side by side; gates have limits of their own
 
 
 class Verdict(NamedTuple):
@@ -17,37 +18,56 @@ class Verdict(NamedTuple):
     text: str
 
 
-def verdict(change: Difference, compared: int, discordant: int, margin: float = MARGIN) -> Verdict:
+def verdict(change: Difference, compared: int, discordant: int) -> Verdict:
     """What the 95 % interval of artifact minus reference decides.
 
-    compared: examples that both answered; discordant: those that exactly one side got right; margin: the loss
-    that one is ready to bear, as a share. An interval that excludes 0 is a gain or a loss of its bounds; one whose
-    lower bound is within the margin shows no loss over it; any other decides nothing at this number of examples.
+    compared: examples that both answered; discordant: those that exactly one side got right. An interval that
+    excludes 0 is a gain or a loss of its bounds; one whose lower bound is within `MARGIN` shows no loss over it; any
+    other decides nothing at this number of examples.
     """
     if change.high < 0:
         return Verdict("loss", f"loss of {_points(-change.high, -change.low)}")
     if change.low > 0:
         return Verdict("gain", f"gain of {_points(change.low, change.high)}")
-    if change.low >= -margin:
-        return Verdict("no_loss", f"no loss over {_number(margin)} shown")
-    needed = examples_needed(max(discordant, 1) / compared, _half_width(change.value, margin))
-    needed = max(needed, compared + 1)  # the score interval is not symmetric: N near n means "a few more"
-    return Verdict("undecided", f"not decidable with {compared} examples, needs about {_rounded(needed)}")
+    if change.low >= -MARGIN:
+        return Verdict("no_loss", f"no loss over {_number(MARGIN)} shown")
+    lead = f"whether it loses more than {_number(MARGIN)}"
+    needed = max(_needed(change, compared, discordant / compared), compared + 1)
+    return Verdict("undecided", f"{lead} is not decidable with {compared} examples, needs about {_rounded(needed)}")
 
 
-def of_measurement(measured: Measurement, metric: str, margin: float = MARGIN) -> Verdict | None:
+def of_measurement(measured: Measurement, metric: str) -> Verdict | None:
     """The verdict on `EVAL.METRIC` against the reference; None for the reference itself or an unknown metric."""
     versus, quality = measured.vs_reference, measured.quality.get(metric.partition(".")[0])
     if versus is None or quality is None or metric not in versus.delta:
         return None
     compared = sum(scores.n for scores in measured.quality.values())
     discordant = round((versus.lost + versus.won) * quality.n / compared)
-    return verdict(versus.delta[metric], quality.n, discordant, margin)
+    return verdict(versus.delta[metric], quality.n, discordant)
 
 
-def _half_width(value: float, margin: float) -> float:
-    """The half width that would decide: that keeps the margin clear of the interval, or 0 where the loss is larger."""
-    return min(max(abs(value + margin), abs(value) if value < -margin else 0.0, 1e-3), 0.5)
+def _needed(change: Difference, compared: int, discordance: float) -> int:
+    """The fewest examples that decide at the same shares: whichever comes first, a loss or none over `MARGIN`.
+
+    Tango's interval says it for counts. That of another metric is as much wider or narrower as it is now, and the
+    examples that an interval needs grow with the square of its width.
+    """
+    either = max(discordance, abs(change.value))
+    lost, won = (either - change.value) / 2, (either + change.value) / 2
+    enough = compared
+    while not _decides(lost, won, enough):
+        enough *= 2
+    too_few = 0
+    while enough - too_few > 1:
+        middle = (enough + too_few) // 2
+        too_few, enough = (too_few, middle) if _decides(lost, won, middle) else (middle, enough)
+    low, high = paired_score(lost * compared, won * compared, compared)
+    return math.ceil(enough * ((change.high - change.low) / (high - low)) ** 2)
+
+
+def _decides(lost: float, won: float, n: int) -> bool:
+    low, high = paired_score(lost * n, won * n, n)
+    return low >= -MARGIN or high < 0
 
 
 def _rounded(n: int) -> int:
