@@ -71,6 +71,11 @@ def eval_of(metric: str) -> str:
     return metric.partition(".")[0]
 
 
+def rank(suite: str, measured: str | None, host: str) -> tuple[bool, str, str]:
+    """Sorts measurements of one artifact: the greatest is the one that its card shows."""
+    return suite == "full", measured or "", host
+
+
 def is_reference_of(reference: Figures, artifact: Figures) -> bool:
     """Whether `artifact` was compared with `reference` when it was measured."""
     if artifact.reference_tree:

@@ -192,9 +192,12 @@ def merged(registry: Registry, name: str, new: Row) -> Registry:
 
 
 def _folded(old: Row, new: Row) -> Row:
-    """The new row with the results of other hosts and the locations that the old one had."""
-    fresh = {(result.host, result.suite) for result in new.results}
-    kept = [result for result in old.results if (result.host, result.suite) not in fresh]
+    """The new row with the results of other hosts and the locations that the old one had.
+
+    A host that the new row knows is there with all its suites: what its record no longer holds goes.
+    """
+    fresh = {result.host for result in new.results}
+    kept = [result for result in old.results if result.host not in fresh]
     results = sorted([*kept, *new.results], key=lambda r: (r.host, r.suite))
     return new.model_copy(update={"results": tuple(results), "locations": old.locations})
 
