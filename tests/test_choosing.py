@@ -1,35 +1,35 @@
-"""What docs/choosing.md shows can be typed: its commands exist and find what this repository records."""
+"""What docs/choosing.md shows is what its commands print of this repository's record."""
 
 from __future__ import annotations
 
-import re
-import shlex
 import tomllib
-from pathlib import Path
 
 import pytest
 
-from zoosmith import cli
+from tests.support.shown import BLOCK, answer, refreshed
+from tests.support.zoo import ROOT
 from zoosmith.engine import command_reproduce, commands
 
-ROOT = Path(__file__).parents[1]
-LINES = re.findall(r"^(?:zoosmith|doit) .+$", (ROOT / "docs" / "choosing.md").read_text(encoding="utf-8"), flags=re.M)
+PAGE = (ROOT / "docs" / "choosing.md").read_text(encoding="utf-8")
+SHOWN = {found["line"]: found["shown"] for found in BLOCK.finditer(PAGE)}
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("zoosmith ")])
-def test_each_command_gives_an_answer(
-    line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
+@pytest.mark.parametrize("line", SHOWN)
+def test_each_command_prints_what_the_page_shows(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZOOSMITH_REGISTRY", raising=False)
-    code = cli.main(shlex.split(line)[1:])
-    said = capsys.readouterr()
-    assert "minilm-names-" in said.out
-    assert code == 0 or "nothing meets every limit; nearest is minilm-names-" in said.err
+    assert answer(line) == SHOWN[line], "the page is stale: python -m tests.support.shown docs/choosing.md"
 
 
-def test_the_page_shows_each_command() -> None:
-    assert {line.split()[1] for line in LINES} == {"best", "compare", "reproduce"}
+def test_every_block_of_the_page_follows_its_command() -> None:
+    assert {line.split()[1] for line in SHOWN} == {"best", "compare", "reproduce"}
+    assert PAGE.count("```") == 4 * len(SHOWN)
+
+
+def test_a_stale_block_is_noticed_and_written_again() -> None:
+    line, shown = next(iter(SHOWN.items()))
+    stale = PAGE.replace(shown, "minilm-names-fp32@1\n")
+    assert BLOCK.search(stale)["shown"] != answer(line)  # type: ignore[index]
+    assert refreshed(stale, SHOWN.__getitem__) == PAGE
 
 
 def test_every_command_of_ours_is_an_entry_point() -> None:

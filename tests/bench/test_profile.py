@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,8 +53,55 @@ def test_weights_of_a_real_artifact_are_counted(family: Family, tmp_path: Path) 
     made = family.made("onnx")
     with opened("onnx") as [child]:
         child.ask("open", folder=str(made.out), **opening(tmp_path, made.out))
-        found = profile._weights(child, 32)
+        found = profile._weights(child, [16, 32])
     assert found is not None
     assert found.tokens == 32
     assert found.parameters >= found.nonzero > 0
     assert found.multiply_adds is not None
+
+
+class Slow:
+    """Stands in for a predictor: its first calls, the warm-up, take longest."""
+
+    def __init__(self, callers: int, error: Exception | None = None) -> None:
+        self.calls = 0
+        self.unseen = callers * (sweeps.AT_LEAST // 10)
+        self.error = error
+        self.lock = threading.Lock()
+
+    def predict(self, inputs: list[str]) -> list[str]:
+        with self.lock:
+            self.calls += 1
+            first = self.calls <= self.unseen
+        if self.error and inputs == ["bad"]:
+            raise self.error
+        time.sleep(0.1 if first else 0.001)
+        return inputs
+
+
+def test_the_clock_of_callers_starts_behind_their_warm_up() -> None:
+    slow: Any = Slow(2)
+    found = sweeps.at_callers(slow, ["good"], 2, 0.05)
+    assert len(found["ms"]) == slow.calls - slow.unseen
+    assert 0.05 <= found["wall_s"] < 0.15, "the warm-up alone takes 0.2 s"
+    assert max(found["ms"]) < 100
+
+
+def test_a_caller_that_fails_is_told_and_the_others_do_not_wait() -> None:
+    failing: Any = Slow(2, ValueError("no such input"))
+    with pytest.raises(ValueError, match="no such input"):
+        sweeps.at_callers(failing, ["good", "good", "good", "bad"], 4, 0.05)
+
+
+def test_a_model_that_takes_none_of_our_lengths_has_no_weights_counted(tmp_path: Path) -> None:
+    toy = write_toy(tmp_path, "toy")
+    with opened("toy") as [child]:
+        child.ask("open", folder=str(toy), **opening(tmp_path, toy))
+        assert profile._weights(child, []) is None
+
+
+def test_a_process_that_died_is_told_by_whatever_comes_next() -> None:
+    with pytest.raises(ZooError, match=r"toy: the measured process died \(exit status -9\)"), opened("toy") as [child]:
+        child.process.kill()
+        child.process.wait()
+        child.send("memory")

@@ -117,3 +117,18 @@ def test_other_commands_still_refuse_what_they_do_not_know(capsys: pytest.Captur
         cli.main(["search", "--min-accuracy", "0.9"])
     assert ended.value.code == 2
     assert "unrecognized arguments: --min-accuracy" in capsys.readouterr().err
+
+
+def test_a_speed_from_a_host_that_was_not_steady_is_marked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(TASK) == 0
+    assert "not steady" not in capsys.readouterr().out
+    busy = records.measurement("toy-busy", load_average=9.0)
+    book = Registry.model_validate_json((project / "registry.json").read_text())
+    book = merged(book, "toy-busy", row(records.build("toy-busy"), [busy], [], "card.md"))
+    (project / "registry.json").write_text(to_text(book))
+    assert cli.main(TASK) == 0
+    [marked] = [line for line in capsys.readouterr().out.splitlines() if "not steady" in line]
+    assert marked.startswith("toy-busy@1 ")
+    assert marked.endswith("3.00 (2.75 to 3.25), host not steady")
+    assert cli.main(["compare", "toy-busy", "toy-onnx-int8", "--registry", str(project)]) == 0
+    assert "the host was not steady while toy-busy was measured" in " ".join(capsys.readouterr().out.split())

@@ -201,3 +201,13 @@ def test_speeds_are_told_apart_by_intervals_over_one_reference() -> None:
     assert told_apart(faster(3.0), faster(3.3)) is False
     assert told_apart(faster(3.0), faster(3.5)) is True
     assert told_apart(faster(3.0), faster(3.0, reference="other-fp32")) is None
+
+
+def test_the_reference_under_another_name_has_lost_nothing() -> None:
+    alone = records.measurement("toy-again", vs_reference=None, speedup=None, reference_latency_ms=None)
+    made = row(records.build("toy-again"), [alone], [], "card.md")
+    again = of_result("toy-again", made, made.results[0])
+    found = choose({"toy-again": [again]}, Budget(max_drop=0.0), "epyc-2c", ["toy"])
+    assert found.best is not None
+    unknown = choose({"toy-a": [figures(delta={})]}, Budget(max_drop=0.0), "epyc-2c", ["toy"])
+    assert unknown.best is None, "compared, but not on any metric"

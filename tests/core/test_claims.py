@@ -142,3 +142,9 @@ def test_what_could_not_be_measured_is_all_listed_with_one_reason() -> None:
 
 def test_bounded_figures_of_the_records_fit_together() -> None:
     assert figures().scores["toy.accuracy"] == Bounded(value=0.9, low=0.88, high=0.92, n=400)
+
+
+def test_memory_on_a_gpu_host_is_not_held_against_the_cpu() -> None:
+    claim = told(figures(device="cuda"), figures())["peak memory"]
+    assert (claim.holds, claim.why) == (None, "claimed for cuda, measured here on cpu")
+    assert told(figures(device="cuda"), figures(device="cuda"))["peak memory"].holds is True

@@ -20,7 +20,7 @@ from zoosmith.core import registry
 from zoosmith.core.canonical import pretty
 from zoosmith.core.gates import Check, evaluate
 from zoosmith.core.recipe import Gate
-from zoosmith.core.registry import Registry, Row, merged, parse, row, to_text
+from zoosmith.core.registry import Registry, Result, Row, merged, parse, result, row, to_text
 
 NAMES = ["toy-fp32", "toy-int8", "toy-onnx-fp32", "toy-onnx-int8", "toy-10", "toy-9"]
 NAME = "toy-onnx-int8"
@@ -67,6 +67,24 @@ def test_a_row_holds_what_was_built_and_measured() -> None:
     assert result.vs_reference is not None and result.vs_reference.agreement == 0.98
     assert (result.latency_ms.p95, result.memory_mb.peak) == (3.0, 110)
     assert result.speedup is not None and result.speedup.low == 2.75
+
+
+def test_a_result_says_how_it_was_measured_and_whether_the_host_was_steady() -> None:
+    busy = records.measurement(load_average=2.5)
+    told = result(records.measurement(suite_version=2, device="cuda"))
+    assert (told.suite_version, told.device, told.steady) == (2, "cuda", True)
+    assert result(busy).steady is False, "more wanted a core than there are"
+    aa = {"aa": records.bounded(1.0, 0.01), "attempts": 1, "busy": 0.0}
+    assert result(records.measurement(load_average=2.5, steadiness=aa | {"steady": True})).steady is True
+    assert result(records.measurement(steadiness=aa | {"steady": False})).steady is False
+
+
+def test_rows_from_before_these_fields_can_be_read() -> None:
+    old = result(records.measurement()).model_dump()
+    for key in ("suite_version", "device", "steady"):
+        del old[key]
+    read = Result.model_validate(old)
+    assert (read.suite_version, read.device, read.steady) == (None, "cpu", True)
 
 
 def test_the_reference_is_compared_with_nothing() -> None:

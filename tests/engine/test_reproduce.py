@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from tests.support import records
 from tests.support.here import workshop
 from tests.support.table import bring_up, edit, write_table
 from tests.support.zoo import doit
 from zoosmith.bench import measure, speed
 from zoosmith.contract import ZooError
+from zoosmith.core.figures import of_measurement
 from zoosmith.core.plan import Ref
 from zoosmith.core.registry import parse
 from zoosmith.engine.graph import Workshop
-from zoosmith.engine.reproduce import Reproduction, reproduce, text
+from zoosmith.engine.recording import best
+from zoosmith.engine.reproduce import Reproduction, reproduce, text, told_by
 
 DOUBLE = Ref("toy", "double")
 NOISY = ("speed", "peak memory")  # told by a measurement much shorter than the real one
@@ -148,6 +151,25 @@ def test_what_is_missing_is_named(zoo: Path, gone: str, told: str) -> None:
     (zoo / "registry.json").write_text(book.model_dump_json(by_alias=True))
     with pytest.raises(ZooError, match=told):
         held(zoo)
+
+
+def test_the_claims_are_those_that_the_card_shows() -> None:
+    quick, full = (
+        records.measurement(suite=suite, measured=day)
+        for suite, day in (("quick", "2026-02-02"), ("full", "2026-01-01"))
+    )
+    other = records.measurement(suite="full", measured="2026-01-02", host=records.host("elsewhere"))
+    said = [of_measurement(each, "text-classification") for each in (quick, full, other)]
+    shown = best([quick, full, other])
+    assert (shown.suite, shown.host.id) == (told_by(said).suite, told_by(said).host) == ("full", "elsewhere")
+    assert told_by(said, "quick").suite == "quick"
+    assert told_by(said[1:], "quick").host == "elsewhere"
+
+
+def test_without_a_suite_it_is_measured_as_the_card_was(zoo: Path) -> None:
+    found = reproduce(workshop(zoo), DOUBLE)
+    assert found.source.startswith("suite quick 2 on ")
+    assert {claim.what: claim.holds for claim in found.claims}["toy.accuracy"] is True
 
 
 def test_as_a_user_types_it(zoo: Path) -> None:

@@ -49,6 +49,16 @@ def test_facts_are_there(name: str) -> None:
 
 
 @each_runtime
+def test_what_answers_on_a_gpu_can_be_waited_for_and_weighed_there(name: str) -> None:
+    module: Any = plugins.load("runtimes", name, ROOT)
+    devices = getattr(module, "DEVICES", ("cpu",))
+    assert ("cuda" in devices) == (name in ("torch", "bnb", "adapter"))
+    if devices != ("cpu",):
+        assert callable(module.synchronize)
+        assert callable(module.device_memory_mb)
+
+
+@each_runtime
 def test_importing_it_pulls_in_nothing_heavy(name: str) -> None:
     heavy = ("torch", "transformers", "onnxruntime", "numpy", "safetensors", "tokenizers")
     code = f"import sys, zoosmith.runtimes.{name}; print(*[name for name in {heavy!r} if name in sys.modules])"

@@ -90,6 +90,22 @@ def test_it_is_made_again_only_when_an_input_has_changed(zoo: Path) -> None:
     assert (zoo / "site" / "index.html").is_file()
 
 
+def test_a_speed_from_a_host_that_was_not_steady_is_marked(tmp_path: Path) -> None:
+    book = gallery.registry(8)
+    name = next(iter(book.artifacts))
+    entry = book.artifacts[name]
+    [result] = entry.versions["1"].results
+    shaky = entry.versions["1"].model_copy(update={"results": (result.model_copy(update={"steady": False}),)})
+    marked = book.model_copy(
+        update={"artifacts": book.artifacts | {name: entry.model_copy(update={"versions": {"1": shaky}})}}
+    )
+    make(Workshop(gallery.write(tmp_path, marked, card="# NAME\n")))
+    site = tmp_path / "site"
+    assert (site / "index.html").read_text(encoding="utf-8").count("host not steady") == 1
+    pages = [page for page in (site / "cards").glob("*.html") if "host not steady" in page.read_text("utf-8")]
+    assert [page.stem for page in pages] == [name]
+
+
 def test_every_link_leads_somewhere(zoo: Path) -> None:
     make(Workshop(zoo))
     assert dead_links(zoo / "site") == []

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from zoosmith.contract import ZooError
@@ -25,17 +25,20 @@ class Opened:
         )
 
     def send(self, do: str, **arguments: Any) -> None:
-        """Start a command without waiting for its reply."""
+        """Start a command without waiting for its reply. Raises ZooError where the process died."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self._died() from None
 
     def reply(self) -> dict[str, Any]:
         """The reply to the command before. Raises ZooError where the process failed or died."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise ZooError(f"{self.name}: the measured process died (exit status {self.process.wait()})")
+            raise self._died()
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise ZooError(f"{self.name}: {answer['error']}")
@@ -46,10 +49,14 @@ class Opened:
         self.send(do, **arguments)
         return self.reply()
 
+    def _died(self) -> ZooError:
+        return ZooError(f"{self.name}: the measured process died (exit status {self.process.wait()})")
+
     def close(self) -> None:
-        """End the process."""
+        """End the process. What it died of was told before."""
         assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):  # a command that was never read is flushed once more
+            self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
 

@@ -32,7 +32,7 @@ def measure(folder: Path, arguments: dict[str, Any], progress: Report, seconds: 
         batches = [_at_batch(child, batch, seconds, progress) for batch in BATCHES]
         lengths = list(_by_length(child, seconds, progress))
         progress(text="counting weights")
-        weights = _weights(child, max(at.tokens for at in lengths if at.tokens <= COUNTED_AT))
+        weights = _weights(child, [at.tokens for at in lengths if at.tokens <= COUNTED_AT])
     with opened("artifact") as [child]:
         child.ask("open", folder=str(folder), **arguments | {"cpus": sorted(os.sched_getaffinity(0))})
         callers = [_at_callers(child, count, seconds, progress) for count in CALLERS]
@@ -70,7 +70,11 @@ def _at_callers(child: Opened, callers: int, seconds: float, progress: Report) -
     return AtCallers(callers=callers, per_second=round(n / found["wall_s"], 2), p95=p95, n=n)
 
 
-def _weights(child: Opened, tokens: int) -> Weights | None:
+def _weights(child: Opened, lengths: list[int]) -> Weights | None:
+    """Counted at the longest of the lengths that the model takes; None where it takes none of ours."""
+    if not lengths:
+        return None
+    tokens = max(lengths)
     found = child.ask("weights", tokens=tokens)["weights"]
     return None if found is None else Weights(tokens=tokens, **found)
 

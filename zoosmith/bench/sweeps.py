@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,9 +16,19 @@ AT_LEAST = 20
 
 
 def repeat(call: Callable[[int], object], seconds: float, at_least: int = AT_LEAST) -> list[float]:
-    """Milliseconds of each `call(i)`, for `seconds` and at least so many; a tenth of both goes before, unseen."""
+    """Milliseconds of each `call(i)`, for `seconds` and at least so many, after some that are not counted."""
+    warm_up(call, at_least)
+    return timed(call, seconds, at_least)
+
+
+def warm_up(call: Callable[[int], object], at_least: int = AT_LEAST) -> None:
+    """A tenth of the least number of calls, unseen."""
     for i in range(max(1, at_least // 10)):
         call(i)
+
+
+def timed(call: Callable[[int], object], seconds: float, at_least: int = AT_LEAST) -> list[float]:
+    """Milliseconds of each `call(i)`, for `seconds` and at least so many."""
     took: list[float] = []
     end = time.perf_counter() + seconds
     while len(took) < at_least or time.perf_counter() < end:
@@ -68,19 +79,29 @@ def at_batch(predictor: Predictor, inputs: list[Any], batch: int, seconds: float
 
 
 def at_callers(predictor: Predictor, inputs: list[Any], callers: int, seconds: float) -> dict[str, Any]:
-    """Milliseconds of `predict` at batch 1 asked by `callers` threads without pause, and the seconds they took."""
-    took: list[list[float]] = [[] for _ in range(callers)]
-    ready = threading.Barrier(callers + 1)
+    """Milliseconds of `predict` at batch 1 asked by `callers` threads without pause, and the seconds they took.
 
-    def ask(i: int) -> None:
+    Each thread warms up for itself; the clock starts when all have. Raises what the first failing call raises.
+    """
+    started: list[float] = []
+    ready = threading.Barrier(callers, action=lambda: started.append(time.perf_counter()))
+
+    def ask(i: int) -> list[float]:
+        def call(j: int) -> object:
+            return predictor.predict([inputs[(i + j) % len(inputs)]])
+
+        try:
+            warm_up(call)
+        except Exception:
+            ready.abort()  # or the others would wait for ever
+            raise
         ready.wait()
-        took[i] = repeat(lambda j: predictor.predict([inputs[(i + j) % len(inputs)]]), seconds)
+        return timed(call, seconds)
 
-    threads = [threading.Thread(target=ask, args=(i,)) for i in range(callers)]
-    for thread in threads:
-        thread.start()
-    ready.wait()
-    start = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    return {"ms": [value for values in took for value in values], "wall_s": time.perf_counter() - start}
+    with ThreadPoolExecutor(callers) as pool:
+        asked = [pool.submit(ask, i) for i in range(callers)]
+        errors = [error for each in asked if (error := each.exception())]
+    end = time.perf_counter()
+    for error in sorted(errors, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
+        raise error
+    return {"ms": [value for each in asked for value in each.result()], "wall_s": end - started[0]}

@@ -175,6 +175,7 @@ def line(one: Candidate, evals: Sequence[str]) -> list[str]:
     drop = f"{worst[0]:.4f}" if worst else ("reference" if held.is_reference else "-")
     faster = held.speedup
     speed = f"{faster.value:.2f} ({faster.low:.2f} to {faster.high:.2f})" if faster else "-"
+    speed += "" if held.steady else ", host not steady"
     milliseconds = (f"{held.p50_ms:.2f}", f"{held.p95_ms:.2f}")
     return [one.name, *milliseconds, megabytes(held.size), str(held.memory_peak), drop, speed]
 

@@ -195,6 +195,8 @@ def _speed(said: Figures, found: Figures) -> Iterator[Claim]:
 def _memory(said: Figures, found: Figures) -> Claim:
     told, seen = said.memory_peak, found.memory_peak
     texts = (f"{told} MiB", f"{seen} MiB")
+    if said.device != found.device:
+        return Claim("peak memory", *texts, None, f"claimed for {said.device}, measured here on {found.device}")
     if not (_same_packages(said, found) or (said.packages is None and said.host == found.host)):
         return Claim("peak memory", *texts, None, "other package versions take other memory")
     holds = abs(seen - told) <= max(MEMORY_SHARE * told, MEMORY_MIB)

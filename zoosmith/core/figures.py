@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zoosmith.core.records import Bounded, Difference, Measurement, Quality
-from zoosmith.core.registry import Result, Row
+from zoosmith.core.registry import Result, Row, steady
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Figures:
     lost: int = 0
     won: int = 0
     steady: bool = True
+    device: str = "cpu"
 
     @property
     def is_reference(self) -> bool:
@@ -69,6 +70,11 @@ class Figures:
 def eval_of(metric: str) -> str:
     """The eval of EVAL.METRIC."""
     return metric.partition(".")[0]
+
+
+def rank(suite: str, measured: str | None, host: str) -> tuple[bool, str, str]:
+    """Sorts measurements of one artifact: the greatest is the one that its card shows."""
+    return suite == "full", measured or "", host
 
 
 def is_reference_of(reference: Figures, artifact: Figures) -> bool:
@@ -105,19 +111,13 @@ def of_measurement(measured: Measurement, task: str, name: str | None = None) ->
         evals=measured.quality,
         lost=versus.lost if versus else 0,
         won=versus.won if versus else 0,
-        steady=_steady(measured),
+        steady=steady(measured),
+        device=measured.device,
     )
 
 
-def _steady(measured: Measurement) -> bool:
-    """As the suite found it; without that, whether the host had a core for everything that wanted one."""
-    if measured.steadiness is not None:
-        return measured.steadiness.steady
-    return measured.load_average <= measured.host.cores
-
-
 def of_result(name: str, row: Row, result: Result) -> Figures:
-    """The figures of a registry's row on one host."""
+    """The figures of a registry's row on one host. Only the reference's own tree is compared with nothing."""
     versus = result.vs_reference
     return Figures(
         name=name,
@@ -135,4 +135,8 @@ def of_result(name: str, row: Row, result: Result) -> Figures:
         delta=versus.delta if versus else {},
         agreement=versus.agreement if versus else None,
         speedup=result.speedup,
+        reference_tree=None if versus else row.tree_digest,
+        version=result.suite_version,
+        steady=result.steady,
+        device=result.device,
     )

@@ -52,6 +52,11 @@ class Item:
         return self.result.host if self.result else ""
 
     @property
+    def unsteady(self) -> bool:
+        """Whether the host could not tell the speed for sure."""
+        return self.result is not None and not self.result.steady
+
+    @property
     def quality(self) -> Bounded | None:
         """The headline metric."""
         return self.result.quality[self.compared.metric] if self.result and self.compared else None

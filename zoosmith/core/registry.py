@@ -44,11 +44,18 @@ class Resident(Model):
 
 
 class Result(Model):
-    """What one suite measured on one host. `quality` maps EVAL.METRIC to a value with its interval."""
+    """What one suite measured on one host. `quality` maps EVAL.METRIC to a value with its interval.
+
+    `steady` is False where the host could not tell a speed for sure. `suite_version` is None in old
+    rows.
+    """
 
     host: str
     suite: str
+    suite_version: int | None = None
     threads: int
+    device: str = "cpu"
+    steady: bool = True
     quality: dict[str, Bounded]
     vs_reference: Versus | None = None
     latency_ms: Percentiles
@@ -168,7 +175,10 @@ def result(measured: Measurement) -> Result:
     return Result(
         host=measured.host.id,
         suite=measured.suite,
+        suite_version=measured.suite_version,
         threads=measured.threads,
+        device=measured.device,
+        steady=steady(measured),
         quality=quality,
         vs_reference=versus
         and Versus(agreement=versus.agreement, max_abs_logit_diff=versus.max_abs_logit_diff, delta=versus.delta),
@@ -176,6 +186,13 @@ def result(measured: Measurement) -> Result:
         speedup=measured.speedup,
         memory_mb=Resident(load=memory.load, peak=memory.peak),
     )
+
+
+def steady(measured: Measurement) -> bool:
+    """As the suite found it; without that, whether the host had a core for everything that wanted one."""
+    if measured.steadiness is not None:
+        return measured.steadiness.steady
+    return measured.load_average <= measured.host.cores
 
 
 def merged(registry: Registry, name: str, new: Row) -> Registry:
@@ -192,9 +209,12 @@ def merged(registry: Registry, name: str, new: Row) -> Registry:
 
 
 def _folded(old: Row, new: Row) -> Row:
-    """The new row with the results of other hosts and the locations that the old one had."""
-    fresh = {(result.host, result.suite) for result in new.results}
-    kept = [result for result in old.results if (result.host, result.suite) not in fresh]
+    """The new row with the results of other hosts and the locations that the old one had.
+
+    A host that the new row knows is there with all its suites: what its record no longer holds goes.
+    """
+    fresh = {result.host for result in new.results}
+    kept = [result for result in old.results if result.host not in fresh]
     results = sorted([*kept, *new.results], key=lambda r: (r.host, r.suite))
     return new.model_copy(update={"results": tuple(results), "locations": old.locations})
 

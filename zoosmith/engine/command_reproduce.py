@@ -21,8 +21,8 @@ class Reproduce(ZooCommand):
             "short": "",
             "type": str,
             "choices": (("quick", "at most half a minute"), ("full", "all examples, longer")),
-            "default": "quick",
-            "help": "how to measure",
+            "default": "",
+            "help": "which claims, and how to measure; else those that the card shows, by their suite",
         },
         {
             "name": "registry",
@@ -40,7 +40,7 @@ class Reproduce(ZooCommand):
 
         holds = True
         for ref in chosen(shop, names):
-            found = reproduce(shop, ref, params["suite"], params["registry"] or None)
+            found = reproduce(shop, ref, params["suite"] or None, params["registry"] or None)
             print(text(found))
             holds = holds and found.holds
         return 0 if holds else 1

@@ -16,6 +16,7 @@ from zoosmith.core import card as cards
 from zoosmith.core import gates, registry
 from zoosmith.core.canonical import digest, pretty
 from zoosmith.core.family import Subject
+from zoosmith.core.figures import rank
 from zoosmith.core.links import relative
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref, Zoo
@@ -82,8 +83,8 @@ class Book:
         return checks
 
     def _add(self, file: Path, measured: Measurement) -> None:
-        """One file a host, with the latest run of each suite; those of another tree are dropped."""
-        kept = [m for m in suites_in(file) if m.suite != measured.suite and m.tree_digest == measured.tree_digest]
+        """One file a host, with the latest run of each suite; those that `measured` is not comparable with go."""
+        kept = [m for m in suites_in(file) if m.suite != measured.suite and _about(m) == _about(measured)]
         body = {m.suite: m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
         write_atomic(file, pretty({"schema": 1, "suites": body}).encode())
 
@@ -153,11 +154,14 @@ class Book:
         )
 
     def family(self, recipe: str, like: Measurement) -> list[Subject]:
-        """The family's artifacts as measured by the same suite on the same host, in the recipe's order."""
+        """The family's artifacts as measured by the same suite on the same host against the same tree.
+
+        In the recipe's order.
+        """
         found = []
         for name in self.zoo.families[recipe].recipe.artifacts:
             current = self.current(Ref(recipe, name))
-            same = [m for m in current[1] if (m.host.id, m.suite) == (like.host.id, like.suite)] if current else []
+            same = [m for m in current[1] if _side_by_side(m) == _side_by_side(like)] if current else []
             if current and same:
                 found.append(Subject(current[0], same[0]))
         return found
@@ -192,7 +196,17 @@ class Book:
 
 def best(measured: list[Measurement]) -> Measurement:
     """The measurement that a card shows: suite full before quick, then the latest."""
-    return max(measured, key=lambda m: (m.suite == "full", m.measured, m.host.id))
+    return max(measured, key=lambda m: rank(m.suite, m.measured, m.host.id))
+
+
+def _about(measured: Measurement) -> tuple[str, str, int]:
+    """What two suites in one record must share: the tree, what it is compared with, and how it is measured."""
+    return measured.tree_digest, measured.reference_digest, measured.suite_version
+
+
+def _side_by_side(measured: Measurement) -> tuple[str, str, int, str]:
+    """What artifacts in one table or plot must share."""
+    return measured.host.id, measured.suite, measured.suite_version, measured.reference_digest
 
 
 def template(project: Path) -> str:

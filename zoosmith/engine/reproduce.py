@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoosmith.bench.host import this_host
 from zoosmith.contract import PAYLOAD_MANIFEST, ZooError
 from zoosmith.core import claims
 from zoosmith.core.claims import Claim
-from zoosmith.core.figures import Figures, of_measurement, of_result
+from zoosmith.core.figures import Figures, of_measurement, of_result, rank
 from zoosmith.core.names import full_name
 from zoosmith.core.plan import Ref
 from zoosmith.core.records import Measurement
@@ -46,9 +45,10 @@ class Reproduction:
         return all(claim.holds is not False for claim in self.claims)
 
 
-def reproduce(shop: Workshop, ref: Ref, suite: str, registry: str | None = None) -> Reproduction:
+def reproduce(shop: Workshop, ref: Ref, suite: str | None = None, registry: str | None = None) -> Reproduction:
     """Hold an artifact's claims against a fresh measurement of what lies in artifacts/NAME.
 
+    The claims are those that its card shows, or those of `suite`; it is measured by their suite.
     Raises ZooError where it is not here or nothing is claimed of it; what cannot be measured cannot be told.
     """
     name = full_name(ref.recipe, ref.name)
@@ -56,15 +56,15 @@ def reproduce(shop: Workshop, ref: Ref, suite: str, registry: str | None = None)
         return _held(shop, ref, name, suite, registry)
 
 
-def _held(shop: Workshop, ref: Ref, name: str, suite: str, registry: str | None) -> Reproduction:
+def _held(shop: Workshop, ref: Ref, name: str, suite: str | None, registry: str | None) -> Reproduction:
     tree = tree_here(shop, name)
-    told = best_told(claimed(shop, name, tree, registry), suite)
+    told = told_by(claimed(shop, name, tree, registry), suite)
     found = [claims.of_files(told, tree)]
     try:
         if tree != told.tree:
             raise ZooError(f"the files in artifacts/{name} are not those of the card")
         take_needs(shop, tree)
-        fresh = measure_again(shop, ref, suite, tree, reference_here(shop, told))
+        fresh = measure_again(shop, ref, suite or told.suite, tree, reference_here(shop, told))
         found += claims.of_figures(told, of_measurement(fresh, told.task, name))
     except ZooError as error:
         found += claims.untold(told, str(error))
@@ -90,10 +90,9 @@ def claimed(shop: Workshop, name: str, tree: str, registry: str | None) -> list[
     return [of_result(name, row, result) for result in row.results]
 
 
-def best_told(said: Sequence[Figures], suite: str) -> Figures:
-    """The claims that this host can tell best: of the same suite, its own, the latest."""
-    host = this_host().id
-    return max(said, key=lambda one: (one.suite == suite, one.host == host, one.measured or ""))
+def told_by(said: Sequence[Figures], suite: str | None = None) -> Figures:
+    """The claims that the card shows; with `suite`, those of that suite before others."""
+    return max(said, key=lambda one: (one.suite == suite, rank(one.suite, one.measured, one.host)))
 
 
 def tree_here(shop: Workshop, name: str) -> str:

@@ -14,7 +14,9 @@ from zoosmith.contract import Manifest, ZooError
 from zoosmith.lib import adapters, bnb, checkpoint
 from zoosmith.lib.forward import TorchForward
 from zoosmith.runtimes import torch as checkpoints
+from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
 
+__all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_memory_mb", "open", "synchronize"]
 REQUIRES = (*checkpoints.REQUIRES, "peft", "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "peft"

@@ -9,7 +9,9 @@ from zoosmith.contract import Manifest
 from zoosmith.lib import bnb
 from zoosmith.lib.forward import TorchForward
 from zoosmith.runtimes import torch as checkpoints
+from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
 
+__all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_memory_mb", "open", "synchronize"]
 REQUIRES = (*checkpoints.REQUIRES, "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "transformers"

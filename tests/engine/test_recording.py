@@ -1,0 +1,83 @@
+"""What a zoo's record keeps beside a new measurement, and which siblings stand beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import records
+from tests.support.table import write_table
+from zoosmith.core.plan import Ref
+from zoosmith.core.records import Measurement
+from zoosmith.core.registry import parse
+from zoosmith.engine.graph import Workshop
+from zoosmith.engine.recording import Book
+
+PLAIN, DOUBLE = Ref("toy", "plain"), Ref("toy", "double")
+OLD_REFERENCE = records.sha("old reference")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Workshop(write_table(tmp_path)).book
+
+
+def measured(ref: Ref, suite: str = "full", **changed: Any) -> Measurement:
+    about = {"suite": suite, "suite_version": 2, "reference": "toy-plain", "reference_digest": records.sha("toy-plain")}
+    return records.measurement(f"toy-{ref.name}", **about | changed)
+
+
+def register(book: Book, ref: Ref, *measurements: Measurement) -> None:
+    build = records.build(f"toy-{ref.name}", format="table", parents={}, bases=[])
+    for measurement in measurements:
+        book.register(ref, build, measurement)
+
+
+def kept(book: Book) -> list[tuple[str, str]]:
+    """Host and suite of what the record holds of toy-double; the registry must hold the same."""
+    found = [(m.host.id, m.suite) for m in book.measurements(DOUBLE)]
+    row = parse((book.root / "registry.json").read_text(), "registry.json").artifacts["toy-double"].versions["1"]
+    assert sorted((result.host, result.suite) for result in row.results) == sorted(found)
+    return found
+
+
+def test_both_suites_of_one_version_are_kept(book: Book) -> None:
+    register(book, DOUBLE, measured(DOUBLE, "quick"), measured(DOUBLE))
+    assert kept(book) == [("epyc-2c", "full"), ("epyc-2c", "quick")]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"suite_version": 1}, {"reference_digest": OLD_REFERENCE}], ids=lambda c: next(iter(c))
+)
+def test_a_suite_of_another_version_or_reference_goes(book: Book, changed: dict[str, Any]) -> None:
+    elsewhere = measured(DOUBLE, "quick", host=records.host("elsewhere"), **changed)
+    register(book, DOUBLE, elsewhere, measured(DOUBLE, "quick", **changed), measured(DOUBLE))
+    assert kept(book) == [("elsewhere", "quick"), ("epyc-2c", "full")]
+
+
+def test_what_was_taken_out_of_the_record_leaves_the_registry_too(book: Book) -> None:
+    register(book, DOUBLE, measured(DOUBLE, "quick"), measured(DOUBLE))
+    file = book.folder(DOUBLE) / "epyc-2c.json"
+    file.unlink()
+    book._add(file, measured(DOUBLE))
+    book.render_all()
+    assert kept(book) == [("epyc-2c", "full")]
+
+
+def test_siblings_were_measured_alike(book: Book) -> None:
+    register(book, PLAIN, measured(PLAIN))
+    register(book, DOUBLE, measured(DOUBLE))
+    assert [subject.build.name for subject in book.family("toy", measured(DOUBLE))] == ["toy-plain", "toy-double"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"suite_version": 1}, {"reference_digest": OLD_REFERENCE}], ids=lambda c: next(iter(c))
+)
+def test_a_sibling_measured_against_another_tree_or_otherwise_is_no_sibling(
+    book: Book, changed: dict[str, Any]
+) -> None:
+    register(book, PLAIN, measured(PLAIN))
+    register(book, DOUBLE, measured(DOUBLE, **changed))
+    assert [subject.build.name for subject in book.family("toy", measured(PLAIN))] == ["toy-plain"]
