@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from zoosmith.core.family import Subject, is_reference
 from zoosmith.core.records import Difference
+from zoosmith.core.registry import steady
 from zoosmith.core.verdicts import Verdict, of_measurement
 
 SMALLER = 0.98  # of a size: less than that is no reason to choose
@@ -67,7 +68,7 @@ def _advised(subject: Subject, metric: str) -> _Advised:
         size=measured.size_total,
         memory=measured.memory_mb.peak,
         agreement=versus.agreement if versus else 1.0,
-        steady=(speed is not None or versus is None) and (measured.steadiness is None or measured.steadiness.steady),
+        steady=(speed is not None or versus is None) and steady(measured),
         reference=is_reference(measured),
         verdict=of_measurement(measured, metric),
     )

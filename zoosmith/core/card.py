@@ -18,6 +18,7 @@ from zoosmith.core.gates import Check
 from zoosmith.core.limits import limits
 from zoosmith.core.recipe import Recipe
 from zoosmith.core.records import BuildRecord, Difference, Measurement
+from zoosmith.core.registry import steady
 from zoosmith.core.reproduction import Step, tolerance
 from zoosmith.core.verdicts import of_measurement
 
@@ -148,7 +149,6 @@ def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
         name = headline(measured)
         figure = measured.metric(name)
         assert figure is not None
-        speed = measured.speedup
         table.append(
             [
                 subject.build.name,
@@ -156,10 +156,17 @@ def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
                 f"{figure.value:.4f} ({figure.low:.4f} to {figure.high:.4f})",
                 _mb(measured.size_total),
                 f"{measured.latency_ms.p50:.2f}",
-                f"{speed.value:.2f}x ({speed.low:.2f} to {speed.high:.2f})" if speed else "1 (reference)",
+                _speed(measured),
             ]
         )
     return table
+
+
+def _speed(measured: Measurement) -> str:
+    if (speed := measured.speedup) is None:
+        return "1 (reference)"
+    mark = "" if steady(measured) else ", host not steady"
+    return f"{speed.value:.2f}x ({speed.low:.2f} to {speed.high:.2f}){mark}"
 
 
 def markdown_table(table: Sequence[Sequence[str]]) -> str:
