@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.hub import Fault, Hub
-from zoosmith.core.layout import POINTER, Pointer
+from zoosmith.core.layout import CARD, POINTER, Pointer
 from zoosmith.engine.files import payload, sha256_file
 from zoosmith.hub.release import read_registry
 
@@ -44,7 +44,7 @@ def require_whole(files: dict[str, Path], version: int | None) -> None:
     told = {file.at: file.sha256 for file in pointer.files} | {file.path: file.sha256 for file in pointer.beside}
     if version not in (None, pointer.version):
         raise Wrong(f"v{version} holds v{pointer.version}")
-    if files.keys() - {".gitattributes"} != told.keys() | {POINTER}:
+    if files.keys() - {".gitattributes"} != told.keys() | {POINTER, CARD}:
         raise Wrong(f"v{pointer.version} has the files {sorted(files)}, its pointer says {sorted(told)}")
     for at, sha256 in told.items():
         if sha256_file(files[at]) != sha256:

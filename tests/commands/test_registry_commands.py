@@ -17,6 +17,7 @@ from tests.support.hub import serving as serving_hub
 from tests.support.published import Fault, manifest, publish, serving
 from tests.support.user import BIG, FILES, User, asked, at, zoosmith
 from zoosmith import cli
+from zoosmith.contract import ZooError
 from zoosmith.hub import folders
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +114,11 @@ def test_a_manifest_names_no_python_file_to_run(user: User) -> None:
     (zoo / "runtimes").mkdir(parents=True)
     (zoo / "dodo.py").touch()
     user.home = zoo / "artifacts"
-    user.pull("evil")
+    with pytest.raises(ZooError, match=r"evil@1 holds 'code\.py', which is code: refused"):
+        user.pull("evil")
+    (user.home / "evil").mkdir(parents=True)
+    for name, data in (files | {"manifest.json": bad}).items():  # somebody unpacked it by hand
+        (user.home / "evil" / name).write_bytes(data)
     done = zoosmith(zoo, "run", "evil", "text")
     assert done.returncode == 1
     assert "cannot be the name of a runtime" in done.stderr
