@@ -95,7 +95,7 @@ def test_weights_are_repacked_only_where_bf16_is_asked(
     made = build("bnb_nf4", {"from": distilbert.parent}, tmp_path, params={"compute_dtype": compute_dtype})
     before = made.out.joinpath("model.safetensors").read_bytes()
     probe_logits(made)
-    layers = bnb.layers(made.logits.__self__.model)  # type: ignore[attr-defined]
+    layers = bnb.layers(made.model)
     done = [getattr(layer.weight.quant_state, "packing_format_for_cpu", False) for layer in layers.values()]
     assert done == [packed and has_avx512bf16()] * len(layers)
     assert made.out.joinpath("model.safetensors").read_bytes() == before

@@ -70,8 +70,8 @@ def test_hidden_states_come_nearer_where_they_count(family: Family, tmp_path: Pa
 def last_hidden(made: Made) -> Any:
     import torch
 
-    model = made.logits.__self__.model  # type: ignore[attr-defined]
-    encoded = made.job.task.encode([made.job.task.unlabelled(text) for text in TELLING])  # type: ignore[attr-defined]
+    model = made.model
+    encoded = made.encode(*TELLING)
     with torch.inference_mode():
         given = {name: torch.from_numpy(value) for name, value in encoded.items()}
         return model(**given, output_hidden_states=True).hidden_states[-1].numpy()

@@ -96,7 +96,7 @@ def test_training_sees_what_is_served(family: Family, tmp_path: Path) -> None:
     layers = architecture.linears(model, within="bert")
     quantized = dynamic_int8.quantize(model, per_channel=True, only=layers)
     dynamic_int8.simulate(model, quantized, layers)
-    encoded = made.job.task.encode([made.job.task.unlabelled(TELLING[0])])  # type: ignore[attr-defined]
+    encoded = made.encode(TELLING[0])
     inputs = {name: torch.from_numpy(value) for name, value in encoded.items()}
     with torch.inference_mode():
         np.testing.assert_allclose(model(**inputs).logits, quantized(**inputs).logits, atol=1e-4)

@@ -51,7 +51,7 @@ def learnt(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Made:
 def test_it_learns_and_only_adapters_and_head_change(family: Family, learnt: Made) -> None:
     assert accuracy(learnt) >= 0.85
     base = tensors(family.parent("body").path / "model.safetensors")
-    model = learnt.logits.__self__.model  # type: ignore[attr-defined]
+    model = learnt.model
     for name, value in model.named_parameters():
         if ".base_layer." in name or "LayerNorm" in name:
             key = name.removeprefix("bert.").replace(".base_layer.", ".")
@@ -80,7 +80,7 @@ def test_peft_itself_opens_it(family: Family, learnt: Made) -> None:
     with torch.inference_mode():
         found = []
         for text in TELLING:
-            encoded = learnt.job.task.encode([learnt.job.task.unlabelled(text)])  # type: ignore[attr-defined]
+            encoded = learnt.encode(text)
             found.append(model(**{name: torch.from_numpy(value) for name, value in encoded.items()}).logits[0].numpy())
     np.testing.assert_allclose(found, probe_logits(learnt, TELLING), atol=1e-5)
 
@@ -191,6 +191,6 @@ def test_over_another_base_it_does_not_open(learnt: Made, family: Family) -> Non
 def test_the_models_own_dropout_stays(family: Family, tmp_path: Path) -> None:
     """`dropout` is that of the adapters: with it replaced everywhere, 0.9 would change the body's too."""
     made = family.again("lora", tmp_path, params=QUICK | APART | {"dropout": 0.9})
-    model = made.logits.__self__.model  # type: ignore[attr-defined]
+    model = made.model
     assert model.bert.embeddings.dropout.p == pytest.approx(0.1)
     assert model.bert.encoder.layer[0].attention.self.query.lora_dropout["default"].p == pytest.approx(0.9)

@@ -27,7 +27,7 @@ def test_one_width_for_all_layers_is_a_plain_checkpoint(tmp_path: Path, architec
     assert made.facts["parameters"] == parent.manifest.facts["parameters"] - 3 * 24 * (32 + 1 + 32)
     assert not (made.out / "structure.json").exists()
     plain = transformers.AutoModelForSequenceClassification.from_pretrained(made.out).eval()
-    encoded = made.job.task.encode([made.job.task.unlabelled("a good film")])  # type: ignore[attr-defined]
+    encoded = made.encode("a good film")
     with torch.inference_mode():
         found = plain(**{k: torch.from_numpy(encoded[k]) for k in ("input_ids", "attention_mask")}).logits.numpy()
     np.testing.assert_allclose(found, probe_logits(made, ["a good film"]), atol=1e-5)

@@ -82,7 +82,7 @@ def test_the_base_is_not_changed(family: Family) -> None:
     opened = made.opened()
     assert (probe_logits(made) == probe_logits(made)).all()
     opened.predict(TELLING[:1])  # both evaluated, so both are repacked or neither
-    layers, fresh = (bnb.layers(model) for model in (made.logits.__self__.model, opened.session.model))  # type: ignore[attr-defined]
+    layers, fresh = (bnb.layers(model) for model in (made.model, opened.session.model))
     assert layers.keys() == fresh.keys()
     assert all((layers[name].weight.data == fresh[name].weight.data).all() for name in layers)
 

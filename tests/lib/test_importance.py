@@ -25,7 +25,7 @@ def test_it_is_the_slope_of_the_loss_when_a_head_is_faded_out(family: Family) ->
     import torch
 
     made = family.made("finetune")
-    model = made.logits.__self__.model  # type: ignore[attr-defined]
+    model = made.model
     layers, job = structure.layers(model), job_of(family, 6)
     found = importance.first_order(job, model, [layer.mixed for layer in layers], layers[0].head_size)
     examples = [job.task.example(row) for row in task_rows("text-classification", "train")[:6]]

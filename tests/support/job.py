@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.zoo import BAD, GOOD, ROOT, rows, write_bert
 from zoosmith import plugins
-from zoosmith.contract import Job, Logits, Manifest, Parent, TaskSpec, output_of
+from zoosmith.contract import Encoded, Job, Logits, Manifest, Parent, TaskSpec, output_of
 from zoosmith.engine.build import write_manifest, write_source_manifest
 from zoosmith.engine.files import payload
 from zoosmith.predictor import Predictor, open_artifact, read_manifest
@@ -61,6 +61,16 @@ class Made:
     def needs(self) -> dict[str, Path]:
         """Folders that the artifact cannot be opened without, by role."""
         return {role: self.job.parents[role].path for role in self.manifest.needs}
+
+    @property
+    def model(self) -> Any:
+        """The builder's own torch model, which its logits callable is bound to."""
+        return self.logits.__self__.model  # type: ignore[attr-defined]
+
+    def encode(self, *texts: str | tuple[str, ...]) -> Encoded:
+        """The texts as one batch."""
+        task: Any = self.job.task
+        return self.job.task.encode([task.unlabelled(text) for text in texts])
 
     def opened(self) -> Predictor:
         """The finished tree, opened from its files and from what it needs."""
