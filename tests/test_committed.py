@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import studies
 from tests.support.drawings import texts
 from zoosmith.core import registry
 from zoosmith.engine.graph import Workshop
@@ -28,6 +29,11 @@ def test_cards_registry_and_readme_are_what_rendering_gives(tmp_path: Path) -> N
     for path in [*(ROOT / "model_cards").glob("*.md"), ROOT / "registry.json", ROOT / "README.md"]:
         rendered = (tmp_path / path.relative_to(ROOT)).read_text(encoding="utf-8")
         assert rendered == path.read_text(encoding="utf-8"), f"{path.name} is stale: run `doit registry`"
+
+
+def test_the_page_of_the_studies_is_what_its_script_renders() -> None:
+    committed = (ROOT / studies.PAGE).read_text(encoding="utf-8")
+    assert studies.rendered(ROOT)[0] == committed, f"{studies.PAGE} is stale: run `python -m benchmarks.studies`"
 
 
 def plots(project: Path) -> dict[str, str]:
