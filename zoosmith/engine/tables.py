@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoosmith.contract import ZooError
 from zoosmith.core.card import markdown_table, replace_section, results_table
 from zoosmith.core.family import Subject
+from zoosmith.core.names import nearest
 from zoosmith.core.plan import Ref
 from zoosmith.engine.files import write_atomic
 from zoosmith.engine.recording import best
@@ -15,29 +19,46 @@ from zoosmith.engine.recording import best
 if TYPE_CHECKING:
     from zoosmith.engine.graph import Workshop
 
+MARK = re.compile(r"<!-- (?P<mark>results (?P<recipe>[\w.-]+)(?:: (?P<names>[\w. -]+?))?) -->")
+
 
 def subjects(shop: Workshop, recipe: str) -> list[Subject]:
-    """The recorded artifacts of a family, each with its best measurement."""
+    """The recorded artifacts of a family, each with its best measurement on the host that measured most of them."""
     refs = [Ref(recipe, name) for name in shop.zoo.families[recipe].recipe.artifacts]
-    found = [(ref, shop.book.current(ref)) for ref in refs]
-    return [Subject(current[0], best(current[1])) for _, current in found if current]
+    found = [current for ref in refs if (current := shop.book.current(ref))]
+    hosts = Counter(host for _, measured in found for host in {m.host.id for m in measured})
+    usual = max(hosts, key=lambda host: (hosts[host], host), default="")
+    return [Subject(build, best([m for m in measured if m.host.id == usual] or measured)) for build, measured in found]
 
 
 def update_readme(shop: Workshop) -> list[Path]:
-    """Fill the marked sections `results RECIPE` of README.md; return the file if it changed."""
+    """Fill the marked sections `results RECIPE` and `results RECIPE: NAME NAME` of README.md.
+
+    Returns the file if it changed. Raises ZooError for a mark that is not closed, and for an unknown name.
+    """
     if shop.record_root != shop.project:
         return []  # scratch figures never enter the README
     path = shop.project / "README.md"
     text = before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    for recipe in shop.zoo.families:
-        marker = f"results {recipe}"
-        rows = subjects(shop, recipe)
-        if rows and f"<!-- {marker} -->" in text:
-            text = replace_section(text, marker, section(rows))
+    for mark in MARK.finditer(before):
+        rows = subjects(shop, mark["recipe"]) if mark["recipe"] in shop.zoo.families else []
+        if rows:
+            text = replace_section(text, mark["mark"], section(_chosen(shop, mark, rows)))
     if text == before:
         return []
     write_atomic(path, text.encode())
     return [path]
+
+
+def _chosen(shop: Workshop, mark: re.Match[str], rows: list[Subject]) -> list[Subject]:
+    """The rows that a mark names, in the recipe's order; all where it names none."""
+    recipe = shop.zoo.families[mark["recipe"]].recipe
+    wanted = (mark["names"] or "").split()
+    for name in wanted:
+        if name not in recipe.artifacts:
+            raise ZooError(f"README.md: `{mark['mark']}`: {mark['recipe']} has no artifact {name!r}"
+                           f"{nearest(name, recipe.artifacts)}")  # fmt: skip
+    return [row for row in rows if not wanted or row.build.artifact in wanted]
 
 
 def show(shop: Workshop, recipe: str) -> None:
