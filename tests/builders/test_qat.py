@@ -99,6 +99,34 @@ def test_what_is_stored_is_what_the_best_epoch_measured(family: Family, tmp_path
     assert np.abs(before - stored).max() > 1e-2, "another model must not pass this test"
 
 
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_what_is_kept_in_fp32_has_the_same_int8_in_it(family: Family, tmp_path: Path, per_channel: bool) -> None:
+    params = {"per_channel": per_channel}
+    direct = family.again("qat", tmp_path / "direct", params=QUICK | params)
+    kept = family.again("qat", tmp_path / "kept", params=QUICK | params | {"quantize": False})
+    assert (kept.manifest.format, kept.manifest.precision) == ("torch", "fp32")
+    assert "int8_layers" not in kept.facts
+    np.testing.assert_allclose(opened_logits(kept), probe_logits(kept, TELLING), atol=1e-6)
+    mine = weights(direct)
+    later = weights(build("torch_int8", {"from": kept.parent}, tmp_path / "later", params=params))
+    names = [name for name in mine if mine[name].dtype == np.int8]
+    assert len(names) == LINEARS
+    assert all((mine[name] == later[name]).mean() > 0.999 for name in names), "trainings may differ by a rounding"
+
+
+def test_what_is_kept_in_fp32_survives_the_int8_of_onnx_runtime_too(rounded_badly: Parent, tmp_path: Path) -> None:
+    def int8(parent: Parent, folder: Path) -> Made:
+        graph = build("onnx", {"from": parent}, folder / "onnx").parent
+        return build("onnx_int8", {"from": graph}, folder / "int8", params=PER_TENSOR)
+
+    params = QUICK | PER_TENSOR | {"epochs": 4, "quantize": False}
+    kept = build("qat", {"from": rounded_badly}, tmp_path / "kept", params=params)
+    plain, trained = int8(rounded_badly, tmp_path / "plain"), int8(kept.parent, tmp_path / "trained")
+    assert accuracy(plain) <= 0.8
+    assert accuracy(trained) >= 0.9
+    assert loss(trained) < 0.5 * loss(plain)
+
+
 def test_it_opens_and_answers_as_the_model(family: Family) -> None:
     made = family.made("qat")
     np.testing.assert_allclose(opened_logits(made), probe_logits(made, TELLING), atol=1e-6)
