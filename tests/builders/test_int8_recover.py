@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source
-from tests.support.training import accuracy, killed_and_resumed
+from tests.support.job import TELLING, Case, Family, Made, build, opened_logits, probe_logits, source
+from tests.support.training import accuracy, killed_and_resumed, spiky
 from tests.support.zoo import write_bert
 from zoosmith.contract import BuildError, Parent
 
@@ -24,36 +24,16 @@ def tensors(made: Made) -> dict[str, Any]:
     return load_file(made.out / "model.safetensors")
 
 
-def opened_logits(made: Made) -> Any:
-    opened = made.opened()
-    return np.concatenate([opened.session.logits(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
-
-
 @pytest.fixture(scope="module")
-def spiky(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Parent:
-    """The fine-tuned model with one value row in each layer 2,000 times larger, and what reads it as much smaller.
-
-    It computes the same in FP32; with one INT8 scale a tensor, all other rows round to nothing.
-    """
-    from safetensors.torch import load_file, save_file
-
-    folder = tmp_path_factory.mktemp("spiky")
-    made = family.again("finetune", folder)
-    file = made.out / "model.safetensors"
-    stored = load_file(file)
-    for layer in range(2):
-        attention = f"bert.encoder.layer.{layer}.attention"
-        for part in ("weight", "bias"):
-            stored[f"{attention}.self.value.{part}"][0] *= 2000
-        stored[f"{attention}.output.dense.weight"][:, 0] /= 2000
-    save_file(stored, file, metadata={"format": "pt"})
-    return made.parent
+def rounded_badly(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Parent:
+    """A model that one INT8 scale a tensor breaks."""
+    return spiky(family, tmp_path_factory.mktemp("spiky"))
 
 
-def test_what_rounding_lost_comes_back(family: Family, spiky: Parent, tmp_path: Path) -> None:
+def test_what_rounding_lost_comes_back(family: Family, rounded_badly: Parent, tmp_path: Path) -> None:
     params = {"per_channel": False}
-    lossy = build("torch_int8", {"from": spiky}, tmp_path / "lossy", params=params)
-    recovered = build("int8_recover", {"from": spiky}, tmp_path / "made", params=QUICK | params | {"epochs": 4})
+    lossy = build("torch_int8", {"from": rounded_badly}, tmp_path / "lossy", params=params)
+    recovered = build("int8_recover", {"from": rounded_badly}, tmp_path / "made", params=QUICK | params | {"epochs": 4})
     assert accuracy(family.made("finetune")) >= 0.9
     assert accuracy(lossy) <= 0.8, "a loss that there is to win back"
     assert accuracy(recovered) >= 0.9

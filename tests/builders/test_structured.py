@@ -18,6 +18,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "lora": TRAINING,
     "qlora": TRAINING,
     "int8_recover": TRAINING,
+    "qat": TRAINING,
     "prune_heads": {"share": 0.5},
     "prune_layers": {"keep": [0]},
 }

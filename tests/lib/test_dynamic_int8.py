@@ -98,3 +98,69 @@ def test_a_model_without_linear_layers_is_refused() -> None:
 
     with pytest.raises(BuildError, match=r"no torch\.nn\.Linear layer to quantise"):
         dynamic_int8.pack(torch.nn.Sequential(torch.nn.LayerNorm(4)))
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_rounded_weights_are_those_that_are_packed(per_channel: bool) -> None:
+    """To the bit: also for ties, for a row of zeros, and where the largest weight is negative or positive."""
+    import torch
+
+    model = net(width=301)
+    weight = model[1].weight.data
+    weight[0] = 0
+    weight[1], weight[2] = torch.arange(8) / 255 - 0.5, 0.5 - torch.arange(8) / 255
+    quantized = dynamic_int8.quantize(model, per_channel=per_channel)
+    found = dynamic_int8.rounded_weight(weight, per_channel=per_channel)
+    assert torch.equal(found, quantized[1].weight().dequantize())
+    assert not torch.equal(found, dynamic_int8.rounded_weight(weight, per_channel=not per_channel))
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_rounding_layers_compute_what_int8_ones_do_meanwhile(per_channel: bool) -> None:
+    import torch
+
+    model, given = net(), torch.randn(5, 8)
+    quantized = dynamic_int8.quantize(model, per_channel=per_channel)
+    with torch.inference_mode(), dynamic_int8.rounding(model, ["1", "2", "3"], per_channel=per_channel):
+        torch.testing.assert_close(model(given), quantized(given), atol=1e-6, rtol=0)
+        assert not torch.allclose(net()(given), quantized(given), atol=1e-4), "rounding shows"
+    assert torch.equal(model(given), net()(given)), "afterwards they are plain again"
+
+
+def test_gradients_pass_the_rounding_unchanged() -> None:
+    """Those of FP32 layers with the rounded weights and inputs: the largest weights, which clip, have theirs too."""
+    import torch
+
+    model, given = net()[1], torch.randn(5, 8)
+    with dynamic_int8.rounding(torch.nn.Sequential(model), ["0"], per_channel=True):
+        model(given).square().sum().backward()
+    plain = net()[1]
+    plain.weight.data = dynamic_int8.rounded_weight(plain.weight.data, per_channel=True)
+    [rounded] = dynamic_int8._round_inputs(plain, (given,))
+    plain(rounded).square().sum().backward()
+    torch.testing.assert_close(model.weight.grad, plain.weight.grad)
+    assert bool((model.weight.grad != 0).all())
+
+
+def test_training_through_the_rounding_finds_what_it_leaves() -> None:
+    """One scale a tensor takes the small weights of an FP32 optimum away, and FP32 training sees nothing to mend."""
+    import torch
+
+    given = torch.randn(256, 4, generator=torch.Generator().manual_seed(0))
+    wanted = given * torch.tensor([1, 0.3, 0.3, 0.3])
+
+    def left(*, through_rounding: bool) -> float:
+        model = torch.nn.Sequential(torch.nn.Linear(4, 4, bias=False), torch.nn.Linear(4, 4, bias=False))
+        model[0].weight.data = torch.diag(torch.tensor([100, 0.3, 0.3, 0.3]))
+        model[1].weight.data = torch.diag(torch.tensor([0.01, 1, 1, 1]))
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        with dynamic_int8.rounding(model, ["0"] if through_rounding else [], per_channel=False):
+            for _ in range(200):
+                optimizer.zero_grad()
+                torch.nn.functional.mse_loss(model(given), wanted).backward()
+                optimizer.step()
+        quantized = dynamic_int8.quantize(model, per_channel=False, only=["0"])
+        return float(torch.nn.functional.mse_loss(quantized(given), wanted))
+
+    assert left(through_rounding=False) > 0.05
+    assert left(through_rounding=True) < 0.01

@@ -202,4 +202,12 @@ def probe_logits(made: Made, texts: Sequence[str | tuple[str, ...]] = ()) -> Any
     return np.concatenate([made.logits(task.encode([example])) for example in examples])
 
 
+def opened_logits(made: Made) -> Any:
+    """Logits of the finished tree, opened from its files, for each telling text alone."""
+    import numpy as np
+
+    opened = made.opened()
+    return np.concatenate([opened.session.logits(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
+
+
 TELLING = tuple(f"the {word} film" for word in GOOD + BAD)

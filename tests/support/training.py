@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.job import Family, Made, task_rows
+from zoosmith.contract import Parent
 from zoosmith.lib import train
 
 
@@ -33,6 +34,25 @@ def largest_gap(one: Made, other: Made) -> float:
     mine, theirs = weights(one), weights(other)
     assert mine.keys() == theirs.keys()
     return max(float(np.abs(mine[name] - theirs[name]).max()) for name in mine)
+
+
+def spiky(family: Family, folder: Path) -> Parent:
+    """The fine-tuned model with one value row in each layer 2,000 times larger, and what reads it as much smaller.
+
+    It computes the same in FP32; with one INT8 scale a tensor, all other rows round to nothing.
+    """
+    from safetensors.torch import load_file, save_file
+
+    made = family.again("finetune", folder)
+    file = made.out / "model.safetensors"
+    stored = load_file(file)
+    for layer in range(2):
+        attention = f"bert.encoder.layer.{layer}.attention"
+        for part in ("weight", "bias"):
+            stored[f"{attention}.self.value.{part}"][0] *= 2000
+        stored[f"{attention}.output.dense.weight"][:, 0] /= 2000
+    save_file(stored, file, metadata={"format": "pt"})
+    return made.parent
 
 
 class Killed(BaseException):

@@ -9,13 +9,16 @@ A layer may carry a low-rank adapter in FP32: y = INT8(x) + B A x. Its tensors a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from zoosmith.contract import BuildError
 
 SUFFIXES = ("weight", "weight_scale", "weight_zero_point", "bias", "lora_A", "lora_B")
 INPUT_LEVELS = 127  # torch.ao rounds activations to 7 bits, so that sums of products fit into 16
+WEIGHT_RANGE, WEIGHT_STEPS = (-128, 127), 127.5  # torch.ao's symmetric scale: the largest weight over half of 255
 
 
 def quantize(model: Any, *, per_channel: bool, only: Sequence[str] | None = None) -> Any:
@@ -41,6 +44,40 @@ def simulate(model: Any, quantized: Any, layers: Sequence[str]) -> None:
         layer = model.get_submodule(name)
         layer.weight.data = quantized.get_submodule(name).weight().dequantize().to(layer.weight.device)
         layer.register_forward_pre_hook(_round_inputs)
+
+
+@contextmanager
+def rounding(model: Any, layers: Sequence[str], *, per_channel: bool) -> Iterator[None]:
+    """Meanwhile FP32 `layers` of `model` compute what `quantize` would make of their weights as they are by then.
+
+    As `simulate`, for weights that are trained: they are rounded anew at each call, and their gradients too pass the
+    rounding unchanged. Afterwards the layers are plain again, with the FP32 weights that they have come to.
+    """
+    found = [model.get_submodule(name) for name in layers]
+    for layer in found:
+        layer.forward = partial(_rounded_forward, layer, per_channel)
+    try:
+        yield
+    finally:
+        for layer in found:
+            del layer.forward
+
+
+def _rounded_forward(layer: Any, per_channel: bool, given: Any) -> Any:
+    import torch
+
+    fixed = layer.weight.detach()
+    weight = rounded_weight(fixed, per_channel=per_channel) + (layer.weight - fixed)  # plus zero, with the gradient
+    return torch.nn.functional.linear(*_round_inputs(layer, (given,)), weight, layer.bias)
+
+
+def rounded_weight(weight: Any, *, per_channel: bool) -> Any:
+    """The values, in FP32, of an FP32 weight (outputs, inputs) after `quantize`: to the bit on the CPU."""
+    import torch
+
+    largest = weight.abs().amax(dim=1, keepdim=True) if per_channel else weight.abs().amax()
+    scale = (largest / WEIGHT_STEPS).clamp(min=torch.finfo(torch.float32).eps)
+    return (weight * scale.reciprocal()).round().clamp(*WEIGHT_RANGE) * scale
 
 
 def _round_inputs(layer: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

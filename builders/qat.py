@@ -1,0 +1,88 @@
+"""INT8 linear layers trained through their own rounding: every weight learns what INT8 will make of it.
+
+Quantisation-aware training: forward passes round weights and activations as the INT8 kernels do, gradients pass the
+rounding unchanged and reach FP32 weights, which are quantised once at the end as `torch_int8` stores them; with
+`quantize: false` they are kept, for another quantiser. The head trains too and stays in FP32. Sources: Jacob et al.,
+2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"; Bengio et al.,
+2013 (straight-through estimator). Where the weights must not change, use `int8_recover`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from zoosmith.contract import BuildError, Job, Logits, Output, Resources
+from zoosmith.lib import architecture, checkpoint, dynamic_int8
+from zoosmith.lib.forward import TorchForward
+from zoosmith.lib.recovery import Recovery
+from zoosmith.lib.train import evaluate, fit
+from zoosmith.lib.training_rows import training_examples
+
+ACCEPTS = {"from": ("torch",)}
+DATA = ("train", "dev")
+REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+REPRODUCES = "logits"
+
+
+class Params(Recovery):
+    """per_channel: one scale per output channel instead of one per tensor.
+
+    quantize: store INT8 layers (true), or the trained FP32 checkpoint (false). The rest: how weights are trained.
+    """
+
+    per_channel: bool = True
+    quantize: bool = True
+
+
+def output(params: Params) -> Output:
+    """INT8 layers, or the trained checkpoint."""
+    if params.quantize:
+        return Output("torch_int8", "int8", relation="quantized")
+    return Output("torch", "fp32", relation="finetune")
+
+
+def resources(params: Params, parents: dict[str, int]) -> Resources:
+    """Weights, rounded too, gradients, two moments and activations; `parents` maps roles to bytes."""
+    return Resources(cpus=2, memory_mb=2048 + 6 * sum(parents.values()) // 2**20)
+
+
+def build(job: Job) -> Logits:
+    """Train all weights through the rounding of the body's layers, then store them in INT8 or as they are."""
+    model = checkpoint.load_model(job, job.parent.path, new_head=False)
+    job = checkpoint.keep_labels(job, job.parent)
+    train, dev = training_examples(job, job.params)
+    layers = architecture.linears(model, within=model.base_model_prefix)
+    if not layers:
+        raise BuildError("the model's body has no torch.nn.Linear layer to quantise; use a builder that fits it")
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    if dev:
+        on_cpu = replace(job, device="cpu")  # PyTorch's INT8 kernels are for CPUs alone
+        untrained = _quantized(job, model, layers)
+        job.note("dev_accuracy_before", evaluate(on_cpu, untrained, dev, job.params.batch_size))
+    with dynamic_int8.rounding(model, layers, per_channel=job.params.per_channel):
+        fit(job, model, train, dev, job.params)
+    parameters = sum(p.numel() for p in model.parameters())
+    job.fact("parameters", parameters)
+    job.fact("trainable_parameters", parameters)
+    job.fact("train_examples", len(train))
+    checkpoint.set_labels(model, job.task.spec.labels)
+    return _stored(job, model, layers)
+
+
+def _quantized(job: Job, model: Any, layers: Sequence[str]) -> Any:
+    return dynamic_int8.quantize(model.cpu().eval(), per_channel=job.params.per_channel, only=layers)
+
+
+def _stored(job: Job, model: Any, layers: Sequence[str]) -> Logits:
+    from safetensors.torch import save_file
+
+    if not job.params.quantize:
+        checkpoint.save_model(model, job.out)
+        return TorchForward(model).logits
+    quantized = _quantized(job, model, layers)
+    save_file(dynamic_int8.pack(quantized), job.out / "model.safetensors")
+    checkpoint.save_config(model, job.out)
+    job.fact("int8_layers", len(layers))
+    return TorchForward(quantized).logits
