@@ -56,6 +56,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.writers --rounds 50
 	$(BIN)/python -m benchmarks.hostile --inputs 10000
 	$(BIN)/python -m benchmarks.site
+	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.studies --check
 
 clean:

@@ -39,27 +39,27 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 
 def build(job: Job) -> Logits:
-    """Export, strip, check, save."""
+    """Export, strip, save, check; the model is let go of before the graph is checked, which takes copies of its own."""
     import onnx
 
-    model = checkpoint.load_model(job, job.parent.path, new_head=False).eval()
     job.progress(text="exporting")
-    graph = _export(job, model)
+    graph, target = _export(job), job.out / "model.onnx"
     onnx_graph.strip_metadata(graph)
-    onnx.checker.check_model(graph, full_check=True)
-    data = graph.SerializeToString(deterministic=True)
-    (job.out / "model.onnx").write_bytes(data)
-    checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("opset", job.params.opset)
     job.fact("operators", onnx_graph.operators(graph))
-    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
-    return OnnxForward(data, job.threads).logits
+    target.write_bytes(graph.SerializeToString(deterministic=True))
+    del graph
+    onnx.checker.check_model(target, full_check=True)
+    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    sparsity.pass_on(job, job.parent.manifest.facts, [target])
+    return OnnxForward(str(target), job.threads).logits
 
 
-def _export(job: Job, model: Any) -> Any:
+def _export(job: Job) -> Any:
     """`onnx.ModelProto` with the inputs that the model's forward takes and the output `logits`."""
     import torch
 
+    model = checkpoint.load_model(job, job.parent.path, new_head=False).eval()
     encoded = job.task.encode(job.task.probes()[:2])
     names = [name for name in encoded if name in TorchForward(model).inputs]
     dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence", max=job.task.spec.max_length)}

@@ -35,16 +35,16 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 
 def build(job: Job) -> Logits:
-    """Quantise a copy, pack it."""
+    """Quantise layer by layer, pack."""
     from safetensors.torch import save_file
 
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
-    quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel)
+    job.fact("parameters", sum(p.numel() for p in model.parameters()))
+    quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel, in_place=True)
     tensors = dynamic_int8.pack(quantized)
     save_file(tensors, job.out / "model.safetensors")
     checkpoint.copy_config(job.parent.path, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
-    job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("int8_layers", sum(name.endswith(".weight_scale") for name in tensors))
     sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.safetensors"])
     return TorchForward(quantized).logits

@@ -68,6 +68,20 @@ def test_quantising_leaves_the_model_as_it_was() -> None:
     assert all(torch.equal(mine, theirs) for mine, theirs in zip(model.parameters(), net().parameters(), strict=True))
 
 
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_in_place_gives_the_same_weights_and_keeps_no_copy_of_them(per_channel: bool) -> None:
+    import torch
+
+    model = net()
+    quantized = dynamic_int8.quantize(model, per_channel=per_channel, in_place=True)
+    copied = dynamic_int8.pack(dynamic_int8.quantize(net(), per_channel=per_channel))
+    assert quantized is model
+    assert not any(isinstance(module, torch.nn.Linear) for module in model.modules())
+    packed = dynamic_int8.pack(quantized)
+    assert packed.keys() == copied.keys()
+    assert all(torch.equal(packed[name], copied[name]) for name in copied)
+
+
 @pytest.mark.parametrize(
     ("stored", "opened", "message"),
     [

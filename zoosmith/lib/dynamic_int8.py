@@ -21,17 +21,17 @@ INPUT_LEVELS = 127  # torch.ao rounds activations to 7 bits, so that sums of pro
 WEIGHT_RANGE, WEIGHT_STEPS = (-128, 127), 127.5  # torch.ao's symmetric scale: the largest weight over half of 255
 
 
-def quantize(model: Any, *, per_channel: bool, only: Sequence[str] | None = None) -> Any:
+def quantize(model: Any, *, per_channel: bool, only: Sequence[str] | None = None, in_place: bool = False) -> Any:
     """A copy of `model` whose torch.nn.Linear layers hold INT8 weights (symmetric; per output channel or tensor).
 
-    `only` names the layers; by default all are quantised.
+    `only` names the layers; by default all are quantised. With `in_place`, `model` itself: no second copy is held.
     """
     import torch
     from torch.ao import quantization as ao
 
     config = ao.per_channel_dynamic_qconfig if per_channel else ao.default_dynamic_qconfig
     layers = {torch.nn.Linear: config} if only is None else dict.fromkeys(only, config)
-    return ao.quantize_dynamic(model, layers, dtype=torch.qint8)
+    return ao.quantize_dynamic(model, layers, dtype=torch.qint8, inplace=in_place)
 
 
 def simulate(model: Any, quantized: Any, layers: Sequence[str]) -> None:

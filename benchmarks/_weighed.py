@@ -1,0 +1,72 @@
+"""A build as the engine's worker runs it, which also tells how much memory it took."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from zoosmith.bench.child import memory_mb
+from zoosmith.engine import build
+from zoosmith.engine.worker import Step
+
+EVERY_S = 0.05
+
+
+def run(step: Step) -> None:
+    """`zoosmith.engine.build.run`, with notes in MiB.
+
+    `peak`: most that was resident in this process. `with_check`: most that it and the process which opens the finished
+    tree took together, pages that both map counted once.
+    """
+    together = _Together()
+    build.check_artifact = together.around(build.check_artifact)
+    build.run(step)
+    peak = memory_mb("VmHWM")
+    step.note("weighed", {"peak": peak, "with_check": max(peak, together.most)})
+
+
+class _Together:
+    """What this process and the children that it starts take, looked at every 50 ms."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self.ended = threading.Event()
+        self.others = _children()  # the leash's watcher, which shares its pages with this process
+
+    def around(self, check: Callable[..., None]) -> Callable[..., None]:
+        """The same, looked at while it runs."""
+
+        def watched(*given: Any) -> None:
+            looking = threading.Thread(target=self._look, daemon=True)
+            looking.start()
+            check(*given)
+            self.ended.set()
+            looking.join()
+
+        return watched
+
+    def _look(self) -> None:
+        while not self.ended.wait(EVERY_S):
+            self.most = max(self.most, sum(map(_proportional_mb, {os.getpid(), *_children()} - self.others)))
+
+
+def _children() -> set[int]:
+    """Processes that any thread of this one has started. Source: proc_tid_children(5)."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found |= set(map(int, (task / "children").read_text().split()))
+    return found
+
+
+def _proportional_mb(pid: int) -> int:
+    """MiB of a process, shared pages divided by who shares them; 0 if it is gone. Source: proc_pid_smaps(5)."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) // 1024
+    return 0
