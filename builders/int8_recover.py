@@ -39,8 +39,11 @@ class Params(adapters.Adapters):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights in FP32 and INT8, activations; `parents` maps roles to bytes."""
-    return Resources(cpus=2, memory_mb=2048 + 4 * sum(parents.values()) // 2**20)
+    """Weights in FP32 and INT8, and activations; `parents` maps roles to bytes.
+
+    Activations of a row of 128 tokens, kept before and after rounding, take half of BERT-base's weights.
+    """
+    return Resources(cpus=2, memory_mb=1024 + (8 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
 
 
 def build(job: Job) -> Logits:

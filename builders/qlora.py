@@ -35,8 +35,11 @@ class Params(adapters.Adapters):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights as read and quantised, activations; `parents` maps roles to bytes."""
-    return Resources(cpus=2, memory_mb=2048 + 3 * sum(parents.values()) // 2**20)
+    """Weights as read and quantised, and activations; `parents` maps roles to bytes.
+
+    Activations of a row of 128 tokens, and weights expanded for its products, take half of BERT-base's weights.
+    """
+    return Resources(cpus=2, memory_mb=1024 + (4 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
 
 
 def build(job: Job) -> Logits:

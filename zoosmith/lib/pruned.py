@@ -22,6 +22,6 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
 
 
 def resources(recovery: Recovery | None, parents: dict[str, int]) -> Resources:
-    """Weights and activations, and with recovery gradients and two moments; `parents` maps roles to bytes."""
-    copies = 6 if recovery else 3
+    """Weights, activations of 32 rows, and with recovery gradients and two moments; `parents` maps roles to bytes."""
+    copies = 6 if recovery else 5
     return Resources(cpus=2 if recovery else 1, memory_mb=2048 + copies * sum(parents.values()) // 2**20)
