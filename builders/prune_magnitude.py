@@ -46,15 +46,17 @@ def build(job: Job) -> Logits:
     """Mask, train on if told to, make the masks permanent."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
-    _mask([(module, "weight") for module in sparsity.linears(model).values()], job.params)
+    _mask(list(sparsity.linears(model).values()), job.params)
     return sparsity.finish(job, model, job.params.recovery)
 
 
-def _mask(targets: list[tuple[Any, str]], params: Params) -> None:
+def _mask(layers: list[Any], params: Params) -> None:
     from torch.nn.utils import prune
 
     if params.scope == "global":
+        targets = [(layer, "weight") for layer in layers]
         prune.global_unstructured(targets, pruning_method=prune.L1Unstructured, amount=params.share)
         return
-    for module, name in targets:
-        prune.l1_unstructured(module, name, amount=params.share)
+    for layer in layers:
+        prune.l1_unstructured(layer, "weight", amount=params.share)
+        sparsity.settle(layer, params.recovery)

@@ -51,6 +51,7 @@ def build(job: Job) -> Logits:
     layers = list(sparsity.linears(model).values())
     for layer, norms in zip(layers, importance.input_norms(job, model, layers), strict=True):
         prune.custom_from_mask(layer, "weight", _mask(layer.weight.detach().abs() * norms, job.params.share))
+        sparsity.settle(layer, job.params.recovery)
     return sparsity.finish(job, model, job.params.recovery)
 
 

@@ -29,7 +29,7 @@ def shop(tmp_path: Path) -> Workshop:
 
 def fill(shop: Workshop, mark: str) -> str:
     page = shop.project / "README.md"
-    page.write_text(f"before\n<!-- {mark} -->\nold\n<!-- /{mark} -->\nafter\n", encoding="utf-8")
+    page.write_text(f"before\n<!-- {mark} -->\nold\n<!-- /results toy -->\nafter\n", encoding="utf-8")
     update_readme(shop)
     return page.read_text(encoding="utf-8")
 

@@ -29,13 +29,22 @@ def linears(model: Any) -> dict[str, Any]:
     return found
 
 
+def settle(layer: Any, recovery: Recovery | None) -> None:
+    """Where nothing is trained afterwards, make a layer's mask permanent: original and mask are two copies more."""
+    from torch.nn.utils import prune
+
+    if recovery is None:
+        prune.remove(layer, "weight")
+
+
 def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
-    """After masks were put on the Linear layers: train on if told to, make them permanent, save, report."""
+    """After masks were put on the Linear layers: train on if told to, make those left permanent, save, report."""
     from torch.nn.utils import prune
 
     recover(job, model, recovery)
     for module in linears(model).values():
-        prune.remove(module, "weight")
+        if prune.is_pruned(module):
+            prune.remove(module, "weight")
     checkpoint.set_labels(model, job.task.spec.labels)
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
