@@ -178,7 +178,8 @@ def markdown_table(table: Sequence[Sequence[str]]) -> str:
 def replace_section(text: str, marker: str, body: str) -> str:
     """Text with what stands between `<!-- marker -->` and `<!-- /marker -->` replaced.
 
-    What a marker says after a colon is not repeated in the second mark. Raises ZooError where the marks are missing or stand in the wrong order.
+    What a marker says after a colon is not repeated in the second mark. Raises ZooError where the marks are missing or
+    stand in the wrong order.
     """
     start, end = f"<!-- {marker} -->", f"<!-- /{marker.partition(':')[0]} -->"
     head, opened, rest = text.partition(start)
