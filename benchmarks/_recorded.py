@@ -12,7 +12,7 @@ from zoosmith.core.names import full_name
 from zoosmith.core.ratios import ratio
 from zoosmith.core.records import Bounded, BuildRecord, Measurement
 from zoosmith.engine.recorded import build_in, measurements_in
-from zoosmith.engine.recording import best
+from zoosmith.engine.recording import best, usual_host
 from zoosmith.engine.zoo import load_zoo
 
 UNSTEADY = "host not steady"
@@ -129,13 +129,17 @@ class Shelf:
         """Read which artifacts the recipes have."""
         self.root = root
         self.known = {id: set(family.recipe.artifacts) for id, family in load_zoo(root).families.items()}
+        self.usual = {id: usual_host(self._current(id, name)[1] for name in names) for id, names in self.known.items()}
 
     def find(self, family: str, artifact: str) -> Ours | None:
-        """The artifact's record; None without a build, or without a measurement of its tree."""
+        """The artifact's record, of its family's usual host if it can be; None without a build or a measurement."""
+        build, own = self._current(family, artifact)
+        return Ours(build, best(own, self.usual.get(family, "")), tuple(own)) if build and own else None
+
+    def _current(self, family: str, artifact: str) -> tuple[BuildRecord | None, list[Measurement]]:
         folder = self.root / "results" / family / artifact
         build = build_in(folder)
-        own = [m for m in measurements_in(folder) if build and m.tree_digest == build.tree_digest]
-        return Ours(build, best(own), tuple(own)) if build and own else None
+        return build, [m for m in measurements_in(folder) if build and m.tree_digest == build.tree_digest]
 
     def missing(self, family: str, artifact: str) -> str:
         """The name of an artifact that `find` does not find, with what more is missing than its record."""

@@ -6,7 +6,8 @@ A build adds its row and card only after its gates passed. Everything here is re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -194,9 +195,15 @@ class Book:
         return relations.pop() if len(relations) == 1 else None
 
 
-def best(measured: list[Measurement]) -> Measurement:
-    """The measurement that a card shows: suite full before quick, then the latest."""
-    return max(measured, key=lambda m: rank(m.suite, m.measured, m.host.id))
+def best(measured: Sequence[Measurement], host: str = "") -> Measurement:
+    """The measurement that a card shows: suite full before quick, then the latest; of `host` if there is one."""
+    return max(measured, key=lambda m: (m.host.id == host, *rank(m.suite, m.measured, m.host.id)))
+
+
+def usual_host(family: Iterable[Sequence[Measurement]]) -> str:
+    """The host on which most artifacts of a family were measured, so that a table can keep to one; "" for none."""
+    hosts = Counter(host for measured in family for host in {m.host.id for m in measured})
+    return max(hosts, key=lambda host: (hosts[host], host), default="")
 
 
 def _about(measured: Measurement) -> tuple[str, str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from zoosmith.core.family import Subject
 from zoosmith.core.names import nearest
 from zoosmith.core.plan import Ref
 from zoosmith.engine.files import write_atomic
-from zoosmith.engine.recording import best
+from zoosmith.engine.recording import best, usual_host
 
 if TYPE_CHECKING:
     from zoosmith.engine.graph import Workshop
@@ -26,9 +25,8 @@ def subjects(shop: Workshop, recipe: str) -> list[Subject]:
     """The recorded artifacts of a family, each with its best measurement on the host that measured most of them."""
     refs = [Ref(recipe, name) for name in shop.zoo.families[recipe].recipe.artifacts]
     found = [current for ref in refs if (current := shop.book.current(ref))]
-    hosts = Counter(host for _, measured in found for host in {m.host.id for m in measured})
-    usual = max(hosts, key=lambda host: (hosts[host], host), default="")
-    return [Subject(build, best([m for m in measured if m.host.id == usual] or measured)) for build, measured in found]
+    usual = usual_host(measured for _, measured in found)
+    return [Subject(build, best(measured, usual)) for build, measured in found]
 
 
 def update_readme(shop: Workshop) -> list[Path]:
