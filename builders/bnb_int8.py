@@ -18,6 +18,7 @@ PRECISION = "int8"
 RELATION = "quantized"
 ACCEPTS = {"from": ("torch",)}
 REQUIRES = bnb.REQUIRES
+DEVICES = ("cuda",)
 
 
 class Params(BaseParams):

@@ -15,6 +15,7 @@ PRECISION = "nf4"
 RELATION = "quantized"
 ACCEPTS = {"from": ("torch",)}
 REQUIRES = bnb.REQUIRES
+DEVICES = ("cuda",)
 
 
 class Params(BaseParams):

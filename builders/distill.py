@@ -23,6 +23,7 @@ PRECISION = "fp32"
 ACCEPTS = {"student": ("source", "torch"), "teacher": ("torch",)}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 RELATION = "finetune"
 
@@ -58,7 +59,7 @@ def build(job: Job) -> Logits:
     for name, value in facts.items():
         job.fact(name, value)
     job.fact("teacher_parameters", sum(parameter.numel() for parameter in teacher.parameters()))
-    return TorchForward(student).logits
+    return TorchForward(student, job.device).logits
 
 
 def _student(job: Job, path: Path) -> Any:

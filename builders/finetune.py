@@ -18,6 +18,7 @@ PRECISION = "fp32"
 ACCEPTS = {"from": ("source", "torch")}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 RELATION = "finetune"
 
@@ -43,4 +44,4 @@ def build(job: Job) -> Logits:
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("trainable_parameters", sum(p.numel() for p in model.parameters() if p.requires_grad))
     job.fact("train_examples", len(train))
-    return TorchForward(model).logits
+    return TorchForward(model, job.device).logits

@@ -17,6 +17,7 @@ from zoosmith.lib.training_rows import training_examples
 ACCEPTS = {"from": ("source", "torch")}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors", "peft")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 MERGED_WITHIN = 1e-3
 
@@ -56,10 +57,10 @@ def build(job: Job) -> Logits:
     checkpoint.set_labels(model, job.task.spec.labels)
     if not job.params.merge:
         adapters.save(model, job.params, job.out)
-        return TorchForward(model).logits
+        return TorchForward(model, job.device).logits
     merged = _merged(job, lora, model)
     checkpoint.save_model(merged, job.out)
-    return TorchForward(merged).logits
+    return TorchForward(merged, job.device).logits
 
 
 def _merged(job: Job, lora: Any, model: Any) -> Any:

@@ -22,6 +22,7 @@ ACCEPTS = {"from": ("source", "torch")}
 NEEDS = ("from",)
 DATA = ("train", "dev")
 REQUIRES = (*bnb.REQUIRES, "peft")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 
 

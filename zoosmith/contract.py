@@ -14,6 +14,7 @@ A builder is one module in `builders/`; its file name is the name that recipes u
 `REPRODUCES` "bytes" or "logits": what a rebuild gives again                     "bytes"
 `RELATION` to the base as the Hugging Face hub names it: "finetune", "quantized" ... absent
 `NEEDS`    roles of parents that the artifact cannot be opened without           ()
+`DEVICES`  where it can compute beside the CPU, such as "cuda"                  ()
 `TIMEOUT_S` seconds after which the step is ended                                a day
 `ENVIRONMENT` pinned pip requirements, where its library cannot share ours       ()
 `output(params) -> Output`  instead of FORMAT, PRECISION, RELATION, NEEDS, where params decide

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -88,11 +89,21 @@ def open_artifact(
             f"opening a {manifest.format} artifact needs {', '.join(missing)}: "
             f"run `pip install 'zoosmith[{runtime.EXTRA}]'`"
         )
-    devices = getattr(runtime, "DEVICES", ("cpu",))
-    if device.partition(":")[0] not in devices:
-        raise ZooError(f"{manifest.format} artifacts answer on {', '.join(devices)}; found device {device!r}")
+    if device.partition(":")[0] not in _devices(runtime):
+        raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
     task = BoundTask(plugins.load("tasks", manifest.task.kind, project), manifest.task, folder)
     return Predictor(manifest, task, runtime.open(folder, manifest, threads=threads, device=device, needs=needs))
+
+
+def answers_on(folder: Path, device: str, project: Path) -> bool:
+    """Whether the runtime of the artifact in `folder` knows the device."""
+    runtime = plugins.load("runtimes", read_manifest(folder).format, project)
+    return device.partition(":")[0] in _devices(runtime)
+
+
+def _devices(runtime: ModuleType) -> tuple[str, ...]:
+    found: tuple[str, ...] = getattr(runtime, "DEVICES", ("cpu",))
+    return found
 
 
 def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zoosmith.bench.host import saturation, this_host
+from zoosmith.bench.host import device, saturation, this_host
+from zoosmith.contract import ZooError
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,11 @@ def test_a_gpu_makes_a_host_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = this_host()
     monkeypatch.setenv("ZOOSMITH_DEVICE", "cuda:1")
     assert this_host() == plain.model_copy(update={"id": f"{plain.id}-cuda-1"})
+
+
+@pytest.mark.parametrize("found", ["gpu", "cuda:", "cuda:first", "CUDA", "cpu:0"])
+def test_a_device_that_has_no_such_name_is_told(monkeypatch: pytest.MonkeyPatch, found: str) -> None:
+    for variable in ("ZOOSMITH_DEVICE", "ZOOSMITH_BUILD_DEVICE"):
+        monkeypatch.setenv(variable, found)
+        with pytest.raises(ZooError, match=f"{variable} is {found!r}; it takes cpu, cuda, or cuda:1 for the second"):
+            device(variable)

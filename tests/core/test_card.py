@@ -70,6 +70,17 @@ def test_the_line_under_the_table_has_what_the_table_has_no_room_for() -> None:
     assert f"{line}; its own files take 1.0 MB of the 25.0 MB, the rest is what it needs.\n\n" in apart
 
 
+def test_memory_of_a_gpu_has_a_column_and_a_line() -> None:
+    reference = Subject(REFERENCE.build, records.reference(vram_mb={"load": 400, "peak": 460, "growth": 60}))
+    subject = measured(device="cuda", vram_mb={"load": 100, "peak": 310, "growth": 20})
+    text = card(subject, siblings=[reference, subject])
+    assert "takes 100 MiB after opening, 20 MiB more while it answers one text, 310 MiB at most;" in text
+    family = tables(text)[0]
+    assert [row[-1] for row in family] == ["GPU memory MiB", "---", "460", "310"]
+    assert {len(row) for row in family} == {10}
+    assert "GPU" not in card()
+
+
 def test_a_sibling_from_before_an_eval_was_added_is_left_out() -> None:
     old = Subject(records.build("toy-old"), records.measurement("toy-old", quality={"old": records.quality()}))
     text = card(siblings=[REFERENCE, old, SUBJECT], others=[old.measured])

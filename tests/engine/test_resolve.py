@@ -25,6 +25,23 @@ def resolver(project: Path) -> Resolver:
     return Workshop(project).resolver
 
 
+def test_a_builder_that_knows_the_cpu_alone_stays_there(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = resolver(built).artifact(PLAIN)
+    monkeypatch.setenv("ZOOSMITH_BUILD_DEVICE", "cuda")
+    after = resolver(built).artifact(PLAIN)
+    assert (after.run["device"], after.key, after.title) == ("cpu", before.key, before.title)
+
+
+def test_a_build_runs_where_it_is_told(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(built / "builders" / "table.py", 'FORMAT = "table"', 'DEVICES = ("cuda",)\nFORMAT = "table"')
+    on_cpu = resolver(built).artifact(PLAIN)
+    monkeypatch.setenv("ZOOSMITH_BUILD_DEVICE", "cuda:1")
+    on_gpu = resolver(built).artifact(PLAIN)
+    assert (on_cpu.run["device"], on_gpu.run["device"]) == ("cpu", "cuda:1")
+    assert on_gpu.inputs == on_cpu.inputs | {"device": "cuda"}, "which of the GPUs it was changes nothing"
+    assert on_gpu.title == f"{on_cpu.title} on cuda:1"
+
+
 def rewrite(project: Path, **sections: Any) -> None:
     write_recipe(project, RECIPE | sections)
 

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.gpu import gpus
 from tests.support.job import Family, probe_logits
 from tests.support.zoo import ROOT
 from zoosmith import plugins
-from zoosmith.contract import BuildError
+from zoosmith.contract import BuildError, ZooError
 from zoosmith.engine.action import public_versions
+from zoosmith.predictor import open_artifact
 
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
@@ -56,6 +58,14 @@ def test_what_answers_on_a_gpu_can_be_waited_for_and_weighed_there(name: str) ->
     if devices != ("cpu",):
         assert callable(module.synchronize)
         assert callable(module.device_memory_mb)
+
+
+@pytest.mark.skipif(gpus() > 0, reason="this machine has a GPU")
+@pytest.mark.parametrize("name", ["torch_half", "bnb_nf4", "qlora"])
+def test_a_gpu_that_is_not_there_is_told_and_nothing_falls_back(family: Family, name: str) -> None:
+    made = family.made(name)
+    with pytest.raises(ZooError, match=r"cuda is asked for, but (torch .* for CPUs alone|PyTorch finds 0 GPUs)"):
+        open_artifact(made.out, project=ROOT, device="cuda", needs=made.needs)
 
 
 @each_runtime

@@ -73,8 +73,8 @@ class Made:
         return self.job.task.encode([task.unlabelled(text) for text in texts])
 
     def opened(self) -> Predictor:
-        """The finished tree, opened from its files and from what it needs."""
-        return open_artifact(self.out, project=ROOT, threads=1, needs=self.needs)
+        """The finished tree, opened from its files and from what it needs, where it was built."""
+        return open_artifact(self.out, project=ROOT, threads=1, device=self.job.device, needs=self.needs)
 
 
 def spec(kind: str = TEXT, **changes: Any) -> TaskSpec:
@@ -118,6 +118,7 @@ def build(
     seed: int = 42,
     data: Callable[[str], Sequence[Row]] | None = None,
     progress: Callable[..., None] = lambda *_, **__: None,
+    device: str = "cpu",
 ) -> Made:
     """Run a builder on `parents`, writing below `folder`; nothing is checked, as a test does that itself."""
     module = plugins.load("builders", name, ROOT)
@@ -139,7 +140,7 @@ def build(
     job = Job(
         parents=parents, rows=declared,
         task=BoundTask(plugins.load("tasks", asked.kind, ROOT), asked, home), out=out, scratch=scratch,
-        params=module.Params(**(params or {})), seed=seed, device="cpu", threads=1, progress=progress,
+        params=module.Params(**(params or {})), seed=seed, device=device, threads=1, progress=progress,
         fact=facts.__setitem__, note=notes.__setitem__, labels=labels.extend,
     )  # fmt: skip
     logits = module.build(job)

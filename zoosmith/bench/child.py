@@ -34,7 +34,7 @@ class Child:
         self.device = "cpu"
         self.inputs: list[Any] = []
         self.loaded_mb = 0
-        self.vram_before = self.vram_loaded = 0
+        self.vram_before = self.vram_loaded = self.vram_loading = self.vram_answering = 0
 
     def open(
         self,
@@ -61,7 +61,8 @@ class Child:
         self.predictor = open_artifact(self.folder, project=Path(project), threads=threads, device=device, needs=roles)
         self.inputs = [tuple(value) if isinstance(value, list) else value for value in inputs]
         self.loaded_mb = memory_mb("VmRSS")
-        self.vram_loaded = self._vram()["now"]
+        loaded = self._vram()
+        self.vram_loaded, self.vram_loading = loaded["now"], loaded["peak"]
         return {"load_mb": self.loaded_mb}
 
     def cold(self, started: int, folder: str, project: str, **arguments: Any) -> dict[str, float]:
@@ -135,16 +136,20 @@ class Child:
         return {}
 
     def memory(self) -> dict[str, Any]:
-        """MiB after load, at the peak, and grown since the load; `vram` likewise where the device has its own."""
+        """MiB after load, at the peak, and grown since the load; `vram` likewise where the device has its own.
+
+        Of a device, growth is what answering took at most: torch gives back what a call took when it ends.
+        """
         resident = {"load": self.loaded_mb, "peak": memory_mb("VmHWM"), "growth": memory_mb("VmRSS") - self.loaded_mb}
         if self.device == "cpu":
             return {"memory": resident, "vram": None}
-        peak = self._vram()["peak"]
-        vram = {"load": self.vram_loaded, "peak": peak, "growth": peak - self.vram_loaded}
+        self.vram_answering = max(self.vram_answering, self._vram()["peak"])
+        peak, growth = max(self.vram_loading, self.vram_answering), self.vram_answering - self.vram_loaded
+        vram = {"load": self.vram_loaded, "peak": peak, "growth": growth}
         return {"memory": resident, "vram": vram, "vram_before": self.vram_before}
 
     def _vram(self) -> dict[str, int]:
-        """MiB of the device in use now and at most so far; none on the CPU, or where the runtime has no device."""
+        """MiB of the device in use now, and at most since the last look; none on the CPU or without a device."""
         if self.device == "cpu" or not hasattr(self.runtime, "device_memory_mb"):
             return {"now": 0, "peak": 0}
         found: dict[str, int] = self.runtime.device_memory_mb(self.device)

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from zoosmith.contract import ZooError
 from zoosmith.core.records import Host
 
+DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 ISA = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm")
 
 
@@ -33,9 +35,15 @@ def saturation(target: str | None, isa: Sequence[str]) -> str | None:
     )
 
 
-def device() -> str:
-    """Where artifacts answer while they are measured: "cpu", or what $ZOOSMITH_DEVICE says, such as "cuda"."""
-    return os.environ.get("ZOOSMITH_DEVICE") or "cpu"
+def device(variable: str = "ZOOSMITH_DEVICE") -> str:
+    """Where artifacts answer while they are measured: "cpu", or what $ZOOSMITH_DEVICE says, such as "cuda".
+
+    $ZOOSMITH_BUILD_DEVICE says the same of builds. Raises ZooError for a device that has no such name.
+    """
+    found = os.environ.get(variable) or "cpu"
+    if not DEVICE.fullmatch(found):
+        raise ZooError(f"{variable} is {found!r}; it takes cpu, cuda, or cuda:1 for the second GPU")
+    return found
 
 
 def this_host() -> Host:

@@ -14,12 +14,12 @@ from zoosmith.engine.worker import failure
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Labels and logits (texts, classes), each text on its own."""
-    from zoosmith.predictor import open_artifact
+    from zoosmith.predictor import answers_on, open_artifact
 
     needs = {role: Path(folder) for role, folder in request["needs"].items()}
-    predictor = open_artifact(
-        Path(request["folder"]), project=Path(request["project"]), threads=request["threads"], needs=needs
-    )
+    folder, project = Path(request["folder"]), Path(request["project"])
+    device = request["device"] if answers_on(folder, request["device"], project) else "cpu"
+    predictor = open_artifact(folder, project=project, threads=request["threads"], device=device, needs=needs)
     task = predictor.task
     rows = [
         predictor.session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in request["texts"]

@@ -14,6 +14,7 @@ from zoosmith.engine.codehash import build_code, code_digests
 from zoosmith.engine.files import payload, refuse_pickles, sha256_file
 from zoosmith.engine.loadback import check_artifact
 from zoosmith.engine.worker import Step
+from zoosmith.lib import devices
 from zoosmith.predictor import read_manifest
 from zoosmith.tasks import BoundTask, Example
 
@@ -21,6 +22,8 @@ from zoosmith.tasks import BoundTask, Example
 def run(step: Step) -> None:
     """Build, describe, check. Raises BuildError; nothing enters the store then."""
     _same_code(step)
+    if step.run["device"] != "cpu":
+        devices.require(step.run["device"])
     module = plugins.load("builders", step.inputs["builder"], step.project)
     params = module.Params(**step.inputs["params"])
     parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}

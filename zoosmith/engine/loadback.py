@@ -44,24 +44,30 @@ def check_artifact(
     expected = np.concatenate([logits(encoded) for encoded in single(task, probes)])
     _finite(expected, probes, "the builder's model")
     texts = [list(probe.texts) for probe in probes]
-    threads = step.run["threads"]
-    found, labels = ask(step.out, step.project, threads, texts, step.needs(step.out))
+    found, labels = _asked(step, step.out, texts)
     _reproduces(expected, found, probes)
     if tolerance is not None and parent is not None and parent.manifest.task is not None:
-        theirs, names = ask(parent.path, step.project, threads, texts, step.needs(parent.path))
+        theirs, names = _asked(step, parent.path, texts)
         _preserves(theirs[:, _order(names, labels)], found, tolerance, step)
 
 
+def _asked(step: Step, folder: Path, texts: list[list[str]]) -> tuple[NDArray[np.float32], list[str]]:
+    run = step.run
+    return ask(folder, step.project, run["threads"], texts, step.needs(folder), run["device"])
+
+
 def ask(
-    folder: Path, project: Path, threads: int, texts: list[list[str]], needs: dict[str, str]
+    folder: Path, project: Path, threads: int, texts: list[list[str]], needs: dict[str, str], device: str = "cpu"
 ) -> tuple[NDArray[np.float32], list[str]]:
     """Logits (texts, classes) and labels of the artifact in `folder`, from a clean process.
 
-    It runs in the zoo's own environment, also where the builder had one of its own.
+    It runs in the zoo's own environment, also where the builder had one of its own; on `device`, or on the CPU where
+    the artifact's runtime knows nothing else.
     """
     import numpy as np
 
     request = {"folder": str(folder), "project": str(project), "threads": threads, "texts": texts, "needs": needs}
+    request["device"] = device
     process = subprocess.Popen(
         [os.environ.get("ZOOSMITH_PYTHON", sys.executable), "-m", "zoosmith.engine.answer"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/",

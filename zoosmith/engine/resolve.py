@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
+from zoosmith.bench.host import device
 from zoosmith.contract import Resources, ZooError
 from zoosmith.core.canonical import digest
 from zoosmith.core.plan import Ref, Zoo
@@ -130,9 +131,12 @@ class Resolver:
             "tools": {tool: sha256_file(self.project / tool) for tool in getattr(module, "TOOLS", ())},
             "seed": spec.seed,
         }
+        place = _device(module)
+        if place != "cpu":
+            inputs["device"] = place.partition(":")[0]
         return Action(
             name=f"{ref.recipe}/{ref.name}",
-            title=f"build {ref.recipe}-{ref.name}",
+            title=f"build {ref.recipe}-{ref.name}" + ("" if place == "cpu" else f" on {place}"),
             entry="zoosmith.engine.build:run",
             inputs=inputs,
             run={
@@ -141,7 +145,7 @@ class Resolver:
                 "name": str(ref),
                 "parents": {role: str(parent) for role, parent in self.zoo.parents(ref).items()},
                 "threads": self.threads,
-                "device": "cpu",
+                "device": place,
                 "data": self.task_data(ref.recipe),
                 "probe_rows": PROBE_ROWS,
             },
@@ -195,6 +199,12 @@ class Resolver:
     def _entries(self, ref: Ref) -> list[Path]:
         task = self.zoo.families[ref.recipe].recipe.task
         return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
+
+
+def _device(module: ModuleType) -> str:
+    """Where a builder computes: on what $ZOOSMITH_BUILD_DEVICE says, where it can. Raises ZooError."""
+    wanted = device("ZOOSMITH_BUILD_DEVICE")
+    return wanted if wanted.partition(":")[0] in getattr(module, "DEVICES", ()) else "cpu"
 
 
 def _packages(module: ModuleType) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract import Manifest, ZooError
-from zoosmith.lib import adapters, bnb, checkpoint
+from zoosmith.lib import adapters, bnb, checkpoint, devices
 from zoosmith.lib.forward import TorchForward
 from zoosmith.runtimes import torch as checkpoints
 from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
@@ -29,6 +29,7 @@ def open(
     """Open the base, quantised where the adapter was trained so, and put the adapter in. Raises ZooError."""
     import torch
 
+    devices.require(device)
     torch.set_num_threads(threads)
     if not needs or "from" not in needs:
         raise ZooError(f"this adapter needs its base, the tree {manifest.needs.get('from', '')[:12]}...; pull it too")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zoosmith.contract import Manifest
-from zoosmith.lib import bnb
+from zoosmith.lib import bnb, devices
 from zoosmith.lib.forward import TorchForward
 from zoosmith.runtimes import torch as checkpoints
 from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
@@ -24,6 +24,7 @@ def open(
     """Open the checkpoint in `path` on `device` with `threads` threads; config.json says how it was quantised."""
     import torch
 
+    devices.require(device)
     bnb.quiet()
     torch.set_num_threads(threads)
     _, model = checkpoints.architecture(path)

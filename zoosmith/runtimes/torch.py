@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract import BuildError, Encoded, Manifest
-from zoosmith.lib import structure
+from zoosmith.lib import devices, structure
 from zoosmith.lib.forward import TorchForward
 from zoosmith.lib.torch_weights import multiply_adds, parameters
 
@@ -36,6 +36,7 @@ def open(
     """Open the checkpoint in `path`, from its files alone, on `device` with `threads` threads."""
     import torch
 
+    devices.require(device)
     torch.set_num_threads(threads)
     _, model = architecture(path)
     loaded = model.from_pretrained(path, local_files_only=True, use_safetensors=True, dtype="auto")
@@ -56,8 +57,9 @@ def synchronize(device: str) -> None:
 
 
 def device_memory_mb(device: str) -> dict[str, int]:
-    """MiB that torch holds on the GPU now, and held at most."""
+    """MiB that torch holds on the GPU now, and held at most since this was asked before."""
     import torch
 
     now, peak = torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
     return {"now": now // 2**20, "peak": peak // 2**20}
