@@ -26,6 +26,7 @@ RELATION = "quantized"
 ACCEPTS = {"from": ("torch",)}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors", "peft")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 
 

@@ -20,6 +20,7 @@ PRECISION = "fp32"
 ACCEPTS = {"from": ("torch",)}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 RELATION = "finetune"
 

@@ -21,6 +21,7 @@ PRECISION = "fp32"
 ACCEPTS = {"from": ("torch",)}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 RELATION = "finetune"
 
@@ -60,4 +61,4 @@ def _mask(scores: Any, share: float) -> Any:
     import torch
 
     lowest = scores.sort(dim=1, stable=True).indices[:, : round(share * scores.shape[1])]
-    return torch.ones(scores.shape).scatter_(1, lowest, 0.0)
+    return torch.ones_like(scores).scatter_(1, lowest, 0.0)

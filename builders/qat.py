@@ -23,6 +23,7 @@ from zoosmith.lib.training_rows import training_examples
 ACCEPTS = {"from": ("torch",)}
 DATA = ("train", "dev")
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
+DEVICES = ("cuda",)
 REPRODUCES = "logits"
 
 
@@ -80,7 +81,7 @@ def _stored(job: Job, model: Any, layers: Sequence[str]) -> Logits:
 
     if not job.params.quantize:
         checkpoint.save_model(model, job.out)
-        return TorchForward(model).logits
+        return TorchForward(model, job.device).logits
     quantized = _quantized(job, model, layers)
     save_file(dynamic_int8.pack(quantized), job.out / "model.safetensors")
     checkpoint.save_config(model, job.out)

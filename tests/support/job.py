@@ -15,7 +15,7 @@ from zoosmith import plugins
 from zoosmith.contract import Encoded, Job, Logits, Manifest, Parent, TaskSpec, output_of
 from zoosmith.engine.build import write_manifest, write_source_manifest
 from zoosmith.engine.files import payload
-from zoosmith.predictor import Predictor, open_artifact, read_manifest
+from zoosmith.predictor import Predictor, answers_on, open_artifact, read_manifest
 from zoosmith.tasks import BoundTask
 
 TEXT, PAIR = "text-classification", "text-pair-classification"
@@ -74,7 +74,8 @@ class Made:
 
     def opened(self) -> Predictor:
         """The finished tree, opened from its files and from what it needs, where it was built."""
-        return open_artifact(self.out, project=ROOT, threads=1, device=self.job.device, needs=self.needs)
+        device = self.job.device if answers_on(self.out, self.job.device, ROOT) else "cpu"
+        return open_artifact(self.out, project=ROOT, threads=1, device=device, needs=self.needs)
 
 
 def spec(kind: str = TEXT, **changes: Any) -> TaskSpec:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from zoosmith.contract import ZooError
 from zoosmith.core.records import Host
+from zoosmith.lib import processor
 
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 ISA = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm")
@@ -58,8 +59,7 @@ def this_host() -> Host:
 
 @cache
 def _machine() -> Host:
-    info = _cpuinfo()
-    flags = set(info.get("flags", info.get("Features", "")).split())
+    info, flags = processor.info(), processor.flags()
     cpu = info.get("model name") or platform.machine()
     cores = len(os.sched_getaffinity(0))
     memory = round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
@@ -78,16 +78,6 @@ def _machine() -> Host:
         os=_distribution(),
         python=platform.python_version(),
     )
-
-
-def _cpuinfo() -> dict[str, str]:
-    """First processor of /proc/cpuinfo (proc_cpuinfo(5)), or nothing where there is none."""
-    try:
-        block = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0]
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in block.splitlines())
-    return {key.strip(): value.strip() for key, _, value in pairs}
 
 
 def _family(info: dict[str, str]) -> str:

@@ -41,7 +41,7 @@ def first_order(job: Job, model: Any, readers: Sequence[Any], width: int) -> lis
     totals = [torch.zeros(reader.in_features // width, dtype=torch.float64) for reader in readers]
     seen: dict[int, Any] = {}
     hooks = [reader.register_forward_pre_hook(partial(_remember, seen, i)) for i, reader in enumerate(readers)]
-    model.eval()
+    model.to(job.device).eval()
     for start in range(0, len(examples), BATCH):
         batch = examples[start : start + BATCH]
         job.progress(start, len(examples), "measuring importance")
@@ -74,7 +74,7 @@ def input_norms(job: Job, model: Any, readers: Sequence[Any]) -> list[Any]:
     squares = [torch.zeros(reader.in_features, dtype=torch.float64) for reader in readers]
     seen: dict[int, Any] = {}
     hooks = [reader.register_forward_pre_hook(partial(_remember, seen, i)) for i, reader in enumerate(readers)]
-    model.eval()
+    model.to(job.device).eval()
     with torch.no_grad():
         for done, example in enumerate(examples):  # one at a time: padding is no activation
             job.progress(done, len(examples), "measuring activations")
@@ -83,7 +83,7 @@ def input_norms(job: Job, model: Any, readers: Sequence[Any]) -> list[Any]:
                 square += seen[i].reshape(-1, len(square)).double().square().sum(dim=0).cpu()
     for hook in hooks:
         hook.remove()
-    return [square.sqrt() for square in squares]
+    return [square.sqrt().to(reader.weight.device) for square, reader in zip(squares, readers, strict=True)]
 
 
 def _examples(job: Job) -> list[Any]:

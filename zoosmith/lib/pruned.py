@@ -18,7 +18,7 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     for name, value in structure.facts(model).items():
         job.fact(name, value)
-    return TorchForward(model).logits
+    return TorchForward(model, job.device).logits
 
 
 def resources(recovery: Recovery | None, parents: dict[str, int]) -> Resources:

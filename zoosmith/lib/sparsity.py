@@ -49,7 +49,7 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     report(job, model, job.out.glob("*.safetensors"))
-    return TorchForward(model).logits
+    return TorchForward(model, job.device).logits
 
 
 def report(job: Job, model: Any, stored: Iterable[Path]) -> None:

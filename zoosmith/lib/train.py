@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from zoosmith.contract import BuildError, Job
-from zoosmith.lib import training_state
+from zoosmith.lib import processor, training_state
 from zoosmith.lib.training_state import Moving, State
 
 Objective = Callable[[Any, dict[str, Any], list[int], Any], Any]
@@ -19,13 +20,23 @@ SAVE_EVERY_S = 30.0
 WINDOW = 50  # batches sorted by length together: near-equal lengths, yet shuffled
 
 
+def fast_autocast() -> Literal["bf16", "none"]:
+    """BF16 where the build's device computes it in hardware. A processor that does not is several times slower with it.
+
+    As a default of the parameters it is decided while the build is planned, and so is part of its key.
+    """
+    on_gpu = os.environ.get("ZOOSMITH_BUILD_DEVICE", "").startswith("cuda")
+    return "bf16" if on_gpu or processor.has_bf16() else "none"
+
+
 class Hyperparameters(BaseModel):
     """learning_rate is the peak; head_learning_rate, if given, is that of weights outside the body.
 
     dropout, if given, replaces the model's own: short trainings on plenty of data do better without.
     autocast "bf16" computes forward and backward in bfloat16 over FP32 weights, which halves a step on
     processors with AVX512-BF16 or AMX; "fp16" in half precision with scaled gradients (Micikevicius et al., 2018), on
-    GPUs; "none" in FP32. patience: epochs without a better `dev`.
+    GPUs; "none" in FP32. Left out, it is what `fast_autocast` says of the machine that plans the build.
+    patience: epochs without a better `dev`.
     """
 
     epochs: int = Field(default=3, ge=1)
@@ -36,7 +47,7 @@ class Hyperparameters(BaseModel):
     dropout: float | None = Field(default=None, ge=0, lt=1)
     warmup: float = Field(default=0.1, ge=0, lt=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
-    autocast: Literal["bf16", "fp16", "none"] = "bf16"
+    autocast: Literal["bf16", "fp16", "none"] = Field(default_factory=fast_autocast)
     patience: int = Field(default=2, ge=1)
 
 
