@@ -86,7 +86,7 @@ def seen(child: Opened, folder: Path) -> dict[str, Any]:
     found = residency.residency(json.loads(file.read_bytes()))
     residency.check(DEVICE, found, first["vram_before"], first["vram"])
     return {
-        "size_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 1),
+        "size_own_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 1),
         "vram_mb": {"before": first["vram_before"], **first["vram"]},
         "resident_mb": first["memory"],
         "residency": {
