@@ -105,3 +105,28 @@ def test_many_threads_share_a_display() -> None:
     lines = said.getvalue().splitlines()
     assert sorted(line for line in lines if "..." in line) == [f"build {i} ..." for i in range(8)]
     assert sum(": done" in line for line in lines) == 8 and display.lines == []
+
+
+def test_drawing_never_waits_for_a_step_that_speaks() -> None:
+    display, _ = on(terminal=True)
+    line = display.start("build a")
+    assert display.live is not None
+    drawing = threading.Thread(target=display.live.refresh, daemon=True)
+    with display.lock:  # as a step holds it that is about to wait for what the drawing thread holds
+        drawing.start()
+        drawing.join(10)
+        drawn = not drawing.is_alive()
+    drawing.join(10)
+    display.finish(line, "done")
+    assert drawn
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_closed_display_is_silent(terminal: bool) -> None:
+    display, said = on(terminal)
+    line = display.start("build a")
+    display.close()
+    before = said.getvalue()
+    display.finish(line, "interrupted")
+    display.finish(display.start("build b"), "interrupted")
+    assert said.getvalue() == before and display.live is None

@@ -36,7 +36,8 @@ class Line:
     @property
     def fraction(self) -> float | None:
         """Share that is done, if the step counts."""
-        return min(self.done / self.total, 1.0) if self.done is not None and self.total else None
+        done, total = self.done, self.total  # a report may change them meanwhile
+        return min(done / total, 1.0) if done is not None and total else None
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """What, progress, elapsed, rest, memory."""
@@ -64,13 +65,14 @@ class Display:
         self.lines: list[Line] = []
         self.lock = threading.RLock()
         self.live: Live | None = None
+        self.closed = False
 
     def start(self, title: str) -> Line:
         """Add a step."""
         line = Line(title)
         with self.lock:
             self.lines.append(line)
-            if self.console.is_terminal and self.live is None:
+            if self.console.is_terminal and self.live is None and not self.closed:
                 self.live = Live(console=self.console, refresh_per_second=4, get_renderable=self._table, transient=True)
                 self.live.start()
             elif not self.console.is_terminal:
@@ -97,21 +99,25 @@ class Display:
             self.say(f"{line.title}: {verdict} ({clock(time.monotonic() - line.started)})")
 
     def close(self) -> None:
-        """Give the terminal back after an interrupt."""
+        """Give the terminal back after an interrupt, and be silent: steps that wind up have been told of already."""
         with self.lock:
+            self.closed = True
             if self.live is not None:
                 self.live.stop()
                 self.live = None
 
     def say(self, text: str) -> None:
         """One line of text above the live lines."""
-        self.console.print(text, markup=False)
-        if not self.console.is_terminal:
-            sys.stderr.flush()
+        with self.lock:
+            if self.closed:
+                return
+            self.console.print(text, markup=False)
+            if not self.console.is_terminal:
+                sys.stderr.flush()
 
     def _table(self) -> Table:
+        """Called with rich's own lock held, and we call rich with ours held: taking ours here could deadlock."""
         table = Table.grid(padding=(0, 2))
-        with self.lock:
-            for line in self.lines:
-                table.add_row(*line.cells())
+        for line in tuple(self.lines):
+            table.add_row(*line.cells())
         return table
