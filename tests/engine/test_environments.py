@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.support.fast import BUILDER, write_fast_zoo
 from tests.support.zoo import doit
 from zoosmith.contract import ZooError
+from zoosmith.engine import environments
 from zoosmith.engine.environments import python_for
 from zoosmith.engine.store import Store
 
@@ -32,6 +35,11 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_no_requirements_take_the_interpreter_at_hand(tmp_path: Path) -> None:
     assert python_for((), Store(tmp_path), "python-at-hand") == "python-at-hand"
+
+
+def test_pip_is_out_of_reach_of_the_terminals_ctrl_c() -> None:
+    said = environments._leashed([sys.executable, "-c", "import os; print(os.getsid(0)); raise SystemExit(1)"])
+    assert said is not None and int(said) != os.getsid(0)
 
 
 def test_a_builder_runs_with_its_own_packages_and_its_artifact_opens_in_ours(tmp_path: Path, index: Path) -> None:

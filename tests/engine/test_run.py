@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -213,3 +214,12 @@ def test_the_revision_of_a_zoo(tmp_path: Path) -> None:
     below = tmp_path / "zoo"
     below.mkdir()
     assert git_revision(below) == f"{head}+"
+
+
+def test_git_is_out_of_reach_of_the_terminals_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "git").write_text("#!/bin/sh\ncut -d' ' -f6 /proc/self/stat\n")  # the session it is in
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    said = git_revision(tmp_path)
+    assert said is not None and int(said.rstrip("+")) != os.getsid(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,10 @@ from zoosmith.core.names import full_name, nearest
 from zoosmith.core.plan import Ref, Zoo
 from zoosmith.engine import explain
 from zoosmith.engine.graph import Workshop
+from zoosmith.engine.interrupt import Workers, interruptible
 
 INTERRUPTED = 130  # as shells report a program that SIGINT ended
+WORKERS = Workers()  # of this process, known before there is a workshop: Ctrl-C may come while one is opened
 _opened: dict[str, Any] = {"scratch": False, "names": []}
 
 
@@ -27,7 +30,7 @@ def open_workshop(project: Path) -> Workshop:
 
     Raises doit's InvalidDodoFile with our message: doit then shows it without a traceback.
     """
-    shop = Workshop(project, scratch=_opened["scratch"])
+    shop = Workshop(project, scratch=_opened["scratch"], workers=WORKERS)
     try:
         _ = shop.zoo
     except ZooError as error:
@@ -56,6 +59,12 @@ class Anywhere:
                 option.default = True
         return options
 
+    def load(self, params: Any) -> Workshop | None:
+        """Load dodo.py, once: doit would do so again from another folder. None where it is another project's."""
+        self.loader.setup(params)  # type: ignore[attr-defined]
+        self.loader.setup = lambda params: None  # type: ignore[attr-defined]
+        return _opened.get("shop")
+
 
 opt_scratch = {
     "name": "scratch",
@@ -73,17 +82,19 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load the tasks and run those that were named; without a name, say what there is."""
+        return unless_interrupted(lambda: self._load_and_run(params, args))
+
+    def _load_and_run(self, params: Any, args: list[str]) -> int:
         _opened["scratch"], _opened["names"] = params["scratch"], args
+
+        def run() -> int:
+            return int(super(Run, self).execute(params, args) or 0)
+
+        if self.load(params) is None:
+            return run()
         if not args:
-            self.loader.setup(params)
-            if "shop" in _opened:
-                raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
-        try:
-            return int(super().execute(params, args) or 0)
-        except KeyboardInterrupt:
-            _opened["shop"].runner.display.close()
-            sys.stderr.write("\ninterrupted. What is finished is kept; the same command goes on from there.\n")
-            return INTERRUPTED
+            raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        return interruptible(run, _interrupt)
 
     def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
                  par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,
@@ -103,10 +114,10 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
         """The overview, or doit's own list where an option or a name asks for tasks."""
         if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
             return int(super().execute(params, args) or 0)
-        self.loader.setup(params)
-        if "shop" not in _opened:  # another project's dodo.py
+        shop = self.load(params)
+        if shop is None:
             return int(super().execute(params, args) or 0)
-        self.outstream.write(explain.overview(_opened["shop"]))
+        self.outstream.write(explain.overview(shop))
         return 0
 
 
@@ -117,8 +128,11 @@ class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no 
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Open the zoo; no task is made."""
-        self.loader.setup(params)
-        return told(lambda: self.look(_opened["shop"], params, args))
+        return unless_interrupted(lambda: self._load_and_look(params, args))
+
+    def _load_and_look(self, params: Any, args: list[str]) -> int:
+        self.load(params)
+        return interruptible(lambda: told(lambda: self.look(_opened["shop"], params, args)), _interrupt)
 
 
 def told(look: Callable[[], int]) -> int:
@@ -128,6 +142,23 @@ def told(look: Callable[[], int]) -> int:
     except ZooError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return 1
+
+
+def unless_interrupted(work: Callable[[], int]) -> int:
+    """The exit code of a command; Ctrl-C becomes one message and the exit code that shells know."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        if "shop" in _opened:
+            _opened["shop"].runner.display.close()
+        sys.stderr.write("\ninterrupted. What is finished is kept; the same command goes on from there.\n")
+        return INTERRUPTED
+
+
+def _interrupt() -> None:
+    WORKERS.interrupt()
+    for process in multiprocessing.active_children():  # doit's own, with `-P process`
+        process.terminate()
 
 
 def chosen(shop: Workshop, names: list[str]) -> list[Ref]:

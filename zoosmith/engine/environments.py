@@ -45,8 +45,9 @@ def _create(home: Path, requirements: tuple[str, ...], default: str) -> None:
 def _leashed(command: list[str]) -> str | None:
     """Run a command that ends with this process; None, or the last lines of what it said when it failed."""
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,  # the terminal's Ctrl-C is ours to tell, not a failure of pip
+    )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None
     said = process.stdout.read()
     status = process.wait()

@@ -18,6 +18,7 @@ from typing import Any
 from zoosmith.contract import ZooError
 from zoosmith.engine.action import Action
 from zoosmith.engine.environments import python_for
+from zoosmith.engine.interrupt import Workers, kill
 from zoosmith.engine.store import Store
 from zoosmith.hub import xet
 
@@ -42,13 +43,17 @@ class Outcome:
 class LocalExecutor:
     """One worker process a step. The lock's descriptor is handed on, so a dying worker still holds it."""
 
-    def __init__(self, store: Store, project: Path) -> None:
-        """Run steps over `store` for the zoo in `project`."""
+    def __init__(self, store: Store, project: Path, workers: Workers | None = None) -> None:
+        """Run steps over `store` for the zoo in `project`; `workers` can interrupt them."""
         self.store = store
         self.project = project
+        self.workers = workers or Workers()
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
-        """Run the action to its end. Raises StepFailed; a worker never outlives this call."""
+        """Run the action to its end. A worker never outlives this call.
+
+        Raises StepFailed, or KeyboardInterrupt where the workers were interrupted.
+        """
         log = self.store.folder("logs") / f"{action.key}.log"
         started = time.monotonic()
         reader, writer = os.pipe()
@@ -65,10 +70,12 @@ class LocalExecutor:
             messages = self._listen(process, reader, action, writer, progress)
         finally:
             watch.stop()
-            _end(process)
+            self.workers.end(process)
         if "result" in messages:
             result = messages["result"]
             return Outcome(result["tree"], result["notes"], watch.peak_mb, time.monotonic() - started)
+        if self.workers.interrupted:
+            raise KeyboardInterrupt
         raise StepFailed(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
 
     def _start(self, action: Action, sink: Any, channel: int, lock: int) -> subprocess.Popen[bytes]:
@@ -78,11 +85,12 @@ class LocalExecutor:
         environment |= xet.switch(os.environ)
         if "threads" in action.run:  # torch, MKL and OpenMP read it when they are loaded
             environment |= {"OMP_NUM_THREADS": str(action.run["threads"])}
-        return subprocess.Popen(
-            [python_for(action.environment, self.store, sys.executable), "-m", "zoosmith.engine.worker"],
+        python = python_for(action.environment, self.store, sys.executable)
+        return self.workers.start(lambda: subprocess.Popen(
+            [python, "-m", "zoosmith.engine.worker"],
             stdin=subprocess.PIPE, stdout=sink, stderr=sink, pass_fds=(channel, lock), env=environment,
             start_new_session=True, cwd=self.project,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def _listen(
         self, process: subprocess.Popen[bytes], reader: int, action: Action, channel: int, progress: Progress
@@ -145,14 +153,14 @@ class _Watch:
         deadline = time.monotonic() + self.timeout_s
         while not self._stop.wait(0.5):
             if self.process.poll() is not None:  # what it forked still holds our pipe open
-                _kill(self.process)
+                kill(self.process)
                 return
             resident = resident_mb(self.process.pid)
             self.peak_mb = max(self.peak_mb, resident)
             self.progress({"memory_mb": resident})
             if time.monotonic() > deadline:
                 self.timed_out = True
-                _kill(self.process)
+                kill(self.process)
                 return
 
 
@@ -162,19 +170,3 @@ def resident_mb(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE // 2**20
     except (OSError, IndexError):
         return 0
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a worker that still runs, and whatever is left of its process group, and reap it."""
-    _kill(process)
-    process.wait()
-    if process.stdin:
-        with suppress(BrokenPipeError):  # it died before it had read everything
-            process.stdin.close()

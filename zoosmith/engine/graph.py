@@ -15,6 +15,7 @@ from zoosmith.core.names import full_name
 from zoosmith.core.plan import Family, Ref, Zoo
 from zoosmith.engine.budget import of_this_machine
 from zoosmith.engine.files import write_atomic
+from zoosmith.engine.interrupt import Workers
 from zoosmith.engine.locks import flock
 from zoosmith.engine.resolve import Resolver, Unresolved
 from zoosmith.engine.store import Record, Store
@@ -30,9 +31,13 @@ SCRATCH = "scratch-zoo"
 class Workshop:
     """Everything that tasks and commands need. Cheap to make: recipes are read when first asked for."""
 
-    def __init__(self, project: Path, *, scratch: bool = False) -> None:
-        """Work on the zoo in `project`; with `scratch`, results, cards and rows go to an ignored folder."""
+    def __init__(self, project: Path, *, scratch: bool = False, workers: Workers | None = None) -> None:
+        """Work on the zoo in `project`; with `scratch`, results, cards and rows go to an ignored folder.
+
+        `workers` can interrupt the steps.
+        """
         self.project = project
+        self.workers = workers or Workers()
         self.artifacts = project / "artifacts"
         self.record_root = project / SCRATCH if scratch else project
         self.selected: set[str] | None = None
@@ -75,7 +80,7 @@ class Workshop:
         from zoosmith.engine.display import Display
         from zoosmith.engine.run import Runner
 
-        return Runner(self.store, self.project, of_this_machine(), Display())
+        return Runner(self.store, self.project, of_this_machine(), Display(), self.workers)
 
     @cached_property
     def book(self) -> Book:

@@ -14,6 +14,7 @@ from zoosmith.engine.action import Action, public_versions
 from zoosmith.engine.budget import Budget
 from zoosmith.engine.display import Display
 from zoosmith.engine.executor import LocalExecutor
+from zoosmith.engine.interrupt import Workers
 from zoosmith.engine.locks import flock, quiet
 from zoosmith.engine.store import Record, Store
 from zoosmith.hub import xet
@@ -22,13 +23,15 @@ from zoosmith.hub import xet
 class Runner:
     """Runs actions for one zoo. Any number of runners, in any number of processes, may share a store."""
 
-    def __init__(self, store: Store, project: Path, budget: Budget, display: Display) -> None:
-        """Use the store of the zoo in `project`."""
+    def __init__(
+        self, store: Store, project: Path, budget: Budget, display: Display, workers: Workers | None = None
+    ) -> None:
+        """Use the store of the zoo in `project`; `workers` can interrupt what runs."""
         self.store = store
         self.project = project
         self.budget = budget
         self.display = display
-        self.executor = LocalExecutor(store, project)
+        self.executor = LocalExecutor(store, project, workers)
         self.xet_told = False
 
     def run(self, action: Action, *, again: bool = False) -> Record:
@@ -91,15 +94,17 @@ def git_revision(project: Path) -> str | None:
     """Commit of the zoo, with "+" appended when files differ from it; None outside a repository."""
     if not any((folder / ".git").exists() for folder in (project, *project.parents)):
         return None
-    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
     try:
-        head = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=True, env=environment
-        ).stdout.strip()
-        dirty = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            cwd=project, capture_output=True, text=True, check=True, env=environment,
-        ).stdout.strip()  # fmt: skip
+        head = _git(project, "rev-parse", "HEAD")
+        dirty = _git(project, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return None
     return head + ("+" if dirty else "")
+
+
+def _git(project: Path, *arguments: str) -> str:
+    """What git says. In a session of its own, as Ctrl-C would make it say nothing of a step that is finished."""
+    return subprocess.run(
+        ["git", *arguments], cwd=project, capture_output=True, text=True, check=True, start_new_session=True,
+        env=os.environ | {"GIT_OPTIONAL_LOCKS": "0"},
+    ).stdout.strip()  # fmt: skip

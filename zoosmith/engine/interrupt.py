@@ -1,0 +1,102 @@
+"""Ctrl-C: it is seen at once whatever a step waits for, and behind it no worker runs on or starts.
+
+CPython runs signal handlers in the main thread, between two bytecodes. A signal that comes after the last of these
+moments and before the thread blocks (in a lock, a read, waitpid(2)) is not seen until that wait ends by itself, which
+is when the step does. So the work has a thread of its own, and the main thread only ever waits for short.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+
+POLL_S = 0.1
+WIND_UP_S = 1.0  # for steps to say that they were interrupted; what still runs then ends with this process
+
+
+class Workers:
+    """Worker processes that run now. Starting and interrupting exclude each other: none starts behind an interrupt."""
+
+    def __init__(self) -> None:
+        """No worker runs."""
+        self.interrupted = False
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+
+    def start(self, spawn: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        """The worker that `spawn` starts, as leader of a process group. Raises KeyboardInterrupt after an interrupt."""
+        with self._lock:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            process = spawn()
+            self._running.add(process)
+            return process
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a worker that still runs, and whatever is left of its process group, and reap it."""
+        with self._lock:
+            self._running.discard(process)
+        kill(process)
+        process.wait()
+        if process.stdin:
+            with suppress(BrokenPipeError):  # it died before it had read everything
+                process.stdin.close()
+
+    def interrupt(self) -> None:
+        """Kill every worker, and let none start from now on."""
+        with self._lock:
+            self.interrupted = True
+            for process in self._running:
+                kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker's process group at once."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def interruptible(work: Callable[[], int], interrupt: Callable[[], None]) -> int:
+    """What `work` returns or raises. On Ctrl-C calls `interrupt`, lets `work` wind up and raises KeyboardInterrupt.
+
+    Call it from the main thread; `work` runs in another one.
+    """
+    done: Future[int] = Future()
+    thread = threading.Thread(target=_settle, args=(done, work), daemon=True, name="work")
+    with _noted() as pressed:
+        thread.start()
+        while thread.is_alive() and not pressed:
+            thread.join(POLL_S)
+        if pressed:
+            interrupt()
+            thread.join(WIND_UP_S)
+            raise KeyboardInterrupt
+    return done.result()
+
+
+def _settle(done: Future[int], work: Callable[[], int]) -> None:
+    try:
+        done.set_result(work())
+    except BaseException as error:  # raised again in the main thread
+        done.set_exception(error)
+
+
+@contextmanager
+def _noted() -> Iterator[list[int]]:
+    """Note Ctrl-C in the list instead of raising: an exception may be lost in a finalizer or come amid a clean-up.
+
+    Where SIGINT is ignored, as in a shell's background job, it stays so.
+    """
+    pressed: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
