@@ -57,6 +57,22 @@ def test_formatting_comments_and_docstrings_do_not_count(tmp_path: Path) -> None
     assert digest(tmp_path, ast.unparse(ast.parse(CODE))) == first
 
 
+CLAIMS = """
+def resources(params, parents):
+    return (2, 1024)
+
+TIMEOUT_S = 60.0
+"""
+
+
+def test_what_a_builder_claims_of_the_machine_does_not_count(tmp_path: Path) -> None:
+    first = digest(tmp_path, CODE)
+    assert digest(tmp_path, CODE + CLAIMS) == digest(tmp_path, CODE + CLAIMS.replace("1024", "2048")) == first
+    assert digest(tmp_path, CODE + CLAIMS.replace("def resources", "def resource")) != first
+    inside = CODE.replace("class Params:", "class Params:\n    TIMEOUT_S = 60.0")
+    assert digest(tmp_path, inside) != first, "only what stands at module level"
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -1,5 +1,7 @@
 """Digest of the code that runs: syntax trees, without comments, docstrings and positions.
 
+What a builder claims of the machine (`resources`, `TIMEOUT_S`) is left out too.
+
 A first-party module counts when the entry module imports it, directly or not. Third-party code counts by
 its version, in the action key.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 from zoosmith.plugins import CHECKOUT, PACKAGE, find, module_name
 
 SHIPPED = {"zoosmith": PACKAGE, "builders": CHECKOUT / "builders"}
+CLAIMS = ("resources", "TIMEOUT_S")
 NOWHERE = Path(os.devnull)  # holds no file
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -44,9 +47,18 @@ def build_code(builder: str, task: str | None, project: Path) -> list[Path]:
 def _digest_and_imports(path: Path, root: Path, mtime_ns: int, size: int) -> tuple[str, tuple[Path, ...]]:
     """`mtime_ns` and `size` are there for the cache: a changed file is read again."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
+    if path.parent.name == "builders":
+        tree.body = [node for node in tree.body if not _is_claim(node)]
     imports = tuple(dict.fromkeys(_imported_files(tree, path, root)))
     _drop_docstrings(tree)
     return hashlib.sha256(_canonical(tree).encode()).hexdigest(), imports
+
+
+def _is_claim(node: ast.stmt) -> bool:
+    """Whether a builder says here what a build takes of the machine, which changes nothing that it makes."""
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Name) and target.id in CLAIMS for target in node.targets)
+    return isinstance(node, ast.FunctionDef) and node.name in CLAIMS
 
 
 def _drop_docstrings(tree: ast.AST) -> None:
