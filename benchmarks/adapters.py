@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks._report import options, report
-from tests.support.zoo import doit, write_project, write_recipe
+from tests.support.zoo import write_project, write_recipe
 from zoosmith.bench.host import device
-from zoosmith.contract import ZooError
 from zoosmith.core.intervals import Estimate, mcnemar_exact, paired_proportions, proportion
 from zoosmith.core.plan import Ref
 from zoosmith.engine.action import public_versions
@@ -36,12 +37,12 @@ RATES = (1e-3, 2e-3, 4e-3)
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes")
 
 
-def candidates(rows: int) -> dict[str, dict[str, Any]]:
+def candidates(rows: int, rates: Sequence[float] = RATES) -> dict[str, dict[str, Any]]:
     """Entries of a recipe: full fine-tuning as in `minilm-sst2`, and each technique over targets and rates."""
     common = {"epochs": EPOCHS, "batch_size": BATCH, "train_rows": rows}
     full = {**common, "learning_rate": 1e-4}
     found = {BASELINE: {"builder": "finetune", "from": "encoder", "params": full}}
-    for rate in RATES:
+    for rate in rates:
         for name, targets in TARGETS.items():
             params = {**common, "learning_rate": rate, "r": 16, "alpha": 32, "target_modules": targets}
             found[f"qlora-r16-{name}-{rate:g}"] = {"builder": "qlora", "from": "encoder", "params": params}
@@ -50,7 +51,7 @@ def candidates(rows: int) -> dict[str, dict[str, Any]]:
     return found
 
 
-def write_zoo(project: Path, encoder: Path, sst2: Path, rows: int) -> None:
+def write_zoo(project: Path, encoder: Path, sst2: Path, artifacts: dict[str, dict[str, Any]]) -> None:
     """The family over links to the two folders."""
     write_project(project)
     for name, folder in (("encoder", encoder), ("sst2", sst2)):
@@ -66,7 +67,7 @@ def write_zoo(project: Path, encoder: Path, sst2: Path, rows: int) -> None:
         "task": {"kind": "text-classification", "data": "sst2", "max_length": 128},
         "evals": {"sst2": {"kind": "text-classification", "data": "sst2"}},
         "reference": BASELINE,
-        "artifacts": candidates(rows),
+        "artifacts": artifacts,
     }
     write_recipe(project, recipe, FAMILY)
 
@@ -129,14 +130,16 @@ def main() -> int:
     parser = options(__doc__, rows=20_000, side_by_side=6)
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--sst2", type=Path, required=True)
+    parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="learning rates that are tried")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="adapters-") as folder:
         project = Path(folder)
-        write_zoo(project, given.encoder, given.sst2, given.rows)
-        names = list(candidates(given.rows))
-        done = doit(project, "-n", str(given.side_by_side), *(f"artifact:{FAMILY}-{name}" for name in names))
-        if done.returncode:
-            raise ZooError(done.stdout + done.stderr)
+        artifacts = candidates(given.rows, given.rates)
+        write_zoo(project, given.encoder, given.sst2, artifacts)
+        names = list(artifacts)
+        command = [sys.executable, "-m", "doit", "-n", str(given.side_by_side)]
+        command += [f"artifact:{FAMILY}-{name}" for name in names]
+        subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
         shop = Workshop(project)
         told = {name: trained(shop, name) for name in names}
         settings = {

@@ -7,14 +7,13 @@ quantised on the GPU by the shipped builders, each checked by a clean process as
 traced: a layer that computes on the CPU, an idle device or memory that was never taken fails the run. Then all of a
 family are timed at once, in turns, end to end at batch 1, over several process starts; and each alone at batch 32.
 VRAM is what torch holds on the device, MiB: after load, at the peak, and what answering added; for trainings the peak.
-
-Last, one artifact of each family goes the user's way, `doit build:` with the device set, and its record is looked at.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,30 +21,28 @@ from typing import Any
 
 from benchmarks import _gpu_zoo as zoo
 from benchmarks._report import options, report
-from tests.support.zoo import doit
 from zoosmith.bench import residency, speed
 from zoosmith.bench.measure import latency
 from zoosmith.bench.process import Opened, opened
 from zoosmith.contract import ZooError
 from zoosmith.core.plan import Ref
-from zoosmith.core.records import Measurement
 from zoosmith.engine.action import public_versions
 from zoosmith.engine.graph import Workshop
 from zoosmith.lib import devices
 
 DEVICE = "cuda"
-PLAN = speed.Plan(starts=5, turns=10, block_s=0.25)
+PLAN = speed.Plan(starts=4, turns=6, block_s=0.2)
+SIDE_BY_SIDE = 8
 BATCH, SECONDS = 32, 1.0
 TIMED = ("fp32", *zoo.QUANTISED, "qlora-r16")
-SHOWN = "bnb-nf4"  # goes through `doit build:`
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
 
-def build(project: Path, family: str, names: list[str]) -> None:
-    """Build artifacts and bring them out, as a user would. Raises ZooError with what doit said."""
-    done = doit(project, "-n", "4", *(f"artifact:{family}-{name}" for name in names))
-    if done.returncode:
-        raise ZooError(done.stdout + done.stderr)
+def build(project: Path, families: list[str]) -> None:
+    """Build all artifacts side by side and bring them out, as a user would. Raises CalledProcessError."""
+    names = [f"artifact:{family}-{name}" for family in families for name in ("fp32", *zoo.QUANTISED, *zoo.TRAINED)]
+    command = [sys.executable, "-m", "doit", "-n", str(SIDE_BY_SIDE), *names]
+    subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
 
 
 def opening(shop: Workshop, family: str) -> dict[str, Any]:
@@ -130,32 +127,8 @@ def training(shop: Workshop, ref: Ref) -> dict[str, Any]:
     }
 
 
-def recorded(project: Path, family: str) -> dict[str, Any]:
-    """The record that `doit build:` leaves with the device set. Raises ZooError where the card does not tell of it."""
-    name = f"{family}-{SHOWN}"
-    done = doit(project, f"build:{name}", ZOOSMITH_DEVICE=DEVICE)
-    if done.returncode:
-        raise ZooError(done.stdout + done.stderr)
-    [file] = (project / "results" / family / SHOWN).glob(f"*-{DEVICE}.json")
-    measured = Measurement.model_validate_json(file.read_bytes())
-    card = (project / "model_cards" / f"{name}.md").read_text(encoding="utf-8")
-    if measured.vram_mb is None or f"{measured.vram_mb.peak} MiB at most" not in card:
-        raise ZooError(f"{file} and its card do not tell the memory of the GPU")
-    return {
-        "artifact": name,
-        "host": measured.host.id,
-        "vram_mb": measured.vram_mb.model_dump(),
-        "latency_ms": measured.latency_ms.model_dump(),
-        "speedup": measured.speedup.model_dump() if measured.speedup else None,
-        "agreement": measured.vs_reference.agreement if measured.vs_reference else None,
-        "max_abs_logit_diff": measured.vs_reference.max_abs_logit_diff if measured.vs_reference else None,
-    }
-
-
 def measure(project: Path, family: str) -> dict[str, Any]:
     """All figures of a family."""
-    build(project, family, ["fp32", *zoo.QUANTISED, *zoo.TRAINED])
-    say(f"{family}: built")
     shop = Workshop(project)
     arguments = opening(shop, family)
     folders = {name: shop.home(Ref(family, name)) for name in TIMED}
@@ -165,7 +138,7 @@ def measure(project: Path, family: str) -> dict[str, Any]:
         found[name] |= told
     say(f"{family}: timed")
     trained = {name: training(shop, Ref(family, name)) for name in zoo.TRAINED}
-    told = {"artifacts": found, "trainings": trained, "recorded": recorded(project, family)}
+    told = {"artifacts": found, "trainings": trained}
     say(json.dumps(told))
     return told
 
@@ -187,6 +160,7 @@ def main() -> int:
     os.environ["ZOOSMITH_BUILD_DEVICE"] = DEVICE
     with tempfile.TemporaryDirectory(prefix="gpu-") as folder:
         zoo.write_zoo(Path(folder), given.families)
+        build(Path(folder), given.families)
         found = {family: measure(Path(folder), family) for family in given.families}
     settings = {"plan": PLAN.__dict__, "batch": BATCH, "packages": public_versions(PACKAGES)}
     report({"settings": settings, "families": found}, given.json)

@@ -17,7 +17,7 @@ from tests.support.zoo import ROOT, doit, write_bert, write_toy
 from zoosmith import plugins
 from zoosmith.bench import residency, trace
 from zoosmith.contract import ZooError
-from zoosmith.core.records import Measurement
+from zoosmith.engine.recorded import suites_in
 
 CUDA = "cuda"
 BUILDERS = {name: plugins.load("builders", name, ROOT) for name in plugins.known("builders", ROOT)}
@@ -104,7 +104,7 @@ def test_a_family_is_trained_measured_and_told_of(tmp_path: Path) -> None:
     done = doit(project, "build:toy-fp32", ZOOSMITH_DEVICE=CUDA, ZOOSMITH_BUILD_DEVICE=CUDA)
     assert done.returncode == 0, done.stdout + done.stderr
     [file] = (project / "results" / "toy" / "fp32").glob(f"*-{CUDA}.json")
-    measured = Measurement.model_validate_json(file.read_bytes())
+    [measured] = suites_in(file)
     assert measured.device == CUDA
     assert measured.host.gpu
     assert measured.vram_mb is not None

@@ -63,12 +63,12 @@ def test_a_device_that_did_next_to_nothing_was_idle() -> None:
     for event in found["traceEvents"]:
         if event["cat"] == "kernel":
             event["dur"] = 0.5
-    with pytest.raises(ZooError, match=r"on cuda, but it was idle: at work 0\.0% of an answer; layers: 0, 1, 2"):
+    with pytest.raises(ZooError, match=r"on cuda, but it was idle: at work 0\.02% of an answer; layers: 0, 1, 2"):
         check("cuda", residency(found), 10, HELD)
 
 
 def test_an_empty_trace_is_an_idle_device() -> None:
-    with pytest.raises(ZooError, match=r"it was idle: at work 0\.0% of an answer; layers: none was seen at work"):
+    with pytest.raises(ZooError, match=r"it was idle: at work 0\.00% of an answer; layers: none was seen at work"):
         check("cuda", residency({"traceEvents": []}), 10, HELD)
 
 
