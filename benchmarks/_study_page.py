@@ -25,7 +25,8 @@ from zoosmith.core.text import WIDTH
 INTRO = """\
 # Ours beside two studies of small encoders
 
-Written by `python -m benchmarks.studies` from `results/` alone; `--check` tells whether the page is out of date.
+Written by `python -m benchmarks.studies` from `results/`, the part on GPUs from `benchmarks/results/`; `--check` tells
+whether the page is out of date.
 
 Two studies published what INT8, 4 bit, pruning and adapters did to DistilBERT (66 M parameters) and BERT-base (110 M):
 A (tables n1 to n8, SST-2; MSc dissertation, 2025) and B (IMDB; course report, 2025). Under each published row stands

@@ -3,25 +3,29 @@
     python -m benchmarks.gpu [--families distilbert bert-base] [--json benchmarks/results/gpu.json]
 
 Encoders of the sizes of DistilBERT (66 M parameters) and BERT-base (110 M), with random weights, are trained and
-quantised on the GPU by the shipped builders, each checked by a clean process as ever. Of each artifact one answer is
-traced: a layer that computes on the CPU, an idle device or memory that was never taken fails the run. Then all of a
-family are timed at once, in turns, end to end at batch 1, over several process starts; and each alone at batch 32.
-VRAM is what torch holds on the device, MiB: after load, at the peak, and what answering added; for trainings the peak.
+quantised on the GPU by the shipped builders, each checked by a clean process as ever. Then all artifacts are opened at
+once, each in a process on a processor core of its own, and answer in turns of 20 calls, end to end at batch 1. Each is
+started once: the ratio to FP32 is told with the slowest and the fastest of its turns, which is no interval. VRAM is
+what torch holds on the device, MiB: after load, at the peak, and what answering added; for trainings the peak. Of each
+artifact one answer is traced: a layer that computes on the CPU, an idle device or memory that was never taken fails the
+run.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 from benchmarks import _gpu_zoo as zoo
 from benchmarks._report import options, report
-from zoosmith.bench import residency, speed
+from zoosmith.bench import residency
 from zoosmith.bench.measure import latency
 from zoosmith.bench.process import Opened, opened
 from zoosmith.contract import ZooError
@@ -31,61 +35,79 @@ from zoosmith.engine.graph import Workshop
 from zoosmith.lib import devices
 
 DEVICE = "cuda"
-PLAN = speed.Plan(starts=4, turns=6, block_s=0.2)
-SIDE_BY_SIDE = 8
+TURNS, CALLS, WARM_UP = 4, 20, 30
 BATCH, SECONDS = 32, 1.0
-TIMED = ("fp32", *zoo.QUANTISED, "qlora-r16")
+SIDE_BY_SIDE = 8
+REFERENCE = "fp32"
+TIMED = (REFERENCE, *zoo.QUANTISED, "qlora-r16")
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
+Blocks = list[list[float]]  # milliseconds of each call, by turn
 
 
 def build(project: Path, families: list[str]) -> None:
     """Build all artifacts side by side and bring them out, as a user would. Raises CalledProcessError."""
-    names = [f"artifact:{family}-{name}" for family in families for name in ("fp32", *zoo.QUANTISED, *zoo.TRAINED)]
-    command = [sys.executable, "-m", "doit", "-n", str(SIDE_BY_SIDE), *names]
+    names = [f"artifact:{family}-{name}" for family in families for name in (*TIMED, *zoo.TRAINED)]
+    command = [sys.executable, "-m", "doit", "-n", str(SIDE_BY_SIDE), *dict.fromkeys(names)]
     subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
 
 
-def opening(shop: Workshop, family: str) -> dict[str, Any]:
-    """Arguments of `Child.open` for any artifact of the family."""
+def opening(shop: Workshop, ref: Ref) -> dict[str, Any]:
+    """Arguments of `Child.open` but the processors."""
     sentences = [json.loads(line) for line in (shop.project / "data" / "test.jsonl").read_text().splitlines()]
-    needs = {}
-    for name in TIMED:
-        ref = Ref(family, name)
-        roles = json.loads((shop.home(ref) / "manifest.json").read_bytes())["needs"]
-        parents = shop.zoo.parents(ref)
-        needs[str(shop.home(ref))] = {role: str(shop.home(parents[role])) for role in roles}
+    folder, parents = str(shop.home(ref)), shop.zoo.parents(ref)
+    needs = json.loads((shop.home(ref) / "manifest.json").read_bytes())["needs"]
     return {
+        "folder": folder,
         "project": str(shop.project),
-        "needs": needs,
+        "needs": {folder: {role: str(shop.home(parents[role])) for role in needs}},
         "threads": 1,
-        "cpus": speed.measuring_cpus(1),
         "device": DEVICE,
         "inputs": [row["text"] for row in sentences],
     }
 
 
-def all_seen(folders: dict[str, Path], arguments: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What `seen` tells of each; opened side by side, looked at one after the other."""
-    with opened(*folders) as children:
-        for child in children:
-            child.send("open", folder=str(folders[child.name]), **arguments)
-        for child in children:
-            child.reply()
-        return {child.name: seen(child, folders[child.name]) for child in children}
+def in_turns(children: list[Opened]) -> dict[str, Blocks]:
+    """Milliseconds by artifact: all answer in order, then in the reverse order, and so on."""
+    for child in children:
+        child.send("time", calls=WARM_UP)
+    for child in children:
+        child.reply()
+    found: dict[str, Blocks] = {child.name: [] for child in children}
+    for turn in range(TURNS):
+        for child in children if turn % 2 == 0 else reversed(children):
+            found[child.name].append(child.ask("time", calls=CALLS)["ms"])
+    return found
+
+
+def speed_against(reference: Blocks, mine: Blocks) -> dict[str, float]:
+    """How many times as fast as the reference: geometric mean over turns of medians, and the turns' extremes."""
+    ratios = [math.log(median(theirs) / median(own)) for theirs, own in zip(reference, mine, strict=True)]
+    told = {"value": fmean(ratios), "slowest_turn": min(ratios), "fastest_turn": max(ratios)}
+    return {name: round(math.exp(value), 3) for name, value in told.items()} | {"turns": len(ratios)}
+
+
+def timed(blocks: dict[str, Blocks]) -> dict[str, dict[str, Any]]:
+    """Latency of FAMILY/ARTIFACT, and its speed against FP32 of its family."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, mine in blocks.items():
+        family, _, artifact = name.partition("/")
+        found[name] = {"latency_ms": latency([ms for block in mine for ms in block]).model_dump()}
+        if artifact != REFERENCE:
+            found[name]["speed_against_fp32"] = speed_against(blocks[f"{family}/{REFERENCE}"], mine)
+    return found
 
 
 def seen(child: Opened, folder: Path) -> dict[str, Any]:
-    """Residency, VRAM and throughput of one artifact. Raises ZooError where the device does not do the work."""
+    """VRAM, residency and throughput of one artifact. Raises ZooError where the device does not do the work."""
     file = folder.parent / f"{folder.name}.trace"
+    memory = child.ask("memory")
     child.ask("trace", file=str(file))
-    first = child.ask("memory")
     batch = child.ask("sweep", kind="at_batch", batch=BATCH, seconds=SECONDS)["ms"]
     found = residency.residency(json.loads(file.read_bytes()))
-    residency.check(DEVICE, found, first["vram_before"], first["vram"])
+    residency.check(DEVICE, found, memory["vram_before"], memory["vram"])
     return {
         "size_own_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 1),
-        "vram_mb": {"before": first["vram_before"], **first["vram"]},
-        "resident_mb": first["memory"],
+        "vram_mb": {"before": memory["vram_before"], **memory["vram"]},
         "residency": {
             "layers_at_work": len(found.layers),
             "kernels": sum(layer.kernels for layer in found.layers),
@@ -97,73 +119,57 @@ def seen(child: Opened, folder: Path) -> dict[str, Any]:
     }
 
 
-def timed(folders: dict[str, Path], arguments: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Latency of each in milliseconds, and how many times as fast as FP32 it is."""
-    sides = {speed.ARTIFACT if name == "fp32" else name: folder for name, folder in folders.items()}
-    timings = speed.compare(sides, arguments, PLAN, lambda *_: None)
-    found: dict[str, dict[str, Any]] = {}
-    for name in folders:
-        found[name] = {"latency_ms": latency(timings.ms[speed.ARTIFACT if name == "fp32" else name]).model_dump()}
-        if name != "fp32":
-            slower = timings.ratio(name)  # how many times as fast as it FP32 is
-            ratio = {"value": 1 / slower.value, "low": 1 / slower.high, "high": 1 / slower.low}
-            found[name]["speed_against_fp32"] = {k: round(v, 4) for k, v in ratio.items()} | {"starts": slower.n}
-    return found
-
-
 def training(shop: Workshop, ref: Ref) -> dict[str, Any]:
-    """What a training took, from its provenance: minutes, peak of the device in MiB, steps a second."""
+    """What a training took, from its provenance: minutes, and the peak of the device in MiB."""
     record = shop.resolver.finished("artifact", ref)
     assert record is not None
     notes = record.provenance["notes"]["training"]
-    manifest = json.loads((shop.home(ref) / "manifest.json").read_bytes())
+    facts = json.loads((shop.home(ref) / "manifest.json").read_bytes())["facts"]
     return {
         "minutes": notes["minutes"],
         "peak_vram_mb": notes["peak_memory_mb"],
-        "trainable_parameters": manifest["facts"]["trainable_parameters"],
-        "parameters": manifest["facts"]["parameters"],
-        "rows": manifest["facts"]["train_examples"],
+        "trainable_parameters": facts["trainable_parameters"],
+        "parameters": facts["parameters"],
+        "rows": facts["train_examples"],
         "loss_first_last": [notes["loss"][0], notes["loss"][-1]],
     }
 
 
-def measure(project: Path, family: str) -> dict[str, Any]:
-    """All figures of a family."""
-    shop = Workshop(project)
-    arguments = opening(shop, family)
-    folders = {name: shop.home(Ref(family, name)) for name in TIMED}
-    found = all_seen(folders, arguments)
-    say(f"{family}: traced\n{json.dumps(found)}")
-    for name, told in timed(folders, arguments).items():
-        found[name] |= told
-    say(f"{family}: timed")
-    trained = {name: training(shop, Ref(family, name)) for name in zoo.TRAINED}
-    told = {"artifacts": found, "trainings": trained}
-    say(json.dumps(told))
-    return told
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def measure(shop: Workshop, families: list[str]) -> dict[str, dict[str, Any]]:
+    """Figures of FAMILY/ARTIFACT."""
+    refs = {f"{family}/{name}": Ref(family, name) for family in families for name in TIMED}
+    cores = sorted(os.sched_getaffinity(0))
+    with opened(*refs) as children:
+        for i, child in enumerate(children):
+            child.send("open", **opening(shop, refs[child.name]), cpus=[cores[i % len(cores)]])
+        for child in children:
+            child.reply()
+        found = timed(in_turns(children))
+        for child in children:
+            found[child.name] |= seen(child, shop.home(refs[child.name]))
+    return found
 
 
 def main() -> int:
-    """Exit code 1 where a device did not do its work, 2 where there is none."""
+    """Exit code 2 where there is no GPU. Raises ZooError where it did not do the work."""
     parser = options(__doc__)
     parser.add_argument("--families", nargs="+", choices=zoo.QUERY_VALUE, default=list(zoo.QUERY_VALUE))
     given = parser.parse_args()
     try:
         devices.require(DEVICE)
     except ZooError as error:
-        say(str(error))
+        print(error, file=sys.stderr)
         return 2
     os.environ["ZOOSMITH_BUILD_DEVICE"] = DEVICE
     with tempfile.TemporaryDirectory(prefix="gpu-") as folder:
         zoo.write_zoo(Path(folder), given.families)
         build(Path(folder), given.families)
-        found = {family: measure(Path(folder), family) for family in given.families}
-    settings = {"plan": PLAN.__dict__, "batch": BATCH, "packages": public_versions(PACKAGES)}
-    report({"settings": settings, "families": found}, given.json)
+        shop = Workshop(Path(folder))
+        told = measure(shop, given.families)
+        trained = {
+            f"{family}/{name}": training(shop, Ref(family, name)) for family in given.families for name in zoo.TRAINED
+        }
+    report({"packages": public_versions(PACKAGES), "artifacts": told, "trainings": trained}, given.json)
     return 0
 
 
