@@ -122,8 +122,63 @@ def test_ctrl_c_stays_ignored_in_a_background_job() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-def test_a_command_says_that_it_was_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_handler_of_somebody_elses_stays() -> None:
+    heard: list[int] = []
+    handler = lambda number, frame: heard.append(number)  # noqa: E731
+    signal.signal(signal.SIGINT, handler)
+    assert interruptible(lambda: press() or 3, lambda: pytest.fail("it is somebody else's")) == 3
+    assert heard == [signal.SIGINT] and signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_command_says_that_it_was_interrupted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "leave", sys.exit)
     ended = threading.Event()
     work = lambda: press() or int(ended.wait(20))  # noqa: E731
-    assert commands.unless_interrupted(lambda: interruptible(work, ended.set)) == 130
+    with pytest.raises(SystemExit) as left:
+        commands.unless_interrupted(lambda: interruptible(work, ended.set))
+    assert left.value.code == 130
     assert capsys.readouterr().err.startswith("\ninterrupted. What is finished is kept")
+
+
+UPLOADS = """
+import os, signal, time
+from concurrent.futures import ThreadPoolExecutor
+from zoosmith.engine import commands
+from zoosmith.engine.interrupt import interruptible
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def work():
+    print("finished before", end="")  # not flushed
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(os.kill, os.getpid(), signal.SIGINT)
+        pool.map(time.sleep, [20, 20])
+    print("published")
+
+commands.unless_interrupted(lambda: interruptible(work, lambda: None))
+"""
+
+
+def test_uploads_that_are_queued_end_with_the_command() -> None:
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", UPLOADS], capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, done.stdout) == (130, "finished before")
+    assert done.stderr.startswith("\ninterrupted") and "Traceback" not in done.stderr
+    assert time.monotonic() - started < 20
+
+
+def test_a_step_that_waits_for_a_lock_is_interrupted_too(tmp_path: Path) -> None:
+    workers, lock, waiting = Workers(), tmp_path / "lock", threading.Event()
+
+    def work() -> int:
+        with flock(lock, waiting=lambda: waiting.set() or press()):
+            run(tmp_path, "sleeps", workers)
+        return 0
+
+    with flock(lock), pytest.raises(KeyboardInterrupt):
+        interruptible(work, workers.interrupt)
+    assert waiting.is_set()
+    assert soon(lambda: not any(thread.name == "work" for thread in threading.enumerate()))  # its turn came: no worker
+    assert not (tmp_path / "pid").exists()

@@ -18,7 +18,7 @@ from zoosmith.core.names import full_name, nearest
 from zoosmith.core.plan import Ref, Zoo
 from zoosmith.engine import explain
 from zoosmith.engine.graph import Workshop
-from zoosmith.engine.interrupt import Workers, interruptible
+from zoosmith.engine.interrupt import Workers, interruptible, leave
 
 INTERRUPTED = 130  # as shells report a program that SIGINT ended
 WORKERS = Workers()  # of this process, known before there is a workshop: Ctrl-C may come while one is opened
@@ -145,14 +145,14 @@ def told(look: Callable[[], int]) -> int:
 
 
 def unless_interrupted(work: Callable[[], int]) -> int:
-    """The exit code of a command; Ctrl-C becomes one message and the exit code that shells know."""
+    """The exit code of a command; on Ctrl-C the process ends with one message and the exit code that shells know."""
     try:
         return work()
     except KeyboardInterrupt:
         if "shop" in _opened:
             _opened["shop"].runner.display.close()
         sys.stderr.write("\ninterrupted. What is finished is kept; the same command goes on from there.\n")
-        return INTERRUPTED
+        leave(INTERRUPTED)
 
 
 def _interrupt() -> None:

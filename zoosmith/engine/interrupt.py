@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 POLL_S = 0.1
-WIND_UP_S = 1.0  # for steps to say that they were interrupted; what still runs then ends with this process
+WIND_UP_S = 1.0  # for steps to say that they were interrupted; what still runs then ends in `leave`
 
 
 class Workers:
@@ -79,6 +81,19 @@ def interruptible(work: Callable[[], int], interrupt: Callable[[], None]) -> int
     return done.result()
 
 
+def leave(code: int) -> NoReturn:
+    """End this process now. An orderly exit first waits for pools of threads, and for all that is queued in them."""
+    flush = threading.Thread(target=_flush, daemon=True)  # the work may be stuck in a write, and hold the stream
+    flush.start()
+    flush.join(WIND_UP_S)
+    os._exit(code)
+
+
+def _flush() -> None:
+    with suppress(OSError, ValueError):  # nobody reads it any more
+        sys.stdout.flush()
+
+
 def _settle(done: Future[int], work: Callable[[], int]) -> None:
     try:
         done.set_result(work())
@@ -93,9 +108,10 @@ def _noted() -> Iterator[list[int]]:
     Where SIGINT is ignored, as in a shell's background job, it stays so.
     """
     pressed: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
         yield pressed
     finally:
