@@ -75,6 +75,7 @@ def training(builder: str, parents: str | dict[str, str], copies: float = TRAINI
 
 CASES = {
     "checkpoint": Case("checkpoint", "encoder"),
+    "torch-half": Case("torch_half", "checkpoint"),
     "torch-int8": Case("torch_int8", "checkpoint"),
     "bnb-int8": Case("bnb_int8", "checkpoint"),
     "bnb-nf4": Case("bnb_nf4", "checkpoint"),
@@ -102,6 +103,7 @@ CASES = {
     "finetune": training("finetune", "encoder"),
     "lora": training("lora", "encoder"),
     "qlora": training("qlora", "encoder"),
+    "qat": training("qat", "checkpoint"),
     "int8-recover": training("int8_recover", "checkpoint"),
     "distill": training("distill", {"student": "encoder", "teacher": "checkpoint"}, WITH_TEACHER),
 }
