@@ -45,8 +45,11 @@ def output(params: Params) -> Output:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights, rounded too, gradients, two moments and activations; `parents` maps roles to bytes."""
-    return Resources(cpus=2, memory_mb=2048 + 6 * sum(parents.values()) // 2**20)
+    """Weights, rounded too, gradients, two moments, and activations; `parents` maps roles to bytes.
+
+    Activations of a row of 128 tokens, kept before and after rounding, take half of BERT-base's weights.
+    """
+    return Resources(cpus=2, memory_mb=1024 + (14 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
 
 
 def build(job: Job) -> Logits:
