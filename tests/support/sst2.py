@@ -71,7 +71,10 @@ def write_distilbert(folder: Path, make: Rows = rows, labels: Sequence[str] = SE
 
 
 def write_bert(folder: Path, steps: int = 60) -> Path:
-    """A BERT of 1.7 M weights without a head, whose body has seen the toy rows as a pretrained one has seen text."""
+    """A BERT of 1.7 M weights without a head, whose body has seen the toy rows as a pretrained one has seen text.
+
+    A new head starts near zero: the few steps that toy rows give, at a real recipe's rate, are to decide every answer.
+    """
     import torch
     import transformers
 
@@ -83,6 +86,7 @@ def write_bert(folder: Path, steps: int = 60) -> Path:
     )  # fmt: skip
     model = transformers.BertForSequenceClassification(config)
     _train(model, folder, steps)
+    config.initializer_range = 0.002
     _save_for_masked_words(model.bert, transformers.BertForPreTraining(config), folder)
     return folder
 
