@@ -10,7 +10,6 @@ rounding unchanged and reach FP32 weights, which are quantised once at the end a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from zoosmith.contract import BuildError, Job, Logits, Output, Resources
@@ -45,11 +44,11 @@ def output(params: Params) -> Output:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights, rounded too, gradients, two moments, and activations; `parents` maps roles to bytes.
+    """Weights, gradients, two moments, a layer's rounding, and activations; `parents` maps roles to bytes.
 
-    Activations of a row of 128 tokens, kept before and after rounding, take half of BERT-base's weights.
+    Activations of a row of 128 tokens take half of BERT-base's weights at most.
     """
-    return Resources(cpus=2, memory_mb=1024 + (14 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
+    return Resources(cpus=2, memory_mb=1024 + (10 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
 
 
 def build(job: Job) -> Logits:
@@ -61,11 +60,9 @@ def build(job: Job) -> Logits:
     if not layers:
         raise BuildError("the model's body has no torch.nn.Linear layer to quantise; use a builder that fits it")
     checkpoint.copy_tokenizer(job.parent.path, job.out)
-    if dev:
-        on_cpu = replace(job, device="cpu")  # PyTorch's INT8 kernels are for CPUs alone
-        untrained = _quantized(job, model, layers)
-        job.note("dev_accuracy_before", evaluate(on_cpu, untrained, dev, job.params.batch_size))
     with dynamic_int8.rounding(model, layers, per_channel=job.params.per_channel):
+        if dev:
+            job.note("dev_accuracy_before", evaluate(job, model.to(job.device), dev, job.params.batch_size))
         fit(job, model, train, dev, job.params)
     parameters = sum(p.numel() for p in model.parameters())
     job.fact("parameters", parameters)
@@ -75,18 +72,15 @@ def build(job: Job) -> Logits:
     return _stored(job, model, layers)
 
 
-def _quantized(job: Job, model: Any, layers: Sequence[str]) -> Any:
-    return dynamic_int8.quantize(model.cpu().eval(), per_channel=job.params.per_channel, only=layers)
-
-
 def _stored(job: Job, model: Any, layers: Sequence[str]) -> Logits:
     from safetensors.torch import save_file
 
     if not job.params.quantize:
         checkpoint.save_model(model, job.out)
         return TorchForward(model, job.device).logits
-    quantized = _quantized(job, model, layers)
-    save_file(dynamic_int8.pack(quantized), job.out / "model.safetensors")
     checkpoint.save_config(model, job.out)
+    per_channel = job.params.per_channel
+    quantized = dynamic_int8.quantize(model.cpu().eval(), per_channel=per_channel, only=layers, in_place=True)
+    save_file(dynamic_int8.pack(quantized), job.out / "model.safetensors")
     job.fact("int8_layers", len(layers))
     return TorchForward(quantized).logits

@@ -120,6 +120,21 @@ def assert_says_that_zeros_save_nothing(project: Path, family: str, artifact: st
     assert record["facts"]["compressed_bytes"] < record["facts"]["stored_bytes"]
 
 
+def assert_learnt_and_measured_on_the_rows_of_the_study(project: Path, family: str, artifact: str) -> None:
+    """4,000 and 1,000 of the full set, as many of each class."""
+    splits = build_record(project, family, artifact)["data"]["splits"]
+    assert (splits["train"]["rows"], splits["eval"]["rows"]) == (4100, 1200)
+    manifest = json.loads((project / "artifacts" / f"{family}-finetune" / "manifest.json").read_text())
+    assert manifest["facts"]["train_examples"] == 4000
+    [measured] = set((project / "results" / family / artifact).glob("*.json")) - {
+        project / "results" / family / artifact / "build.json"
+    }
+    quality = json.loads(measured.read_text())["quality"]["imdb"]
+    assert (quality["rows"], quality["examples_total"]) == (1000, 1000)
+    assert [sum(row) for row in quality["confusion"]] == [500, 500]
+    assert "split eval (its first 1000 rows)" in (project / "model_cards" / f"{family}-{artifact}.md").read_text()
+
+
 def test_pruned_and_quantised_keeps_its_zeros(distilbert: Site) -> None:
     done = doit(distilbert.project, "build:distilbert-sst2-pruned30-int8", **distilbert.settings)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -149,6 +164,4 @@ def test_the_families_of_the_studies_build_to_the_end(
     assert row["base"]
     if family == "distilbert-imdb":
         assert_says_that_zeros_save_nothing(project, family, artifact)
-        record = build_record(project, family, artifact)
-        assert record["data"]["splits"]["train"]["rows"] == 4000
-        assert record["data"]["splits"]["eval"]["rows"] == 1000
+        assert_learnt_and_measured_on_the_rows_of_the_study(project, family, artifact)

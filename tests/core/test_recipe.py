@@ -142,6 +142,7 @@ BAD: list[tuple[tuple[str, ...], Any]] = [
     (("data", "sst2", "builtin"), "person_names"),
     (("evals", "sst2", "split"), "train"),
     (("evals", "sst2", "split"), "calibration"),
+    (("evals", "sst2", "rows"), 0),
     (("task", "max_length"), 0),
 ]
 

@@ -44,7 +44,7 @@ class Eval:
         self.task = BoundTask(self.module, spec, folder)
         split = self.about["split"]
         data = step.parent(self.about["tree"], f"data-{id}", only=(f"{split}.jsonl",))
-        lines = (data / f"{split}.jsonl").read_bytes().splitlines()
+        lines = (data / f"{split}.jsonl").read_bytes().splitlines()[: self.about.get("rows")]
         examples = [self.task.example(json.loads(line)) for line in lines]
         if not examples:
             raise ZooError(f"the split {split!r} of {self.about['data']} is empty: there is nothing to measure")
@@ -73,7 +73,7 @@ class Eval:
         labels, targets = self.task.spec.labels, self.task.targets(self.examples)
         scores: dict[str, Any] = self.module.score(logits, targets, labels)
         scores["metrics"] = {name: bounded(value) for name, value in scores["metrics"].items()}
-        about: dict[str, Any] = {"kind": self.about["kind"], "data": self.about["data"], "split": self.about["split"]}
+        about = {name: self.about[name] for name in ("kind", "data", "split", "rows") if name in self.about}
         if "confusion" in scores:  # the task answers with one class an example
             texts = [example.texts for example in self.examples]
             about["answers"] = packed_answers(texts, targets.tolist(), logits.argmax(axis=1).tolist(), labels)

@@ -152,11 +152,12 @@ class TaskRef(Model):
 
 
 class Eval(Model):
-    """One measurement of quality; metrics are named `<eval>.<metric>`."""
+    """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null."""
 
     kind: Identifier
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
+    rows: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _apart(self) -> Eval:

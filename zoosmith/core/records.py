@@ -106,11 +106,15 @@ class Host(Model):
 
 
 class Quality(Model):
-    """Scores of one eval. `confusion` has a row for each true class; `answers` pair it with other artifacts."""
+    """Scores of one eval. `confusion` has a row for each true class; `answers` pair it with other artifacts.
+
+    rows: how many of the split's rows, from the front, the recipe measures (all if null); quick measures some of them.
+    """
 
     kind: str
     data: str
     split: str
+    rows: int | None = None
     examples_total: int
     metrics: dict[str, Bounded]
     per_class: dict[str, dict[str, float]] = {}

@@ -17,6 +17,7 @@ from zoosmith.engine.store import Record
 SUITE_VERSION = 2
 SUITES = ("quick", "full")
 THREADS = 1
+EVAL_KEY = ("kind", "fingerprint", "rows")
 
 
 def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
@@ -51,7 +52,7 @@ def trees_action(
         "version": SUITE_VERSION,
         "artifact": mine,
         "reference": theirs,
-        "evals": {id: [about["kind"], about["fingerprint"]] for id, about in evals.items()},
+        "evals": {id: [about[name] for name in EVAL_KEY if name in about] for id, about in evals.items()},
         "code": resolver.code(*code),
         "packages": public_versions(packages),
         "host": this_host().id,
@@ -81,7 +82,7 @@ def trees_action(
 
 
 def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:
-    """Kind, data, split, tree and fingerprint of an eval. Raises Unresolved."""
+    """Kind, data, split, tree and fingerprint of an eval, and how many rows where not all. Raises Unresolved."""
     spec = resolver.zoo.families[recipe].recipe.evals[id]
     data_ref = Ref(recipe, spec.data)
     tree, data = resolver.tree("data", data_ref), resolver.zoo.data(data_ref)
@@ -92,7 +93,7 @@ def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:
         "split": spec.split,
         "tree": tree,
         "fingerprint": splits[spec.split]["sha256"],
-    }
+    } | ({"rows": spec.rows} if spec.rows else {})
 
 
 def _size(resolver: Resolver, tree: str) -> int:

@@ -51,11 +51,17 @@ def rounding(model: Any, layers: Sequence[str], *, per_channel: bool) -> Iterato
     """Meanwhile FP32 `layers` of `model` compute what `quantize` would make of their weights as they are by then.
 
     As `simulate`, for weights that are trained: they are rounded anew at each call, and their gradients too pass the
-    rounding unchanged. Afterwards the layers are plain again, with the FP32 weights that they have come to.
+    rounding unchanged. What is rounded is not kept for the backward pass but rounded again there (Chen et al., 2016,
+    "Training Deep Nets with Sublinear Memory Cost"): else each weight would be held thrice. Afterwards the layers are
+    plain again, with the FP32 weights that they have come to.
     """
+    from torch.utils.checkpoint import checkpoint
+
     found = [model.get_submodule(name) for name in layers]
     for layer in found:
-        layer.forward = partial(_rounded_forward, layer, per_channel)
+        layer.forward = partial(
+            checkpoint, partial(_rounded_forward, layer, per_channel), use_reentrant=False, preserve_rng_state=False
+        )
     try:
         yield
     finally:
@@ -67,7 +73,7 @@ def _rounded_forward(layer: Any, per_channel: bool, given: Any) -> Any:
     import torch
 
     fixed = layer.weight.detach()
-    weight = rounded_weight(fixed, per_channel=per_channel) + (layer.weight - fixed)  # plus zero, with the gradient
+    weight = rounded_weight(fixed, per_channel=per_channel).add_(layer.weight - fixed)  # plus zero, with the gradient
     return torch.nn.functional.linear(*_round_inputs(layer, (given,)), weight, layer.bias)
 
 
@@ -75,9 +81,9 @@ def rounded_weight(weight: Any, *, per_channel: bool) -> Any:
     """The values, in FP32, of an FP32 weight (outputs, inputs) after `quantize`: to the bit on the CPU."""
     import torch
 
-    largest = weight.abs().amax(dim=1, keepdim=True) if per_channel else weight.abs().amax()
+    largest = torch.linalg.vector_norm(weight, torch.inf, dim=1 if per_channel else None, keepdim=per_channel)
     scale = (largest / WEIGHT_STEPS).clamp(min=torch.finfo(torch.float32).eps)
-    return (weight * scale.reciprocal()).round().clamp(*WEIGHT_RANGE) * scale
+    return (weight * scale.reciprocal()).round_().clamp_(*WEIGHT_RANGE).mul_(scale)
 
 
 def _round_inputs(layer: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
