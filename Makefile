@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+TEST_WORKERS ?= 2
 FAMILY := minilm-names
 ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
 
@@ -37,7 +38,7 @@ demo: $(VENV)/.build
 	@$(BIN)/doit table $(FAMILY)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

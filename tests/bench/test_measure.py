@@ -9,10 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.fast import write_fast_zoo
 from tests.support.here import bring_up, workshop
 from tests.support.table import edit
+from tests.support.zoo import write_recipe
 from zoosmith.bench import measure, steadiness
 from zoosmith.bench.host import this_host
 from zoosmith.bench.speed import Plan
@@ -71,6 +73,17 @@ def test_suite_full_measures_what_quick_leaves_out(tmp_path: Path, monkeypatch: 
         assert full.profile is not None
         assert len(full.profile.by_length) == 6
         assert (full.suite, full.device, full.vram_mb) == ("full", "cpu", None)
+
+
+def test_the_rows_that_the_recipe_names_are_measured(tmp_path: Path) -> None:
+    shop = built(tmp_path / "z", REFERENCE)
+    whole = measured(shop, REFERENCE, "quick").quality["toy"]
+    assert (whole.rows, whole.n) == (None, whole.examples_total)
+    recipe = yaml.safe_load((tmp_path / "z" / "recipes" / "family0.yaml").read_text(encoding="utf-8"))
+    recipe["evals"]["toy"]["rows"] = whole.n - 3
+    write_recipe(tmp_path / "z", recipe, "family0")
+    fewer = measured(workshop(tmp_path / "z"), REFERENCE, "quick").quality["toy"]
+    assert (fewer.rows, fewer.n, fewer.examples_total) == (whole.n - 3,) * 3
 
 
 def test_a_host_without_vnni_is_warned_of_before_anything_is_measured(

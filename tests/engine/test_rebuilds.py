@@ -127,6 +127,14 @@ def test_other_rows_for_measuring_rebuild_no_artifact(built: Path) -> None:
     assert "toy/plain: measurement: evals.toy: " in why(built, "toy-triple")
 
 
+def test_fewer_rows_of_an_eval_measure_again_and_build_nothing(built: Path) -> None:
+    pretend_measured(built, "triple")
+    evals = {"toy": RECIPE["evals"]["toy"] | {"rows": 30}}  # type: ignore[index, call-overload]
+    write_recipe(built, RECIPE | {"evals": evals})
+    assert bring_up_all(built) == []
+    assert not Workshop(built).measured(Ref("toy", "triple"), "quick")
+
+
 def test_a_changed_eval_measures_again_and_builds_nothing(built: Path) -> None:
     pretend_measured(built, "triple")
     assert Workshop(built).measured(Ref("toy", "triple"), "quick")
