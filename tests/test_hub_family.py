@@ -129,7 +129,7 @@ def assert_learnt_and_measured_on_the_rows_of_the_study(project: Path, family: s
     [measured] = set((project / "results" / family / artifact).glob("*.json")) - {
         project / "results" / family / artifact / "build.json"
     }
-    quality = json.loads(measured.read_text())["quality"]["imdb"]
+    quality = json.loads(measured.read_text())["suites"]["quick"]["quality"]["imdb"]
     assert (quality["rows"], quality["examples_total"]) == (1000, 1000)
     assert [sum(row) for row in quality["confusion"]] == [500, 500]
     assert "split eval (its first 1000 rows)" in (project / "model_cards" / f"{family}-{artifact}.md").read_text()
