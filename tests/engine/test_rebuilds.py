@@ -129,7 +129,7 @@ def test_other_rows_for_measuring_rebuild_no_artifact(built: Path) -> None:
 
 def test_fewer_rows_of_an_eval_measure_again_and_build_nothing(built: Path) -> None:
     pretend_measured(built, "triple")
-    evals = {"toy": RECIPE["evals"]["toy"] | {"rows": 30}}  # type: ignore[index, call-overload]
+    evals = {"toy": {"kind": "text-classification", "data": "toy", "rows": 30}}
     write_recipe(built, RECIPE | {"evals": evals})
     assert bring_up_all(built) == []
     assert not Workshop(built).measured(Ref("toy", "triple"), "quick")
