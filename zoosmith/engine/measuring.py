@@ -76,7 +76,7 @@ def trees_action(
         inputs=inputs,
         run=run,
         resources=Resources(cpus=10**6, memory_mb=2048),
-        timeout_s=600.0 if suite == "quick" else 14_400.0,
+        timeout_s=3_600.0 if suite == "quick" else 14_400.0,
         exclusive=True,
     )
 
