@@ -1,6 +1,6 @@
 """What LoRA and QLoRA reach beside full fine-tuning when rate and targets are searched: MiniLM on the real SST-2.
 
-    ZOOSMITH_BUILD_DEVICE=cuda python -m benchmarks.adapters --encoder FOLDER --sst2 FOLDER [--rows 20000] [--json FILE]
+    python -m benchmarks.adapters --encoder FOLDER --sst2 FOLDER [--only pooler-0.002] [--json FILE]
 
 FOLDER of the encoder holds what `minilm-sst2` fetches (config.json, model.safetensors, tokenizer.json), that of SST-2
 train.jsonl, dev.jsonl and eval.jsonl with `text` and `label`, cut as the recipe cuts them. Every candidate learns from
@@ -37,18 +37,21 @@ RATES = (1e-3, 2e-3, 4e-3)
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes")
 
 
-def candidates(rows: int, rates: Sequence[float] = RATES) -> dict[str, dict[str, Any]]:
-    """Entries of a recipe: full fine-tuning as in `minilm-sst2`, and each technique over targets and rates."""
+def candidates(rows: int, only: Sequence[str] = ("",)) -> dict[str, dict[str, Any]]:
+    """Entries of a recipe: full fine-tuning as in `minilm-sst2`, and each technique over targets and rates.
+
+    `only`: those whose names end in one of these.
+    """
     common = {"epochs": EPOCHS, "batch_size": BATCH, "train_rows": rows}
     full = {**common, "learning_rate": 1e-4}
     found = {BASELINE: {"builder": "finetune", "from": "encoder", "params": full}}
-    for rate in rates:
+    for rate in RATES:
         for name, targets in TARGETS.items():
             params = {**common, "learning_rate": rate, "r": 16, "alpha": 32, "target_modules": targets}
             found[f"qlora-r16-{name}-{rate:g}"] = {"builder": "qlora", "from": "encoder", "params": params}
         params = {**common, "learning_rate": rate, "r": 8, "alpha": 16, "target_modules": ATTENTION}
         found[f"lora-r8-attention-{rate:g}"] = {"builder": "lora", "from": "encoder", "params": params}
-    return found
+    return {name: entry for name, entry in found.items() if name == BASELINE or name.endswith(tuple(only))}
 
 
 def write_zoo(project: Path, encoder: Path, sst2: Path, artifacts: dict[str, dict[str, Any]]) -> None:
@@ -97,9 +100,10 @@ def right(shop: Workshop, name: str, rows: list[dict[str, str]]) -> list[bool]:
     return [answer.label == row["label"] for answer, row in zip(answers, rows, strict=True)]
 
 
-def best(told: dict[str, dict[str, Any]], technique: str) -> str:
-    """The candidate of a technique with the best accuracy on dev; of equals the first."""
-    return max((name for name in told if name.startswith(technique)), key=lambda name: told[name]["dev_accuracy"])
+def best(told: dict[str, dict[str, Any]], technique: str) -> str | None:
+    """The candidate of a technique with the best accuracy on dev; of equals the first, None where it has none."""
+    of_it = (name for name in told if name.startswith(technique))
+    return max(of_it, key=lambda name: told[name]["dev_accuracy"], default=None)
 
 
 def points(estimate: Estimate) -> dict[str, float]:
@@ -112,7 +116,7 @@ def chosen(shop: Workshop, told: dict[str, dict[str, Any]], sst2: Path) -> dict[
     rows = [json.loads(line) for line in (sst2 / "eval.jsonl").read_text(encoding="utf-8").splitlines()]
     reference = right(shop, BASELINE, rows)
     found: dict[str, Any] = {BASELINE: {"accuracy": points(proportion(sum(reference), len(rows)))}}
-    for name in (best(told, "qlora-r16-qv-0."), best(told, "qlora-r16"), best(told, "lora-r8")):
+    for name in filter(None, (best(told, "qlora-r16-qv-0."), best(told, "qlora-r16"), best(told, "lora-r8"))):
         mine = right(shop, name, rows)
         pairs = list(zip(reference, mine, strict=True))
         lost, won = pairs.count((True, False)), pairs.count((False, True))
@@ -130,11 +134,11 @@ def main() -> int:
     parser = options(__doc__, rows=20_000, side_by_side=6)
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--sst2", type=Path, required=True)
-    parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="learning rates that are tried")
+    parser.add_argument("--only", nargs="+", default=[""], help="candidates that end so, such as qv-pooler-0.002")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="adapters-") as folder:
         project = Path(folder)
-        artifacts = candidates(given.rows, given.rates)
+        artifacts = candidates(given.rows, given.only)
         write_zoo(project, given.encoder, given.sst2, artifacts)
         names = list(artifacts)
         command = [sys.executable, "-m", "doit", "-n", str(given.side_by_side)]

@@ -27,12 +27,16 @@ REPRODUCES = "logits"
 
 
 class Params(adapters.Adapters):
-    """double_quant: the scales of 4-bit blocks are quantised too. compute_dtype: what weights are expanded to."""
+    """double_quant: the scales of 4-bit blocks are quantised too.
+
+    compute_dtype: what weights are expanded to for a product. Left out, what `fast_compute_type` says of the machine
+    that plans the build.
+    """
 
     r: int = Field(default=16, ge=1)
     alpha: float = Field(default=32.0, gt=0)
     double_quant: bool = True
-    compute_dtype: bnb.ComputeType = "bf16"
+    compute_dtype: bnb.ComputeType = Field(default_factory=bnb.fast_compute_type)
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builders.finetune import Params
+from builders.qlora import Params as Qlora
 from zoosmith.lib import processor
 from zoosmith.lib.train import fast_autocast
 
@@ -29,6 +30,7 @@ def test_trainings_compute_in_bf16_where_the_processor_does(
 ) -> None:
     with_flags(monkeypatch, name, flags)
     assert fast_autocast() == Params().autocast == autocast
+    assert Qlora().compute_dtype == ("bf16" if autocast == "bf16" else "fp32")
     assert Params(autocast="bf16").autocast == "bf16", "what a recipe says is done"
 
 
