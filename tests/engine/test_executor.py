@@ -1,4 +1,4 @@
-"""A step's worker process, from its start to its end."""
+"""A step's worker process, started anew or forked from a nursery, from its start to its end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from zoosmith.engine import executor
+from zoosmith.engine import executor, nursery
 from zoosmith.engine.action import Action
 from zoosmith.engine.executor import LocalExecutor, StepFailed, resident_mb
 from zoosmith.engine.locks import flock, is_free
@@ -23,14 +23,30 @@ from zoosmith.engine.store import Store
 ALONE = """
 import sys
 from pathlib import Path
-from tests.engine.test_executor import action, run
-run(Path(sys.argv[1]), action(sys.argv[2]))
+from tests.engine import test_executor
+from zoosmith.engine import nursery
+nursery.MODULES = test_executor.TOY
+test_executor.run(Path(sys.argv[1]), test_executor.action(sys.argv[2], imports=tuple(sys.argv[3:])))
 """
+TOY = {"toy": "tests.support.imported"}
+BORN = {"started": (), "forked": ("toy",)}
+born: dict[str, tuple[str, ...]] = {"imports": ()}
+
+
+@pytest.fixture(autouse=True, params=BORN)
+def imports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """What `action` imports unless told otherwise."""
+    monkeypatch.setattr(nursery, "MODULES", TOY)
+    monkeypatch.setitem(born, "imports", BORN[request.param])
+    return BORN[request.param]
+
+
+started_anew = pytest.mark.parametrize("imports", ["started"], indirect=True)
 
 
 def action(step: str, **rest: Any) -> Action:
     given = {"name": f"toy/{step}", "title": f"build {step}", "entry": f"tests.support.steps:{step}", "inputs": {}}
-    return Action(**(given | rest))
+    return Action(**(given | born | rest))
 
 
 def run(project: Path, what: Action, seen: list[dict[str, Any]] | None = None) -> executor.Outcome:
@@ -125,11 +141,13 @@ def test_what_is_no_artifact_is_refused(tmp_path: Path, step: str, why: str) -> 
     assert not (tmp_path / ".store" / "trees").exists()
 
 
+@started_anew
 def test_a_worker_that_cannot_even_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "python_for", lambda *given: "/bin/false")
     assert "ended without a result (exit status 1)" in message(tmp_path, "write", inputs={"long": "x" * 200_000})
 
 
+@started_anew
 def test_an_environment_that_cannot_be_made_leaves_no_pipe_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,8 +177,8 @@ def test_an_interrupt_ends_the_step(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["sleeps", "holds_the_interpreter"])
-def test_a_worker_ends_within_two_seconds_of_its_parent(tmp_path: Path, step: str) -> None:
-    with subprocess.Popen([sys.executable, "-c", ALONE, str(tmp_path), step]) as parent:
+def test_a_worker_ends_within_two_seconds_of_its_parent(tmp_path: Path, step: str, imports: tuple[str, ...]) -> None:
+    with subprocess.Popen([sys.executable, "-c", ALONE, str(tmp_path), step, *imports]) as parent:
         worker = written(tmp_path / "pid")
         assert alive(worker)
         parent.send_signal(signal.SIGKILL)
@@ -191,6 +209,7 @@ def test_a_worker_is_given_its_pipe_and_lock_and_nothing_else(tmp_path: Path) ->
     assert ".lock" in given and ".log" in given and "private" not in given
 
 
+@started_anew
 def test_memory_of_a_process() -> None:
     assert 5 < resident_mb(os.getpid()) < 10_000
     assert resident_mb(2**22 + 1) == 0

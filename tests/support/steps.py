@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import sys
@@ -109,3 +110,17 @@ def lists_descriptors(step: Step) -> None:
     """Writes what it was given open."""
     open_files = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
     (step.out / "file").write_text("\n".join(open_files))
+
+
+def tells_its_origin(step: Step) -> None:
+    """Writes its process id and group, whether the toy's heavy module was there already, and its standard input."""
+    there = "tests.support.imported" in sys.modules
+    told = {"pid": os.getpid(), "group": os.getpgrp(), "session": os.getsid(0), "there": there, "cwd": str(Path.cwd())}
+    (step.out / "file").write_text(json.dumps(told))
+
+
+def asks_the_clean_process(step: Step) -> None:
+    """Writes what the clean process says to a request that it cannot answer."""
+    assert step.clean is not None
+    told = [step.clean.ask({"folder": "nowhere"}) for _ in range(2)]
+    (step.out / "file").write_text(json.dumps([[status, reply.decode()] for status, reply in told]))

@@ -17,7 +17,8 @@ ABSENT = object()
 class Action:
     """One step. `inputs` are hashed into the key; `run` is not: names, threads, where to look first.
 
-    `entry` is "module:function", called in the worker with a `zoosmith.engine.worker.Step`.
+    `entry` is "module:function", called in the worker with a `zoosmith.engine.worker.Step`. `imports` are packages
+    that it is going to import; where there are any, its worker may be forked from a process that has done so.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Action:
     resources: Resources = field(default_factory=Resources)
     timeout_s: float = 86_400.0
     environment: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     exclusive: bool = False
 
     @cached_property

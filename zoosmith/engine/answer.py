@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.engine import leash
-from zoosmith.engine.worker import failure
+from zoosmith.engine.failure import failure
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -27,19 +27,23 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     return {"labels": list(predictor.labels), "logits": rows}
 
 
-def main() -> None:
-    """One JSON request on standard input, one JSON reply on what was standard output."""
-    request = json.loads(leash.first_line(0))
-    leash.watch(0)
-    reply_to = os.dup(1)
+def reply(request: bytes, to: int) -> None:
+    """Write the JSON reply to a JSON request to the descriptor `to`."""
     os.dup2(2, 1)  # what libraries print goes to the log
     try:
-        reply = answer(request)
+        found = answer(json.loads(request))
     except Exception as error:  # told to the parent, which fails the build with it
-        reply = {"error": failure(error)}
-    with os.fdopen(reply_to, "w") as out:
-        json.dump(reply, out)
+        found = {"error": failure(error)}
+    with os.fdopen(to, "w") as out:
+        json.dump(found, out)
     sys.stderr.flush()
+
+
+def main() -> None:
+    """One JSON request on standard input, one JSON reply on what was standard output."""
+    request = leash.first_line(0)
+    leash.watch(0)
+    reply(request, os.dup(1))
     os._exit(0)
 
 

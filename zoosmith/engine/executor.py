@@ -13,12 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from zoosmith.contract import ZooError
 from zoosmith.engine.action import Action
 from zoosmith.engine.environments import python_for
-from zoosmith.engine.interrupt import Workers, kill
+from zoosmith.engine.interrupt import Worker, Workers, kill
+from zoosmith.engine.nursery import Nursery, can_fork, modules_of
 from zoosmith.engine.store import Store
 from zoosmith.hub import xet
 
@@ -48,6 +49,8 @@ class LocalExecutor:
         self.store = store
         self.project = project
         self.workers = workers or Workers()
+        self._nurseries: dict[frozenset[tuple[str, str]], Nursery] = {}
+        self._lock = threading.Lock()
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. A worker never outlives this call.
@@ -67,7 +70,7 @@ class LocalExecutor:
             os.close(writer)
         watch = _Watch(process, action.timeout_s, progress)
         try:
-            messages = self._listen(process, reader, action, writer, progress)
+            messages = self._listen(process, reader, action, (writer, lock), progress)
         finally:
             watch.stop()
             self.workers.end(process)
@@ -78,13 +81,12 @@ class LocalExecutor:
             raise KeyboardInterrupt
         raise StepFailed(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
 
-    def _start(self, action: Action, sink: Any, channel: int, lock: int) -> subprocess.Popen[bytes]:
-        environment = os.environ | {"PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
-        environment |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "ZOOSMITH_PYTHON": sys.executable}
-        environment |= {"GOMP_SPINCOUNT": "1000"}  # spin a little: long spinning stops other steps, none costs 15 %
-        environment |= xet.switch(os.environ)
-        if "threads" in action.run:  # torch, MKL and OpenMP read it when they are loaded
-            environment |= {"OMP_NUM_THREADS": str(action.run["threads"])}
+    def _start(self, action: Action, sink: IO[bytes], channel: int, lock: int) -> Worker:
+        environment = self._environment(action)
+        if (modules := modules_of(action.imports)) and not action.environment and can_fork():
+            nursery = self._nursery(environment, sink)
+            nursery.prepare(modules)
+            return self.workers.start(lambda: nursery.start(sink, (channel, lock)))
         python = python_for(action.environment, self.store, sys.executable)
         return self.workers.start(lambda: subprocess.Popen(
             [python, "-m", "zoosmith.engine.worker"],
@@ -92,12 +94,31 @@ class LocalExecutor:
             start_new_session=True, cwd=self.project,
         ))  # fmt: skip
 
+    def _nursery(self, environment: dict[str, str], log: IO[bytes]) -> Nursery:
+        """The one of this environment: libraries read it when they are imported."""
+        with self._lock:
+            key = frozenset(environment.items())
+            if key not in self._nurseries:
+                self._nurseries[key] = Nursery(environment, self.project, log)
+            return self._nurseries[key]
+
+    def _environment(self, action: Action) -> dict[str, str]:
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
+        environment |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "ZOOSMITH_PYTHON": sys.executable}
+        environment |= {"GOMP_SPINCOUNT": "1000"}  # spin a little: long spinning stops other steps, none costs 15 %
+        environment |= xet.switch(os.environ)
+        if "threads" in action.run:  # torch, MKL and OpenMP read it when they are loaded
+            environment |= {"OMP_NUM_THREADS": str(action.run["threads"])}
+        return environment
+
     def _listen(
-        self, process: subprocess.Popen[bytes], reader: int, action: Action, channel: int, progress: Progress
+        self, process: Worker, reader: int, action: Action, handles: tuple[int, int], progress: Progress
     ) -> dict[str, Any]:
+        channel, lock = handles
         request = {
             "key": action.key, "entry": action.entry, "inputs": action.inputs, "run": action.run,
-            "store": str(self.store.root), "project": str(self.project), "channel": channel,
+            "store": str(self.store.root), "project": str(self.project), "channel": channel, "lock": lock,
+            "clean": not action.environment,
         }  # fmt: skip
         last: dict[str, Any] = {}
         with os.fdopen(reader, "r") as lines:
@@ -116,7 +137,7 @@ class LocalExecutor:
         process.wait()
         return last
 
-    def _why(self, messages: dict[str, Any], process: subprocess.Popen[bytes], watch: _Watch) -> str:
+    def _why(self, messages: dict[str, Any], process: Worker, watch: _Watch) -> str:
         if watch.timed_out:
             return f"took longer than {watch.timeout_s:.0f} s and was ended"
         if "error" in messages:
@@ -134,7 +155,7 @@ class LocalExecutor:
 class _Watch:
     """Samples a worker's resident memory twice a second and ends it after the timeout."""
 
-    def __init__(self, process: subprocess.Popen[bytes], timeout_s: float, progress: Progress) -> None:
+    def __init__(self, process: Worker, timeout_s: float, progress: Progress) -> None:
         self.process = process
         self.timeout_s = timeout_s
         self.progress = progress

@@ -9,16 +9,37 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import NoReturn
+from typing import IO, NoReturn, Protocol
 
 POLL_S = 0.1
 WIND_UP_S = 1.0  # for steps to say that they were interrupted; what still runs then ends in `leave`
+
+
+class Worker(Protocol):
+    """A worker process, the leader of its process group."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process and its group."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """What it reads; its leash."""
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, once it was waited for."""
+
+    def poll(self) -> int | None:
+        """The exit status; None while it runs."""
+
+    def wait(self) -> int:
+        """The exit status, once it has ended."""
 
 
 class Workers:
@@ -27,10 +48,10 @@ class Workers:
     def __init__(self) -> None:
         """No worker runs."""
         self.interrupted = False
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Worker] = set()
         self._lock = threading.Lock()
 
-    def start(self, spawn: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    def start(self, spawn: Callable[[], Worker]) -> Worker:
         """The worker that `spawn` starts, as leader of a process group. Raises KeyboardInterrupt after an interrupt."""
         with self._lock:
             if self.interrupted:
@@ -39,7 +60,7 @@ class Workers:
             self._running.add(process)
             return process
 
-    def end(self, process: subprocess.Popen[bytes]) -> None:
+    def end(self, process: Worker) -> None:
         """Kill a worker that still runs, and whatever is left of its process group, and reap it."""
         with self._lock:
             self._running.discard(process)
@@ -57,7 +78,7 @@ class Workers:
                 kill(process)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: Worker) -> None:
     """Kill a worker's process group at once."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

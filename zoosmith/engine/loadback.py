@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoosmith.contract import BuildError, Parent, Tolerance
 from zoosmith.tasks import BoundTask, Example, single
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zoosmith.contract import Logits
+    from zoosmith.engine.clean import CleanProcess
     from zoosmith.engine.worker import Step
 
 ABSOLUTE = 1e-4
@@ -53,21 +54,33 @@ def check_artifact(
 
 def _asked(step: Step, folder: Path, texts: list[list[str]]) -> tuple[NDArray[np.float32], list[str]]:
     run = step.run
-    return ask(folder, step.project, run["threads"], texts, step.needs(folder), run["device"])
+    return ask(folder, step.project, run["threads"], texts, step.needs(folder), run["device"], step.clean)
 
 
 def ask(
-    folder: Path, project: Path, threads: int, texts: list[list[str]], needs: dict[str, str], device: str = "cpu"
-) -> tuple[NDArray[np.float32], list[str]]:
-    """Logits (texts, classes) and labels of the artifact in `folder`, from a clean process.
+    folder: Path, project: Path, threads: int, texts: list[list[str]], needs: dict[str, str], device: str = "cpu",
+    clean: CleanProcess | None = None,
+) -> tuple[NDArray[np.float32], list[str]]:  # fmt: skip
+    """Logits (texts, classes) and labels of the artifact in `folder`, from `clean` or a process started for it.
 
-    It runs in the zoo's own environment, also where the builder had one of its own; on `device`, or on the CPU where
-    the artifact's runtime knows nothing else.
+    The latter runs in the zoo's own environment, also where the builder had one of its own. On `device`, or on the CPU
+    where the artifact's runtime knows nothing else.
     """
     import numpy as np
 
     request = {"folder": str(folder), "project": str(project), "threads": threads, "texts": texts, "needs": needs}
     request["device"] = device
+    status, raw = clean.ask(request) if clean else _started(request)
+    if status or not raw:
+        raise BuildError(f"the process that opened the finished tree died (exit status {status})")
+    reply = json.loads(raw)
+    if "error" in reply:
+        raise BuildError(f"the finished tree does not open in a clean process: {reply['error']}")
+    return np.array(reply["logits"], dtype=np.float32), reply["labels"]
+
+
+def _started(request: dict[str, Any]) -> tuple[int, bytes]:
+    """Exit status and reply of a process started for this request."""
     process = subprocess.Popen(
         [os.environ.get("ZOOSMITH_PYTHON", sys.executable), "-m", "zoosmith.engine.answer"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/",
@@ -80,12 +93,7 @@ def ask(
     status = process.wait()
     with suppress(BrokenPipeError):
         process.stdin.close()
-    if status or not raw:
-        raise BuildError(f"the process that opened the finished tree died (exit status {status})")
-    reply = json.loads(raw)
-    if "error" in reply:
-        raise BuildError(f"the finished tree does not open in a clean process: {reply['error']}")
-    return np.array(reply["logits"], dtype=np.float32), reply["labels"]
+    return status, raw
 
 
 def _finite(logits: NDArray[np.float32], probes: Sequence[Example], who: str) -> None:

@@ -152,6 +152,7 @@ class Resolver:
             resources=resources,
             timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
             environment=tuple(getattr(module, "ENVIRONMENT", ())),
+            imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
 
     def parent_tree(self, ref: Ref) -> str:

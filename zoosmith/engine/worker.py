@@ -17,10 +17,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from zoosmith.contract import PAYLOAD_MANIFEST, ZooError
+from zoosmith.contract import PAYLOAD_MANIFEST
 from zoosmith.engine import leash
+from zoosmith.engine.clean import CleanProcess
+from zoosmith.engine.failure import failure
 from zoosmith.engine.store import Store
 
 Report = Callable[[dict[str, Any]], None]
@@ -28,7 +30,10 @@ Report = Callable[[dict[str, Any]], None]
 
 @dataclass
 class Step:
-    """What a step function is given. It writes its tree below `out`; `scratch` survives a kill."""
+    """What a step function is given. It writes its tree below `out`; `scratch` survives a kill.
+
+    clean: a process forked before the step was loaded, which opens what the step made; None where one is to be started.
+    """
 
     key: str
     inputs: dict[str, Any]
@@ -36,6 +41,7 @@ class Step:
     store: Store
     project: Path
     report: Report
+    clean: CleanProcess | None = None
     notes: dict[str, Any] = field(default_factory=dict)
     last_progress: float = 0.0
 
@@ -98,18 +104,10 @@ def execute(step: Step, entry: str) -> dict[str, Any]:
     return {"tree": step.store.add_tree(step.out), "notes": step.notes}
 
 
-def failure(error: BaseException) -> str:
-    """One clear message: the error's own words where it is ours, its type where it is not."""
-    if isinstance(error, ZooError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno == 28:
-        return f"no space left on the disk ({error.filename or 'store'}); free some (`doit gc`) and run it again"
-    return f"{type(error).__name__}: {error}"
-
-
 def main() -> int:
     """Run the step described on standard input; report its result or its error."""
     request = json.loads(leash.first_line(0))
+    clean = CleanProcess(let_go=(request["channel"], request["lock"])) if request["clean"] else None
     leash.watch(0)
     channel = os.fdopen(request["channel"], "w", buffering=1)
 
@@ -123,6 +121,7 @@ def main() -> int:
         store=Store(Path(request["store"])),
         project=Path(request["project"]),
         report=report,
+        clean=clean,
     )
     try:
         report({"result": execute(step, request["entry"])})
@@ -134,9 +133,14 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
+def run_and_leave() -> NoReturn:
+    """`main`, and the end of this process: native thread pools of torch and ONNX Runtime need no orderly one."""
     code = main()
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(code)  # native thread pools of torch and ONNX Runtime need not be torn down one by one
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run_and_leave()

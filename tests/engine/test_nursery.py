@@ -1,0 +1,123 @@
+"""Workers forked from a process that has imported what they need; test_executor.py has all that any worker does."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.test_executor import TOY, action, gone, message, run
+from zoosmith.contract import ZooError
+from zoosmith.engine import nursery
+from zoosmith.engine.executor import LocalExecutor
+from zoosmith.engine.locks import flock
+from zoosmith.engine.nursery import Nursery, can_fork, modules_of
+from zoosmith.engine.store import Store
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nursery, "MODULES", TOY)
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Nursery]:
+    with (tmp_path / "log").open("wb") as log:
+        found = Nursery({"PYTHONPATH": str(Path.cwd())}, tmp_path, log)
+        yield found
+        found.close()
+
+
+def told(project: Path, shop: LocalExecutor, **changes: Any) -> dict[str, Any]:
+    """What a worker says of itself."""
+    store, what = Store(project / ".store"), action("tells_its_origin", **({"imports": ("toy",)} | changes))
+    with flock(store.folder("locks") / f"{what.key}.lock") as lock:
+        tree = shop.run(what, lock, lambda message: None).tree
+    found: dict[str, Any] = json.loads(store.read(tree, "file"))
+    return found
+
+
+def test_a_worker_leads_its_own_session_in_the_zoos_folder_and_imports_nothing_again(tmp_path: Path) -> None:
+    shop = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    first, second = told(tmp_path, shop), told(tmp_path, shop)
+    for worker in (first, second):
+        assert worker["pid"] == worker["group"] == worker["session"]
+        assert worker["there"] and worker["cwd"] == str(tmp_path)
+    assert first["pid"] != second["pid"]
+    [importer] = (tmp_path / "imports").read_text().splitlines()
+    assert int(importer) not in (first["pid"], second["pid"])
+
+
+def test_side_by_side_one_imports(tmp_path: Path) -> None:
+    shop, found = LocalExecutor(Store(tmp_path / ".store"), tmp_path), []
+    threads = [
+        threading.Thread(target=lambda i=i: found.append(told(tmp_path, shop, inputs={"i": i}))) for i in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len({worker["pid"] for worker in found}) == 4
+    assert len((tmp_path / "imports").read_text().splitlines()) == 1
+
+
+def test_another_environment_is_another_nursery(tmp_path: Path) -> None:
+    shop = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    told(tmp_path, shop, run={"threads": 1})
+    told(tmp_path, shop, run={"threads": 2}, inputs={"other": 1})
+    assert len((tmp_path / "imports").read_text().splitlines()) == 2
+
+
+def test_where_there_is_nothing_to_import_or_a_gpu_a_worker_is_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    assert not told(tmp_path, shop, imports=())["there"]
+    assert can_fork()
+    (tmp_path / "version").touch()
+    monkeypatch.setattr(nursery, "NVIDIA", tmp_path / "version")
+    assert not can_fork()
+    assert not told(tmp_path, shop, inputs={"other": 1})["there"]
+
+
+def test_packages_that_nobody_knows_are_left_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert modules_of(("torch", "tensorflow", "transformers")) == ["torch", "transformers.modeling_utils"]
+    assert modules_of(("tensorflow",)) == []
+
+
+def test_what_cannot_be_imported_is_left_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nursery, "MODULES", {"toy": "no_such_module"})
+    shop = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    assert not told(tmp_path, shop)["there"]
+
+
+def test_a_nursery_that_dies_is_told(one: Nursery) -> None:
+    one.prepare([])
+    one._process.send_signal(signal.SIGKILL)
+    one._process.wait()
+    with pytest.raises(ZooError, match="died while it imported torch"):
+        one.prepare(["torch"])
+    with Path("/dev/null").open("wb") as log, pytest.raises(ZooError, match="is gone"):
+        one.start(log, ())
+
+
+def test_it_ends_with_its_owner(tmp_path: Path) -> None:
+    with ExitStack() as held:
+        log = held.enter_context((tmp_path / "log").open("wb"))
+        found = Nursery({"PYTHONPATH": str(Path.cwd())}, tmp_path, log)
+    found._control.close()
+    assert gone(found._process.pid) or found._process.wait(10) == 0
+
+
+def test_the_clean_process_answers_again_and_tells_what_it_died_of(tmp_path: Path) -> None:
+    outcome = run(tmp_path, action("asks_the_clean_process", imports=("toy",)))
+    replies = json.loads(Store(tmp_path / ".store").read(outcome.tree, "file"))
+    assert replies == [[0, '{"error": "KeyError: \'needs\'"}']] * 2
+    assert "KeyError" in message(tmp_path, "bug", imports=("toy",))
