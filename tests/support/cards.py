@@ -21,6 +21,8 @@ LINEAGE = [
     Step("toy/encoder", f"org/encoder@{'c' * 40}", records.sha("encoder")),
     Step("toy-onnx-int8", "builder onnx_int8", "d" * 64),
 ]
+UNDECIDED = "whether it loses more than 1 point is not decidable with 400 examples, needs about 870"
+AWKWARD = ["a|b", "*bold*", "_under_", "[link](x)", "`code`", "<b>", "two\nlines", "back\\slash", "~~no~~", "né | 名前"]
 
 
 def given(subject: Subject = SUBJECT, **changed: Any) -> CardInput:
