@@ -30,12 +30,12 @@ def run(step: Step) -> None:
 
 
 class _Together:
-    """What this process and the children that it starts take, looked at every 50 ms."""
+    """What this process and those that it starts take, looked at every 50 ms."""
 
     def __init__(self) -> None:
         self.most = 0
         self.ended = threading.Event()
-        self.others = _children()  # the leash's watcher, which shares its pages with this process
+        self.others = _descendants()  # watcher and clean process, which share their pages with this one
 
     def around(self, check: Callable[..., None]) -> Callable[..., None]:
         """The same, looked at while it runs."""
@@ -51,16 +51,16 @@ class _Together:
 
     def _look(self) -> None:
         while not self.ended.wait(EVERY_S):
-            self.most = max(self.most, sum(map(_proportional_mb, {os.getpid(), *_children()} - self.others)))
+            self.most = max(self.most, sum(map(_proportional_mb, {os.getpid(), *_descendants()} - self.others)))
 
 
-def _children() -> set[int]:
-    """Processes that any thread of this one has started. Source: proc_tid_children(5)."""
+def _descendants(of: str = "self") -> set[int]:
+    """Processes that any thread of one has started, and theirs. Source: proc_tid_children(5)."""
     found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{of}/task").iterdir():
             found |= set(map(int, (task / "children").read_text().split()))
-    return found
+    return found.union(*(_descendants(str(pid)) for pid in found))
 
 
 def _proportional_mb(pid: int) -> int:

@@ -2,7 +2,8 @@
 
     python -m benchmarks.memory [--batch 16] [--tokens 128] [--only NAME ...] [--json benchmarks/results/memory.json]
 
-Each build runs as the engine runs it: in a worker of its own, checked by a clean process at its end. Weights are
+Each build runs as the engine runs it, in a worker of its own, checked by a clean process at its end; but workers are
+started anew, since pages that they share with a nursery would be counted as other processes' too. Weights are
 random; the tokenizer knows 30,522 words. Each is built three times: from a toy encoder, whose peak is what the
 libraries take; from BERT-base with batches of one word, whose peak beyond that is weights, told in copies of them; and
 from BERT-base with batches of `--batch` texts of `--tokens` tokens, whose peak beyond that is activations. Trainings
@@ -114,7 +115,8 @@ class Weighing(LocalExecutor):
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. Raises StepFailed."""
-        return super().run(replace(action, entry=WEIGHED) if action.entry == BUILD else action, lock, progress)
+        weighed = replace(action, entry=WEIGHED, imports=())
+        return super().run(weighed if action.entry == BUILD else action, lock, progress)
 
 
 def write_encoder(folder: Path, sizes: dict[str, int]) -> int:

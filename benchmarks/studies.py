@@ -2,8 +2,8 @@
 
     python -m benchmarks.studies [--check] [--allow-missing]
 
-Everything of ours comes from `results/` and, of GPUs, from `benchmarks/results/gpu.json`; the published figures from
-`_published.py`; nothing is measured here. Exits with 1 where an artifact that a row needs is not recorded, and with
+Everything of ours comes from `results/` and, of GPUs and searched adapters, from `benchmarks/results/`; the published
+figures from `_published.py`; nothing is measured here. Exits with 1 where an artifact that a row needs is not recorded, and with
 `--check` where the page is out of date.
 """
 
@@ -13,8 +13,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from benchmarks import _study_adapters, _study_gpu
 from benchmarks._recorded import Shelf
-from benchmarks._study_gpu import section
 from benchmarks._study_page import holes, page
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +24,9 @@ PAGE = "benchmarks/studies.md"
 def rendered(root: Path) -> tuple[str, list[str]]:
     """The page from the records below `root`, and what they lack."""
     shelf = Shelf(root)
-    return "\n".join([page(shelf), *section(root)]).rstrip("\n") + "\n", holes(shelf)
+    return "\n".join([page(shelf), *_study_adapters.section(root), *_study_gpu.section(root)]).rstrip(
+        "\n"
+    ) + "\n", holes(shelf)
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

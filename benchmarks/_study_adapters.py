@@ -1,0 +1,66 @@
+"""The part of studies.md about adapters whose settings were searched, out of results/adapters.json."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks._headlines import judge
+from benchmarks._published import N8, points
+from benchmarks._recorded import Range
+from zoosmith.core.card import markdown_table
+from zoosmith.core.text import WIDTH
+
+FILE = "benchmarks/results/adapters.json"
+BASELINE = "finetune"
+HEAD = (
+    "candidate", "accuracy on dev %", "accuracy on eval %", "change, points", "published", "verdict",
+    "parameters trained", "training min",
+)  # fmt: skip
+NOTE = """\
+Written by `benchmarks/adapters.py`: MiniLM learnt from the same {rows:,} rows of SST-2 for two epochs, as in the study,
+with several targets and rates. The best of each technique on `dev` was chosen, and it alone was asked the rows of
+`eval`, with its paired change against full fine-tuning. Published is QLoRA r=16 of BERT-base against its full
+fine-tuning."""
+
+
+def section(root: Path) -> Iterator[str]:
+    """Heading, remarks and table; nothing where no search was recorded."""
+    file = root / FILE
+    if not file.is_file():
+        return
+    told = json.loads(file.read_text(encoding="utf-8"))
+    yield "## Study A, n8 again: adapters whose settings were searched\n"
+    note = " ".join(NOTE.format(rows=told["settings"]["rows"]).split())
+    yield textwrap.fill(note, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
+    packages = ", ".join(f"{name} {version}" for name, version in told["settings"]["packages"].items())
+    host = told["host"]
+    yield f"Host `{host['id']}`, {host['gpu'] or host['cpu']}, device {told['settings']['device']}, {packages}.\n"
+    found = told["candidates"].items()
+    yield (
+        markdown_table([list(HEAD), *(_row(name, about, told["chosen_on_dev"].get(name)) for name, about in found)])
+        + "\n"
+    )
+
+
+def _row(name: str, about: dict[str, Any], asked: dict[str, Any] | None) -> list[str]:
+    """`asked`: what it answered on eval, where it was chosen."""
+    trained, whole = about["trainable_parameters"], about["parameters"]
+    row = [f"`{name}`", f"{100 * about['dev_accuracy']:.2f}", "", "", "", ""]
+    if asked:
+        row[2] = _range(asked["accuracy"]).text("{:.2f}")
+    if asked and name == BASELINE:
+        row[3] = "baseline"
+    elif asked:
+        row[3] = _range(asked["change"]).text("{:+.2f}")
+    if asked and name.startswith("qlora-r16"):
+        bound = points(N8[1], N8[0])
+        row[4:6] = [f"{bound:+.2f}", judge(bound, _range(asked["change"]))]
+    return [*row, f"{trained:,} of {whole / 1e6:.2f} M ({trained / whole:.2%})", f"{about['minutes']:.1f}"]
+
+
+def _range(told: dict[str, float]) -> Range:
+    return Range(told["value"], told["low"], told["high"])
