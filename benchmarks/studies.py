@@ -3,8 +3,8 @@
     python -m benchmarks.studies [--check] [--allow-missing]
 
 Everything of ours comes from `results/` and, of GPUs and searched adapters, from `benchmarks/results/`; the published
-figures from `_published.py`; nothing is measured here. Exits with 1 where an artifact that a row needs is not recorded, and with
-`--check` where the page is out of date.
+figures from `_published.py`; nothing is measured here. Exits with 1 where an artifact that a row needs is not recorded,
+and with `--check` where the page is out of date.
 """
 
 from __future__ import annotations
