@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,16 @@ from tests.support.job import Family
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole families first: they take minutes each, and a worker that is left alone with one holds up the end."""
     items.sort(key=lambda item: "families" not in item.path.parts)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _host_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Measurements lock the host, by a file where temporary ones are: side by side no worker waits for another's."""
+    with pytest.MonkeyPatch.context() as changed:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            changed.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
+            changed.setattr(tempfile, "tempdir", None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,18 +14,19 @@ from typing import Any
 
 import pytest
 
-from zoosmith.engine import executor, nursery
+from zoosmith.engine import executor
 from zoosmith.engine.action import Action
 from zoosmith.engine.executor import LocalExecutor, StepFailed, resident_mb
 from zoosmith.engine.locks import flock, is_free
 from zoosmith.engine.store import Store
+from zoosmith.lib import imports as packages
 
 ALONE = """
 import sys
 from pathlib import Path
 from tests.engine import test_executor
-from zoosmith.engine import nursery
-nursery.MODULES = test_executor.TOY
+from zoosmith.lib import imports
+imports.MODULES = test_executor.TOY
 test_executor.run(Path(sys.argv[1]), test_executor.action(sys.argv[2], imports=tuple(sys.argv[3:])))
 """
 TOY = {"toy": "tests.support.imported"}
@@ -36,7 +37,7 @@ born: dict[str, tuple[str, ...]] = {"imports": ()}
 @pytest.fixture(autouse=True, params=BORN)
 def imports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """What `action` imports unless told otherwise."""
-    monkeypatch.setattr(nursery, "MODULES", TOY)
+    monkeypatch.setattr(packages, "MODULES", TOY)
     monkeypatch.setitem(born, "imports", BORN[request.param])
     return BORN[request.param]
 

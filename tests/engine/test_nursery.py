@@ -17,13 +17,14 @@ from zoosmith.contract import ZooError
 from zoosmith.engine import nursery
 from zoosmith.engine.executor import LocalExecutor
 from zoosmith.engine.locks import flock
-from zoosmith.engine.nursery import Nursery, can_fork, modules_of
+from zoosmith.engine.nursery import Nursery, can_fork
 from zoosmith.engine.store import Store
+from zoosmith.lib import imports
 
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nursery, "MODULES", TOY)
+    monkeypatch.setattr(imports, "MODULES", TOY)
 
 
 @pytest.fixture
@@ -86,14 +87,8 @@ def test_where_there_is_nothing_to_import_or_a_gpu_a_worker_is_started_anew(
     assert not told(tmp_path, shop, inputs={"other": 1})["there"]
 
 
-def test_packages_that_nobody_knows_are_left_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    assert modules_of(("torch", "tensorflow", "transformers")) == ["torch", "transformers.modeling_utils"]
-    assert modules_of(("tensorflow",)) == []
-
-
 def test_what_cannot_be_imported_is_left_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nursery, "MODULES", {"toy": "no_such_module"})
+    monkeypatch.setattr(imports, "MODULES", {"toy": "no_such_module"})
     shop = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
     assert not told(tmp_path, shop)["there"]
 

@@ -46,16 +46,22 @@ class Child:
         needs: dict[str, dict[str, str]],
         device: str,
     ) -> dict[str, Any]:
-        """Open the artifact pinned to `cpus`; `inputs` are what timed calls go through in turn.
+        """Import what the artifact takes, then open it pinned to `cpus`.
 
-        `needs` maps folders of artifacts to the folders that they need, by role.
+        `inputs` are what timed calls go through in turn; `needs` maps folders of artifacts to the folders that they
+        need, by role.
         """
-        os.sched_setaffinity(0, cpus)
+        import importlib
+
         from zoosmith import plugins
+        from zoosmith.lib.imports import modules_of
         from zoosmith.predictor import open_artifact, read_manifest
 
         self.folder, self.device = Path(folder), device
         self.runtime = plugins.load("runtimes", read_manifest(self.folder).format, Path(project))
+        for module in modules_of(self.runtime.REQUIRES):  # on any processor: sides that start together share `cpus`
+            importlib.import_module(module)
+        os.sched_setaffinity(0, cpus)
         self.vram_before = self._vram()["now"]
         roles = {role: Path(path) for role, path in needs[folder].items()}
         self.predictor = open_artifact(self.folder, project=Path(project), threads=threads, device=device, needs=roles)

@@ -19,9 +19,10 @@ from zoosmith.contract import ZooError
 from zoosmith.engine.action import Action
 from zoosmith.engine.environments import python_for
 from zoosmith.engine.interrupt import Worker, Workers, kill
-from zoosmith.engine.nursery import Nursery, can_fork, modules_of
+from zoosmith.engine.nursery import Nursery, can_fork
 from zoosmith.engine.store import Store
 from zoosmith.hub import xet
+from zoosmith.lib.imports import modules_of
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 Progress = Callable[[dict[str, Any]], None]

@@ -24,22 +24,13 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from zoosmith.contract import ZooError
 
-MODULES = {
-    "torch": "torch",
-    "transformers": "transformers.modeling_utils",
-    "peft": "peft",
-    "bitsandbytes": "bitsandbytes",
-    "onnx": "onnx",
-    "onnxruntime": "onnxruntime",
-}
-"""Package -> module that imports most of it. Others are left to the workers: they may start threads, or be wrong."""
 NVIDIA = Path("/proc/driver/nvidia/version")
 LONGEST_REQUEST = 65_536
 MOST_HANDLES = 8
@@ -49,11 +40,6 @@ OUT_OF_THE_WAY = 200
 def can_fork() -> bool:
     """Whether workers may be forked: not beside an NVIDIA driver, which refuses a fork of a process that has met it."""
     return not NVIDIA.exists()
-
-
-def modules_of(packages: Iterable[str]) -> list[str]:
-    """What a nursery imports for builders that require these packages."""
-    return [MODULES[package] for package in packages if package in MODULES]
 
 
 class Nursed:
