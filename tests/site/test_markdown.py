@@ -120,3 +120,11 @@ def test_tables_are_named_and_their_numbers_stand_to_the_right() -> None:
 
 def test_code_keeps_its_text() -> None:
     assert render("```python\na < b\n```", same).html == '<pre tabindex="0"><code>a &lt; b\n</code></pre>\n'
+
+
+def test_a_column_of_sentences_is_given_room() -> None:
+    said = "whether it loses more than 1 point is not decidable with 1000 examples"
+    html = render(f"# t\n\n| artifact | verdict |\n|---|---|\n| a | {said} |\n| b | - |\n", lambda target: target).html
+    assert f'<td class="long">{said}</td>' in html
+    assert '<td class="long">-</td>' in html
+    assert "<td>a</td>" in html

@@ -16,6 +16,7 @@ FRONT_MATTER = re.compile(r"---\n.*?\n---\n+", re.DOTALL)
 FOLD = re.compile(r"&lt;(/?(?:details|summary))&gt;")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 NUMBER = re.compile(r"[-+]?\d[\d.,]*( ?(%|x|MB|GB|MiB|ms))?( to [-+]?\d[\d.,]*)?( \([^)]*\))?")
+SENTENCE = 60  # characters; a column of such cells is given room, or it would be a word wide
 PLACEHOLDER = ("reference", "-", "")
 Link = Callable[[str], str | None]  # what a card names -> what its page names; None: the link is dropped
 
@@ -114,7 +115,7 @@ def _linked(children: Sequence[Token], link: Link) -> Iterator[Token]:
 
 
 def _align(tokens: Sequence[Token]) -> None:
-    """Put columns of numbers to the right, and name each table after the heading above it."""
+    """Put columns of numbers to the right, give sentences room, and name each table after the heading above it."""
     heading = ""
     table: list[list[tuple[Token, str]]] = []
     for number, token in enumerate(tokens):
@@ -137,6 +138,9 @@ def _align_table(rows: list[list[tuple[Token, str]]]) -> None:
         if any(map(NUMBER.fullmatch, texts)) and all(t in PLACEHOLDER or NUMBER.fullmatch(t) for t in texts):
             for cell, _ in column:
                 cell.attrs = {"class": "n"}
+        elif any(len(text) > SENTENCE for text in texts):
+            for cell, _ in column[1:]:
+                cell.attrs = {"class": "long"}
 
 
 def outside(target: str) -> bool:
