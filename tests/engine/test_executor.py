@@ -89,12 +89,13 @@ def written(file: Path, seconds: float = 20.0) -> int:
     return int(file.read_text())
 
 
-def test_a_step_gives_tree_notes_and_progress(tmp_path: Path) -> None:
+def test_a_step_gives_tree_notes_and_progress(tmp_path: Path, imports: tuple[str, ...]) -> None:
     seen: list[dict[str, Any]] = []
     outcome = run(tmp_path, action("write", inputs={"x": 1}, run={"threads": 3, "seconds": 0.8}), seen)
     assert Store(tmp_path / ".store").read(outcome.tree, "file") == b"{'x': 1}"
     assert outcome.notes == {"threads": "3"}
-    assert [m["text"] for m in seen if m.get("text")] == ["half", "whole", "storing"]
+    told = [m["text"] for m in seen if m.get("text")]
+    assert told == [f"importing {name}" for name in imports] + ["half", "whole", "storing"]
     assert 5 < outcome.peak_mb < 2000 and {"memory_mb": outcome.peak_mb} in seen
     assert 0.8 < outcome.seconds < 60
 
@@ -192,7 +193,12 @@ def test_a_worker_holds_the_lock_until_it_is_gone(tmp_path: Path) -> None:
     lock = store.folder("locks") / f"{what.key}.lock"
     holder = flock(lock)
     handle = holder.__enter__()
-    run_it = threading.Thread(target=lambda: LocalExecutor(store, tmp_path).run(what, handle, lambda m: waiting.set()))
+
+    def listen(message: dict[str, Any]) -> None:
+        if message.get("text") == "waiting":
+            waiting.set()
+
+    run_it = threading.Thread(target=lambda: LocalExecutor(store, tmp_path).run(what, handle, listen))
     run_it.start()
     assert waiting.wait(20)
     holder.__exit__(None, None, None)

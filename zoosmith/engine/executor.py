@@ -63,7 +63,7 @@ class LocalExecutor:
         reader, writer = os.pipe()
         try:
             with log.open("wb") as sink:
-                process = self._start(action, sink, writer, lock)
+                process = self._start(action, sink, (writer, lock), progress)
         except BaseException:
             os.close(reader)
             raise
@@ -82,16 +82,17 @@ class LocalExecutor:
             raise KeyboardInterrupt
         raise StepFailed(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
 
-    def _start(self, action: Action, sink: IO[bytes], channel: int, lock: int) -> Worker:
+    def _start(self, action: Action, sink: IO[bytes], handles: tuple[int, int], progress: Progress) -> Worker:
         environment = self._environment(action)
         if (modules := modules_of(action.imports)) and not action.environment and can_fork():
             nursery = self._nursery(environment, sink)
+            progress({"done": None, "total": None, "text": f"importing {', '.join(action.imports)}"})
             nursery.prepare(modules)
-            return self.workers.start(lambda: nursery.start(sink, (channel, lock)))
+            return self.workers.start(lambda: nursery.start(sink, handles))
         python = python_for(action.environment, self.store, sys.executable)
         return self.workers.start(lambda: subprocess.Popen(
             [python, "-m", "zoosmith.engine.worker"],
-            stdin=subprocess.PIPE, stdout=sink, stderr=sink, pass_fds=(channel, lock), env=environment,
+            stdin=subprocess.PIPE, stdout=sink, stderr=sink, pass_fds=handles, env=environment,
             start_new_session=True, cwd=self.project,
         ))  # fmt: skip
 
