@@ -18,11 +18,11 @@ FILE = "benchmarks/results/adapters.json"
 BASELINE = "finetune"
 HEAD = (
     "candidate", "accuracy on dev %", "accuracy on eval %", "change, points", "published", "verdict",
-    "parameters trained", "training min",
+    "parameters trained",
 )  # fmt: skip
 NOTE = """\
-Written by `benchmarks/adapters.py`: MiniLM learnt from the same {rows:,} rows of SST-2 for two epochs, as in the study,
-with several targets and rates. The best of each technique on `dev` was chosen, and it alone was asked the rows of
+Written by `benchmarks/adapters.py`: MiniLM learnt from the same {rows:,} rows of SST-2 for two epochs; targets of the
+adapters and rate stand in their names. The best of each technique on `dev` was chosen, and it alone was asked the rows of
 `eval`, with its paired change against full fine-tuning. Published is QLoRA r=16 of BERT-base against its full
 fine-tuning."""
 
@@ -59,7 +59,7 @@ def _row(name: str, about: dict[str, Any], asked: dict[str, Any] | None) -> list
     if asked and name.startswith("qlora-r16"):
         bound = points(N8[1], N8[0])
         row[4:6] = [f"{bound:+.2f}", judge(bound, _range(asked["change"]))]
-    return [*row, f"{trained:,} of {whole / 1e6:.2f} M ({trained / whole:.2%})", f"{about['minutes']:.1f}"]
+    return [*row, f"{trained:,} of {whole / 1e6:.2f} M ({trained / whole:.2%})"]
 
 
 def _range(told: dict[str, float]) -> Range:

@@ -6,7 +6,7 @@ FOLDER of the encoder holds what `minilm-sst2` fetches (config.json, model.safet
 train.jsonl, dev.jsonl and eval.jsonl with `text` and `label`, cut as the recipe cuts them. Every candidate learns from
 the first rows of `train` for two epochs, as the study of QLoRA did (n8). The best of each technique on `dev` is chosen,
 and it alone, with full fine-tuning, is asked the rows of `eval`: accuracy, and the paired difference with its interval.
-Minutes are of trainings that ran side by side.
+Minutes are of trainings as they ran, several at once by default, and do not compare.
 """
 
 from __future__ import annotations

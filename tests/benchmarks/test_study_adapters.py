@@ -38,7 +38,7 @@ def test_only_what_was_chosen_on_dev_has_a_change_and_a_verdict(tmp_path: Path) 
     baseline, chosen, other = rows(tmp_path, figure(-0.5, -0.9, -0.1))
     assert "| 92.00 | 90.00 (88.00 to 92.00) | baseline |  |  |" in baseline
     assert "| 91.00 | 89.50 (87.50 to 91.50) | -0.50 (-0.90 to -0.10) | -1.03 | beaten |" in chosen
-    assert "| 90.00 |  |  |  |  | 5,000 of 1.00 M (0.50%) | 12.3 |" in other
+    assert "| 90.00 |  |  |  |  | 5,000 of 1.00 M (0.50%) |" in other
 
 
 def test_the_interval_decides(tmp_path: Path) -> None:
