@@ -22,8 +22,8 @@ HEAD = (
 )  # fmt: skip
 NOTE = """\
 Written by `benchmarks/adapters.py`: MiniLM learnt from the same {rows:,} rows of SST-2 for two epochs; targets of the
-adapters and rate stand in their names. The best of each technique on `dev` was chosen, and it alone was asked the rows of
-`eval`, with its paired change against full fine-tuning. Published is QLoRA r=16 of BERT-base against its full
+adapters and rate stand in their names. The best of each technique on `dev` was chosen, and it alone was asked the rows
+of `eval`, with its paired change against full fine-tuning. Published is QLoRA r=16 of BERT-base against its full
 fine-tuning."""
 
 
