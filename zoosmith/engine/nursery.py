@@ -35,6 +35,7 @@ NVIDIA = Path("/proc/driver/nvidia/version")
 LONGEST_REQUEST = 65_536
 MOST_HANDLES = 8
 OUT_OF_THE_WAY = 200
+AGAIN = "run the same command again, and where it happens again fewer steps at once"
 
 
 def can_fork() -> bool:
@@ -93,7 +94,8 @@ class Nursery:
             self._control.send(json.dumps({"imports": modules}).encode())
             if self._control.recv(1):
                 return
-        raise ZooError(f"the process that workers are forked from died while it imported {', '.join(modules)}")
+        names = ", ".join(modules)
+        raise ZooError(f"the process that workers are forked from died while it imported {names}; {AGAIN}")
 
     def start(self, log: IO[bytes], kept: Sequence[int]) -> Nursed:
         """Fork a worker that has the descriptors `kept`, under the same numbers, as leader of a process group."""
@@ -108,7 +110,7 @@ class Nursery:
         except OSError as error:
             os.close(writer)
             os.close(told)
-            raise ZooError(f"the process that workers are forked from is gone ({error.strerror})") from error
+            raise ZooError(f"the process that workers are forked from is gone ({error.strerror}); {AGAIN}") from error
         finally:
             os.close(reader)
             os.close(tells)
