@@ -22,11 +22,17 @@ def watch(handle: int) -> None:
     The leader of a group forks a watcher too, which ends the group though a library keeps the interpreter busy
     for minutes. Call it before any thread is started.
     """
-    if os.getpgrp() == os.getpid() and os.fork() == 0:
+    group = os.getpid() if os.getpgrp() == os.getpid() else None
+    if group is not None:
+        guard(handle)
+    threading.Thread(target=_wait, args=(handle, group), daemon=True, name="leash").start()
+
+
+def guard(handle: int) -> None:
+    """As `watch` for the leader of a group, by the watcher alone: no thread is started."""
+    if os.fork() == 0:
         _let_go_of_all_but(handle)
         _wait(handle, os.getpgrp())
-    group = os.getpid() if os.getpgrp() == os.getpid() else None
-    threading.Thread(target=_wait, args=(handle, group), daemon=True, name="leash").start()
 
 
 def _wait(handle: int, group: int | None) -> NoReturn:

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from zoosmith.contract import ZooError
+from zoosmith.engine import leash
 
 NVIDIA = Path("/proc/driver/nvidia/version")
 LONGEST_REQUEST = 65_536
@@ -84,7 +85,7 @@ class Nursery:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "zoosmith.engine.nursery", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),), env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=(theirs.fileno(),), env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log,
                 start_new_session=True, cwd=cwd,
             )  # fmt: skip
 
@@ -118,12 +119,15 @@ class Nursery:
 
     def close(self) -> None:
         """End it; its workers go on."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._control.close()
         self._process.wait()
 
 
 def main() -> NoReturn:
     """Serve the socket whose number is the first argument until its other end closes."""
+    leash.guard(0)  # an import may go on for seconds after the owner was killed
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a keeper ended
     while True:
