@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,8 @@ from typing import Any
 from benchmarks._headlines import judge
 from benchmarks._published import N8, points
 from benchmarks._recorded import Range
+from benchmarks._study_text import recorded, versions, wrapped
 from zoosmith.core.card import markdown_table
-from zoosmith.core.text import WIDTH
 
 FILE = "benchmarks/results/adapters.json"
 BASELINE = "finetune"
@@ -29,16 +27,14 @@ fine-tuning."""
 
 def section(root: Path) -> Iterator[str]:
     """Heading, remarks and table; nothing where no search was recorded."""
-    file = root / FILE
-    if not file.is_file():
+    told = recorded(root / FILE)
+    if told is None:
         return
-    told = json.loads(file.read_text(encoding="utf-8"))
     yield "## Study A, n8 again: adapters whose settings were searched\n"
-    note = " ".join(NOTE.format(rows=told["settings"]["rows"]).split())
-    yield textwrap.fill(note, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
-    packages = ", ".join(f"{name} {version}" for name, version in told["settings"]["packages"].items())
-    host = told["host"]
-    yield f"Host `{host['id']}`, {host['gpu'] or host['cpu']}, device {told['settings']['device']}, {packages}.\n"
+    host, settings = told["host"], told["settings"]
+    yield wrapped(NOTE.format(rows=settings["rows"])) + "\n"
+    machine = f"`{host['id']}`, {host['gpu'] or host['cpu']}, device {settings['device']}"
+    yield wrapped(f"Host {machine}, {versions(settings['packages'])}.") + "\n"
     found = told["candidates"].items()
     yield (
         markdown_table([list(HEAD), *(_row(name, about, told["chosen_on_dev"].get(name)) for name, about in found)])

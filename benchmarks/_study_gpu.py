@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks._published import N3, N5, Row, faster
+from benchmarks._study_text import recorded, versions, wrapped
 from zoosmith.core.card import markdown_table
 from zoosmith.core.card_figures import milliseconds
-from zoosmith.core.text import WIDTH
 
 FILE = "benchmarks/results/gpu.json"
 HEAD = (
@@ -37,13 +35,12 @@ OURS = {
 
 def section(root: Path) -> Iterator[str]:
     """Heading, remarks and table; nothing where no GPU has measured."""
-    file = root / FILE
-    if not file.is_file():
+    told = recorded(root / FILE)
+    if told is None:
         return
-    told = json.loads(file.read_text(encoding="utf-8"))
     yield "## Study A, n3 and n5 again: bitsandbytes on a GPU\n"
-    yield textwrap.fill(" ".join(NOTE.split()), WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
-    packages = ", ".join(f"{name} {version}" for name, version in told["packages"].items())
+    yield wrapped(NOTE) + "\n"
+    packages = versions(told["packages"])
     yield f"Ours: {told['host']['gpu']}, {told['host']['cores']} cores, {packages}.\n"
     rows = [list(HEAD)]
     for family, name, published in (("distilbert", "DistilBERT", N3), ("bert-base", "BERT-base", N5)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from benchmarks._headlines import TARGETS, Target, answer, together
@@ -19,8 +18,8 @@ from benchmarks._study_rows import (
     unrecorded,
     without_empty,
 )
+from benchmarks._study_text import wrapped
 from zoosmith.core.card import markdown_table
-from zoosmith.core.text import WIDTH
 
 INTRO = """\
 # Ours beside two studies of small encoders
@@ -75,11 +74,7 @@ def holes(shelf: Shelf) -> list[str]:
 
 def _missing(names: Sequence[str]) -> Iterator[str]:
     if names:
-        yield _wrapped(f"**{len(names)} artifacts are not recorded**: {', '.join(names)}.") + "\n"
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+        yield wrapped(f"**{len(names)} artifacts are not recorded**: {', '.join(names)}.") + "\n"
 
 
 def _hosts(shelf: Shelf) -> Iterator[str]:
@@ -116,7 +111,7 @@ def section(shelf: Shelf, table: Table) -> Iterator[str]:
     name = f"`{table.family}-{table.against}`" + ("" if against else " (not recorded)")
     yield f"## {table.title}\n"
     remarks = f"Baseline of changes and ratios: published {table.baseline.variant}, ours {name}. {table.note}"
-    yield _wrapped(remarks.rstrip()) + "\n"
+    yield wrapped(remarks.rstrip()) + "\n"
     quality: list[list[str]] = [list(QUALITY)]
     memory: list[list[str]] = [list(MEMORY)]
     for row in table.rows:
