@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.test_executor import TOY, action, gone, message, run
+from tests.engine.test_executor import TOY, action, gone, message, run, soon, written
+from tests.support.zoo import ROOT
 from zoosmith.contract import ZooError
 from zoosmith.engine import nursery
 from zoosmith.engine.executor import LocalExecutor
@@ -30,7 +34,7 @@ def _toy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[Nursery]:
     with (tmp_path / "log").open("wb") as log:
-        found = Nursery({"PYTHONPATH": str(Path.cwd())}, tmp_path, log)
+        found = Nursery({"PYTHONPATH": str(ROOT)}, tmp_path, log)
         yield found
         found.close()
 
@@ -106,9 +110,30 @@ def test_a_nursery_that_dies_is_told(one: Nursery) -> None:
 def test_it_ends_with_its_owner(tmp_path: Path) -> None:
     with ExitStack() as held:
         log = held.enter_context((tmp_path / "log").open("wb"))
-        found = Nursery({"PYTHONPATH": str(Path.cwd())}, tmp_path, log)
+        found = Nursery({"PYTHONPATH": str(ROOT)}, tmp_path, log)
     found._control.close()
     assert gone(found._process.pid) or found._process.wait(10) == 0
+
+
+OWNER = """
+import os, sys
+from pathlib import Path
+from zoosmith.engine.nursery import Nursery
+project = Path(sys.argv[1])
+with open(os.devnull, "wb") as log:
+    nursery = Nursery(dict(os.environ), project, log)
+(project / "pid").write_text(str(nursery._process.pid))
+nursery.prepare(["tests.support.never_imported"])
+"""
+
+
+def test_it_ends_with_its_owner_in_the_middle_of_an_import(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], env=environment) as owner:
+        pid = written(tmp_path / "pid")
+        assert soon(lambda: (tmp_path / "importing").exists(), 20)
+        owner.send_signal(signal.SIGKILL)
+    assert gone(pid)
 
 
 def test_the_clean_process_answers_again_and_tells_what_it_died_of(tmp_path: Path) -> None:
