@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.support.hub_zoo import assert_says_that_zeros_save_nothing, build_record, build_to_the_end, hub_zoo
+from tests.support.hub_zoo import assert_keeps_its_zeros, build_record, build_to_the_end, facts, hub_zoo
 from tests.support.sst2 import write_imdb
 
 FAMILY, PRUNED = "distilbert-imdb", "pruned30"
@@ -14,7 +14,9 @@ FAMILY, PRUNED = "distilbert-imdb", "pruned30"
 def test_all_of_it_builds(tmp_path: Path) -> None:
     for zoo in hub_zoo(tmp_path, write_imdb):
         build_to_the_end(zoo, FAMILY, PRUNED)
-        assert_says_that_zeros_save_nothing(zoo.project, FAMILY, PRUNED)
+        assert_keeps_its_zeros(facts(zoo.project, f"{FAMILY}-{PRUNED}"))
+        card = (zoo.project / "model_cards" / f"{FAMILY}-{PRUNED}.md").read_text()
+        assert "size and speed are those of the same model unpruned" in card
         assert_learnt_and_measured_on_the_rows_of_the_study(zoo.project, FAMILY, PRUNED)
 
 
@@ -22,8 +24,7 @@ def assert_learnt_and_measured_on_the_rows_of_the_study(project: Path, family: s
     """4,000 and 1,000 of the full set, as many of each class."""
     splits = build_record(project, family, artifact)["data"]["splits"]
     assert (splits["train"]["rows"], splits["eval"]["rows"]) == (4100, 1200)
-    manifest = json.loads((project / "artifacts" / f"{family}-finetune" / "manifest.json").read_text())
-    assert manifest["facts"]["train_examples"] == 4000
+    assert facts(project, f"{family}-finetune")["train_examples"] == 4000
     [measured] = set((project / "results" / family / artifact).glob("*.json")) - {
         project / "results" / family / artifact / "build.json"
     }
