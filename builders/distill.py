@@ -38,8 +38,11 @@ class Params(BaseParams, Hyperparameters, TrainingRows, Lessons):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """The teacher, and the student's weights, gradients, two moments; `parents` maps roles to bytes."""
-    return Resources(cpus=2, memory_mb=2048 + 6 * sum(parents.values()) // 2**20)
+    """The teacher, the student's weights, gradients, two moments, and activations; `parents` maps roles to bytes.
+
+    Activations of a row of 128 tokens take a third of BERT-base's weights.
+    """
+    return Resources(cpus=2, memory_mb=1024 + (14 + params.batch_size) * max(parents.values()) // 3 // 2**20)
 
 
 def build(job: Job) -> Logits:
@@ -52,7 +55,9 @@ def build(job: Job) -> Logits:
     train, dev = training_examples(job, job.params)
     student = _student(job, paths["student"])
     checkpoint.check_vocabulary(student, job.out)
-    fit(job, student, train, dev, job.params, Teaching(job, teacher, student, train, job.params))
+    teaching = Teaching(job, teacher, student, train, job.params)
+    fit(job, student, train, dev, job.params, teaching)
+    teaching.end(student)
     checkpoint.set_labels(student, job.task.spec.labels)
     checkpoint.save_model(student, job.out)
     facts = {**structure.facts(student), "train_examples": len(train)}

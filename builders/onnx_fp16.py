@@ -26,16 +26,15 @@ def check(params: Params) -> Tolerance:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Two copies of the weights; `parents` maps roles to bytes."""
-    return Resources(cpus=1, memory_mb=1024 + 3 * sum(parents.values()) // 2**20)
+    """Five copies of the weights, most of them the conversion's own; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=1024 + 6 * sum(parents.values()) // 2**20)
 
 
 def build(job: Job) -> Logits:
     """Convert weights and operators, between casts at the ends."""
-    import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    model = onnx.load(job.parent.path / "model.onnx")
+    model = onnx_graph.load(job.parent.path / "model.onnx")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the mask's lowest FP32 value becomes FP16's, as it should
         model = convert_float_to_float16(model, keep_io_types=True)

@@ -39,8 +39,8 @@ def check(params: Params) -> Tolerance:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Two copies of the weights; `parents` maps roles to bytes."""
-    return Resources(cpus=1, memory_mb=1024 + 3 * sum(parents.values()) // 2**20)
+    """Four copies of the weights, most of them the quantiser's own; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=1024 + 5 * sum(parents.values()) // 2**20)
 
 
 def build(job: Job) -> Logits:
@@ -48,11 +48,10 @@ def build(job: Job) -> Logits:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    model = onnx.load(job.parent.path / "model.onnx")
-    del model.graph.value_info[:]  # shapes of the export contradict those that the quantiser infers
-    target = job.out / "model.onnx"
-    quantize_dynamic(
-        model, target, per_channel=job.params.per_channel,
+    source, target = job.scratch / "model.onnx", job.out / "model.onnx"
+    onnx.save(onnx_graph.load(job.parent.path / "model.onnx"), source)
+    quantize_dynamic(  # given a graph in memory, it would hold two copies more
+        source, target, per_channel=job.params.per_channel,
         weight_type=QuantType.QUInt8 if job.params.weights == "u8" else QuantType.QInt8,
         reduce_range=job.params.target == "avx2" and job.params.weights == "s8",
     )  # fmt: skip

@@ -45,13 +45,12 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Logits:
     """Calibrate, search, save."""
-    import onnx
-
-    original = (job.parent.path / "model.onnx").read_bytes()
-    model = onnx.load_from_string(original)
+    source = job.parent.path / "model.onnx"
+    model = onnx_graph.load(source)
     names = static_int8.products(model)
     job = checkpoint.keep_labels(job, job.parent)
     quantizer = static_int8.Quantizer(model, job.scratch, job.params)
+    del model
     quantizer.calibrate(_seen(job), job.progress)
     examples = dev_examples(job, job.params.dev_rows)
 
@@ -59,7 +58,7 @@ def build(job: Job) -> Logits:
         graph = quantizer.quantised(nodes).SerializeToString()
         return mean_loss(job, OnnxForward(graph, job.threads).logits, examples)
 
-    parent = mean_loss(job, OnnxForward(original, job.threads).logits, examples)
+    parent = mean_loss(job, OnnxForward(source.read_bytes(), job.threads).logits, examples)
     search = Search(loss, job.scratch / "losses.json", job.progress)
     chosen = search.run(names, parent, job.params)
     quantised = quantizer.quantised(chosen)

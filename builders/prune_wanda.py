@@ -38,9 +38,8 @@ class Params(BaseParams):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights and masks, and with recovery gradients and two moments; `parents` maps roles to bytes."""
-    copies = 7 if params.recovery else 3
-    return Resources(cpus=2 if params.recovery else 1, memory_mb=2048 + copies * sum(parents.values()) // 2**20)
+    """Weights and masks, and with recovery what a training holds; `parents` maps roles to bytes."""
+    return sparsity.resources(params.recovery, parents)
 
 
 def build(job: Job) -> Logits:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.encoders import write_encoder
 from tests.support.job import TELLING, Case, Made, build, probe_logits, source, spec
 from tests.support.zoo import write_bert, write_tokenizer
 from zoosmith.contract import BuildError
@@ -156,3 +157,10 @@ def test_a_task_longer_than_the_models_positions_is_refused(tmp_path: Path) -> N
         build("checkpoint", {"from": base}, tmp_path, task=spec(max_length=65))
     shutil.rmtree(tmp_path / "out")
     build("checkpoint", {"from": base}, tmp_path, task=spec(max_length=64))
+
+
+def test_positions_that_roberta_keeps_for_padding_do_not_count(tmp_path: Path) -> None:
+    """It numbers positions from behind that of the padding, here 0: of 64 it has 63 for tokens."""
+    base = source(write_encoder(tmp_path / "base", "Roberta"))
+    with pytest.raises(BuildError, match="max_length is 64, the model has 63 positions"):
+        build("checkpoint", {"from": base}, tmp_path, task=spec(max_length=64))

@@ -89,6 +89,20 @@ def test_optional_functions_answer_in_their_types(name: str) -> None:
 
 
 @each_builder
+def test_a_training_on_larger_batches_claims_more_memory(name: str) -> None:
+    built = module(name)
+
+    def claimed(batch_size: int) -> int:
+        size = {"batch_size": batch_size}
+        params = built.Params(**({"recovery": size} if "recovery" in built.Params.model_fields else size))
+        needed: int = built.resources(params, dict.fromkeys(built.ACCEPTS, 400 * 2**20)).memory_mb
+        return needed
+
+    if {"batch_size", "recovery"} & built.Params.model_fields.keys():
+        assert claimed(64) > claimed(16) + 16 * 60
+
+
+@each_builder
 def test_versions_of_what_it_imports_enter_the_key(name: str) -> None:
     built = module(name)
     required = set(public_versions(built.REQUIRES))

@@ -47,3 +47,14 @@ def test_it_is_taken_and_its_result_opens(small: Made, tmp_path: Path, name: str
     session, task = made.opened().session, made.job.task
     found = [session.logits(task.encode([task.unlabelled((text,))]))[0] for text in TELLING]
     np.testing.assert_allclose(found, probe_logits(made, TELLING), atol=1e-4)
+
+
+def test_nf4_leaves_rows_alone_that_no_longer_fill_blocks(tmp_path: Path) -> None:
+    """128 inputs are two blocks of 64; one head less leaves 96. config.json still says 128."""
+    base = source(write_bert(tmp_path / "base", labels=LABELS[TEXT], width=128, heads=4))
+    taken = build("checkpoint", {"from": base}, tmp_path / "taken")
+    narrowed = build("prune_heads", {"from": taken.parent}, tmp_path / "heads", params={"share": 0.25})
+    made = build("bnb_nf4", {"from": narrowed.parent}, tmp_path / "nf4")
+    kept = [name for name in made.notes["kept_in_fp32"] if "attention.output.dense" in name]
+    assert len(kept) == 2
+    assert made.facts["nf4_layers"] == 2 * 5 + 1

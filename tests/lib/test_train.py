@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from zoosmith.contract import BuildError
 from zoosmith.lib import train
 from zoosmith.lib.train import Hyperparameters
 
@@ -121,3 +122,20 @@ def test_accuracy_counts_right_answers_in_batches() -> None:
     examples = [(0, 0), (1, 1), (2, 0), (1, 2), (2, 2)]
     job: Any = SimpleNamespace(task=task, device="cpu")
     assert train.evaluate(job, Model(), examples, batch_size=2) == 3 / 5
+
+
+@pytest.mark.parametrize("ampere", [True, False])
+def test_bf16_is_refused_on_gpus_that_emulate_it(monkeypatch: pytest.MonkeyPatch, ampere: bool) -> None:
+    import torch
+
+    def supported(including_emulation: bool = True) -> bool:
+        return ampere or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    train.check_autocast("cpu", "bf16")
+    train.check_autocast("cuda", "fp16")
+    if ampere:
+        train.check_autocast("cuda", "bf16")
+    else:
+        with pytest.raises(BuildError, match="bf16 is for GPUs from Ampere on, and this one is older; use fp16"):
+            train.check_autocast("cuda", "bf16")

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract import BuildError, Job
+from zoosmith.lib import structure
 
 
 def skeleton(job: Job, path: Path) -> Any:
-    """The task's model for the checkpoint in `path`, without weights. Raises BuildError."""
+    """The task's model for the checkpoint in `path`, each part in its size, without weights. Raises BuildError."""
     import torch
     import transformers
 
     try:
         config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
         with torch.device("meta"):
-            return getattr(transformers, job.task.auto_model).from_config(config)
+            model = getattr(transformers, job.task.auto_model).from_config(config)
+            structure.resize(model, structure.read(path))
+            return model
     except (OSError, ValueError) as error:
         raise BuildError(f"transformers cannot read config.json: {str(error).splitlines()[0]}") from error
 

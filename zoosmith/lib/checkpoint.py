@@ -54,7 +54,7 @@ def load_with_drawn(job: Job, path: Path, *, new_head: bool, **options: Any) -> 
             f"the checkpoint {name} has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
             "use the builder `finetune` on it"
         )
-    _check_positions(model.config, job.task.spec.max_length)
+    _check_positions(model, job.task.spec.max_length)
     return model, missing
 
 
@@ -76,9 +76,17 @@ def _model_class(auto: Any, path: Path) -> Any:
         return structure.model_class(type(auto.from_config(config)), path)
 
 
-def _check_positions(config: Any, max_length: int) -> None:
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None and max_length > positions:
+def _check_positions(model: Any, max_length: int) -> None:
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions is None:
+        return
+    before = [
+        module.padding_idx + 1  # RoBERTa and its kin number positions from behind that of the padding
+        for name, module in model.named_modules()
+        if name.endswith(".position_embeddings") and getattr(module, "padding_idx", None) is not None
+    ]
+    positions -= sum(before)
+    if max_length > positions:
         raise BuildError(
             f"the task's max_length is {max_length}, the model has {positions} positions; lower it in the recipe"
         )

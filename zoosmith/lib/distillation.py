@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from zoosmith.contract import BuildError, Job
+from zoosmith.contract import Job
 from zoosmith.lib.train import tensors
 
 if TYPE_CHECKING:
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 BATCH = 32
 CACHE = "teacher.npy"
+TO_TEACHER = "to_teacher"
 
 
 class Lessons(BaseModel):
     """The loss is alpha * soft + (1 - alpha) * task loss + hidden_weight * squared error of hidden states.
 
     soft "kl": divergence of the answers at `temperature`, times its square; "mse": squared error of the logits.
-    hidden_weight: 0 leaves hidden states free; more needs a student as wide as its teacher.
+    hidden_weight: 0 leaves hidden states free. Those of a student of another width than its teacher's are compared
+    through a linear map that is learnt with it and left out of what is saved, as TinyBERT does.
     """
 
     alpha: float = Field(default=0.5, ge=0, le=1)
@@ -40,11 +42,11 @@ class Teaching:
     """An objective for `zoosmith.lib.train.fit`: the teacher answers each training example once, or on the way."""
 
     def __init__(self, job: Job, teacher: Any, student: Any, train: Sequence[Any], lessons: Lessons) -> None:
-        """Ask the teacher. Raises BuildError where hidden states are to be compared and differ in width."""
+        """Ask the teacher, or see to it that hidden states can be compared."""
         self.job, self.teacher, self.train, self.lessons = job, teacher.to(job.device).eval(), train, lessons
         self.pairs = layer_pairs(student.config.num_hidden_layers, teacher.config.num_hidden_layers)
         if lessons.hidden_weight:
-            _same_width(student, teacher)
+            _widen(student, teacher, job.seed)
         else:
             self.answers = _answers(job, self.teacher, train)
 
@@ -60,11 +62,18 @@ class Teaching:
         with torch.no_grad():
             taught = self.teacher(**shown, output_hidden_states=True)
         mine = student(**inputs, output_hidden_states=True)
+        widened = getattr(student, TO_TEACHER)
         hidden = [
-            hidden_loss(mine.hidden_states[i], taught.hidden_states[j], inputs["attention_mask"]) for i, j in self.pairs
+            hidden_loss(widened(mine.hidden_states[i]), taught.hidden_states[j], inputs["attention_mask"])
+            for i, j in self.pairs
         ]
         outcome = self._outcome(mine.logits.float(), taught.logits.float(), targets)
         return outcome + lessons.hidden_weight * sum(hidden) / len(hidden)
+
+    def end(self, student: Any) -> None:
+        """Take out of the student what it had for the lessons alone."""
+        if self.lessons.hidden_weight:
+            delattr(student, TO_TEACHER)
 
     def _outcome(self, mine: Any, theirs: Any, targets: Any) -> Any:
         soft = soft_loss(mine, theirs, self.lessons)
@@ -93,11 +102,13 @@ def layer_pairs(student: int, teacher: int) -> list[tuple[int, int]]:
     return [(i, round(i * teacher / student)) for i in range(student + 1)]
 
 
-def _same_width(student: Any, teacher: Any) -> None:
+def _widen(student: Any, teacher: Any, seed: int) -> None:
+    """Give the student, as a part of it while it learns, a map from its hidden states to the teacher's width."""
+    import torch
+
+    torch.manual_seed(seed)
     mine, theirs = student.config.hidden_size, teacher.config.hidden_size
-    if mine != theirs:
-        raise BuildError(f"hidden states of the student have {mine} features, the teacher's {theirs}; "
-                         "set hidden_weight: 0")  # fmt: skip
+    student.add_module(TO_TEACHER, torch.nn.Identity() if mine == theirs else torch.nn.Linear(mine, theirs))
 
 
 def _answers(job: Job, teacher: Any, train: Sequence[Any]) -> NDArray[np.float32]:

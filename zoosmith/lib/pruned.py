@@ -22,6 +22,12 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
 
 
 def resources(recovery: Recovery | None, parents: dict[str, int]) -> Resources:
-    """Weights, activations of 32 rows, and with recovery gradients and two moments; `parents` maps roles to bytes."""
-    copies = 6 if recovery else 5
-    return Resources(cpus=2 if recovery else 1, memory_mb=2048 + copies * sum(parents.values()) // 2**20)
+    """Weights and activations of 32 rows, or what recovery holds where that is more; `parents` maps roles to bytes.
+
+    Activations of a row of 128 tokens that is trained on take a third of BERT-base's weights.
+    """
+    size = sum(parents.values()) // 2**20
+    measuring = 2048 + 5 * size
+    if recovery is None:
+        return Resources(cpus=1, memory_mb=measuring)
+    return Resources(cpus=2, memory_mb=max(measuring, 1024 + (12 + recovery.batch_size) * size // 3))

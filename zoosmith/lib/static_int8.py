@@ -52,11 +52,10 @@ class Quantizer:
     """A graph with the ranges of its activations, to be quantised in this or that choice of nodes."""
 
     def __init__(self, model: Any, folder: Path, chosen: Quantisation) -> None:
-        """Keep `model` in `folder`, without the shapes of its export: they contradict those that are inferred."""
+        """Keep `model`, which knows no shapes of its export, in `folder`."""
         import onnx
         from onnxruntime.quantization import CalibrationMethod
 
-        del model.graph.value_info[:]
         self.folder, self.chosen = folder, chosen
         self.file, self.ranges, self.out = (folder / name for name in ("model.onnx", "ranges.json", "quantised.onnx"))
         self.method = CalibrationMethod[METHODS[chosen.method]]

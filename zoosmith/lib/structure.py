@@ -181,13 +181,18 @@ def model_class(base: Any, path: Path) -> Any:
 
     def build(self: Any, config: Any, *given: Any, **named: Any) -> None:
         base.__init__(self, config, *given, **named)
-        _resize(self, found)
+        resize(self, found)
 
     return type(base.__name__, (base,), {"__init__": build, "__module__": base.__module__})
 
 
-def _resize(model: Any, found: Sequence[Size]) -> None:
-    """Cut each layer to its size, whatever weights it keeps: they are loaded afterwards."""
+def resize(model: Any, found: Sequence[Size] | None) -> None:
+    """Cut each layer to its size, if sizes were recorded; whatever weights it keeps are loaded afterwards.
+
+    Raises BuildError where the model has other layers, or smaller ones.
+    """
+    if found is None:
+        return
     mine = layers(model)
     if len(mine) != len(found):
         raise BuildError(f"{FILE} describes {len(found)} layers, config.json {len(mine)}: they belong to two models")

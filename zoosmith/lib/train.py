@@ -21,9 +21,10 @@ WINDOW = 50  # batches sorted by length together: near-equal lengths, yet shuffl
 
 
 def fast_autocast() -> Literal["bf16", "none"]:
-    """BF16 where the build's device computes it in hardware. A processor that does not is several times slower with it.
+    """BF16 on processors that compute it in hardware (others are several times slower with it), and on GPUs.
 
-    As a default of the parameters it is decided while the build is planned, and so is part of its key.
+    As a default of the parameters it is decided while the build is planned, and so is part of its key. What a GPU can
+    do is not known by then: one from before Ampere is refused BF16 when the training starts.
     """
     on_gpu = os.environ.get("ZOOSMITH_BUILD_DEVICE", "").startswith("cuda")
     return "bf16" if on_gpu or processor.has_bf16() else "none"
@@ -64,12 +65,12 @@ def fit(
     Without `dev` rows, those of the last epoch. Without an `objective`, the task's loss is what falls.
 
     Batch order depends on seed and epoch alone and the random state is saved, so that a resumed training
-    equals an uninterrupted one. Raises BuildError where the loss is not finite, and for FP16 on a CPU.
+    equals an uninterrupted one. Raises BuildError where the loss is not finite, and for an autocast that the device
+    has not.
     """
     import torch
 
-    if hyper.autocast == "fp16" and job.device == "cpu":
-        raise BuildError("autocast: fp16 is for GPUs, and this is a CPU; use bf16, or none for FP32")
+    check_autocast(job.device, hyper.autocast)
     torch.manual_seed(job.seed)
     model.to(job.device)
     if hyper.dropout is not None:
@@ -96,6 +97,16 @@ def fit(
     training_state.restore(model, job.scratch / "best.pt")
     job.note("training", _summary(state))
     return state
+
+
+def check_autocast(device: str, autocast: str) -> None:
+    """Raise BuildError for a precision that the device has not, or only emulates."""
+    import torch
+
+    if autocast == "fp16" and device == "cpu":
+        raise BuildError("autocast: fp16 is for GPUs, and this is a CPU; use bf16, or none for FP32")
+    if autocast == "bf16" and device != "cpu" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise BuildError("autocast: bf16 is for GPUs from Ampere on, and this one is older; use fp16, or none for FP32")
 
 
 def _summary(state: State) -> dict[str, Any]:
