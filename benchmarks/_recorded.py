@@ -69,9 +69,14 @@ class Ours:
         facts = self.build.facts
         return facts["trainable_parameters"] / facts["parameters"] if "trainable_parameters" in facts else None
 
+    @property
+    def swept(self) -> Measurement | None:
+        """The measurement that tells throughput: its own, or that of suite full on another host; None without one."""
+        return next((found for found in (self.measured, *self.others) if found.profile), None)
+
     def per_second(self, batch: int) -> float | None:
         """Examples answered a second in calls of `batch`; None where suite full has not measured it."""
-        profile = self.measured.profile
+        profile = self.swept.profile if self.swept else None
         return next((at.per_second for at in profile.by_batch if at.batch == batch), None) if profile else None
 
     def seconds(self, n: int) -> float | None:

@@ -20,9 +20,9 @@ HEAD = (
 )  # fmt: skip
 NOTE = """\
 Written by `benchmarks/adapters.py`: MiniLM learnt from the same {rows:,} rows of SST-2 for two epochs; targets of the
-adapters and rate stand in their names. The best of each technique on `dev` was chosen, and it alone was asked the rows
-of `eval`, with its paired change against full fine-tuning. Published is QLoRA r=16 of BERT-base against its full
-fine-tuning."""
+adapters and rate stand in their names, and no others were tried. The best of each technique on `dev` was chosen, and it
+alone was asked the rows of `eval`, with its paired change against full fine-tuning. Published is QLoRA r=16 of
+BERT-base against its full fine-tuning."""
 
 
 def section(root: Path) -> Iterator[str]:
@@ -30,7 +30,7 @@ def section(root: Path) -> Iterator[str]:
     told = recorded(root / FILE)
     if told is None:
         return
-    yield "## Study A, n8 again: adapters whose settings were searched\n"
+    yield "## Study A, n8 again: adapters with other targets\n"
     host, settings = told["host"], told["settings"]
     yield wrapped(NOTE.format(rows=settings["rows"])) + "\n"
     machine = f"`{host['id']}`, {host['gpu'] or host['cpu']}, device {settings['device']}"

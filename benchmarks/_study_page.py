@@ -36,7 +36,8 @@ memory are what each side found.
 - Accuracy and weighted F1 are of the eval split with 95 % intervals. Change is accuracy less that of the baseline named
   above the table, in points; ours has its paired interval. How we measure: [docs/measuring.md](../docs/measuring.md).
 - Time: published per sample; ours is p50 of one call at batch 1, tokenizer included. Examples/s of ours are at batch 1
-  and 32. Seconds for all of ours are computed: examples over the throughput at batch 1.
+  and 32, where suite full was measured; where that was on another host, it is named. Seconds for all of ours are
+  computed: examples over that throughput at batch 1.
 - A speed marked "derived" was not timed side by side: it is the quotient of two ratios to one reference. `fp32`
   (PyTorch) is the reference of `minilm-sst2`, `finetune` that of `minilm-imdb`.
 - Memory is published in MB, ours in MiB of the resident process: after load is what the open model retains, peak is
@@ -80,7 +81,8 @@ def _missing(names: Sequence[str]) -> Iterator[str]:
 def _hosts(shelf: Shelf) -> Iterator[str]:
     """The hosts behind our rows, so that the tables need only their ids."""
     found = [ours for names in needed() if (ours := shelf.find(*names))]
-    hosts = {ours.measured.host.id: ours.measured.host for ours in found}
+    told = [measured for ours in found for measured in (ours.measured, ours.swept) if measured]
+    hosts = {measured.host.id: measured.host for measured in told}
     lines = [f"- `{id}`: {host.cpu}, {host.cores} cores, {host.memory_gb} GiB, {host.os}" for id, host in hosts.items()]
     if lines:
         yield "\n".join(["Hosts of ours:", "", *sorted(lines), ""])

@@ -80,8 +80,11 @@ def _machine(ours: Ours, row: Row) -> str:
 
 
 def _rates(ours: Ours) -> str:
-    found = [ours.per_second(batch) for batch in (1, 32)]
-    return " / ".join(significant(rate) for rate in found if rate is not None)
+    """With the host, where it is another one than the row's."""
+    rates = [rate for batch in (1, 32) if (rate := ours.per_second(batch)) is not None]
+    text = " / ".join(map(significant, rates))
+    elsewhere = ours.swept is not None and ours.swept.host.id != ours.measured.host.id
+    return f"{text} on {ours.swept.host.id}" if text and elsewhere and ours.swept else text
 
 
 def _percent(value: Bounded | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import studies
 from benchmarks._published import IMDB, N1, N2, N3, N7, SST2, TABLES, B
-from benchmarks._recorded import Shelf
+from benchmarks._recorded import Ours, Shelf
 from benchmarks._study_page import needed, page
 from benchmarks._study_rows import (
     MEMORY,
@@ -81,6 +81,13 @@ def test_against_another_than_the_reference_both_ratios_stand(root: Path) -> Non
 def test_without_suite_full_there_is_no_throughput(root: Path) -> None:
     row = cells(QUALITY, our_quality(record(root, SST2, "fp32", profile=None), None, N2[0]))
     assert row.keys().isdisjoint({"s for all", "examples/s", "change, points", "times as fast"})
+
+
+def test_throughput_of_another_host_names_it(root: Path) -> None:
+    full = record(root, SST2, "fp32")
+    quick = records.measurement(full.build.name, suite="quick", profile=None, host=records.host("epyc-avx2"))
+    row = cells(QUALITY, our_quality(Ours(full.build, quick, (quick, full.measured)), None, N1[0]))
+    assert row["examples/s"] == "450 on epyc-2c"
 
 
 def test_an_unsteady_host_is_marked(root: Path) -> None:

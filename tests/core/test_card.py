@@ -151,11 +151,26 @@ def test_limits_are_told() -> None:
 
 def test_what_a_builder_remarks_and_what_zeros_save_are_told() -> None:
     facts = {"nonzero_parameters": 47_000_123, "stored_bytes": 25_000_000, "compressed_bytes": 9_400_000}
-    sparse = records.build(facts=facts | {"remarks": ["It is no faster."]})
+    sparse = records.build(facts=facts | {"remarks": ["It is no faster."]}, precision="fp32")
     text = card(Subject(sparse, SUBJECT.measured))
     assert "- 47,000,123 of its parameters are not zero; its weights take 25.0 MB, compressed (zlib) 9.4 MB." in text
     assert "\n- It is no faster.\n" in text
     assert "are not zero" not in card()
+
+
+def test_a_training_tells_what_it_took_and_came_to() -> None:
+    took = {"minutes": 12.04, "peak_memory_mb": 1832, "dev_accuracy": [0.89, 0.896, 0.891], "best_epoch": 2}
+    facts = {"trainable_parameters": 5_000, "parameters": 1_000_000, "train_examples": 20_000}
+    build = records.build(facts=facts, provenance={"notes": {"training": took}})
+    assert (
+        "\nIt was trained: 5,000 of 1,000,000 parameters (0.50%), on 20,000 examples, in 12.0 minutes with 1,832 MiB "
+        "at the peak, to an accuracy of 0.8960 on `dev` after epoch 2 of 3.\n"
+    ) in card(Subject(build, SUBJECT.measured))
+    recovered = {"notes": {"training": took | {"dev_accuracy": []}}}
+    build = records.build(facts={"recovery_examples": 900}, provenance=recovered)
+    text = card(Subject(build, SUBJECT.measured))
+    assert "It was trained: on 900 examples, in 12.0 minutes with 1,832 MiB at the peak.\n" in text
+    assert "It was trained" not in card()
 
 
 def test_the_recipes_own_words() -> None:

@@ -85,3 +85,20 @@ def test_lengths_that_were_not_measured() -> None:
 def test_the_reference_has_no_scores_to_compare() -> None:
     found = limits(Subject(records.build("toy-fp32"), records.reference()), [], METRIC)
     assert not any("scores" in line or "decidable" in line for line in found)
+
+
+def test_what_was_chosen_on_examples_that_a_parent_had_learnt() -> None:
+    subject = Subject(records.build(), records.measurement())
+    found = limits(subject, [], METRIC, [("toy-student", "toy-fp32")])
+    assert [line for line in found if "`dev`" in line] == [
+        "toy-student chose what did best on `dev`, which toy-fp32 had learnt from: the choice may not be the best. "
+        "Nothing was chosen by the examples that it was measured with."
+    ]
+
+
+def test_zeros_are_of_the_weights_that_a_conversion_started_from() -> None:
+    facts = {"nonzero_parameters": 700, "stored_bytes": 2_000_000, "compressed_bytes": 1_500_000}
+    converted, pruned = (told(build=records.build(facts=facts, precision=precision)) for precision in ("int8", "fp32"))
+    rest = "not zero; its weights take 2.0 MB, compressed (zlib) 1.5 MB."
+    assert f"700 of the weights that it was made from were {rest}" in converted
+    assert f"700 of its parameters are {rest}" in pruned

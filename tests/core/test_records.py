@@ -43,3 +43,31 @@ def test_unknown_keys_are_errors(kind: type[BuildRecord] | type[Measurement]) ->
 def test_records_never_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         records.measurement().threads = 2
+
+
+@pytest.mark.parametrize(
+    ("told", "chose"),
+    [
+        ({}, False),
+        ({"dev_accuracy_before": 0.9, "training": {"dev_accuracy": [0.9]}}, False),
+        ({"training": {"dev_accuracy": [0.9, 0.91]}}, True),
+        ({"dev_loss": {}}, True),
+        ({"dev_loss_without": []}, True),
+    ],
+)
+def test_what_was_chosen_by_dev(told: dict[str, object], chose: bool) -> None:
+    """One epoch is no choice."""
+    assert records.build(provenance={"notes": told}).chose_on_dev == chose
+
+
+@pytest.mark.parametrize(
+    ("params", "learnt"),
+    [
+        ({}, False),
+        ({"train_on_dev": False, "recovery": None}, False),
+        ({"train_on_dev": True}, True),
+        ({"recovery": {"train_on_dev": True}}, True),
+    ],
+)
+def test_what_was_learnt_from_dev(params: dict[str, object], learnt: bool) -> None:
+    assert records.build(params=params).learnt_dev == learnt

@@ -81,3 +81,18 @@ def test_a_sibling_measured_against_another_tree_or_otherwise_is_no_sibling(
     register(book, PLAIN, measured(PLAIN))
     register(book, DOUBLE, measured(DOUBLE, **changed))
     assert [subject.build.name for subject in book.family("toy", measured(PLAIN))] == ["toy-plain"]
+
+
+CHOSE = {"notes": {"training": {"minutes": 1.0, "peak_memory_mb": 9, "dev_accuracy": [0.8, 0.9], "best_epoch": 2}}}
+
+
+@pytest.mark.parametrize("learner", [PLAIN, Ref("toy", "triple")])
+def test_a_card_tells_who_chose_by_what_a_parent_had_learnt(book: Book, learner: Ref) -> None:
+    """Plain is what double is made from, triple is not."""
+    for ref in (PLAIN, Ref("toy", "triple"), DOUBLE):
+        told: dict[str, Any] = {"params": {"train_on_dev": ref == learner}, "parents": {}, "bases": []}
+        told["provenance"] = CHOSE if ref == DOUBLE else {}
+        book.register(ref, records.build(f"toy-{ref.name}", format="table", **told), measured(ref))
+    text = (book.root / "model_cards" / "toy-double.md").read_text()
+    assert ("toy-double chose what did best on `dev`, which toy-plain had learnt from" in text) == (learner == PLAIN)
+    assert "toy-triple had learnt" not in text

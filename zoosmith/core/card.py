@@ -39,6 +39,7 @@ class CardInput:
     library: str
     pipeline_tag: str
     extra: str
+    dev_spent: Sequence[tuple[str, str]] = ()
 
 
 def plots(given: CardInput) -> dict[str, Figure]:
@@ -69,6 +70,7 @@ def render(template: str, given: CardInput) -> str:
         command=f"doit build:{build.name}",
         example=_example(build),
         extra=given.extra,
+        training=_training(build),
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
@@ -85,7 +87,7 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "verdict": of_measurement(escaped.measured, metric),
         "judged": _judged(escaped.measured),
         "advice": advice(escaped, family, metric),
-        "limits": limits(escaped, given.checks, metric),
+        "limits": limits(escaped, given.checks, metric, given.dev_spent),
         "tolerance": tolerance(escaped, given.lineage, metric),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
@@ -123,6 +125,24 @@ def _example(build: BuildRecord) -> str:
     if len(build.inputs) == 2:
         return '("Maria Garcia", "García, María")'
     return '"A charming film that stays with you."'
+
+
+def _training(build: BuildRecord) -> str:
+    """A sentence on what the build's own training took and came to; nothing where there was none."""
+    told, facts = build.training, build.facts
+    if not told:
+        return ""
+    found = []
+    if "trainable_parameters" in facts:
+        trained, whole = facts["trainable_parameters"], facts["parameters"]
+        found.append(f"{trained:,} of {whole:,} parameters ({trained / whole:.2%})")
+    examples = facts.get("train_examples", facts.get("recovery_examples"))
+    found += [f"on {examples:,} examples"] if examples else []
+    found.append(f"in {told['minutes']:.1f} minutes with {told['peak_memory_mb']:,} MiB at the peak")
+    if accuracies := told["dev_accuracy"]:
+        best = told["best_epoch"]
+        found.append(f"to an accuracy of {accuracies[best - 1]:.4f} on `dev` after epoch {best} of {len(accuracies)}")
+    return f"It was trained: {', '.join(found)}."
 
 
 def _mb(size: float) -> str:

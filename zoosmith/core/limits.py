@@ -13,8 +13,13 @@ LOGITS_APART = 0.01
 FEW = 30  # examples of a class: with fewer the normal approximation behind the intervals of F1 is too narrow
 
 
-def limits(subject: Subject, checks: Sequence[Check], metric: str) -> list[str]:
-    """Sentences in Markdown, the measurement's own warnings first."""
+def limits(
+    subject: Subject, checks: Sequence[Check], metric: str, dev_spent: Sequence[tuple[str, str]] = ()
+) -> list[str]:
+    """Sentences in Markdown, the measurement's own warnings first.
+
+    dev_spent: steps that chose by `dev`, each with one before it that had learnt from it.
+    """
     build, measured = subject.build, subject.measured
     return [
         *measured.warnings,
@@ -23,6 +28,7 @@ def limits(subject: Subject, checks: Sequence[Check], metric: str) -> list[str]:
         *_scores(measured),
         *_host(measured),
         *(f"The gate {check.gate} was not applied: it is {check.note}." for check in checks if _skipped(check)),
+        *(_spent(*names) for names in dev_spent),
         *_stored(build),
         *_opening(build),
         *_length(build, measured),
@@ -90,14 +96,22 @@ def _skipped(check: Check) -> bool:
     return check.passed is None and check.note.startswith("for ")
 
 
+def _spent(chooser: str, learner: str) -> str:
+    return (
+        f"{chooser} chose what did best on `dev`, which {learner} had learnt from: the choice may not be the best. "
+        "Nothing was chosen by the examples that it was measured with."
+    )
+
+
 def _stored(build: BuildRecord) -> list[str]:
     """What pruning left, and what its builder has to say."""
     facts, found = build.facts, []
     if "nonzero_parameters" in facts:
         stored, compressed = (f"{facts[name] / 1e6:.1f} MB" for name in ("stored_bytes", "compressed_bytes"))
+        dense = "of its parameters are" if build.precision == "fp32" else "of the weights that it was made from were"
         found.append(
-            f"{facts['nonzero_parameters']:,} of its parameters are not zero; its weights take {stored}, compressed "
-            f"(zlib) {compressed}."
+            f"{facts['nonzero_parameters']:,} {dense} not zero; its weights take {stored}, compressed (zlib) "
+            f"{compressed}."
         )
     return found + list(facts.get("remarks", ()))
 

@@ -82,6 +82,25 @@ class BuildRecord(Model):
     provenance: dict[str, Any] = {}
 
     @property
+    def training(self) -> dict[str, Any]:
+        """What the build's own training took and came to, as `zoosmith.lib.train` notes it; empty without one."""
+        found: dict[str, Any] = self.provenance.get("notes", {}).get("training", {})
+        return found
+
+    @property
+    def learnt_dev(self) -> bool:
+        """Whether the split `dev` was learnt from."""
+        told = (self.params, self.params.get("recovery") or {})
+        return any(params.get("train_on_dev") for params in told)
+
+    @property
+    def chose_on_dev(self) -> bool:
+        """Whether a choice was made by what `dev` told: of layers, of products left out, of one of several epochs."""
+        notes = self.provenance.get("notes", {})
+        searched = {"dev_loss", "dev_loss_without"} & notes.keys()
+        return bool(searched) or len(self.training.get("dev_accuracy", ())) > 1
+
+    @property
     def size_own(self) -> int:
         """Bytes of the artifact's own files."""
         return sum(file.size for file in self.files)

@@ -152,6 +152,7 @@ class Book:
             library=runtime.LIBRARY,
             pipeline_tag=task.PIPELINE_TAG,
             extra=runtime.EXTRA,
+            dev_spent=list(self._dev_spent(ref)),
         )
 
     def family(self, recipe: str, like: Measurement) -> list[Subject]:
@@ -172,11 +173,23 @@ class Book:
         digests = {str(ref): build.tree_digest}
         nodes = [*self.zoo.lineage(ref), ref]
         for node in reversed(nodes):
-            record = None if self.zoo.base(node) else self.build(node)
+            record = self._built(node)
             if record and record.tree_digest == digests.get(str(node)):
                 digests |= {parent["name"]: parent["digest"] for parent in record.parents.values()}
         pinned = {base.name: base for base in build.bases}
         return [self._step(node, digests.get(str(node), "unknown"), pinned.get(str(node))) for node in nodes]
+
+    def _dev_spent(self, ref: Ref) -> Iterator[tuple[str, str]]:
+        """Names of the steps that chose by `dev`, each with one that it was made from and that had learnt from it."""
+        for node in [*self.zoo.lineage(ref), ref]:
+            record = self._built(node)
+            if record and record.chose_on_dev:
+                before = filter(None, map(self._built, self.zoo.lineage(node)))
+                yield from ((record.name, other.name) for other in before if other.learnt_dev)
+
+    def _built(self, node: Ref) -> BuildRecord | None:
+        """The recorded build of an artifact; None for a base."""
+        return None if self.zoo.base(node) else self.build(node)
 
     def _step(self, node: Ref, digest: str, pinned: Base | None) -> Step:
         base = self.zoo.base(node)
