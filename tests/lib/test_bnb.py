@@ -36,12 +36,18 @@ def test_gradients_pass_a_layer_after_an_evaluation(model: Any) -> None:
     assert torch.allclose(given.grad, expected.expand(3, -1), atol=2e-2)
 
 
-def test_packing_is_for_what_was_asked(model: Any) -> None:
-    from bitsandbytes.functional import has_avx512bf16
-
+@pytest.mark.parametrize("has_bf16", [True, False])
+@pytest.mark.parametrize("compute_dtype", ["bf16", "fp32"])
+def test_packing_is_for_what_was_asked(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compute_dtype: str, has_bf16: bool
+) -> None:
+    """Whatever this processor has: nothing is evaluated."""
+    made = build("bnb_nf4", {"from": family.parent("finetune:wide")}, tmp_path, params={"compute_dtype": compute_dtype})
+    model = made.logits.__self__.model  # type: ignore[attr-defined]
+    monkeypatch.setattr("bitsandbytes.functional.has_avx512bf16", lambda: has_bf16)
     bnb.keep_packing(model)
     allowed = {layer.support_avx512bf16_for_cpu for layer in bnb.layers(model).values()}
-    assert allowed == {has_avx512bf16()}
+    assert allowed == {has_bf16 and compute_dtype == "bf16"}
     layer = next(iter(bnb.layers(model).values()))
     layer.out_features = 40  # its kernel takes rows by 32
     bnb.keep_packing(model)
