@@ -15,7 +15,7 @@ from zoosmith.contract import Params as BaseParams
 from zoosmith.lib import checkpoint, structure
 from zoosmith.lib.distillation import Lessons, Teaching
 from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import Hyperparameters, fit
+from zoosmith.lib.train import Hyperparameters, activations_mb, fit
 from zoosmith.lib.training_rows import TrainingRows, training_examples
 
 FORMAT = "torch"
@@ -38,11 +38,9 @@ class Params(BaseParams, Hyperparameters, TrainingRows, Lessons):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """The teacher, the student's weights, gradients, two moments, and activations; `parents` maps roles to bytes.
-
-    Activations of a row of 128 tokens take a third of BERT-base's weights.
-    """
-    return Resources(cpus=2, memory_mb=1024 + (14 + params.batch_size) * max(parents.values()) // 3 // 2**20)
+    """The teacher, the student's weights, gradients, two moments, and activations; `parents` maps roles to bytes."""
+    memory = 1024 + (5 * parents["student"] + parents["teacher"]) // 2**20
+    return Resources(2, memory, activations_mb(params.batch_size, {"student": parents["student"]}))
 
 
 def build(job: Job) -> Logits:

@@ -10,7 +10,7 @@ from zoosmith.contract import Job, Logits, Resources
 from zoosmith.contract import Params as BaseParams
 from zoosmith.lib import checkpoint
 from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import Hyperparameters, fit
+from zoosmith.lib.train import Hyperparameters, activations_mb, fit
 from zoosmith.lib.training_rows import TrainingRows, training_examples
 
 FORMAT = "torch"
@@ -28,11 +28,9 @@ class Params(BaseParams, Hyperparameters, TrainingRows):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights, gradients, two moments and activations; `parents` maps roles to bytes.
-
-    Activations of a row of 128 tokens take a third of BERT-base's weights.
-    """
-    return Resources(cpus=2, memory_mb=1024 + (12 + params.batch_size) * sum(parents.values()) // 3 // 2**20)
+    """Weights, gradients, two moments, and activations; `parents` maps roles to bytes."""
+    memory = 1024 + 4 * sum(parents.values()) // 2**20
+    return Resources(2, memory, activations_mb(params.batch_size, parents))
 
 
 def build(job: Job) -> Logits:

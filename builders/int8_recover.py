@@ -17,7 +17,7 @@ from pydantic import Field
 from zoosmith.contract import BuildError, Job, Logits, Resources
 from zoosmith.lib import adapters, architecture, checkpoint, dynamic_int8
 from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import evaluate, fit
+from zoosmith.lib.train import activations_mb, evaluate, fit
 from zoosmith.lib.training_rows import training_examples
 
 FORMAT = "torch_int8"
@@ -40,11 +40,9 @@ class Params(adapters.Adapters):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights in FP32 and INT8, and activations; `parents` maps roles to bytes.
-
-    Activations of a row of 128 tokens, kept before and after rounding, take half of BERT-base's weights.
-    """
-    return Resources(cpus=2, memory_mb=1024 + (8 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
+    """Weights in FP32 and INT8, and activations before and after rounding; `parents` maps roles to bytes."""
+    memory = 1024 + 4 * sum(parents.values()) // 2**20
+    return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
 def build(job: Job) -> Logits:

@@ -11,7 +11,7 @@ from typing import Any
 from zoosmith.contract import BuildError, Job, Logits, Output, Resources
 from zoosmith.lib import adapters, checkpoint
 from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import fit
+from zoosmith.lib.train import activations_mb, fit
 from zoosmith.lib.training_rows import training_examples
 
 ACCEPTS = {"from": ("source", "torch")}
@@ -38,9 +38,10 @@ def output(params: Params) -> Output:
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights here and in the process that checks, and activations; `parents` maps roles to bytes.
 
-    Activations of a row of 128 tokens take a third of BERT-base's weights; gradients of the adapters are small.
+    Gradients of the adapters are small.
     """
-    return Resources(cpus=2, memory_mb=1024 + (6 + params.batch_size) * sum(parents.values()) // 3 // 2**20)
+    memory = 1024 + 2 * sum(parents.values()) // 2**20
+    return Resources(2, memory, activations_mb(params.batch_size, parents))
 
 
 def build(job: Job) -> Logits:

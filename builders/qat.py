@@ -16,7 +16,7 @@ from zoosmith.contract import BuildError, Job, Logits, Output, Resources
 from zoosmith.lib import architecture, checkpoint, dynamic_int8
 from zoosmith.lib.forward import TorchForward
 from zoosmith.lib.recovery import Recovery
-from zoosmith.lib.train import evaluate, fit
+from zoosmith.lib.train import activations_mb, evaluate, fit
 from zoosmith.lib.training_rows import training_examples
 
 ACCEPTS = {"from": ("torch",)}
@@ -44,11 +44,9 @@ def output(params: Params) -> Output:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights, gradients, two moments, a layer's rounding, and activations; `parents` maps roles to bytes.
-
-    Activations of a row of 128 tokens take half of BERT-base's weights at most.
-    """
-    return Resources(cpus=2, memory_mb=1024 + (10 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
+    """Weights, gradients, two moments, a layer's rounding, and activations; `parents` maps roles to bytes."""
+    memory = 1024 + 5 * sum(parents.values()) // 2**20
+    return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
 def build(job: Job) -> Logits:

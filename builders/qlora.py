@@ -12,7 +12,7 @@ from pydantic import Field
 from zoosmith.contract import Job, Logits, Resources
 from zoosmith.lib import adapters, bnb, checkpoint
 from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import fit
+from zoosmith.lib.train import activations_mb, fit
 from zoosmith.lib.training_rows import training_examples
 
 FORMAT = "adapter"
@@ -42,9 +42,10 @@ class Params(adapters.Adapters):
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights as read and quantised, and activations; `parents` maps roles to bytes.
 
-    Activations of a row of 128 tokens, and weights expanded for its products, take half of BERT-base's weights.
+    With activations go the weights that are expanded for their products.
     """
-    return Resources(cpus=2, memory_mb=1024 + (4 + params.batch_size) * sum(parents.values()) // 2 // 2**20)
+    memory = 1024 + 2 * sum(parents.values()) // 2**20
+    return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
 def build(job: Job) -> Logits:

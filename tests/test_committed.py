@@ -12,8 +12,10 @@ import pytest
 
 from benchmarks import studies
 from tests.support.drawings import texts
+from zoosmith import plugins
 from zoosmith.core import registry
 from zoosmith.engine.graph import Workshop
+from zoosmith.engine.recorded import build_in
 
 ROOT = Path(__file__).parents[1]
 RECORDED = sorted(ROOT.glob("results/*/*/build.json"))
@@ -53,6 +55,24 @@ def test_the_plots_say_what_drawing_them_anew_says(tmp_path: Path) -> None:
     Workshop(tmp_path).book.render_all()
     drawn, committed = ({name: texts(svg) for name, svg in plots(project).items()} for project in (tmp_path, ROOT))
     assert different(drawn, committed) == []
+
+
+def size_of(name: str, otherwise: int) -> int:
+    """Bytes of a recorded parent; of a base, whose size no record tells, `otherwise`."""
+    recipe, _, artifact = name.partition("/")
+    file = ROOT / "results" / recipe / artifact / "build.json"
+    return build_in(file.parent).size_own if file.is_file() else otherwise  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda path: "-".join(path.parts[-3:-1]))
+def test_what_a_recorded_build_took_is_within_what_its_builder_claims(file: Path) -> None:
+    """`doit -n` puts steps side by side by their claims."""
+    build = build_in(file.parent)
+    assert build is not None
+    module = plugins.load("builders", build.builder, ROOT)
+    parents = {role: size_of(parent["name"], build.size_own) for role, parent in build.parents.items()}
+    claimed = module.resources(module.Params(**build.params), parents).at(build.max_length)
+    assert build.provenance["peak_memory_mb"] <= claimed.memory_mb
 
 
 def test_every_recorded_artifact_has_a_card_and_a_row_that_passed_its_gates() -> None:

@@ -112,10 +112,23 @@ class Tolerance(NamedTuple):
 
 
 class Resources(NamedTuple):
-    """What a step takes of the machine: processor cores and MiB of memory."""
+    """What a step takes of the machine: processor cores and MiB of memory.
+
+    activations_mb: what a batch of texts of 128 tokens keeps beside `memory_mb` while it is trained on. For the task's
+    `max_length` the engine makes more or less of it.
+    """
 
     cpus: int = 1
     memory_mb: int = 1024
+    activations_mb: int = 0
+
+    def at(self, tokens: int) -> Resources:
+        """The same for texts of `tokens`, with all memory in `memory_mb`.
+
+        Of what 128 tokens keep, attention takes a fifth, which grows with their square (BERT-base, in FP32).
+        """
+        times = tokens / 128
+        return Resources(self.cpus, self.memory_mb + round(self.activations_mb * times * (4 + times) / 5))
 
 
 @dataclass(frozen=True)

@@ -89,17 +89,18 @@ def test_optional_functions_answer_in_their_types(name: str) -> None:
 
 
 @each_builder
-def test_a_training_on_larger_batches_claims_more_memory(name: str) -> None:
+def test_a_training_on_larger_batches_or_longer_texts_claims_more_memory(name: str) -> None:
     built = module(name)
 
-    def claimed(batch_size: int) -> int:
+    def claimed(batch_size: int, tokens: int = 128) -> int:
         size = {"batch_size": batch_size}
         params = built.Params(**({"recovery": size} if "recovery" in built.Params.model_fields else size))
-        needed: int = built.resources(params, dict.fromkeys(built.ACCEPTS, 400 * 2**20)).memory_mb
+        needed: int = built.resources(params, dict.fromkeys(built.ACCEPTS, 400 * 2**20)).at(tokens).memory_mb
         return needed
 
     if {"batch_size", "recovery"} & built.Params.model_fields.keys():
-        assert claimed(64) > claimed(16) + 16 * 60
+        assert claimed(64) > claimed(32) + 32 * 60
+        assert claimed(32, tokens=256) > claimed(32) + 32 * 60
 
 
 @each_builder

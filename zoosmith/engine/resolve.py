@@ -116,7 +116,7 @@ class Resolver:
         spec, params = self.zoo.artifact(ref), zoos.params(self.zoo, ref, self.project)
         parents = {role: self.parent_tree(parent) for role, parent in self.zoo.parents(ref).items()}
         sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
-        resources = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
+        claimed = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
         output = zoos.output(self.zoo, ref, self.project)
         inputs = {
             "schema": 1,
@@ -149,11 +149,16 @@ class Resolver:
                 "data": self.task_data(ref.recipe),
                 "probe_rows": PROBE_ROWS,
             },
-            resources=resources,
+            resources=claimed.at(self._tokens(ref)),
             timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
             environment=tuple(getattr(module, "ENVIRONMENT", ())),
             imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
+
+    def _tokens(self, ref: Ref) -> int:
+        """The longest text that the recipe's task takes."""
+        task = self.zoo.families[ref.recipe].recipe.task
+        return task.max_length if task else 0
 
     def parent_tree(self, ref: Ref) -> str:
         """Tree digest of a parent, base or artifact. Raises Unresolved."""

@@ -11,6 +11,7 @@ from zoosmith.contract import BuildError, Job, Logits, Resources
 from zoosmith.lib import checkpoint
 from zoosmith.lib.forward import TorchForward
 from zoosmith.lib.recovery import Recovery, recover
+from zoosmith.lib.train import activations_mb
 
 LEVEL = 6
 NO_FASTER = (
@@ -30,14 +31,11 @@ def linears(model: Any) -> dict[str, Any]:
 
 
 def resources(recovery: Recovery | None, parents: Mapping[str, int]) -> Resources:
-    """Weights and masks, and with recovery gradients, two moments and activations; `parents` maps roles to bytes.
-
-    Activations of a row of 128 tokens take a third of BERT-base's weights.
-    """
+    """Weights and masks, and with recovery gradients, two moments and activations; `parents` maps roles to bytes."""
     size = sum(parents.values()) // 2**20
     if recovery is None:
         return Resources(cpus=1, memory_mb=2048 + 3 * size)
-    return Resources(cpus=2, memory_mb=1024 + (18 + recovery.batch_size) * size // 3)
+    return Resources(2, 1024 + 6 * size, activations_mb(recovery.batch_size, parents))
 
 
 def settle(layer: Any, recovery: Recovery | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -50,6 +50,15 @@ class Hyperparameters(BaseModel):
     max_grad_norm: float = Field(default=1.0, gt=0)
     autocast: Literal["bf16", "fp16", "none"] = Field(default_factory=fast_autocast)
     patience: int = Field(default=2, ge=1)
+
+
+def activations_mb(rows: int, parents: Mapping[str, int], share: int = 3) -> int:
+    """MiB that a batch of `rows` texts of 128 tokens keeps for the backward pass in FP32, for `resources()`.
+
+    Of each row the `share`-th part of the weights, as of BERT-base, and 96 at least, as of MiniLM; `parents` maps roles
+    to bytes of weights.
+    """
+    return rows * max(sum(parents.values()) // share // 2**20, 96)
 
 
 def fit(
