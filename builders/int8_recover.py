@@ -42,7 +42,7 @@ class Params(adapters.Adapters):
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights in FP32 and INT8, and activations before and after rounding; `parents` maps roles to bytes."""
     memory = 1024 + 4 * sum(parents.values()) // 2**20
-    return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
+    return Resources(2, memory, activations_mb(params.batch_size, parents, share=1))
 
 
 def build(job: Job) -> Logits:

@@ -36,12 +36,12 @@ def output(params: Params) -> Output:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Weights here and in the process that checks, and activations; `parents` maps roles to bytes.
+    """Weights here and in the process that checks, and activations, more by those of adapters.
 
-    Gradients of the adapters are small.
+    `parents` maps roles to bytes. Gradients of the adapters are small.
     """
     memory = 1024 + 2 * sum(parents.values()) // 2**20
-    return Resources(2, memory, activations_mb(params.batch_size, parents))
+    return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
 def build(job: Job) -> Logits:

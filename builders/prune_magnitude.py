@@ -39,7 +39,8 @@ class Params(BaseParams):
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights and masks, and with recovery what a training holds; `parents` maps roles to bytes."""
-    return sparsity.resources(params.recovery, parents)
+    copies = 10 if params.scope == "global" else 3  # torch ranks all weights at once, in several copies
+    return sparsity.resources(params.recovery, parents, copies)
 
 
 def build(job: Job) -> Logits:

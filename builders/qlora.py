@@ -44,7 +44,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
     With activations go the weights that are expanded for their products.
     """
-    memory = 1024 + 2 * sum(parents.values()) // 2**20
+    memory = 1024 + 3 * sum(parents.values()) // 2**20
     return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 

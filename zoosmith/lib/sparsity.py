@@ -30,12 +30,15 @@ def linears(model: Any) -> dict[str, Any]:
     return found
 
 
-def resources(recovery: Recovery | None, parents: Mapping[str, int]) -> Resources:
-    """Weights and masks, and with recovery gradients, two moments and activations; `parents` maps roles to bytes."""
+def resources(recovery: Recovery | None, parents: Mapping[str, int], copies: int = 3) -> Resources:
+    """`copies` of the weights while masks are made, and with recovery what a training holds with them.
+
+    `parents` maps roles to bytes.
+    """
     size = sum(parents.values()) // 2**20
     if recovery is None:
-        return Resources(cpus=1, memory_mb=2048 + 3 * size)
-    return Resources(2, 1024 + 6 * size, activations_mb(recovery.batch_size, parents))
+        return Resources(cpus=1, memory_mb=2048 + copies * size)
+    return Resources(2, 1024 + max(copies, 6) * size, activations_mb(recovery.batch_size, parents))
 
 
 def settle(layer: Any, recovery: Recovery | None) -> None:
