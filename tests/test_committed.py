@@ -60,8 +60,8 @@ def test_the_plots_say_what_drawing_them_anew_says(tmp_path: Path) -> None:
 def size_of(name: str, otherwise: int) -> int:
     """Bytes of a recorded parent; of a base, whose size no record tells, `otherwise`."""
     recipe, _, artifact = name.partition("/")
-    file = ROOT / "results" / recipe / artifact / "build.json"
-    return build_in(file.parent).size_own if file.is_file() else otherwise  # type: ignore[union-attr]
+    build = build_in(ROOT / "results" / recipe / artifact)
+    return build.size_own if build else otherwise
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda path: "-".join(path.parts[-3:-1]))

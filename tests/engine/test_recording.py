@@ -86,13 +86,17 @@ def test_a_sibling_measured_against_another_tree_or_otherwise_is_no_sibling(
 CHOSE = {"notes": {"training": {"minutes": 1.0, "peak_memory_mb": 9, "dev_accuracy": [0.8, 0.9], "best_epoch": 2}}}
 
 
-@pytest.mark.parametrize("learner", [PLAIN, Ref("toy", "triple")])
-def test_a_card_tells_who_chose_by_what_a_parent_had_learnt(book: Book, learner: Ref) -> None:
-    """Plain is what double is made from, triple is not."""
+@pytest.mark.parametrize("learner", ["toy-plain", "toy-triple"])
+@pytest.mark.parametrize("since", ["as it was", "built anew"])
+def test_a_card_tells_who_chose_by_what_a_parent_had_learnt(book: Book, learner: str, since: str) -> None:
+    """Double was made from plain; not from triple, nor from what plain has become since."""
+    digest = records.sha("toy-plain" if since == "as it was" else "an earlier plain")
     for ref in (PLAIN, Ref("toy", "triple"), DOUBLE):
-        told: dict[str, Any] = {"params": {"train_on_dev": ref == learner}, "parents": {}, "bases": []}
-        told["provenance"] = CHOSE if ref == DOUBLE else {}
-        book.register(ref, records.build(f"toy-{ref.name}", format="table", **told), measured(ref))
+        name, made_from = f"toy-{ref.name}", {"from": {"name": "toy/plain", "digest": digest}}
+        told: dict[str, Any] = {"params": {"train_on_dev": name == learner}, "bases": []}
+        told["parents"], told["provenance"] = (made_from, CHOSE) if ref == DOUBLE else ({}, {})
+        book.register(ref, records.build(name, format="table", **told), measured(ref))
     text = (book.root / "model_cards" / "toy-double.md").read_text()
-    assert ("toy-double chose what did best on `dev`, which toy-plain had learnt from" in text) == (learner == PLAIN)
+    expected = learner == "toy-plain" and since == "as it was"
+    assert ("toy-double chose what did best on `dev`, which toy-plain had learnt from" in text) == expected
     assert "toy-triple had learnt" not in text

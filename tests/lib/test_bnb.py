@@ -43,7 +43,7 @@ def test_packing_is_for_what_was_asked(
 ) -> None:
     """Whatever this processor has: nothing is evaluated."""
     made = build("bnb_nf4", {"from": family.parent("finetune:wide")}, tmp_path, params={"compute_dtype": compute_dtype})
-    model = made.logits.__self__.model  # type: ignore[attr-defined]
+    model = made.model
     monkeypatch.setattr("bitsandbytes.functional.has_avx512bf16", lambda: has_bf16)
     bnb.keep_packing(model)
     allowed = {layer.support_avx512bf16_for_cpu for layer in bnb.layers(model).values()}

@@ -97,10 +97,7 @@ def _skipped(check: Check) -> bool:
 
 
 def _spent(chooser: str, learner: str) -> str:
-    return (
-        f"{chooser} chose what did best on `dev`, which {learner} had learnt from: the choice may not be the best. "
-        "Nothing was chosen by the examples that it was measured with."
-    )
+    return f"{chooser} chose what did best on `dev`, which {learner} had learnt from: the choice may not be the best."
 
 
 def _stored(build: BuildRecord) -> list[str]:

@@ -180,12 +180,18 @@ class Book:
         return [self._step(node, digests.get(str(node), "unknown"), pinned.get(str(node))) for node in nodes]
 
     def _dev_spent(self, ref: Ref) -> Iterator[tuple[str, str]]:
-        """Names of the steps that chose by `dev`, each with one that it was made from and that had learnt from it."""
+        """Names of the steps that chose by `dev`, each with one that it was made from and that had learnt from it.
+
+        What lies between need not be recorded. A parent that was built anew since is not what it was made from.
+        """
         for node in [*self.zoo.lineage(ref), ref]:
             record = self._built(node)
             if record and record.chose_on_dev:
-                before = filter(None, map(self._built, self.zoo.lineage(node)))
-                yield from ((record.name, other.name) for other in before if other.learnt_dev)
+                parents = {parent["name"]: parent["digest"] for parent in record.parents.values()}
+                for before in self.zoo.lineage(node):
+                    other = self._built(before)
+                    if other and other.learnt_dev and parents.get(str(before), other.tree_digest) == other.tree_digest:
+                        yield record.name, other.name
 
     def _built(self, node: Ref) -> BuildRecord | None:
         """The recorded build of an artifact; None for a base."""
