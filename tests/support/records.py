@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from zoosmith.core.answers import Answers, packed_answers
-from zoosmith.core.records import BuildRecord, Host, Measurement
+from zoosmith.core.host import Host
+from zoosmith.core.records import BuildRecord, Measurement
 
 LABELS = ("negative", "positive")
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from zoosmith.contract import ZooError
-from zoosmith.core.records import Host
+from zoosmith.core.host import Host
 from zoosmith.lib import processor
 
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")

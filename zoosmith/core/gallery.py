@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from zoosmith.contract import ZooError
 from zoosmith.core import safe
-from zoosmith.core.records import Bounded, Difference, Host, Measurement, headline
+from zoosmith.core.host import Host
+from zoosmith.core.records import Bounded, Difference, Measurement, headline
 from zoosmith.core.registry import Entry, Registry, Result, Row
 
 LOWER_IS_BETTER = frozenset({"perplexity", "kl_divergence"})

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from zoosmith.core.answers import Answers
+from zoosmith.core.host import Host
 from zoosmith.core.recipe import InsidePath, Model, Sha256
 
 
@@ -109,19 +110,6 @@ class BuildRecord(Model):
     def size_total(self) -> int:
         """Bytes of the artifact and of all that it needs."""
         return self.size_own + self.needs_size
-
-
-class Host(Model):
-    """The machine of a measurement. `id` is made of what does not change from run to run."""
-
-    id: str
-    cpu: str
-    isa: tuple[str, ...]
-    cores: int
-    memory_gb: int
-    gpu: str | None = None
-    os: str
-    python: str
 
 
 class Quality(Model):

@@ -15,6 +15,7 @@ from zoosmith.core.names import IDENTIFIER, nearest
 from zoosmith.core.plan import Ref, Source, Zoo
 from zoosmith.core.recipe import SPLITS_FOR_BUILDERS, Recipe
 from zoosmith.core.recipe_yaml import RecipeError, explain, parse
+from zoosmith.engine import checked
 
 TIMED = ("speed", "latency_p95_ms")
 MEASURES = ("size", "speed", "latency_p95_ms", "memory_mb", "agreement")
@@ -32,7 +33,19 @@ def recipe_files(project: Path) -> dict[str, Path]:
 
 
 def load_zoo(project: Path) -> Zoo:
-    """Read and check every recipe. Raises RecipeError for the first that is wrong."""
+    """Read every recipe, and check all of them unless that was done. Raises RecipeError for the first that is wrong."""
+    zoo = _read(project)
+    mark = checked.fingerprint(project, {family.source.file: family.source.text for family in zoo.families.values()})
+    if not checked.is_known(project, mark):
+        for ref in zoo.artifacts():
+            check_artifact(zoo, ref, project)
+        for id in zoo.families:
+            _check_evals(zoo, id, project)
+        checked.remember(project, mark)
+    return zoo
+
+
+def _read(project: Path) -> Zoo:
     families: dict[str, tuple[Recipe, Source]] = {}
     for id, path in recipe_files(project).items():
         shown = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
@@ -41,12 +54,7 @@ def load_zoo(project: Path) -> Zoo:
         except UnicodeDecodeError as error:
             raise RecipeError(f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
         families[id] = (parse(text, shown), Source(shown, text))
-    zoo = Zoo(families)
-    for ref in zoo.artifacts():
-        check_artifact(zoo, ref, project)
-    for id in zoo.families:
-        _check_evals(zoo, id, project)
-    return zoo
+    return Zoo(families)
 
 
 def builder(zoo: Zoo, ref: Ref, project: Path) -> ModuleType:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from zoosmith.contract import ZooError
 from zoosmith.core import gallery
+from zoosmith.core.host import Host
 from zoosmith.core.plan import Ref
-from zoosmith.core.records import Host
 from zoosmith.core.registry import Registry, parse
 from zoosmith.engine.graph import Workshop
 
