@@ -25,6 +25,8 @@ DEVICES = ("cuda",)
 REPRODUCES = "logits"
 RELATION = "finetune"
 
+ROWS_AT_ONCE = 64
+
 
 class Params(BaseParams):
     """share: of each output's weights that become zero. rows: of `train`, evenly spaced, for activations.
@@ -50,14 +52,26 @@ def build(job: Job) -> Logits:
     job = checkpoint.keep_labels(job, job.parent)
     layers = list(sparsity.linears(model).values())
     for layer, norms in zip(layers, importance.input_norms(job, model, layers), strict=True):
-        prune.custom_from_mask(layer, "weight", _mask(layer.weight.detach().abs() * norms, job.params.share))
-        sparsity.settle(layer, job.params.recovery)
+        mask = _mask(layer.weight.detach(), norms, job.params.share)
+        if job.params.recovery:
+            prune.custom_from_mask(layer, "weight", mask)
+        else:
+            layer.weight.data.mul_(mask)  # in place: no second copy of the weights
     return sparsity.finish(job, model, job.params.recovery)
 
 
-def _mask(scores: Any, share: float) -> Any:
-    """0 at the round(share x inputs) lowest scores of each row, 1 elsewhere."""
+def _mask(weight: Any, norms: Any, share: float) -> Any:
+    """False at the round(share x inputs) lowest scores of each row of `weight` (outputs, inputs), True elsewhere.
+
+    Some rows at a time: scores in double precision and their order are five times as large as the weights.
+    """
+    import torch
+
+    return torch.cat([_kept(rows.abs() * norms, share) for rows in weight.split(ROWS_AT_ONCE)])
+
+
+def _kept(scores: Any, share: float) -> Any:
     import torch
 
     lowest = scores.sort(dim=1, stable=True).indices[:, : round(share * scores.shape[1])]
-    return torch.ones_like(scores).scatter_(1, lowest, 0.0)
+    return torch.ones_like(scores, dtype=torch.bool).scatter_(1, lowest, False)
