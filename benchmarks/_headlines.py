@@ -17,6 +17,7 @@ from zoosmith.core.claims import MEMORY_SHARE
 Verdict = Literal["beaten", "not beaten", "not decidable", "not recorded"]
 TIMES, POINTS, SHARE = ("{:.2f}", "x"), ("{:+.2f}", " points"), ("{:.2f}", " %")
 CHANCE = 50.0  # percent, of two classes
+QLORA_CHANGE = points(N8[1], N8[0])
 
 
 class Figure(NamedTuple):
@@ -158,7 +159,8 @@ TARGETS = (
             ),
         ),
     ),
-    Target("QLoRA r=16 of BERT-base (n8)", (_change("qlora-r16", "finetune", points(N8[1], N8[0])),)),
+    Target("QLoRA r=16 of BERT-base (n8), on query and value", (_change("qlora-r16", "finetune", QLORA_CHANGE),)),
+    Target("QLoRA r=16 of BERT-base (n8), by ours on all layers", (_change("qlora-r16-all", "finetune", QLORA_CHANGE),)),
     Target(
         "QLoRA of DistilBERT (n7)",
         (

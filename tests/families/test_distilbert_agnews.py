@@ -10,4 +10,4 @@ from tests.support.sst2 import write_ag_news
 
 def test_all_of_it_builds(tmp_path: Path) -> None:
     for zoo in hub_zoo(tmp_path, write_ag_news):
-        build_to_the_end(zoo, "distilbert-agnews", "onnx-int8-static")
+        build_to_the_end(zoo, "distilbert-agnews", "finetune")
