@@ -160,7 +160,7 @@ TARGETS = (
         ),
     ),
     Target("QLoRA r=16 of BERT-base (n8), on query and value", (_change("qlora-r16", "finetune", QLORA_CHANGE),)),
-    Target("QLoRA r=16 of BERT-base (n8), by ours on all layers", (_change("qlora-r16-all", "finetune", QLORA_CHANGE),)),
+    Target("QLoRA r=16 of BERT-base (n8), on all layers", (_change("qlora-r16-all", "finetune", QLORA_CHANGE),)),
     Target(
         "QLoRA of DistilBERT (n7)",
         (
