@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.table import RECIPE, edit
 from tests.support.zoo import doit, write_recipe
+from zoosmith.core.plan import Ref, Zoo
 from zoosmith.core.recipe_yaml import RecipeError
 from zoosmith.engine import checked, zoo
 from zoosmith.engine.zoo import load_zoo
@@ -20,9 +21,9 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     check = zoo.check_artifact
 
-    def noted(*given: object) -> None:
-        names.append(str(given[1]))
-        check(*given)  # type: ignore[arg-type]
+    def noted(all_of_them: Zoo, ref: Ref, project: Path) -> None:
+        names.append(str(ref))
+        check(all_of_them, ref, project)
 
     monkeypatch.setattr(zoo, "check_artifact", noted)
     return names
