@@ -100,10 +100,10 @@ def learn(scene: Scene) -> None:
 def rounds(scene: Scene, kills: int) -> None:
     """Kills, and in between pushes that succeed."""
     learn(scene)
-    while scene.tally.counts["killed"] < kills:
+    while left := kills - scene.tally.counts["killed"]:
         version = scene.random.choice((FIRST, SECOND))
         scene.reset(version)
-        for _ in range(scene.random.choice((1, 1, 1, 2, 3))):
+        for _ in range(min(left, scene.random.choice((1, 1, 1, 2, 3)))):
             scene.target.disturb(scene.random)
             one_kill(scene, version)
             scene.target.calm()
