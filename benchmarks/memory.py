@@ -91,12 +91,7 @@ CASES = {
         library="onnxruntime.quantization.quantize_static",
     ),
     "prune-magnitude": Case("prune_magnitude", "checkpoint"),
-    "prune-magnitude-global": Case(
-        "prune_magnitude",
-        "checkpoint",
-        params={"scope": "global"},
-        library="torch.nn.utils.prune.global_unstructured",
-    ),
+    "prune-magnitude-global": Case("prune_magnitude", "checkpoint", params={"scope": "global"}),
     "prune-wanda": Case("prune_wanda", "checkpoint", sized=("rows",)),
     "prune-heads": Case("prune_heads", "checkpoint", sized=("rows",)),
     "prune-ffn": Case("prune_ffn", "checkpoint", sized=("rows",)),

@@ -1,12 +1,12 @@
 """Unstructured pruning by magnitude: the weights of Linear layers that are nearest to zero become zero.
 
-Sources: Han et al., 2015, "Learning both weights and connections"; torch.nn.utils.prune (l1_unstructured,
-global_unstructured). Shapes stay, so that dense kernels and files gain nothing: the record says so. With
-`recovery` the rest is trained on while the zeros stay zero.
+Source: Han et al., 2015, "Learning both weights and connections". Shapes stay, so that dense kernels and files gain
+nothing: the record says so. With `recovery` the rest is trained on while the zeros stay zero.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -39,25 +39,52 @@ class Params(BaseParams):
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights and masks, and with recovery what a training holds; `parents` maps roles to bytes."""
-    copies = 10 if params.scope == "global" else 3  # torch ranks all weights at once, in several copies
-    return sparsity.resources(params.recovery, parents, copies)
+    return sparsity.resources(params.recovery, parents)
 
 
 def build(job: Job) -> Logits:
     """Mask, train on if told to, make the masks permanent."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
-    _mask(list(sparsity.linears(model).values()), job.params)
+    layers = list(sparsity.linears(model).values())
+    for group in [layers] if job.params.scope == "global" else [[layer] for layer in layers]:
+        masks = _masks([layer.weight.detach() for layer in group], job.params.share)
+        for layer, mask in zip(group, masks, strict=True):
+            sparsity.put(mask, layer, job.params.recovery)
     return sparsity.finish(job, model, job.params.recovery)
 
 
-def _mask(layers: list[Any], params: Params) -> None:
-    from torch.nn.utils import prune
+def _masks(weights: Sequence[Any], share: float) -> Iterator[Any]:
+    """For each weight in turn, False at the round(share x all) elements of `weights` nearest to zero, True elsewhere.
 
-    if params.scope == "global":
-        targets = [(layer, "weight") for layer in layers]
-        prune.global_unstructured(targets, pruning_method=prune.L1Unstructured, amount=params.share)
-        return
-    for layer in layers:
-        prune.l1_unstructured(layer, "weight", amount=params.share)
-        sparsity.settle(layer, params.recovery)
+    Of those as large as the border the first ones go.
+    """
+    count = round(share * sum(weight.numel() for weight in weights))
+    border, ties = _border(weights, count)
+    for weight in weights:
+        sizes = weight.abs()
+        kept = sizes >= border
+        tied = (sizes == border).flatten().nonzero()[:ties]
+        kept.view(-1)[tied] = False
+        ties -= len(tied)
+        yield kept
+
+
+def _border(weights: Sequence[Any], count: int) -> tuple[float, int]:
+    """The size of the last of the `count` elements nearest to zero, and how many of them are as large as that.
+
+    NumPy selects in place, in one copy of the weights; torch.nn.utils.prune.global_unstructured holds eight.
+    """
+    import numpy as np
+    import torch
+
+    if not count:
+        return 0.0, 0
+    sizes = np.empty(sum(weight.numel() for weight in weights), dtype=np.float32)
+    filled = 0
+    for weight in weights:
+        torch.abs(weight.cpu().flatten(), out=torch.from_numpy(sizes[filled : filled + weight.numel()]))
+        filled += weight.numel()
+    sizes.partition(count - 1)
+    border = float(sizes[count - 1])
+    return border, int(np.count_nonzero(sizes[:count] == border))

@@ -46,17 +46,11 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Logits:
     """Measure activations, mask, train on if told to, make the masks permanent."""
-    from torch.nn.utils import prune
-
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
     layers = list(sparsity.linears(model).values())
     for layer, norms in zip(layers, importance.input_norms(job, model, layers), strict=True):
-        mask = _mask(layer.weight.detach(), norms, job.params.share)
-        if job.params.recovery:
-            prune.custom_from_mask(layer, "weight", mask)
-        else:
-            layer.weight.data.mul_(mask)  # in place: no second copy of the weights
+        sparsity.put(_mask(layer.weight.detach(), norms, job.params.share), layer, job.params.recovery)
     return sparsity.finish(job, model, job.params.recovery)
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from builders.prune_magnitude import Params
+from builders.prune_magnitude import Params, _masks
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source, spec
 from tests.support.training import weights
 from tests.support.zoo import write_bert
@@ -24,6 +27,26 @@ LEARNT = {"recovery": TRAINED["recovery"] | {"epochs": 4, "learning_rate": 3e-3}
 def linear(tensors: dict[str, Any]) -> dict[str, Any]:
     """Weights of Linear layers: two dimensions, and no embedding."""
     return {name: value for name, value in tensors.items() if value.ndim == 2 and "embeddings" not in name}
+
+
+@settings(deadline=None)
+@given(
+    shapes=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=4),
+    values=st.integers(1, 50),
+    share=st.floats(0.01, 0.99),
+    seed=st.integers(0, 99),
+)
+def test_of_all_weights_exactly_the_share_nearest_to_zero_goes(
+    shapes: list[tuple[int, int]], values: int, share: float, seed: int
+) -> None:
+    """With few values there are many ties, zero among them."""
+    generator = torch.Generator().manual_seed(seed)
+    weights = [torch.randint(-values, values + 1, shape, generator=generator) / values for shape in shapes]
+    masks = list(_masks(weights, share))
+    assert [mask.shape for mask in masks] == [weight.shape for weight in weights]
+    sizes, kept = torch.cat([weight.abs().flatten() for weight in weights]), torch.cat([m.flatten() for m in masks])
+    assert int((~kept).sum()) == round(share * len(sizes))
+    assert max(sizes[~kept].tolist(), default=-1) <= min(sizes[kept].tolist(), default=2)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.4, 0.5])

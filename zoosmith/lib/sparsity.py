@@ -30,23 +30,22 @@ def linears(model: Any) -> dict[str, Any]:
     return found
 
 
-def resources(recovery: Recovery | None, parents: Mapping[str, int], copies: int = 3) -> Resources:
-    """`copies` of the weights while masks are made, and with recovery what a training holds with them.
-
-    `parents` maps roles to bytes.
-    """
+def resources(recovery: Recovery | None, parents: Mapping[str, int]) -> Resources:
+    """Weights and masks, and with recovery what a training holds with them; `parents` maps roles to bytes."""
     size = sum(parents.values()) // 2**20
     if recovery is None:
-        return Resources(cpus=1, memory_mb=2048 + copies * size)
-    return Resources(2, 1024 + max(copies, 6) * size, activations_mb(recovery.batch_size, parents))
+        return Resources(cpus=1, memory_mb=2048 + 3 * size)
+    return Resources(2, 1024 + 6 * size, activations_mb(recovery.batch_size, parents))
 
 
-def settle(layer: Any, recovery: Recovery | None) -> None:
-    """Where nothing is trained afterwards, make a layer's mask permanent: original and mask are two copies more."""
+def put(mask: Any, layer: Any, recovery: Recovery | None) -> None:
+    """Zero a layer's weights where `mask` is False: in place, or with a mask that holds while the rest is trained."""
     from torch.nn.utils import prune
 
-    if recovery is None:
-        prune.remove(layer, "weight")
+    if recovery:
+        prune.custom_from_mask(layer, "weight", mask)
+    else:
+        layer.weight.data.mul_(mask)  # original and mask would be two copies more
 
 
 def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
