@@ -7,14 +7,14 @@ into the file; they are stripped.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from pathlib import Path
 
 from pydantic import Field
 
 from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_graph, sparsity
-from zoosmith.lib.forward import OnnxForward, TorchForward
+from zoosmith.lib import checkpoint, onnx_artifact, onnx_file
+from zoosmith.lib.forward import TorchForward
 
 FORMAT = "onnx"
 PRECISION = "fp32"
@@ -34,29 +34,23 @@ def check(params: Params) -> Tolerance:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """The weights in torch, in the exporter and in the file; `parents` maps roles to bytes."""
-    return Resources(cpus=1, memory_mb=2048 + 4 * sum(parents.values()) // 2**20)
+    """The weights in torch, then in ONNX Runtime; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=2048 + 2 * sum(parents.values()) // 2**20)
 
 
 def build(job: Job) -> Logits:
-    """Export, strip, save, check; the model is let go of before the graph is checked, which takes copies of its own."""
+    """Export, check, save."""
     import onnx
 
     job.progress(text="exporting")
-    graph, target = _export(job), job.out / "model.onnx"
-    onnx_graph.strip_metadata(graph)
+    file = _export(job)
+    onnx.checker.check_model(file, full_check=True)
     job.fact("opset", job.params.opset)
-    job.fact("operators", onnx_graph.operators(graph))
-    target.write_bytes(graph.SerializeToString(deterministic=True))
-    del graph
-    onnx.checker.check_model(target, full_check=True)
-    checkpoint.copy_tokenizer(job.parent.path, job.out)
-    sparsity.pass_on(job, job.parent.manifest.facts, [target])
-    return OnnxForward(str(target), job.threads).logits
+    return onnx_artifact.finish(job, onnx.load(file, load_external_data=False))
 
 
-def _export(job: Job) -> Any:
-    """`onnx.ModelProto` with the inputs that the model's forward takes and the output `logits`."""
+def _export(job: Job) -> Path:
+    """A graph with the inputs that the model's forward takes and the output `logits`, its weights beside it."""
     import torch
 
     model = checkpoint.load_model(job, job.parent.path, new_head=False).eval()
@@ -73,4 +67,8 @@ def _export(job: Job) -> Any:
             )  # fmt: skip
     except torch.onnx.OnnxExporterError as error:
         raise BuildError(f"torch.onnx cannot export this architecture: {str(error).splitlines()[0]}") from error
-    return program.model_proto
+    file = onnx_file.fresh(job.scratch / "exported.onnx")
+    program.save(file, external_data=True)
+    for value in program.model.graph.initializers.values():
+        value.const_value = None  # the exporter's rewriter keeps its last graph, and with it the weights
+    return file

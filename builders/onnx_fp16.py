@@ -10,8 +10,7 @@ import warnings
 
 from zoosmith.contract import Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as Params
-from zoosmith.lib import checkpoint, onnx_graph, sparsity
-from zoosmith.lib.forward import OnnxForward
+from zoosmith.lib import onnx_artifact, onnx_file
 
 FORMAT = "onnx"
 PRECISION = "fp16"
@@ -26,22 +25,19 @@ def check(params: Params) -> Tolerance:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """Five copies of the weights, most of them the conversion's own; `parents` maps roles to bytes."""
-    return Resources(cpus=1, memory_mb=1024 + 6 * sum(parents.values()) // 2**20)
+    """Two copies of the weights; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=1024 + 3 * sum(parents.values()) // 2**20)
 
 
 def build(job: Job) -> Logits:
     """Convert weights and operators, between casts at the ends."""
+    import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    model = onnx_graph.load(job.parent.path / "model.onnx")
+    source = onnx_file.apart(job.parent.path / "model.onnx", job.scratch)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the mask's lowest FP32 value becomes FP16's, as it should
-        model = convert_float_to_float16(model, keep_io_types=True)
-    onnx_graph.strip_metadata(model)
-    data = model.SerializeToString(deterministic=True)
-    (job.out / "model.onnx").write_bytes(data)
-    checkpoint.copy_tokenizer(job.parent.path, job.out)
-    job.fact("operators", onnx_graph.operators(model))
-    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
-    return OnnxForward(data, job.threads).logits
+        model = convert_float_to_float16(str(source), keep_io_types=True)
+    file = onnx_file.save_apart(model, job.scratch / "half.onnx")
+    del model
+    return onnx_artifact.finish(job, onnx.load(file, load_external_data=False))

@@ -8,12 +8,12 @@ Activations are U8. On processors without VNNI the U8S8 kernels add in 16 bits a
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_graph, sparsity
-from zoosmith.lib.forward import OnnxForward
+from zoosmith.lib import onnx_artifact, onnx_file, onnx_graph
 
 FORMAT = "onnx"
 PRECISION = "int8"
@@ -46,24 +46,24 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 def build(job: Job) -> Logits:
     """Quantise the graph's matrix products and embeddings."""
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    source, target = job.scratch / "model.onnx", job.out / "model.onnx"
-    onnx.save(onnx_graph.load(job.parent.path / "model.onnx"), source)
-    quantize_dynamic(  # given a graph in memory, it would hold two copies more
-        source, target, per_channel=job.params.per_channel,
-        weight_type=QuantType.QUInt8 if job.params.weights == "u8" else QuantType.QInt8,
-        reduce_range=job.params.target == "avx2" and job.params.weights == "s8",
-    )  # fmt: skip
-    quantized = onnx.load(target)
-    onnx_graph.strip_metadata(quantized)
-    nodes = onnx_graph.quantized_nodes(quantized)
+    graph = onnx.load(_quantise(job), load_external_data=False)
+    nodes = onnx_graph.quantized_nodes(graph)
     if not nodes:
         raise BuildError("the graph has no matrix product to quantise; use a builder that fits it")
-    data = quantized.SerializeToString(deterministic=True)
-    target.write_bytes(data)
-    checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("int8_nodes", nodes)
-    job.fact("operators", onnx_graph.operators(quantized))
-    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
-    return OnnxForward(data, job.threads).logits
+    return onnx_artifact.finish(job, graph)
+
+
+def _quantise(job: Job) -> Path:
+    """The graph in INT8, its weights beside it."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    source = onnx_file.apart(job.parent.path / "model.onnx", job.scratch)
+    file = onnx_file.fresh(job.scratch / "quantised.onnx")
+    quantize_dynamic(  # given a graph in memory, it would hold two copies more
+        source, file, per_channel=job.params.per_channel,
+        weight_type=QuantType.QUInt8 if job.params.weights == "u8" else QuantType.QInt8,
+        reduce_range=job.params.target == "avx2" and job.params.weights == "s8", use_external_data_format=True,
+    )  # fmt: skip
+    return file

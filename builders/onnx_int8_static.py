@@ -6,13 +6,13 @@ Source: ONNX Runtime, "Quantize ONNX models" (static, QDQ). Calibration rows com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import Field
 
 from zoosmith.contract import BuildError, Encoded, Job, Logits, Resources, Tolerance
 from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_graph, sparsity, static_int8
+from zoosmith.lib import checkpoint, onnx_artifact, onnx_file, static_int8
 from zoosmith.lib.exclusion import Budget, Search
 from zoosmith.lib.forward import OnnxForward
 from zoosmith.lib.split_loss import dev_examples, mean_loss
@@ -39,39 +39,32 @@ def check(params: Params) -> Tolerance:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """The graph as it is, with every activation as an output, and quantised; `parents` maps roles to bytes."""
-    return Resources(cpus=1, memory_mb=2048 + 6 * sum(parents.values()) // 2**20)
+    """Two copies of the weights, and every activation of a row; `parents` maps roles to bytes."""
+    return Resources(cpus=1, memory_mb=2048 + 3 * sum(parents.values()) // 2**20)
 
 
 def build(job: Job) -> Logits:
     """Calibrate, search, save."""
-    source = job.parent.path / "model.onnx"
-    model = onnx_graph.load(source)
-    names = static_int8.products(model)
+    import onnx
+
+    source = onnx_file.apart(job.parent.path / "model.onnx", job.scratch)
     job = checkpoint.keep_labels(job, job.parent)
-    quantizer = static_int8.Quantizer(model, job.scratch, job.params)
-    del model
+    quantizer = static_int8.Quantizer(source, job.params)
     quantizer.calibrate(_seen(job), job.progress)
     examples = dev_examples(job, job.params.dev_rows)
 
-    def loss(nodes: Sequence[str]) -> float:
-        graph = quantizer.quantised(nodes).SerializeToString()
-        return mean_loss(job, OnnxForward(graph, job.threads).logits, examples)
+    def loss(file: Path) -> float:
+        return mean_loss(job, OnnxForward(file, job.threads).logits, examples)
 
-    parent = mean_loss(job, OnnxForward(source.read_bytes(), job.threads).logits, examples)
-    search = Search(loss, job.scratch / "losses.json", job.progress)
-    chosen = search.run(names, parent, job.params)
-    quantised = quantizer.quantised(chosen)
-    data = quantised.SerializeToString(deterministic=True)
-    (job.out / "model.onnx").write_bytes(data)
-    checkpoint.copy_tokenizer(job.parent.path, job.out)
+    parent = loss(source)
+    search = Search(lambda nodes: loss(quantizer.quantised(nodes)), job.scratch / "losses.json", job.progress)
+    chosen = search.run(quantizer.products, parent, job.params)
+    graph = onnx.load(quantizer.quantised(chosen), load_external_data=False)
     job.note("dev_loss", {"parent": parent, "quantised": search.known["\n".join(chosen)]})
     job.note("sensitivity", search.sensitivity)
     job.fact("int8_nodes", len(chosen))
-    job.fact("fp32_nodes", [name for name in names if name not in chosen])
-    job.fact("operators", onnx_graph.operators(quantised))
-    sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.onnx"])
-    return OnnxForward(data, job.threads).logits
+    job.fact("fp32_nodes", [name for name in quantizer.products if name not in chosen])
+    return onnx_artifact.finish(job, graph)
 
 
 def _seen(job: Job) -> list[Encoded]:

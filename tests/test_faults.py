@@ -55,9 +55,9 @@ SWAP = "    job.labels(job.task.spec.labels[::-1])"
 NO_TOKENIZER = '    (job.out / "tokenizer.json").unlink()'
 OTHER_TOKENIZER = '    (job.out / "tokenizer.json").write_bytes((STRANGERS / "tokenizer.json").read_bytes())'
 ZERO_FILE = '    model.write_bytes(with_scales(model, "bert.pooler.dense", 0.0))'
-ZERO_BOTH = f"{ZERO_FILE}\n    logits = OnnxForward(model.read_bytes(), 1).logits"
+ZERO_BOTH = f"{ZERO_FILE}\n    logits = OnnxForward(model, 1).logits"
 NAN_FILE = '    model.write_bytes(with_scales(model, "classifier", float("nan")))'
-NAN_BOTH = f"{NAN_FILE}\n    logits = OnnxForward(model.read_bytes(), 1).logits"
+NAN_BOTH = f"{NAN_FILE}\n    logits = OnnxForward(model, 1).logits"
 OTHER_ONNX = '    model.write_bytes((STRANGERS / "model.onnx").read_bytes())'
 OTHER_TORCH = '    (job.out / "model.safetensors").write_bytes((STRANGERS / "model.safetensors").read_bytes())'
 READS_EVAL = '    job.rows("eval")'

@@ -6,13 +6,14 @@ import json
 import math
 from pathlib import Path
 
+import onnx
 import pytest
 
 from tests.support.encoders import ARCHITECTURES
 from tests.support.job import TELLING, Case, Family, build, probe_logits, task_rows
 from tests.support.pruning import RECOVERY, assert_opens, converted, model_of, size, taken
 from zoosmith.contract import BuildError
-from zoosmith.lib import onnx_graph, structure
+from zoosmith.lib import structure
 
 CASE = Case(parents={"from": "finetune"})
 
@@ -28,7 +29,7 @@ def test_heads_are_gone_from_file_and_model_and_conversions(tmp_path: Path, arch
     assert made.facts["parameters"] == parent.manifest.facts["parameters"] - removed
     assert size(made) == pytest.approx((parent.path / "model.safetensors").stat().st_size - 4 * removed, abs=200)
     assert_opens(made)
-    graph = onnx_graph.load(converted(made, tmp_path)["onnx"].out / "model.onnx").graph
+    graph = onnx.load(converted(made, tmp_path)["onnx"].out / "model.onnx").graph
     held = sum(math.prod(weight.dims) for weight in graph.initializer)
     assert held < made.facts["parameters"] + removed / 10
 

@@ -6,6 +6,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,8 +36,8 @@ class TorchForward:
 class OnnxForward:
     """An `onnxruntime.InferenceSession` over one graph with an output `logits`."""
 
-    def __init__(self, model: str | bytes, threads: int) -> None:
-        """Open a file name or serialised model with `threads` threads that never spin while they wait."""
+    def __init__(self, file: Path, threads: int) -> None:
+        """Open a file with `threads` threads that never spin while they wait."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -43,7 +45,7 @@ class OnnxForward:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self.session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.session: Any = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         self.inputs = {value.name for value in self.session.get_inputs()}
 
     def logits(self, encoded: Encoded) -> NDArray[np.float32]:

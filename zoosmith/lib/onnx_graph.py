@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError
-
 QUANTIZED_OPERATORS = ("MatMulInteger", "DynamicQuantizeMatMul", "QAttention", "QLinearMatMul", "QGemm")
-
-
-def load(path: Path) -> Any:
-    """The `onnx.ModelProto` in a file, without the shapes of its export: they contradict those that are inferred.
-
-    Raises BuildError for a file that holds none.
-    """
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.load(path)
-    except DecodeError as error:
-        raise BuildError(f"{path.name} is no ONNX graph or not all of one: {error}; build its artifact anew") from error
-    del model.graph.value_info[:]
-    return model
 
 
 def strip_metadata(model: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from zoosmith.contract import BuildError, Encoded
-from zoosmith.lib import onnx_graph
+from zoosmith.lib import onnx_file
 
 METHODS = {"minmax": "MinMax", "percentile": "Percentile", "entropy": "Entropy"}
 PRODUCTS = ("MatMul", "Gemm")
@@ -51,16 +51,17 @@ def tables(model: Any) -> list[str]:
 class Quantizer:
     """A graph with the ranges of its activations, to be quantised in this or that choice of nodes."""
 
-    def __init__(self, model: Any, folder: Path, chosen: Quantisation) -> None:
-        """Keep `model`, which knows no shapes of its export, in `folder`."""
+    def __init__(self, file: Path, chosen: Quantisation) -> None:
+        """The graph in `file`, which knows no shapes of its export; others are written beside it."""
         import onnx
         from onnxruntime.quantization import CalibrationMethod
 
-        self.folder, self.chosen = folder, chosen
-        self.file, self.ranges, self.out = (folder / name for name in ("model.onnx", "ranges.json", "quantised.onnx"))
+        self.file, self.chosen = file, chosen
+        self.ranges, self.out = (file.with_name(name) for name in ("ranges.json", "quantised.onnx"))
         self.method = CalibrationMethod[METHODS[chosen.method]]
-        self.tables = tables(model) if chosen.embeddings else []
-        onnx.save(model, self.file)
+        graph = onnx.load(file, load_external_data=False)
+        self.products = products(graph)
+        self.tables = tables(graph) if chosen.embeddings else []
 
     def calibrate(self, rows: Sequence[Encoded], progress: Callable[..., None]) -> None:
         """Find the range of each activation on `rows`, each of batch size 1."""
@@ -68,8 +69,8 @@ class Quantizer:
         from onnxruntime.quantization.calibrate import save_tensors_data
 
         calibrator = create_calibrator(
-            self.file, PRODUCTS, str(self.folder / "augmented.onnx"),
-            self.method,
+            self.file, PRODUCTS, str(onnx_file.fresh(self.file.with_name("augmented.onnx"))),
+            self.method, use_external_data_format=True,
             extra_options={"percentile": self.chosen.percentile, "symmetric": False},
             providers=["CPUExecutionProvider"],
         )  # fmt: skip
@@ -79,19 +80,17 @@ class Quantizer:
             calibrator.collect_data(_Reader({name: value for name, value in row.items() if name in inputs}))
         save_tensors_data(calibrator.compute_data(), self.ranges)
 
-    def quantised(self, nodes: Sequence[str]) -> Any:
-        """`onnx.ModelProto` in which these products, and the tables, are INT8."""
-        import onnx
+    def quantised(self, nodes: Sequence[str]) -> Path:
+        """A file with the graph in which these products, and the tables, are INT8; each call writes it anew."""
         from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
         quantize_static(
-            self.file, self.out, None, quant_format=QuantFormat.QDQ, per_channel=self.chosen.per_channel,
-            reduce_range=self.chosen.target == "avx2", activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            nodes_to_quantize=[*nodes, *self.tables], calibrate_method=self.method, calibration_cache_path=self.ranges,
+            self.file, onnx_file.fresh(self.out), None, quant_format=QuantFormat.QDQ, weight_type=QuantType.QInt8,
+            per_channel=self.chosen.per_channel, reduce_range=self.chosen.target == "avx2",
+            activation_type=QuantType.QUInt8, nodes_to_quantize=[*nodes, *self.tables], calibrate_method=self.method,
+            calibration_cache_path=self.ranges, use_external_data_format=True,
         )  # fmt: skip
-        model = onnx.load(self.out)
-        onnx_graph.strip_metadata(model)
-        return model
+        return self.out
 
 
 class _Reader:

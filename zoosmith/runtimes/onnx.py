@@ -20,7 +20,7 @@ def open(
     path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
 ) -> OnnxForward:
     """Open `model.onnx` in `path` with `threads` threads."""
-    return OnnxForward(str(path / MODEL_FILE), threads)
+    return OnnxForward(path / MODEL_FILE, threads)
 
 
 def weights(path: Path, session: OnnxForward, encoded: Encoded) -> dict[str, int | None]:
