@@ -51,7 +51,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Logits:
     """Train all weights through the rounding of the body's layers, then store them in INT8 or as they are."""
-    model = checkpoint.load_model(job, job.parent.path, new_head=False)
+    model = checkpoint.load_model(job, job.parent.path, new_head=False).to(job.device)
     job = checkpoint.keep_labels(job, job.parent)
     train, dev = training_examples(job, job.params)
     layers = architecture.linears(model, within=model.base_model_prefix)
@@ -60,7 +60,7 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     with dynamic_int8.rounding(model, layers, per_channel=job.params.per_channel):
         if dev:
-            job.note("dev_accuracy_before", evaluate(job, model.to(job.device), dev, job.params.batch_size))
+            job.note("dev_accuracy_before", evaluate(job, model, dev, job.params.batch_size))
         fit(job, model, train, dev, job.params)
     parameters = sum(p.numel() for p in model.parameters())
     job.fact("parameters", parameters)

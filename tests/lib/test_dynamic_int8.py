@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -142,18 +143,23 @@ def test_rounding_layers_compute_what_int8_ones_do_meanwhile(per_channel: bool) 
 
 
 def test_gradients_pass_the_rounding_unchanged() -> None:
-    """Those of FP32 layers with the rounded weights and inputs: the largest weights, which clip, have theirs too."""
+    """Those of FP32 layers with the rounded weights and inputs: the largest weights, which clip, have theirs too.
+
+    Each layer has those of its own weights, though all are rounded in one place.
+    """
     import torch
 
-    model, given = net()[1], torch.randn(5, 8)
-    with dynamic_int8.rounding(torch.nn.Sequential(model), ["0"], per_channel=True):
+    model, plain, given, names = net(), net(), torch.randn(5, 8), ["1", "2", "3"]
+    with dynamic_int8.rounding(model, names, per_channel=True):
         model(given).square().sum().backward()
-    plain = net()[1]
-    plain.weight.data = dynamic_int8.rounded_weight(plain.weight.data, per_channel=True)
-    [rounded] = dynamic_int8._round_inputs(plain, (given,))
-    plain(rounded).square().sum().backward()
-    torch.testing.assert_close(model.weight.grad, plain.weight.grad)
-    assert bool((model.weight.grad != 0).all())
+    for layer in map(plain.get_submodule, names):
+        layer.weight.data = dynamic_int8.rounded_weight(layer.weight.data, per_channel=True)
+        layer.register_forward_pre_hook(dynamic_int8._round_inputs)
+    plain(given).square().sum().backward()
+    assert len({layer.weight.shape for layer in map(plain.get_submodule, names)}) > 1
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(parameter.grad, plain.get_parameter(name).grad)
+    assert bool((model.get_submodule("1").weight.grad != 0).all())
 
 
 def test_training_through_the_rounding_finds_what_it_leaves() -> None:
@@ -168,7 +174,8 @@ def test_training_through_the_rounding_finds_what_it_leaves() -> None:
         model[0].weight.data = torch.diag(torch.tensor([100, 0.3, 0.3, 0.3]))
         model[1].weight.data = torch.diag(torch.tensor([0.01, 1, 1, 1]))
         optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-        with dynamic_int8.rounding(model, ["0"] if through_rounding else [], per_channel=False):
+        rounding = dynamic_int8.rounding(model, ["0"], per_channel=False)
+        with rounding if through_rounding else nullcontext():
             for _ in range(200):
                 optimizer.zero_grad()
                 torch.nn.functional.mse_loss(model(given), wanted).backward()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from zoosmith.contract import BuildError
@@ -58,10 +58,10 @@ def rounding(model: Any, layers: Sequence[str], *, per_channel: bool) -> Iterato
     from torch.utils.checkpoint import checkpoint
 
     found = [model.get_submodule(name) for name in layers]
+    room = found[0].weight.new_empty(max(layer.weight.numel() for layer in found))
     for layer in found:
-        layer.forward = partial(
-            checkpoint, partial(_rounded_forward, layer, per_channel), use_reentrant=False, preserve_rng_state=False
-        )
+        forward = partial(_rounded_forward, layer, per_channel, room)
+        layer.forward = partial(checkpoint, forward, use_reentrant=False, preserve_rng_state=False)
     try:
         yield
     finally:
@@ -69,21 +69,46 @@ def rounding(model: Any, layers: Sequence[str], *, per_channel: bool) -> Iterato
             del layer.forward
 
 
-def _rounded_forward(layer: Any, per_channel: bool, given: Any) -> Any:
+def _rounded_forward(layer: Any, per_channel: bool, room: Any, given: Any) -> Any:
     import torch
 
-    fixed = layer.weight.detach()
-    weight = rounded_weight(fixed, per_channel=per_channel).add_(layer.weight - fixed)  # plus zero, with the gradient
+    weight = _straight_through().apply(layer.weight, per_channel, room)
     return torch.nn.functional.linear(*_round_inputs(layer, (given,)), weight, layer.bias)
 
 
-def rounded_weight(weight: Any, *, per_channel: bool) -> Any:
-    """The values, in FP32, of an FP32 weight (outputs, inputs) after `quantize`: to the bit on the CPU."""
+@cache
+def _straight_through() -> Any:
+    """A `torch.autograd.Function` that rounds a weight into `room` and hands its gradient on as it is.
+
+    What it gives shares memory with `room`, which autograd is not told: a layer's rounding has been used, here and in
+    the backward pass, before the next layer's is written there. Buffers of their own would lie between the gradients
+    and leave gaps of 0.4 copies of BERT-base's weights.
+    """
+    import torch
+
+    class StraightThrough(torch.autograd.Function):  # type: ignore[misc]  # torch gives it no type
+        @staticmethod
+        def forward(_: Any, weight: Any, per_channel: bool, room: Any) -> Any:
+            rounded = weight.new_empty(0).set_(room.untyped_storage(), 0, weight.shape)
+            return rounded_weight(weight, per_channel=per_channel, out=rounded)
+
+        @staticmethod
+        def backward(_: Any, gradient: Any) -> Any:
+            return gradient, None, None
+
+    return StraightThrough
+
+
+def rounded_weight(weight: Any, *, per_channel: bool, out: Any = None) -> Any:
+    """The values, in FP32, of an FP32 weight (outputs, inputs) after `quantize`: to the bit on the CPU.
+
+    They are written to `out`, if given.
+    """
     import torch
 
     largest = torch.linalg.vector_norm(weight, torch.inf, dim=1 if per_channel else None, keepdim=per_channel)
     scale = (largest / WEIGHT_STEPS).clamp(min=torch.finfo(torch.float32).eps)
-    return (weight * scale.reciprocal()).round_().clamp_(*WEIGHT_RANGE).mul_(scale)
+    return torch.mul(weight, scale.reciprocal(), out=out).round_().clamp_(*WEIGHT_RANGE).mul_(scale)
 
 
 def _round_inputs(layer: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
