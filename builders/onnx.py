@@ -6,8 +6,10 @@ into the file; they are stripped.
 
 from __future__ import annotations
 
+import gc
 import warnings
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -44,6 +46,7 @@ def build(job: Job) -> Logits:
 
     job.progress(text="exporting")
     file = _export(job)
+    gc.collect()  # an exported program refers to itself, and holds the weights
     onnx.checker.check_model(file, full_check=True)
     job.fact("opset", job.params.opset)
     return onnx_artifact.finish(job, onnx.load(file, load_external_data=False))
@@ -63,12 +66,18 @@ def _export(job: Job) -> Path:
             program = torch.onnx.export(
                 model, (), kwargs={name: torch.from_numpy(encoded[name]) for name in names},
                 dynamo=True, opset_version=job.params.opset, input_names=names, output_names=["logits"],
-                dynamic_shapes=dict.fromkeys(names, dynamic), verbose=False,
+                dynamic_shapes=dict.fromkeys(names, dynamic), optimize=False, verbose=False,
             )  # fmt: skip
+            return _optimised(program, onnx_file.fresh(job.scratch / "exported.onnx"))
     except torch.onnx.OnnxExporterError as error:
         raise BuildError(f"torch.onnx cannot export this architecture: {str(error).splitlines()[0]}") from error
-    file = onnx_file.fresh(job.scratch / "exported.onnx")
+
+
+def _optimised(program: Any, file: Path) -> Path:
+    """Fold constants and save; then let go of the weights, before and after: the optimizer's rules keep the graph."""
+    weights = [*program.model.graph.initializers.values()]
+    program.optimize()
     program.save(file, external_data=True)
-    for value in program.model.graph.initializers.values():
-        value.const_value = None  # the exporter's rewriter keeps its last graph, and with it the weights
+    for value in (*weights, *program.model.graph.initializers.values()):
+        value.const_value = None
     return file
