@@ -75,16 +75,15 @@ def _border(weights: Sequence[Any], count: int) -> tuple[float, int]:
 
     NumPy selects in place, in one copy of the weights; torch.nn.utils.prune.global_unstructured holds eight.
     """
-    import numpy as np
     import torch
 
     if not count:
         return 0.0, 0
-    sizes = np.empty(sum(weight.numel() for weight in weights), dtype=np.float32)
+    sizes = torch.empty(sum(weight.numel() for weight in weights))
     filled = 0
     for weight in weights:
-        torch.abs(weight.cpu().flatten(), out=torch.from_numpy(sizes[filled : filled + weight.numel()]))
+        torch.abs(weight.cpu().flatten(), out=sizes[filled : filled + weight.numel()])
         filled += weight.numel()
-    sizes.partition(count - 1)
+    sizes.numpy().partition(count - 1)
     border = float(sizes[count - 1])
-    return border, int(np.count_nonzero(sizes[:count] == border))
+    return border, int((sizes[:count] == border).count_nonzero())
