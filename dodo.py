@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from zoosmith.engine.commands import open_workshop
-from zoosmith.engine.doit_tasks import Tasks, config
+from zoosmith.app.doit.commands import open_workspace
+from zoosmith.app.doit.tasks import Tasks, config
 
-SHOP = open_workshop(Path(__file__).parent)
-TASKS = Tasks(SHOP)
+WORKSPACE = open_workspace(Path(__file__).parent)
+TASKS = Tasks(WORKSPACE)
 DOIT_CONFIG = config()
 
 

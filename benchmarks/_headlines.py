@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from benchmarks._published import IMDB, LORA_TRAINED, N1, N2, N6, N7, N8, SST2, B, faster, points
 from benchmarks._recorded import Ours, Range, Shelf
-from zoosmith.core.claims import MEMORY_SHARE
+from zoosmith.records.claims import MEMORY_SHARE
 
 Verdict = Literal["beaten", "not beaten", "not decidable", "not recorded"]
 TIMES, POINTS, SHARE = ("{:.2f}", "x"), ("{:+.2f}", " points"), ("{:.2f}", " %")

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.support.user import Silent
-from zoosmith.core.registry import Entry, Registry, Row
-from zoosmith.hub import folders
-from zoosmith.hub.cache import Cache
-from zoosmith.hub.catalog import Catalog
-from zoosmith.hub.http import Patience
-from zoosmith.hub.pull import Puller
+from zoosmith.publish import folders
+from zoosmith.publish.catalog import Catalog
+from zoosmith.publish.pull import Puller
+from zoosmith.records.registry import Entry, Registry, Row
+from zoosmith.transfer.cache import Cache
+from zoosmith.transfer.http import RetryPolicy
 
 ROOT = Path(__file__).parents[1]
 HANG_S = 120.0
-STRANGER = Patience(tries=2, first_s=0.05, timeout_s=10.0)
+STRANGER = RetryPolicy(tries=2, first_s=0.05, timeout_s=10.0)
 
 
 @dataclass

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from zoosmith.core.compare import Change, closest, compare
-from zoosmith.core.figures import Figures, of_measurement
-from zoosmith.core.names import full_name
-from zoosmith.core.ratios import ratio
-from zoosmith.core.records import Bounded, BuildRecord, Measurement
-from zoosmith.engine.recorded import build_in, measurements_in
-from zoosmith.engine.recording import best, usual_host
-from zoosmith.engine.zoo import load_zoo
+from zoosmith.build.record_store import best, usual_host
+from zoosmith.build.recorded import build_in, measurements_in
+from zoosmith.build.zoo import load_zoo
+from zoosmith.common.names import full_name
+from zoosmith.records.compare import Change, closest, compare
+from zoosmith.records.figures import Figures, of_measurement
+from zoosmith.records.ratios import ratio
+from zoosmith.records.schema import Bounded, BuildRecord, Measurement
 
 UNSTEADY = "host not steady"
 

@@ -10,7 +10,7 @@ from benchmarks._headlines import judge
 from benchmarks._published import N8, points
 from benchmarks._recorded import Range
 from benchmarks._study_text import recorded, versions, wrapped
-from zoosmith.core.card import markdown_table
+from zoosmith.cards.card import markdown_table
 
 FILE = "benchmarks/results/adapters.json"
 BASELINE = "finetune"

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks._published import N3, N5, Row, faster
 from benchmarks._study_text import recorded, versions, wrapped
-from zoosmith.core.card import markdown_table
-from zoosmith.core.card_figures import milliseconds
+from zoosmith.cards.card import markdown_table
+from zoosmith.cards.figures import milliseconds
 
 FILE = "benchmarks/results/gpu.json"
 HEAD = (

@@ -19,7 +19,7 @@ from benchmarks._study_rows import (
     without_empty,
 )
 from benchmarks._study_text import wrapped
-from zoosmith.core.card import markdown_table
+from zoosmith.cards.card import markdown_table
 
 INTRO = """\
 # Ours beside two studies of small encoders

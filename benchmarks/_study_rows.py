@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from benchmarks._published import Row, faster, points
 from benchmarks._recorded import Ours
-from zoosmith.core.card_figures import milliseconds, significant
-from zoosmith.core.records import Bounded
+from zoosmith.cards.figures import milliseconds, significant
+from zoosmith.records.schema import Bounded
 
 QUALITY = (
     "configuration", "on", "accuracy %", "weighted F1 %", "n", "change, points", "ms an example", "s for all",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoosmith.core.text import WIDTH
+from zoosmith.common.text import WIDTH
 
 
 def wrapped(text: str) -> str:

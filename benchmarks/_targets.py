@@ -1,4 +1,4 @@
-"""Places that pushes of `toy-plain` go to, as their readers see them: a folder, and the loopback hub.
+"""Locations that pushes of `toy-plain` go to, as their readers see them: a folder, and the loopback hub.
 
 Each can remember its state and go back to it, fail at times, and say what a reader is led to.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.hub import Fault, Hub
-from zoosmith.core.layout import CARD, POINTER, Pointer
-from zoosmith.engine.files import payload, sha256_file
-from zoosmith.hub.release import read_registry
+from zoosmith.publish.release import read_registry
+from zoosmith.records.layout import CARD, POINTER, Pointer
+from zoosmith.store.files import payload, sha256_file
 
 NAME = "toy-plain"
 REPO = f"org/{NAME}"

@@ -10,7 +10,7 @@ import importlib
 import sys
 
 from tests.support.crash import CHANGING, kill_before
-from zoosmith import cli
+from zoosmith.app.cli import main as cli
 
 HEAVY = {"pull": ["hub.pull", "commands._progress"], "push": ["hub.push", "hub.push_hf", "engine.graph"]}
 

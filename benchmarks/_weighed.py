@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.bench.child import memory_mb
-from zoosmith.engine import build
-from zoosmith.engine.worker import Step
+from zoosmith.build import build
+from zoosmith.execution.worker import Step
 
 EVERY_S = 0.05
 
 
 def run(step: Step) -> None:
-    """`zoosmith.engine.build.run`, with notes in MiB.
+    """`zoosmith.build.build.run`, with notes in MiB.
 
     `peak`: most that was resident in this process. `with_check`: most that it and the process which opens the finished
     tree took together, pages that both map counted once.

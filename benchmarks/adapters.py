@@ -23,11 +23,11 @@ from typing import Any
 from benchmarks._report import options, report
 from tests.support.zoo import write_project, write_recipe
 from zoosmith.bench.host import device
-from zoosmith.core.intervals import Estimate, mcnemar_exact, paired_proportions, proportion
-from zoosmith.core.plan import Ref
-from zoosmith.engine.action import public_versions
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
+from zoosmith.execution.action import public_versions
 from zoosmith.predictor import open_artifact
+from zoosmith.recipes.graph import Ref
+from zoosmith.stats.intervals import Estimate, mcnemar_exact, paired_proportions, proportion
 
 FAMILY, BASELINE = "adapters", "finetune"
 EPOCHS, BATCH = 2, 32
@@ -75,12 +75,12 @@ def write_zoo(project: Path, encoder: Path, sst2: Path, artifacts: dict[str, dic
     write_recipe(project, recipe, FAMILY)
 
 
-def trained(shop: Workshop, name: str) -> dict[str, Any]:
+def trained(workspace: Workspace, name: str) -> dict[str, Any]:
     """What training it told: accuracy on dev of the epoch that was kept, parameters, minutes, memory."""
-    record = shop.resolver.finished("artifact", Ref(FAMILY, name))
+    record = workspace.resolver.finished("artifact", Ref(FAMILY, name))
     assert record is not None
     notes = record.provenance["notes"]["training"]
-    facts = json.loads((shop.home(Ref(FAMILY, name)) / "manifest.json").read_bytes())["facts"]
+    facts = json.loads((workspace.home(Ref(FAMILY, name)) / "manifest.json").read_bytes())["facts"]
     return {
         "dev_accuracy": max(notes["dev_accuracy"]),
         "best_epoch": notes["best_epoch"],
@@ -91,11 +91,13 @@ def trained(shop: Workshop, name: str) -> dict[str, Any]:
     }
 
 
-def right(shop: Workshop, name: str, rows: list[dict[str, str]]) -> list[bool]:
+def right(workspace: Workspace, name: str, rows: list[dict[str, str]]) -> list[bool]:
     """Whether each row of `eval` is answered right, on the device of the build."""
     ref = Ref(FAMILY, name)
-    needs = {role: shop.home(parent) for role, parent in shop.zoo.parents(ref).items()}
-    opened = open_artifact(shop.home(ref), project=shop.project, device=device("ZOOSMITH_BUILD_DEVICE"), needs=needs)
+    needs = {role: workspace.home(parent) for role, parent in workspace.zoo.parents(ref).items()}
+    opened = open_artifact(
+        workspace.home(ref), project=workspace.project, device=device("ZOOSMITH_BUILD_DEVICE"), needs=needs
+    )
     answers = opened.predict([row["text"] for row in rows])
     return [answer.label == row["label"] for answer, row in zip(answers, rows, strict=True)]
 
@@ -111,13 +113,13 @@ def points(estimate: Estimate) -> dict[str, float]:
     return {name: round(100 * getattr(estimate, name), 2) for name in ("value", "low", "high")} | {"n": estimate.n}
 
 
-def chosen(shop: Workshop, told: dict[str, dict[str, Any]], sst2: Path) -> dict[str, Any]:
+def chosen(workspace: Workspace, told: dict[str, dict[str, Any]], sst2: Path) -> dict[str, Any]:
     """The best of each technique on `eval`, and its difference to full fine-tuning, example by example."""
     rows = [json.loads(line) for line in (sst2 / "eval.jsonl").read_text(encoding="utf-8").splitlines()]
-    reference = right(shop, BASELINE, rows)
+    reference = right(workspace, BASELINE, rows)
     found: dict[str, Any] = {BASELINE: {"accuracy": points(proportion(sum(reference), len(rows)))}}
     for name in filter(None, (best(told, "qlora-r16-qv-0."), best(told, "qlora-r16"), best(told, "lora-r8"))):
-        mine = right(shop, name, rows)
+        mine = right(workspace, name, rows)
         pairs = list(zip(reference, mine, strict=True))
         lost, won = pairs.count((True, False)), pairs.count((False, True))
         both, neither = pairs.count((True, True)), pairs.count((False, False))
@@ -144,14 +146,16 @@ def main() -> int:
         command = [sys.executable, "-m", "doit", "-n", str(given.side_by_side)]
         command += [f"artifact:{FAMILY}-{name}" for name in names]
         subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
-        shop = Workshop(project)
-        told = {name: trained(shop, name) for name in names}
+        workspace = Workspace(project)
+        told = {name: trained(workspace, name) for name in names}
         settings = {
             "rows": given.rows,
             "device": os.environ.get("ZOOSMITH_BUILD_DEVICE", "cpu"),
             "packages": public_versions(PACKAGES),
         }
-        report({"settings": settings, "candidates": told, "chosen_on_dev": chosen(shop, told, given.sst2)}, given.json)
+        report(
+            {"settings": settings, "candidates": told, "chosen_on_dev": chosen(workspace, told, given.sst2)}, given.json
+        )
     return 0
 
 

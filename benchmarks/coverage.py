@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom, multinomial
 
-from zoosmith.core.classification import Average, average_f1
-from zoosmith.core.f1_intervals import f1_interval, paired_f1
-from zoosmith.core.intervals import Estimate, paired_proportions, proportion, ratio_from_logs
+from zoosmith.stats.classification import Average, average_f1
+from zoosmith.stats.f1_intervals import f1_interval, paired_f1
+from zoosmith.stats.intervals import Estimate, paired_proportions, proportion, ratio_from_logs
 
 SIZES = (300, 872, 1500)
 ACCURACIES = (0.85, 0.91, 0.97)

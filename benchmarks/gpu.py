@@ -28,11 +28,11 @@ from benchmarks._report import options, report
 from zoosmith.bench import residency
 from zoosmith.bench.measure import latency
 from zoosmith.bench.process import Opened, opened
-from zoosmith.contract import ZooError
-from zoosmith.core.plan import Ref
-from zoosmith.engine.action import public_versions
-from zoosmith.engine.graph import Workshop
-from zoosmith.lib import devices
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.action import public_versions
+from zoosmith.recipes.graph import Ref
+from zoosmith.toolkit.torch import devices
 
 DEVICE = "cuda"
 TURNS, CALLS, WARM_UP = 4, 20, 30
@@ -51,15 +51,15 @@ def build(project: Path, families: list[str]) -> None:
     subprocess.run(command, cwd=project, check=True, stdout=sys.stderr)
 
 
-def opening(shop: Workshop, ref: Ref) -> dict[str, Any]:
+def opening(workspace: Workspace, ref: Ref) -> dict[str, Any]:
     """Arguments of `Child.open` but the processors."""
-    sentences = [json.loads(line) for line in (shop.project / "data" / "test.jsonl").read_text().splitlines()]
-    folder, parents = str(shop.home(ref)), shop.zoo.parents(ref)
-    needs = json.loads((shop.home(ref) / "manifest.json").read_bytes())["needs"]
+    sentences = [json.loads(line) for line in (workspace.project / "data" / "test.jsonl").read_text().splitlines()]
+    folder, parents = str(workspace.home(ref)), workspace.zoo.parents(ref)
+    needs = json.loads((workspace.home(ref) / "manifest.json").read_bytes())["needs"]
     return {
         "folder": folder,
-        "project": str(shop.project),
-        "needs": {folder: {role: str(shop.home(parents[role])) for role in needs}},
+        "project": str(workspace.project),
+        "needs": {folder: {role: str(workspace.home(parents[role])) for role in needs}},
         "threads": 1,
         "device": DEVICE,
         "inputs": [row["text"] for row in sentences],
@@ -119,12 +119,12 @@ def seen(child: Opened, folder: Path) -> dict[str, Any]:
     }
 
 
-def training(shop: Workshop, ref: Ref) -> dict[str, Any]:
+def training(workspace: Workspace, ref: Ref) -> dict[str, Any]:
     """What a training took, from its provenance: minutes, and the peak of the device in MiB."""
-    record = shop.resolver.finished("artifact", ref)
+    record = workspace.resolver.finished("artifact", ref)
     assert record is not None
     notes = record.provenance["notes"]["training"]
-    facts = json.loads((shop.home(ref) / "manifest.json").read_bytes())["facts"]
+    facts = json.loads((workspace.home(ref) / "manifest.json").read_bytes())["facts"]
     return {
         "minutes": notes["minutes"],
         "peak_vram_mb": notes["peak_memory_mb"],
@@ -135,18 +135,18 @@ def training(shop: Workshop, ref: Ref) -> dict[str, Any]:
     }
 
 
-def measure(shop: Workshop, families: list[str]) -> dict[str, dict[str, Any]]:
+def measure(workspace: Workspace, families: list[str]) -> dict[str, dict[str, Any]]:
     """Figures of FAMILY/ARTIFACT."""
     refs = {f"{family}/{name}": Ref(family, name) for family in families for name in TIMED}
     cores = sorted(os.sched_getaffinity(0))
     with opened(*refs) as children:
         for i, child in enumerate(children):
-            child.send("open", **opening(shop, refs[child.name]), cpus=[cores[i % len(cores)]])
+            child.send("open", **opening(workspace, refs[child.name]), cpus=[cores[i % len(cores)]])
         for child in children:
             child.reply()
         found = timed(in_turns(children))
         for child in children:
-            found[child.name] |= seen(child, shop.home(refs[child.name]))
+            found[child.name] |= seen(child, workspace.home(refs[child.name]))
     return found
 
 
@@ -164,10 +164,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="gpu-") as folder:
         zoo.write_zoo(Path(folder), given.families)
         build(Path(folder), given.families)
-        shop = Workshop(Path(folder))
-        told = measure(shop, given.families)
+        workspace = Workspace(Path(folder))
+        told = measure(workspace, given.families)
         trained = {
-            f"{family}/{name}": training(shop, Ref(family, name)) for family in given.families for name in zoo.TRAINED
+            f"{family}/{name}": training(workspace, Ref(family, name))
+            for family in given.families
+            for name in zoo.TRAINED
         }
     report({"packages": public_versions(PACKAGES), "artifacts": told, "trainings": trained}, given.json)
     return 0

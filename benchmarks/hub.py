@@ -25,10 +25,10 @@ from typing import Any
 
 from benchmarks._report import options, report
 from tests.support.published import manifest, pointer, row_of
-from zoosmith.core.canonical import digest, pretty
-from zoosmith.core.records import File
-from zoosmith.core.registry import Registry, merged, to_text
-from zoosmith.engine.files import sha256_file
+from zoosmith.common.canonical import digest, pretty
+from zoosmith.records.registry import Registry, merged, to_text
+from zoosmith.records.schema import File
+from zoosmith.store.files import sha256_file
 
 NAME = "toy-big"
 HASHERS = {
@@ -82,7 +82,17 @@ def write_registry(root: Path, size_mb: int, parts: int) -> list[str]:
 
 def ours(url: str, work: Path) -> tuple[float, float]:
     """Seconds and peak resident MB of `zoosmith pull`, from nothing."""
-    command = [sys.executable, "-m", "zoosmith.cli", "pull", NAME, "--registry", url, "--into", str(work / "home")]
+    command = [
+        sys.executable,
+        "-m",
+        "zoosmith.app.cli.main",
+        "pull",
+        NAME,
+        "--registry",
+        url,
+        "--into",
+        str(work / "home"),
+    ]
     environment = os.environ | {"XDG_CACHE_HOME": str(work / "cache")}
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -30,9 +30,9 @@ from pathlib import Path
 
 from tests.support.table import write_table
 from tests.support.zoo import RECIPE, write_recipe, write_toy
-from zoosmith.core.canonical import digest
-from zoosmith.engine.files import payload, sha256_file
-from zoosmith.engine.store import Store
+from zoosmith.common.canonical import digest
+from zoosmith.store.files import payload, sha256_file
+from zoosmith.store.store import Store
 
 MARK = "ZOOSMITH_KILLS"
 GRACE_S = 2.0

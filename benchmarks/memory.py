@@ -3,7 +3,7 @@
     python -m benchmarks.memory [--batch 16] [--tokens 128] [--only NAME ...] [--json benchmarks/results/memory.json]
 
 Each build runs as the engine runs it, in a worker of its own, checked by a clean process at its end; but workers are
-started anew, since pages that they share with a nursery would be counted as other processes' too. Weights are
+started anew, since pages that they share with a fork server would be counted as other processes' too. Weights are
 random; the tokenizer knows 30,522 words. Each is built three times: from a toy encoder, whose peak is what the
 libraries take; from BERT-base with batches of one word, whose peak beyond that is weights, told in copies of them; and
 from BERT-base with batches of `--batch` texts of `--tokens` tokens, whose peak beyond that is activations. Trainings
@@ -30,10 +30,10 @@ from benchmarks._report import options, report
 from tests.support.here import bring_up
 from tests.support.zoo import BAD, GOOD, PLAIN, write_project, write_recipe, write_rows, write_tokenizer
 from zoosmith import plugins
-from zoosmith.core.plan import Ref
-from zoosmith.engine.action import Action
-from zoosmith.engine.executor import LocalExecutor, Outcome, Progress
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
+from zoosmith.execution.action import Action
+from zoosmith.execution.executor import LocalExecutor, Outcome, Progress
+from zoosmith.recipes.graph import Ref
 
 ROOT = Path(__file__).parents[1]
 VOCABULARY = 30_522
@@ -42,7 +42,7 @@ LABELS = ("negative", "positive")
 CONVERSION, TRAINING, WITH_TEACHER = 2.0, 4.0, 5.0  # copies of the weights
 ROUNDING = 0.05  # copies: peaks are told in MiB, and buffers of the libraries come and go
 TOY = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
-BUILD, WEIGHED = "zoosmith.engine.build:run", "benchmarks._weighed:run"
+BUILD, WEIGHED = "zoosmith.build.build:run", "benchmarks._weighed:run"
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,12 @@ def write_zoo(project: Path, batch: int, tokens: int) -> int:
     return large - toy
 
 
-def weigh(shop: Workshop, family: str, name: str) -> dict[str, int]:
+def weigh(workspace: Workspace, family: str, name: str) -> dict[str, int]:
     """Peaks of one build, MiB."""
-    bring_up(shop, Ref(family, name))
-    action = shop.resolver.action("artifact", Ref(family, name))
-    seen: dict[str, int] = shop.make("artifact", Ref(family, name)).provenance["notes"]["weighed"]
-    parents = [entry.size for tree in action.inputs["parents"].values() for entry in shop.store.tree(tree) or ()]
+    bring_up(workspace, Ref(family, name))
+    action = workspace.resolver.action("artifact", Ref(family, name))
+    seen: dict[str, int] = workspace.make("artifact", Ref(family, name)).provenance["notes"]["weighed"]
+    parents = [entry.size for tree in action.inputs["parents"].values() for entry in workspace.store.tree(tree) or ()]
     return seen | {"claimed": action.resources.memory_mb, "parents": sum(parents) // 2**20}
 
 
@@ -214,12 +214,12 @@ def measure(names: list[str], batch: int, tokens: int) -> dict[str, dict[str, An
     """Figures by case."""
     with tempfile.TemporaryDirectory(prefix="memory-") as folder:
         more = write_zoo(Path(folder), batch, tokens)
-        shop = Workshop(Path(folder))
-        shop.runner.executor = Weighing(shop.store, Path(folder))
+        workspace = Workspace(Path(folder))
+        workspace.runner.executor = Weighing(workspace.store, Path(folder))
         found = {}
         for name in names:
             families = ("toy", "weights", "batches") if CASES[name].sized else ("toy", "weights")
-            found[name] = figures(CASES[name], [weigh(shop, family, name) for family in families], more)
+            found[name] = figures(CASES[name], [weigh(workspace, family, name) for family in families], more)
             print(f"{name}: {json.dumps(found[name])}", file=sys.stderr, flush=True)
         return found
 

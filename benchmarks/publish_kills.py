@@ -26,9 +26,9 @@ from benchmarks._targets import NAME, Hubbed, Shelf, Wrong
 from tests.support.hub import Hub, serving
 from tests.support.table import recipe, write_table
 from tests.support.zoo import doit, write_recipe
-from zoosmith.contract import ZooError
-from zoosmith.core.registry import Row
-from zoosmith.hub.release import read_registry
+from zoosmith.contract.errors import ZooError
+from zoosmith.publish.release import read_registry
+from zoosmith.records.registry import Row
 
 FIRST, SECOND = 1, 2
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from benchmarks._kills import Ended, Tally, Victim, left_alone
 from benchmarks._report import options, report
 from tests.support.published import Fault, Server, publish, serving
-from zoosmith.core.registry import Row
-from zoosmith.engine.files import sha256_file
-from zoosmith.hub import folders
+from zoosmith.publish import folders
+from zoosmith.records.registry import Row
+from zoosmith.store.files import sha256_file
 
 NAME = "toy-a"
 

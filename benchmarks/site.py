@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.support import gallery
 from tests.support.browser import MISSING, browser, chromium
 from zoosmith.bench.host import this_host
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
 from zoosmith.site.make import make
 
 GOALS = {"bytes of index and assets": 2_000_000, "filter, ms a key": 50.0}
@@ -73,7 +73,7 @@ def measure(artifacts: int, runs: int) -> dict[str, list[float]]:
             Path(folder), gallery.registry(artifacts), card=card.replace("minilm-names-onnx-int8", "NAME")
         )
         start = time.perf_counter()
-        make(Workshop(root))
+        make(Workspace(root))
         made = time.perf_counter() - start
         site = root / "site"
         shared = size(site / "index.html", site / "families.html", site / "assets")

@@ -26,9 +26,9 @@ from tests.support.fast import fast_recipe, write_fast_zoo
 from tests.support.hub import Hub, serving
 from tests.support.published import publish
 from tests.support.zoo import doit, write_recipe
-from zoosmith.contract import ZooError
-from zoosmith.core.registry import Row
-from zoosmith.hub.release import read_registry
+from zoosmith.contract.errors import ZooError
+from zoosmith.publish.release import read_registry
+from zoosmith.records.registry import Row
 
 A, B = "family0-a0", "family0-a1"
 OTHERS = 20

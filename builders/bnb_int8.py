@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from zoosmith.contract import Job, Logits, Resources, Tolerance
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import bnb, checkpoint
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources, Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.quantization import bnb
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
 
 FORMAT = "bnb"
 PRECISION = "int8"

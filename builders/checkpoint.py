@@ -5,10 +5,12 @@ Weights become FP32 safetensors; labels get the task's names; the tokenizer gets
 
 from __future__ import annotations
 
-from zoosmith.contract import Job, Logits, Resources
-from zoosmith.contract import Params as Params
-from zoosmith.lib import checkpoint
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.params import Params as Params
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
 
 FORMAT = "torch"
 PRECISION = "fp32"

@@ -10,13 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError, Job, Logits, Resources
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, structure
-from zoosmith.lib.distillation import Lessons, Teaching
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import Hyperparameters, activations_mb, fit
-from zoosmith.lib.training_rows import TrainingRows, training_examples
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.training.distillation import Lessons, Teaching
+from zoosmith.toolkit.training.train import Hyperparameters, activations_mb, fit
+from zoosmith.toolkit.training.training_rows import TrainingRows, training_examples
 
 FORMAT = "torch"
 PRECISION = "fp32"

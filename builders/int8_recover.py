@@ -14,11 +14,16 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from zoosmith.contract import BuildError, Job, Logits, Resources
-from zoosmith.lib import adapters, architecture, checkpoint, dynamic_int8
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import activations_mb, evaluate, fit
-from zoosmith.lib.training_rows import training_examples
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.adapters import adapters
+from zoosmith.toolkit.quantization import dynamic_int8
+from zoosmith.toolkit.torch import architecture, checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.training.train import activations_mb, evaluate, fit
+from zoosmith.toolkit.training.training_rows import training_examples
 
 FORMAT = "torch_int8"
 PRECISION = "int8"

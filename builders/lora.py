@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoosmith.contract import BuildError, Job, Logits, Output, Resources
-from zoosmith.lib import adapters, checkpoint
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import activations_mb, fit
-from zoosmith.lib.training_rows import training_examples
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Output, Resources
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.adapters import adapters
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.training.train import activations_mb, fit
+from zoosmith.toolkit.training.training_rows import training_examples
 
 ACCEPTS = {"from": ("source", "torch")}
 DATA = ("train", "dev")
@@ -47,7 +51,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 def build(job: Job) -> Logits:
     """Train adapters and head, then merge and save, or save the adapter alone."""
     train, dev = training_examples(job, job.params)
-    model, drawn = checkpoint.load_with_drawn(job, job.parent.path, new_head=True)
+    model, drawn = checkpoint.load_with_new_weights(job, job.parent.path, new_head=True)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     checkpoint.check_vocabulary(model, job.out)
     lora = adapters.attach(job, model, job.params, drawn)

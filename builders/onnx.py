@@ -13,10 +13,14 @@ from typing import Any
 
 from pydantic import Field
 
-from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_artifact, onnx_file
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources, Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.onnx import onnx_artifact, onnx_file
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
 
 FORMAT = "onnx"
 PRECISION = "fp32"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import warnings
 
-from zoosmith.contract import Job, Logits, Resources, Tolerance
-from zoosmith.contract import Params as Params
-from zoosmith.lib import onnx_artifact, onnx_file
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources, Tolerance
+from zoosmith.contract.params import Params as Params
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.onnx import onnx_artifact, onnx_file
 
 FORMAT = "onnx"
 PRECISION = "fp16"

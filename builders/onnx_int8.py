@@ -11,9 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from zoosmith.contract import BuildError, Job, Logits, Resources, Tolerance
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import onnx_artifact, onnx_file, onnx_graph
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources, Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.onnx import onnx_artifact, onnx_file, onnx_graph
 
 FORMAT = "onnx"
 PRECISION = "int8"

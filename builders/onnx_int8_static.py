@@ -10,13 +10,18 @@ from pathlib import Path
 
 from pydantic import Field
 
-from zoosmith.contract import BuildError, Encoded, Job, Logits, Resources, Tolerance
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, onnx_artifact, onnx_file, static_int8
-from zoosmith.lib.exclusion import Budget, Search
-from zoosmith.lib.forward import OnnxForward
-from zoosmith.lib.split_loss import dev_examples, mean_loss
-from zoosmith.lib.training_rows import spread
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources, Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Encoded, Logits
+from zoosmith.toolkit.onnx import onnx_artifact, onnx_file
+from zoosmith.toolkit.quantization import static_int8
+from zoosmith.toolkit.quantization.exclusion import Budget, Search
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import OnnxForward
+from zoosmith.toolkit.training.split_loss import dev_examples, mean_loss
+from zoosmith.toolkit.training.training_rows import spread
 
 FORMAT = "onnx"
 PRECISION = "int8"

@@ -6,11 +6,14 @@ Source: Michel et al., 2019, "Are sixteen heads really better than one?". Import
 
 from __future__ import annotations
 
-from zoosmith.contract import Job, Logits, Resources
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, importance, pruned, structure
-from zoosmith.lib.importance import Selection
-from zoosmith.lib.recovery import Recovery
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.pruning import importance, pruned, structure
+from zoosmith.toolkit.pruning.importance import Selection
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.training.recovery import Recovery
 
 FORMAT = "torch"
 PRECISION = "fp32"

@@ -11,12 +11,16 @@ from typing import Any
 
 from pydantic import Field
 
-from zoosmith.contract import BuildError, Job, Logits, Resources
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, pruned, structure
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.recovery import Recovery
-from zoosmith.lib.split_loss import dev_examples, mean_loss
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.pruning import pruned, structure
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.training.recovery import Recovery
+from zoosmith.toolkit.training.split_loss import dev_examples, mean_loss
 
 FORMAT = "torch"
 PRECISION = "fp32"

@@ -11,10 +11,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from zoosmith.contract import Job, Logits, Resources
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, sparsity
-from zoosmith.lib.recovery import Recovery
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.pruning import sparsity
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.training.recovery import Recovery
 
 FORMAT = "torch"
 PRECISION = "fp32"

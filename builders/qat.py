@@ -12,12 +12,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoosmith.contract import BuildError, Job, Logits, Output, Resources
-from zoosmith.lib import architecture, checkpoint, dynamic_int8
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.recovery import Recovery
-from zoosmith.lib.train import activations_mb, evaluate, fit
-from zoosmith.lib.training_rows import training_examples
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Output, Resources
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.quantization import dynamic_int8
+from zoosmith.toolkit.torch import architecture, checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.training.recovery import Recovery
+from zoosmith.toolkit.training.train import activations_mb, evaluate, fit
+from zoosmith.toolkit.training.training_rows import training_examples
 
 ACCEPTS = {"from": ("torch",)}
 DATA = ("train", "dev")

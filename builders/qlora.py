@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from zoosmith.contract import Job, Logits, Resources
-from zoosmith.lib import adapters, bnb, checkpoint
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.train import activations_mb, fit
-from zoosmith.lib.training_rows import training_examples
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.adapters import adapters
+from zoosmith.toolkit.quantization import bnb
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.training.train import activations_mb, fit
+from zoosmith.toolkit.training.training_rows import training_examples
 
 FORMAT = "adapter"
 PRECISION = "nf4"

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from zoosmith.contract import Job, Logits, Output, Resources, Tolerance
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, sparsity
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Output, Resources, Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.pruning import sparsity
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
 
 ACCEPTS = {"from": ("torch",)}
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")

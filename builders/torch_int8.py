@@ -6,10 +6,14 @@ the quantised modules. Embeddings stay in FP32, so the file shrinks less than th
 
 from __future__ import annotations
 
-from zoosmith.contract import Job, Logits, Resources, Tolerance
-from zoosmith.contract import Params as BaseParams
-from zoosmith.lib import checkpoint, dynamic_int8, sparsity
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources, Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Logits
+from zoosmith.toolkit.pruning import sparsity
+from zoosmith.toolkit.quantization import dynamic_int8
+from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch.forward import TorchForward
 
 FORMAT = "torch_int8"
 PRECISION = "int8"

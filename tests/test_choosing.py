@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.shown import BLOCK, answer, refreshed
 from tests.support.zoo import ROOT
-from zoosmith.engine import command_reproduce, commands
+from zoosmith.app.doit import command_reproduce, commands
 
 PAGE = (ROOT / "docs" / "choosing.md").read_text(encoding="utf-8")
 SHOWN = {found["line"]: found["shown"] for found in BLOCK.finditer(PAGE)}

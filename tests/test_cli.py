@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.zoo import doit
-from zoosmith import __version__, cli
+from zoosmith import __version__
+from zoosmith.app.cli import main as cli
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,7 +57,7 @@ def test_run_of_an_unknown_name_suggests_the_nearest(
 
 def test_importing_zoosmith_and_its_command_loads_nothing_heavy() -> None:
     heavy = ("torch", "transformers", "onnxruntime", "datasets", "numpy", "huggingface_hub", "doit")
-    code = f"import sys, zoosmith, zoosmith.cli; print([m for m in {heavy!r} if m in sys.modules])"
+    code = f"import sys, zoosmith, zoosmith.app.cli.main; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -13,9 +13,10 @@ import pytest
 from benchmarks import studies
 from tests.support.drawings import texts
 from zoosmith import plugins
-from zoosmith.core import registry
-from zoosmith.engine.graph import Workshop
-from zoosmith.engine.recorded import build_in
+from zoosmith.app.doit.outputs import render
+from zoosmith.build.recorded import build_in
+from zoosmith.build.workspace import Workspace
+from zoosmith.records import registry
 
 ROOT = Path(__file__).parents[1]
 DRAWN = "minilm-imdb"
@@ -27,7 +28,7 @@ def test_cards_registry_and_readme_are_what_rendering_gives(tmp_path: Path) -> N
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("registry.json", "README.md", "dodo.py"):
         shutil.copyfile(ROOT / name, tmp_path / name)
-    Workshop(tmp_path).render()
+    render(Workspace(tmp_path))
     assert different(plots(tmp_path), plots(ROOT)) == [], "plots are stale: run `doit registry`"
     for path in [*(ROOT / "model_cards").glob("*.md"), ROOT / "registry.json", ROOT / "README.md"]:
         rendered = (tmp_path / path.relative_to(ROOT)).read_text(encoding="utf-8")
@@ -54,7 +55,7 @@ def test_the_plots_say_what_drawing_them_anew_says(tmp_path: Path) -> None:
     """Of one family: those of others are drawn by the same code, and rendering knows by digests which are stale."""
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
     shutil.copytree(ROOT / "results" / DRAWN, tmp_path / "results" / DRAWN)
-    Workshop(tmp_path).book.render_all()
+    Workspace(tmp_path).book.render_all()
     drawn, committed = ({name: texts(svg) for name, svg in plots(project).items()} for project in (tmp_path, ROOT))
     assert len(drawn) == 2 * 5, "a frontier and a confusion matrix for each of its artifacts"
     assert different(drawn, {name: text for name, text in committed.items() if name.startswith(DRAWN)}) == []

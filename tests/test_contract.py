@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoosmith.contract import Resources
+from zoosmith.contract.output import Resources
 
 sizes = st.integers(0, 10**6)
 

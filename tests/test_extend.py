@@ -100,18 +100,18 @@ RECIPE = {
     "license": "apache-2.0",
     "bases": {"words": {"path": "bases/words"}},
     "data": {
-        "shop": {
+        "workspace": {
             "path": "data",
             "columns": {"title": "headline", "review": "text", "label": "label"},
             "labels": ["negative", "positive"],
             "splits": {"train": "train[:-20]", "dev": "train[-20:]", "eval": "test"},
         }
     },
-    "task": {"kind": "review-classification", "data": "shop", "max_length": 32},
-    "evals": {"shop": {"kind": "review-classification", "data": "shop"}},
+    "task": {"kind": "review-classification", "data": "workspace", "max_length": 32},
+    "evals": {"workspace": {"kind": "review-classification", "data": "workspace"}},
     "reference": "single",
     "artifacts": {
-        "single": {"builder": "wordlist", "from": "words", "gates": {"shop.accuracy": {"min": 0.95}}},
+        "single": {"builder": "wordlist", "from": "words", "gates": {"workspace.accuracy": {"min": 0.95}}},
         "double": {"builder": "wordlist", "from": "words", "params": {"weight": 2.0}},
     },
 }
@@ -150,7 +150,7 @@ def test_it_builds_is_measured_and_recorded_and_nothing_of_ours_changes(extended
     for name in ("reviews-single", "reviews-double"):
         row = entries[name]["versions"]["1"]
         assert (row["builder"], row["format"], row["task"]) == ("wordlist", "wordlist", "review-classification")
-        assert row["results"][0]["quality"]["shop.accuracy"]["value"] == 1.0
+        assert row["results"][0]["quality"]["workspace.accuracy"]["value"] == 1.0
         assert row["gates"]["passed"]
         card = (project / "model_cards" / f"{name}.md").read_text(encoding="utf-8")
         assert "library_name: wordlist" in card

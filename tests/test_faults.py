@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support import table
-from tests.support.here import bring_up, workshop
+from tests.support.here import bring_up, open_here
 from tests.support.job import PAIR, Family, build, source
 from tests.support.zoo import BAD, GOOD, PLAIN, RECIPE, rows, write_bert, write_project, write_recipe, write_rows
 from tests.support.zoo import write_tokenizer as write_vocabulary
-from zoosmith.contract import ZooError
-from zoosmith.core.plan import Ref
-from zoosmith.engine.executor import StepFailed
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.executor import StepFailed
+from zoosmith.recipes.graph import Ref
 
 WRAPPER = '''\
 """{sound}, with a fault planted after it."""
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from builders import {sound} as sound
 from builders.{sound} import ACCEPTS, FORMAT, PRECISION, REQUIRES, Params, check
-from zoosmith.lib.forward import OnnxForward
+from zoosmith.toolkit.torch.forward import OnnxForward
 
 STRANGERS = Path(__file__).parents[1] / "strangers"
 
@@ -91,7 +91,7 @@ def own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def shop(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def workspace(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The toy zoo with a trained base, sound artifacts and one artifact a fault; the sound ones are built."""
     project = write_project(tmp_path_factory.mktemp("zoo"))
     write_data(project)
@@ -111,7 +111,7 @@ def shop(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
         parent = "fp32" if sound == "torch_int8" else "onnx-fp32"
         artifacts[name] = {"builder": name.replace("-", "_"), "from": parent}
     write_recipe(project, RECIPE | {"bases": {"trained": {"path": "bases/trained"}}, "artifacts": artifacts})
-    opened = workshop(project)
+    opened = open_here(project)
     bring_up(opened, Ref("toy", "onnx-int8"))
     return opened
 
@@ -132,35 +132,35 @@ def write_strangers(family: Family, folder: Path) -> None:
     shutil.copyfile(packed.out / "model.safetensors", folder / "model.safetensors")
 
 
-def actions(shop: Workshop) -> set[str]:
-    return {path.name for path in (shop.store.root / "actions").glob("*.json")}
+def actions(workspace: Workspace) -> set[str]:
+    return {path.name for path in (workspace.store.root / "actions").glob("*.json")}
 
 
-def assert_nothing_is_left(shop: Workshop, ref: Ref, before: set[str]) -> None:
+def assert_nothing_is_left(workspace: Workspace, ref: Ref, before: set[str]) -> None:
     """No action, delivered file, card, row or result came of it."""
-    assert actions(shop) == before
-    assert not shop.home(ref).exists()
-    assert not shop.book.card_file(ref).exists()
-    assert not shop.book.folder(ref).exists()
-    assert not (shop.project / "registry.json").exists()
+    assert actions(workspace) == before
+    assert not workspace.home(ref).exists()
+    assert not workspace.records.card_file(ref).exists()
+    assert not workspace.records.folder(ref).exists()
+    assert not (workspace.project / "registry.json").exists()
     with pytest.raises(ZooError):
-        shop.register(ref, "quick")
+        workspace.register(ref, "quick")
 
 
-def test_the_same_without_a_fault_passes(shop: Workshop) -> None:
-    shop.make("artifact", Ref("toy", "onnx-int8"))
-    assert shop.made("artifact", Ref("toy", "onnx-int8"))
+def test_the_same_without_a_fault_passes(workspace: Workspace) -> None:
+    workspace.make("artifact", Ref("toy", "onnx-int8"))
+    assert workspace.made("artifact", Ref("toy", "onnx-int8"))
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_in_an_artifact_is_caught_and_told(shop: Workshop, name: str) -> None:
-    ref, before = Ref("toy", name), actions(shop)
+def test_a_fault_in_an_artifact_is_caught_and_told(workspace: Workspace, name: str) -> None:
+    ref, before = Ref("toy", name), actions(workspace)
     with pytest.raises(StepFailed, match=FAULTS[name][2]) as told:
-        shop.make("artifact", ref)
+        workspace.make("artifact", ref)
     assert str(told.value).startswith(f"build toy-{name}: ")
-    assert shop.resolver.finished("artifact", ref) is None
-    assert shop.store.named(f"toy/{name}") is None
-    assert_nothing_is_left(shop, ref, before)
+    assert workspace.resolver.finished("artifact", ref) is None
+    assert workspace.store.named(f"toy/{name}") is None
+    assert_nothing_is_left(workspace, ref, before)
 
 
 TABLE_BUILDER = '''\
@@ -190,24 +190,24 @@ SWAP_QUIETLY = "job.labels(job.task.spec.labels[::-1])"
 NAN_FOR_A_WORD = 'weights[job.task.tokenizer.token_to_id("superb")][0] = float("nan")'
 
 
-def planted(tmp_path: Path, fault: str) -> Workshop:
+def planted(tmp_path: Path, fault: str) -> Workspace:
     """The table zoo with an artifact `faulty` made from `plain`."""
     project = table.write_table(tmp_path)
     (project / "builders" / "faulty.py").write_text(TABLE_BUILDER.replace("FAULT", fault), encoding="utf-8")
     artifacts = table.RECIPE["artifacts"] | {"faulty": {"builder": "faulty", "from": "plain"}}
     write_recipe(project, table.RECIPE | {"reference": "faulty", "artifacts": artifacts})
-    return workshop(project)
+    return open_here(project)
 
 
-def assert_measuring_fails(shop: Workshop, ref: Ref, message: str) -> None:
+def assert_measuring_fails(workspace: Workspace, ref: Ref, message: str) -> None:
     """The artifact passes the checks of its build; measuring finds the fault."""
-    bring_up(shop, ref)
-    shop.make("artifact", ref)
-    before = actions(shop)
+    bring_up(workspace, ref)
+    workspace.make("artifact", ref)
+    before = actions(workspace)
     with pytest.raises(StepFailed, match=message):
-        shop.measure(ref, "quick")
-    assert not shop.measured(ref, "quick")
-    assert_nothing_is_left(shop, ref, before)
+        workspace.measure(ref, "quick")
+    assert not workspace.measured(ref, "quick")
+    assert_nothing_is_left(workspace, ref, before)
 
 
 def test_labels_swapped_by_a_technique_without_parity_are_caught(tmp_path: Path) -> None:
@@ -216,45 +216,45 @@ def test_labels_swapped_by_a_technique_without_parity_are_caught(tmp_path: Path)
 
 
 def test_a_nan_logit_for_a_word_that_only_eval_has_is_caught(tmp_path: Path) -> None:
-    shop = planted(tmp_path, NAN_FOR_A_WORD)
+    workspace = planted(tmp_path, NAN_FOR_A_WORD)
     write_rows(tmp_path / "data" / "dev.jsonl", [row for row in rows(20, 2) if "superb" not in row["text"]])
     message = r"toy-faulty gives NaN or infinite logits for \d of 40 examples of toy"
-    assert_measuring_fails(shop, Ref("toy", "faulty"), message)
+    assert_measuring_fails(workspace, Ref("toy", "faulty"), message)
 
 
 def test_labels_swapped_in_the_eval_split_are_caught(tmp_path: Path) -> None:
-    shop, ref = workshop(table.write_table(tmp_path)), Ref("toy", "plain")
+    workspace, ref = open_here(table.write_table(tmp_path)), Ref("toy", "plain")
     other = {"positive": "negative", "negative": "positive"}
     write_rows(tmp_path / "data" / "test.jsonl", [row | {"label": other[row["label"]]} for row in rows(40, 3)])
     assert_measuring_fails(
-        shop, ref, r"negative is really positive.*: the labels of the data or of the model are swapped"
+        workspace, ref, r"negative is really positive.*: the labels of the data or of the model are swapped"
     )
 
 
 def test_an_empty_eval_split_is_caught_before_anything_is_built(tmp_path: Path) -> None:
-    shop = workshop(table.write_table(tmp_path))
+    workspace = open_here(table.write_table(tmp_path))
     (tmp_path / "data" / "test.jsonl").write_text("")
     with pytest.raises(StepFailed, match="split eval: 'test' is empty; test has 0 rows"):
-        bring_up(shop, Ref("toy", "plain"))
-    assert_nothing_is_left(shop, Ref("toy", "plain"), set())
+        bring_up(workspace, Ref("toy", "plain"))
+    assert_nothing_is_left(workspace, Ref("toy", "plain"), set())
 
 
 def test_a_builder_that_declares_eval_is_refused_before_anything_runs(tmp_path: Path) -> None:
     project = table.write_table(tmp_path)
     table.edit(project / "builders" / "table.py", 'DATA = ("train",)', 'DATA = ("train", "eval")')
     with pytest.raises(ZooError, match=r"table\.py: DATA names 'eval'; builders may read \('train', 'dev'"):
-        _ = workshop(project).zoo
+        _ = open_here(project).zoo
     assert not (project / "artifacts").exists()
 
 
 def test_a_worker_tells_the_same_and_leaves_its_log(tmp_path: Path) -> None:
     """The real process, once: the message crosses the pipe, the traceback stays in the log."""
-    shop, ref = planted(tmp_path, 'job.rows("eval")'), Ref("toy", "faulty")
-    bring_up(shop, ref)
-    before = actions(shop)
+    workspace, ref = planted(tmp_path, 'job.rows("eval")'), Ref("toy", "faulty")
+    bring_up(workspace, ref)
+    before = actions(workspace)
     with pytest.raises(StepFailed, match=r"asked for the split 'eval' but declares none in DATA") as told:
-        Workshop(shop.project).make("artifact", ref)
+        Workspace(workspace.project).make("artifact", ref)
     assert "Traceback" not in str(told.value)
     log = Path(str(told.value).rpartition("log: ")[2])
     assert "Traceback" in log.read_text(encoding="utf-8")
-    assert_nothing_is_left(shop, ref, before)
+    assert_nothing_is_left(workspace, ref, before)

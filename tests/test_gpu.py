@@ -16,8 +16,8 @@ from tests.support.training import accuracy, killed_and_resumed
 from tests.support.zoo import ROOT, doit, write_bert, write_toy
 from zoosmith import plugins
 from zoosmith.bench import residency, trace
-from zoosmith.contract import ZooError
-from zoosmith.engine.recorded import suites_in
+from zoosmith.build.recorded import suites_in
+from zoosmith.contract.errors import ZooError
 
 CUDA = "cuda"
 BUILDERS = {name: plugins.load("builders", name, ROOT) for name in plugins.known("builders", ROOT)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from zoosmith import plugins
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 from zoosmith.plugins import KINDS, find, known, load, module_name, shipped
 
 

@@ -13,7 +13,7 @@ import zoosmith
 from tests.support.job import PAIR, TELLING, Family, probe_logits
 from tests.support.zoo import ROOT, write_project
 from zoosmith import plugins
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 from zoosmith.predictor import open_artifact, read_manifest
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from tests.support.zoo import RECIPE, doit, rows, write_bert, write_project, write_recipe, write_rows
-from zoosmith.core.recipe_yaml import parse
+from zoosmith.recipes.yaml import parse
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

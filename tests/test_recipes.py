@@ -12,10 +12,10 @@ import yaml
 
 from tests.support.zoo import ROOT
 from zoosmith import plugins
-from zoosmith.core import recipe
-from zoosmith.core.recipe import Recipe
-from zoosmith.core.recipe_yaml import parse
-from zoosmith.engine.zoo import load_zoo
+from zoosmith.build.zoo import load_zoo
+from zoosmith.recipes import schema as recipe
+from zoosmith.recipes.schema import Recipe
+from zoosmith.recipes.yaml import parse
 
 FILES = sorted((ROOT / "recipes").rglob("*.yaml"))
 

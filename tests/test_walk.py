@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub.conftest import record
-from tests.hub.test_round_trip import web_server
+from tests.publish.conftest import record
+from tests.publish.test_round_trip import web_server
 from tests.support.graphs import write_graph_zoo
 from tests.test_readme import README, ROOT
 

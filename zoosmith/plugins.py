@@ -15,13 +15,14 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from zoosmith.contract import ZooError
-from zoosmith.core.names import IDENTIFIER, nearest
+from zoosmith.common.names import IDENTIFIER, nearest
+from zoosmith.contract.errors import ZooError
 
 PACKAGE = Path(__file__).parent
 CHECKOUT = PACKAGE.parent
+SHIPPED = PACKAGE / "shipped"  # of an installed package: what lies at the top of the repository
 KINDS = {
-    "builders": CHECKOUT / "builders",
+    "builders": SHIPPED / "builders" if SHIPPED.is_dir() else CHECKOUT / "builders",
     "tasks": PACKAGE / "tasks",
     "runtimes": PACKAGE / "runtimes",
     "builtin": PACKAGE / "builtin",
@@ -30,7 +31,7 @@ KINDS = {
 
 def shipped(name: str) -> Path:
     """Folder or file that travels with the package (`recipes`, the card template)."""
-    inside = PACKAGE / "shipped" / name
+    inside = SHIPPED / name
     return inside if inside.exists() else CHECKOUT / name
 
 
@@ -67,13 +68,18 @@ def find(kind: str, id: str, project: Path) -> Path:
     raise ZooError(f"no {kind.removesuffix('s')} is called {id!r}{nearest(stem, known(kind, project))}")
 
 
+def _package(home: Path) -> str:
+    """Dotted name of the package in a folder that is shipped."""
+    return ".".join(home.relative_to(CHECKOUT).parts)
+
+
 def module_name(path: Path) -> str:
     """Dotted name under which a file is imported: the package's own name where it is shipped."""
     stem = path.parent.name if path.name == "__init__.py" else path.stem
     folder = path.parent.parent if path.name == "__init__.py" else path.parent
-    for kind, home in KINDS.items():
+    for home in KINDS.values():
         if folder == home:
-            return f"builders.{stem}" if kind == "builders" else f"zoosmith.{kind}.{stem}"
+            return f"{_package(home)}.{stem}"
     return f"zoo_{folder.name}_{stem}"
 
 

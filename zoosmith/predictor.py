@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.contract import PAYLOAD_MANIFEST, Manifest, ZooError
-from zoosmith.core.canonical import digest
-from zoosmith.core.names import nearest
-from zoosmith.core.safe import parse_json
+from zoosmith.common.canonical import digest
+from zoosmith.common.names import nearest
+from zoosmith.common.safe import parse_json
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest
 from zoosmith.project import find_project
 from zoosmith.tasks import BoundTask
 
@@ -124,7 +125,7 @@ def needed(folder: Path, project: Path) -> dict[str, Path]:
     needs = read_manifest(folder).needs
     homes = dict.fromkeys((folder.resolve().parent, project / "artifacts")) if needs else {}
     files = [file for home in homes for file in sorted(home.glob(f"*/{PAYLOAD_MANIFEST}"))]
-    found = {tree: file.parent for file in reversed(files) if (tree := told_tree(file.parent))}
+    found = {tree: file.parent for file in reversed(files) if (tree := manifest_digest(file.parent))}
     for role, tree in needs.items():
         if tree not in found:
             raise ZooError(
@@ -134,7 +135,7 @@ def needed(folder: Path, project: Path) -> dict[str, Path]:
     return {role: found[tree] for role, tree in needs.items()}
 
 
-def told_tree(folder: Path) -> str | None:
+def manifest_digest(folder: Path) -> str | None:
     """The digest of the tree in `folder` by its manifest's hashes; None where it has no whole tree."""
     try:
         told = read_manifest(folder).files

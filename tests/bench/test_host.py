@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zoosmith.bench.host import device, saturation, this_host
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 
 @pytest.mark.parametrize(

@@ -12,32 +12,32 @@ import pytest
 import yaml
 
 from tests.support.fast import write_fast_zoo
-from tests.support.here import bring_up, workshop
+from tests.support.here import bring_up, open_here
 from tests.support.table import edit
 from tests.support.zoo import write_recipe
 from zoosmith.bench import measure, steadiness
 from zoosmith.bench.host import this_host
 from zoosmith.bench.speed import Plan
-from zoosmith.contract import ZooError
-from zoosmith.core.plan import Ref
-from zoosmith.core.records import Measurement
-from zoosmith.engine.executor import StepFailed
-from zoosmith.engine.graph import Workshop
-from zoosmith.engine.worker import Step
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.executor import StepFailed
+from zoosmith.execution.worker import Step
+from zoosmith.recipes.graph import Ref
+from zoosmith.records.schema import Measurement
 
 REFERENCE, ARTIFACT = Ref("family0", "a0"), Ref("family0", "a1")
 
 
-def built(project: Path, *refs: Ref) -> Workshop:
+def built(project: Path, *refs: Ref) -> Workspace:
     """A zoo of two tables that say they are made for VNNI; `refs` are in its store."""
     write_fast_zoo(project)
     builder = project / "builders" / "table.py"
     edit(builder, "    scale: float = 1.0\n", '    scale: float = 1.0\n    target: str = "vnni"\n')
-    shop = workshop(project)
+    workspace = open_here(project)
     for ref in refs:
-        bring_up(shop, ref)
-        shop.make("artifact", ref)
-    return shop
+        bring_up(workspace, ref)
+        workspace.make("artifact", ref)
+    return workspace
 
 
 @pytest.fixture(autouse=True)
@@ -49,20 +49,20 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steadiness, "ATTEMPTS", 1)
 
 
-def measured(shop: Workshop, ref: Ref, suite: str) -> Measurement:
-    record = shop.measure(ref, suite)
-    return Measurement.model_validate_json(shop.store.read(record.tree, "result.json"))
+def measured(workspace: Workspace, ref: Ref, suite: str) -> Measurement:
+    record = workspace.measure(ref, suite)
+    return Measurement.model_validate_json(workspace.store.read(record.tree, "result.json"))
 
 
 def test_suite_full_measures_what_quick_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(Step, "say", lambda self, text: said.append(text))
-    shop = built(tmp_path / "z", REFERENCE, ARTIFACT)
+    workspace = built(tmp_path / "z", REFERENCE, ARTIFACT)
     for ref in (REFERENCE, ARTIFACT):
-        quick = measured(shop, ref, "quick")
+        quick = measured(workspace, ref, "quick")
         assert (quick.steadiness, quick.profile) == (None, None)
     assert not [text for text in said if text.startswith("A/A")]
-    reference, artifact = (measured(shop, ref, "full") for ref in (REFERENCE, ARTIFACT))
+    reference, artifact = (measured(workspace, ref, "full") for ref in (REFERENCE, ARTIFACT))
     assert len([text for text in said if text.startswith("A/A")]) == 2, "the A/A run is printed"
     assert reference.speedup is None
     assert artifact.speedup is not None
@@ -76,13 +76,13 @@ def test_suite_full_measures_what_quick_leaves_out(tmp_path: Path, monkeypatch: 
 
 
 def test_the_rows_that_the_recipe_names_are_measured(tmp_path: Path) -> None:
-    shop = built(tmp_path / "z", REFERENCE)
-    whole = measured(shop, REFERENCE, "quick").quality["toy"]
+    workspace = built(tmp_path / "z", REFERENCE)
+    whole = measured(workspace, REFERENCE, "quick").quality["toy"]
     assert (whole.rows, whole.n) == (None, whole.examples_total)
     recipe = yaml.safe_load((tmp_path / "z" / "recipes" / "family0.yaml").read_text(encoding="utf-8"))
     recipe["evals"]["toy"]["rows"] = whole.n - 3
     write_recipe(tmp_path / "z", recipe, "family0")
-    fewer = measured(workshop(tmp_path / "z"), REFERENCE, "quick").quality["toy"]
+    fewer = measured(open_here(tmp_path / "z"), REFERENCE, "quick").quality["toy"]
     assert (fewer.rows, fewer.n, fewer.examples_total) == (whole.n - 3,) * 3
 
 
@@ -103,12 +103,12 @@ def test_a_host_without_vnni_is_warned_of_before_anything_is_measured(
 def test_a_device_that_the_runtime_does_not_know_ends_the_measurement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = built(tmp_path / "z", REFERENCE)
+    workspace = built(tmp_path / "z", REFERENCE)
     monkeypatch.setenv("ZOOSMITH_DEVICE", "cuda")
     with pytest.raises(StepFailed, match="table artifacts answer on cpu; found device 'cuda'"):
-        shop.measure(REFERENCE, "quick")
+        workspace.measure(REFERENCE, "quick")
     monkeypatch.delenv("ZOOSMITH_DEVICE")
-    assert measured(shop, REFERENCE, "quick").device == "cpu"
+    assert measured(workspace, REFERENCE, "quick").device == "cpu"
 
 
 def test_work_on_the_cpu_where_a_gpu_was_asked_for_ends_the_measurement(

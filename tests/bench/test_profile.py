@@ -13,7 +13,7 @@ from tests.support.job import Family
 from tests.support.toys import opening, silent, write_toy
 from zoosmith.bench import profile, sweeps
 from zoosmith.bench.process import opened
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 from zoosmith.predictor import open_artifact
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from zoosmith.bench.quality import versus
-from zoosmith.core.records import VsReference
-from zoosmith.core.verdicts import verdict
+from zoosmith.records.schema import VsReference
+from zoosmith.records.verdicts import verdict
 from zoosmith.tasks import text_classification
 
 N, WRONG = 872, 95  # as many as SST-2 has for validation; about as often wrong as a good model

@@ -17,7 +17,7 @@ import pytest
 from tests.support.job import Family
 from zoosmith.bench import trace
 from zoosmith.bench.residency import check, residency
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 from zoosmith.predictor import open_artifact
 
 TRACES = Path(__file__).parent / "traces"

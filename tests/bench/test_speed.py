@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.toys import opening, silent, write_toy
 from zoosmith.bench import speed
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 SHORT = speed.Plan(starts=4, turns=2, block_s=0.1)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.toys import opening, silent, write_toy
 from zoosmith.bench import speed
 from zoosmith.bench.usage import TICK_S, Others, Timed, of_this_process, prove
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 ONE = speed.Plan(starts=1, turns=4, block_s=0.2)
 

@@ -12,7 +12,7 @@ from benchmarks import _gpu_zoo as zoo
 from benchmarks._study_gpu import FILE, OURS, section
 from benchmarks.gpu import REFERENCE, TIMED, speed_against, timed
 from tests.support.gpu import gpus
-from zoosmith.core.recipe import Recipe
+from zoosmith.recipes.schema import Recipe
 
 SEEN = {
     "vram_mb": {"before": 0, "load": 100, "growth": 30, "peak": 130},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.memory import CASES, recipe
 from tests.support.zoo import ROOT
 from zoosmith import plugins
-from zoosmith.core.recipe import Recipe
+from zoosmith.recipes.schema import Recipe
 
 
 def test_every_builder_has_a_case() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.job import TELLING, Case, Family, build, probe_logits
 from tests.support.zoo import write_tokenizer
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 CASE = Case(parents={"from": "finetune"})
 LINEARS = 2 * 6 + 1  # query, key, value, two outputs and one intermediate a layer; pooler

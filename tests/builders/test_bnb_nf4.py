@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source
 from tests.support.sst2 import write_distilbert
-from zoosmith.contract import BuildError
-from zoosmith.lib import bnb
+from zoosmith.contract.errors import BuildError
+from zoosmith.toolkit.quantization import bnb
 
 CASE = Case(parents={"from": "finetune:wide"})
 QUERY = "bert.encoder.layer.0.attention.self.query"

@@ -13,7 +13,7 @@ import pytest
 from tests.support.encoders import write_encoder
 from tests.support.job import TELLING, Case, Made, build, probe_logits, source, spec
 from tests.support.zoo import write_bert, write_tokenizer
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 CASE = Case(parents={"from": "headed"})
 

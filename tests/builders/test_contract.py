@@ -19,10 +19,11 @@ from pydantic import ValidationError
 from tests.support.job import LABELS, PAIR, TEXT, Family, Made, digest, probe_logits
 from tests.support.zoo import ROOT
 from zoosmith import plugins
-from zoosmith.contract import Params, Resources, Tolerance, output_of
-from zoosmith.core.recipe import SPLITS_FOR_BUILDERS
-from zoosmith.engine.action import public_versions
-from zoosmith.engine.files import payload
+from zoosmith.contract.output import Resources, Tolerance, output_of
+from zoosmith.contract.params import Params
+from zoosmith.execution.action import public_versions
+from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS
+from zoosmith.store.files import payload
 
 NAMES = sorted(path.stem for path in (ROOT / "builders").glob("*.py") if not path.stem.startswith("_"))
 HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "datasets", "numpy", "tokenizers", "scipy")

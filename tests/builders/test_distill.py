@@ -14,8 +14,9 @@ from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, 
 from tests.support.pruning import assert_opens, converted
 from tests.support.training import Killed, accuracy, kill_at, largest_gap, weights
 from tests.support.zoo import write_bert, write_tokenizer
-from zoosmith.contract import BuildError, Parent
-from zoosmith.lib import train
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Parent
+from zoosmith.toolkit.training import train
 
 QUICK = {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"student": "body", "teacher": "finetune"}, params=QUICK | {"layers": [1], "alpha": 0.9})

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.job import TELLING, Case, Family, build, probe_logits, spec, task_rows
 from tests.support.training import accuracy, killed_and_resumed, largest_gap, weights
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 QUICK = {"epochs": 4, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"from": "body"}, params=QUICK)
@@ -85,10 +85,10 @@ def test_train_rows_takes_rows_from_the_front(family: Family, tmp_path: Path) ->
 def test_once_settled_it_learns_from_dev_too_and_chooses_nothing(family: Family, tmp_path: Path) -> None:
     both = [*task_rows("text-classification", "train"), *task_rows("text-classification", "dev")]
     params = QUICK | {"epochs": 2}
-    settled = family.again("finetune", tmp_path / "settled", params=params | {"train_on_dev": True})
-    assert settled.facts["train_examples"] == len(both)
-    assert settled.notes["training"]["dev_accuracy"] == []
-    assert settled.notes["training"]["best_epoch"] == 2
+    uptodate_safe = family.again("finetune", tmp_path / "uptodate_safe", params=params | {"train_on_dev": True})
+    assert uptodate_safe.facts["train_examples"] == len(both)
+    assert uptodate_safe.notes["training"]["dev_accuracy"] == []
+    assert uptodate_safe.notes["training"]["best_epoch"] == 2
     known = {"train": both, "dev": task_rows("text-classification", "dev")[:1]}
     again = params | {"train_on_dev": False, "epochs": 1}
     one = family.again("finetune", tmp_path / "one", params=again, data=known.__getitem__)

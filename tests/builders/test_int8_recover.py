@@ -11,7 +11,8 @@ import pytest
 from tests.support.job import TELLING, Case, Family, Made, build, opened_logits, probe_logits, source
 from tests.support.training import accuracy, killed_and_resumed, spiky
 from tests.support.zoo import write_bert
-from zoosmith.contract import BuildError, Parent
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Parent
 
 QUICK = {"epochs": 1, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"from": "finetune"}, params=QUICK)
@@ -69,7 +70,8 @@ def test_training_sees_what_is_served(family: Family, tmp_path: Path) -> None:
     """The simulated layers and the INT8 kernels give the same, up to the order of sums."""
     import torch
 
-    from zoosmith.lib import architecture, checkpoint, dynamic_int8
+    from zoosmith.toolkit.quantization import dynamic_int8
+    from zoosmith.toolkit.torch import architecture, checkpoint
 
     made = family.made("finetune")
     model = checkpoint.load_model(made.job, made.out, new_head=False).eval()
@@ -109,7 +111,7 @@ def test_an_unknown_target_is_told(family: Family, tmp_path: Path) -> None:
 
 
 def test_a_body_without_linear_layers_is_told(family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from zoosmith.lib import architecture
+    from zoosmith.toolkit.torch import architecture
 
     monkeypatch.setattr(architecture, "linears", lambda model, within="": [])
     with pytest.raises(BuildError, match=r"has no torch.nn.Linear layer to quantise"):

@@ -14,7 +14,8 @@ from builders.lora import Params, output
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source
 from tests.support.sst2 import write_distilbert
 from tests.support.training import accuracy, killed_and_resumed
-from zoosmith.contract import BuildError, Output, ZooError
+from zoosmith.contract.errors import BuildError, ZooError
+from zoosmith.contract.output import Output
 from zoosmith.predictor import open_artifact
 
 QUICK = {"epochs": 1, "learning_rate": 1e-2, "batch_size": 16, "autocast": "none"}

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.job import Case, Family, build
 from tests.support.pruning import assert_opens, gap
-from zoosmith.contract import BuildError, Parent
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Parent
 
 CASE = Case(parents={"from": "onnx"})
 

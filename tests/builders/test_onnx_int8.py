@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.support.job import TELLING, Case, Family, Made, probe_logits
-from zoosmith.contract import BuildError, Parent
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Parent
 
 CASE = Case(parents={"from": "onnx"})
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.job import TELLING, Case, Family, Made, probe_logits, task_rows
 from tests.support.pruning import assert_opens
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 CASE = Case(parents={"from": "onnx"}, params={"rows": 16, "loss_budget": 0.05})
 PRODUCTS = 2 * 6 + 2

@@ -11,7 +11,7 @@ import pytest
 from tests.support.encoders import ARCHITECTURES
 from tests.support.job import TELLING, Case, Family, build, probe_logits
 from tests.support.pruning import RECOVERY, assert_opens, converted, size, taken
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 CASE = Case(parents={"from": "finetune"})
 

@@ -12,8 +12,8 @@ import pytest
 from tests.support.encoders import ARCHITECTURES
 from tests.support.job import TELLING, Case, Family, build, probe_logits, task_rows
 from tests.support.pruning import RECOVERY, assert_opens, converted, model_of, size, taken
-from zoosmith.contract import BuildError
-from zoosmith.lib import structure
+from zoosmith.contract.errors import BuildError
+from zoosmith.toolkit.pruning import structure
 
 CASE = Case(parents={"from": "finetune"})
 

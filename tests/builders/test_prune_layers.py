@@ -11,9 +11,9 @@ import pytest
 from tests.support.encoders import ARCHITECTURES
 from tests.support.job import TELLING, Case, Family, build, probe_logits, task_rows
 from tests.support.pruning import RECOVERY, assert_opens, converted, model_of, taken
-from zoosmith.contract import BuildError
-from zoosmith.lib import structure
-from zoosmith.lib.split_loss import mean_loss
+from zoosmith.contract.errors import BuildError
+from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.training.split_loss import mean_loss
 
 CASE = Case(parents={"from": "finetune"}, params={"drop": 1})
 

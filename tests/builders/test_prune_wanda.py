@@ -16,7 +16,7 @@ from tests.builders.test_prune_magnitude import linear
 from tests.support.job import TELLING, Case, Family, probe_logits, task_rows
 from tests.support.pruning import RECOVERY
 from tests.support.training import weights
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 CASE = Case(parents={"from": "finetune"}, params={"rows": 32})
 

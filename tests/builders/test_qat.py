@@ -12,7 +12,8 @@ import pytest
 from tests.support.job import TELLING, Case, Family, Made, build, opened_logits, probe_logits, source, task_rows
 from tests.support.training import accuracy, killed_and_resumed, largest_gap, spiky, weights
 from tests.support.zoo import write_bert
-from zoosmith.contract import BuildError, Parent
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.job import Parent
 
 QUICK = {"epochs": 1, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"from": "finetune"}, params=QUICK)
@@ -81,7 +82,9 @@ def test_what_is_stored_is_what_the_best_epoch_measured(family: Family, tmp_path
     import torch
     from safetensors.torch import load_file
 
-    from zoosmith.lib import architecture, checkpoint, dynamic_int8, training_state
+    from zoosmith.toolkit.quantization import dynamic_int8
+    from zoosmith.toolkit.torch import architecture, checkpoint
+    from zoosmith.toolkit.training import training_state
 
     made = family.again("qat", tmp_path, params=QUICK | {"per_channel": per_channel})
     model = checkpoint.load_model(made.job, family.made("finetune").out, new_head=False).eval()
@@ -171,7 +174,7 @@ def test_an_empty_split_is_told(family: Family, tmp_path: Path) -> None:
 
 
 def test_a_body_without_linear_layers_is_told(family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from zoosmith.lib import architecture
+    from zoosmith.toolkit.torch import architecture
 
     monkeypatch.setattr(architecture, "linears", lambda model, within="": [])
     with pytest.raises(BuildError, match=r"has no torch.nn.Linear layer to quantise"):

@@ -14,8 +14,8 @@ from builders.qlora import Params
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source, spec
 from tests.support.sst2 import write_distilbert
 from tests.support.training import accuracy, killed_and_resumed
-from zoosmith.contract import BuildError
-from zoosmith.lib import bnb
+from zoosmith.contract.errors import BuildError
+from zoosmith.toolkit.quantization import bnb
 
 QUICK = {"epochs": 1, "learning_rate": 1e-2, "batch_size": 16, "autocast": "none"}
 CASE = Case(parents={"from": "wide"}, params=QUICK)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.drawings import SVG, collisions, outside, parsed, size, texts
 from tests.support.figures import FAMILY, LENGTHS, THREE, confusion, curves, line, pareto, point
 from zoosmith import plots
-from zoosmith.core.card_figures import Figure, Point, Role
+from zoosmith.cards.figures import Figure, Point, Role
 from zoosmith.plots.style import PALETTE
 
 KEY = "0123456789abcdef" * 4
@@ -31,7 +31,7 @@ def test_the_same_figure_is_the_same_file(figure: Figure) -> None:
 def test_another_process_with_other_settings_draws_the_same(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("font.size: 30\naxes.facecolor: red\nsvg.fonttype: path\n")
     code = (
-        "import sys; from zoosmith import plots; from zoosmith.core.card_figures import Pareto; "
+        "import sys; from zoosmith import plots; from zoosmith.cards.figures import Pareto; "
         "sys.stdout.write(plots.draw(Pareto.model_validate_json(sys.argv[1]), sys.argv[2]))"
     )
     environment = {"MATPLOTLIBRC": str(tmp_path), "MPLCONFIGDIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
@@ -99,7 +99,7 @@ def test_a_key_is_read_back_and_nothing_else_has_one(tmp_path: Path) -> None:
 
 
 def test_matplotlib_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from zoosmith.contract import ZooError
+    from zoosmith.contract.errors import ZooError
 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ZooError, match=r"matplotlib, which is missing; pip install 'zoosmith\[build\]'"):
@@ -107,7 +107,7 @@ def test_matplotlib_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_importing_it_imports_nothing_heavy() -> None:
-    code = "import sys, zoosmith.engine.recording; sys.exit(any(m in sys.modules for m in ('matplotlib', 'numpy')))"
+    code = "import sys, zoosmith.build.record_store; sys.exit(any(m in sys.modules for m in ('matplotlib', 'numpy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -18,8 +18,8 @@ from tests.support.gpu import gpus
 from tests.support.job import Family, probe_logits
 from tests.support.zoo import ROOT
 from zoosmith import plugins
-from zoosmith.contract import BuildError, ZooError
-from zoosmith.engine.action import public_versions
+from zoosmith.contract.errors import BuildError, ZooError
+from zoosmith.execution.action import public_versions
 from zoosmith.predictor import open_artifact
 
 NAMES = plugins.known("runtimes", ROOT)

@@ -12,7 +12,7 @@ import pytest
 from tests.support import gallery as made
 from tests.support.browser import browser, require_chromium
 from tests.support.zoo import ROOT
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
 from zoosmith.site.make import make
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = made.write(tmp_path_factory.mktemp("site"), made.registry(500))
     for name in list(made.registry(500).artifacts)[:3]:
         (root / "model_cards" / f"{name}.md").write_text(CARD.replace("NAME", name))
-    make(Workshop(root))
+    make(Workspace(root))
     return root / "site"
 
 
@@ -67,14 +67,14 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, entry = list(book.artifacts.items())[3]
     bare = entry.model_copy(update={"versions": {"1": entry.versions["1"].model_copy(update={"results": ()})}})
     book = book.model_copy(update={"artifacts": book.artifacts | {name: bare}})
-    make(Workshop(made.write(root := tmp_path_factory.mktemp("few"), book, card=CARD)))
+    make(Workspace(made.write(root := tmp_path_factory.mktemp("few"), book, card=CARD)))
     return root / "site"
 
 
 @pytest.fixture(scope="session")
 def two_hosts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = made.write(tmp_path_factory.mktemp("hosts"), made.registry(64, ("host-a", "host-b")))
-    make(Workshop(root))
+    make(Workspace(root))
     return root / "site"
 
 
@@ -85,5 +85,5 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("results", "model_cards", "recipes"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copyfile(ROOT / "registry.json", root / "registry.json")
-    make(Workshop(root))
+    make(Workspace(root))
     return root / "site"

@@ -10,7 +10,7 @@ import pytest
 from tests.support.browser import require_chromium
 from tests.support.pages import ITEMS, choose, opened, pages_of, shown
 from tests.support.zoo import ROOT
-from zoosmith.core.registry import parse
+from zoosmith.records.registry import parse
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.pages import ITEMS, choose, names, opened, p50, shown
-from zoosmith.core.gallery import Item
+from zoosmith.site.gallery import Item
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -16,9 +16,9 @@ import pytest
 
 from tests.support import gallery
 from tests.support.zoo import ROOT, doit
-from zoosmith.contract import ZooError
-from zoosmith.core.registry import Registry
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.records.registry import Registry
 from zoosmith.site import make as making
 from zoosmith.site.make import make
 
@@ -74,19 +74,19 @@ def test_the_command_says_where_the_page_is(zoo: Path) -> None:
 
 
 def test_it_is_made_again_only_when_an_input_has_changed(zoo: Path) -> None:
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     before = (zoo / "site").stat().st_ino
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     assert (zoo / "site").stat().st_ino == before
     for change in ("model_cards/new.md", "registry.json"):
         with (zoo / change).open("a") as file:
             file.write("\n")
-        make(Workshop(zoo))
+        make(Workspace(zoo))
         after = (zoo / "site").stat().st_ino
         assert after != before
         before = after
     (zoo / "site" / "index.html").unlink()
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     assert (zoo / "site" / "index.html").is_file()
 
 
@@ -99,7 +99,7 @@ def test_a_speed_from_a_host_that_was_not_steady_is_marked(tmp_path: Path) -> No
     marked = book.model_copy(
         update={"artifacts": book.artifacts | {name: entry.model_copy(update={"versions": {"1": shaky}})}}
     )
-    make(Workshop(gallery.write(tmp_path, marked, card="# NAME\n")))
+    make(Workspace(gallery.write(tmp_path, marked, card="# NAME\n")))
     site = tmp_path / "site"
     assert (site / "index.html").read_text(encoding="utf-8").count("host not steady") == 1
     pages = [page for page in (site / "cards").glob("*.html") if "host not steady" in page.read_text("utf-8")]
@@ -107,7 +107,7 @@ def test_a_speed_from_a_host_that_was_not_steady_is_marked(tmp_path: Path) -> No
 
 
 def test_every_link_leads_somewhere(zoo: Path) -> None:
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     assert dead_links(zoo / "site") == []
     (zoo / "site" / "cards" / next(iter(gallery.registry(8).artifacts))).with_suffix(".html").unlink()
     (zoo / "site" / "assets" / "gallery.js").unlink()
@@ -119,7 +119,7 @@ def test_the_committed_record_makes_a_site_without_dead_links(tmp_path: Path) ->
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("registry.json", "dodo.py"):
         shutil.copyfile(ROOT / name, tmp_path / name)
-    make(Workshop(tmp_path))
+    make(Workspace(tmp_path))
     assert dead_links(tmp_path / "site") == []
     index = (tmp_path / "site" / "index.html").read_text()
     for name in json.loads((tmp_path / "registry.json").read_bytes())["artifacts"]:
@@ -150,7 +150,7 @@ def test_a_folder_that_is_not_ours_is_left_alone(zoo: Path, kind: str) -> None:
     if kind == "marker":
         (mine / making.MARKER).write_text("[]")
     with pytest.raises(ZooError, match="was not made by `doit site`"):
-        make(Workshop(zoo))
+        make(Workspace(zoo))
     assert mine.is_symlink() or "mine" in (mine if kind == "file" else mine / "index.html").read_text()
 
 
@@ -164,18 +164,18 @@ def test_scratch_makes_its_own(zoo: Path) -> None:
 
 
 def test_a_failure_leaves_the_former_site_and_nothing_else(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     before = (zoo / "site" / "index.html").read_bytes()
     gallery.write(zoo, gallery.registry(16))
     monkeypatch.setattr(making.pages, "families", lambda *given: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        make(Workshop(zoo))
+        make(Workspace(zoo))
     assert (zoo / "site" / "index.html").read_bytes() == before
     assert [path.name for path in zoo.iterdir() if path.name.startswith(".site")] == []
 
 
 def test_a_killed_run_leaves_the_former_site_whole_and_the_next_one_cleans_up(zoo: Path) -> None:
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     before = (zoo / "site" / "index.html").read_bytes()
     gallery.write(zoo, gallery.registry(96), card="# NAME\n" + "Text with *marks*.\n\n" * 60)
     staged = False
@@ -189,7 +189,7 @@ def test_a_killed_run_leaves_the_former_site_whole_and_the_next_one_cleans_up(zo
     assert (zoo / "site" / "index.html").read_bytes() == before
     assert dead_links(zoo / "site") == []
     (zoo / ".site.mine").mkdir()
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     assert [path.name for path in zoo.glob(".site.*")] == [".site.mine"]
     assert len(list((zoo / "site" / "cards").glob("*.html"))) == 96
 
@@ -202,7 +202,7 @@ def test_pictures_of_a_card_go_along_and_nothing_from_outside(zoo: Path) -> None
     (zoo / "secret.txt").write_text("secret")
     card = f"# {name}\n\n![Speed](plots/{name}/speed.svg) [secret](../secret.txt)\n"
     (zoo / "model_cards" / f"{name}.md").write_text(card)
-    make(Workshop(zoo))
+    make(Workspace(zoo))
     assert (zoo / "site" / "cards" / "plots" / name / "speed.svg").read_text() == "<svg/>"
     assert f'src="plots/{name}/speed.svg"' in (zoo / "site" / "cards" / f"{name}.html").read_text()
     assert list((zoo / "site").rglob("secret*")) == []
@@ -224,7 +224,7 @@ def test_rows_of_strangers_are_shown_as_text(tmp_path: Path) -> None:
     )  # fmt: skip
     strange = {HOSTILE: entry.model_copy(update={"versions": {"1": row}}), "../../up": entry, first: entry}
     gallery.write(tmp_path, Registry(artifacts=strange))
-    make(Workshop(tmp_path))
+    make(Workspace(tmp_path))
     site = tmp_path / "site"
     assert len(list((site / "cards").iterdir())) == 3
     assert dead_links(site) == []
@@ -237,7 +237,7 @@ def test_rows_of_strangers_are_shown_as_text(tmp_path: Path) -> None:
 
 def test_an_artifact_without_a_card_has_a_page_from_its_row(tmp_path: Path) -> None:
     name = next(iter(gallery.registry(1).artifacts))
-    make(Workshop(gallery.write(tmp_path, gallery.registry(1))))
+    make(Workspace(gallery.write(tmp_path, gallery.registry(1))))
     page = (tmp_path / "site" / "cards" / f"{name}.html").read_text()
     assert "Its card is not in this zoo." in page
     assert f"doit build:{name}" in page
@@ -245,7 +245,7 @@ def test_an_artifact_without_a_card_has_a_page_from_its_row(tmp_path: Path) -> N
 
 
 def test_what_stands_for_all_artifacts_stays_under_two_megabytes(tmp_path: Path) -> None:
-    make(Workshop(gallery.write(tmp_path, gallery.registry(500))))
+    make(Workspace(gallery.write(tmp_path, gallery.registry(500))))
     site = tmp_path / "site"
     shared = [site / "index.html", site / "families.html", *(site / "assets").iterdir()]
     assert sum(file.stat().st_size for file in shared) < 2_000_000

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import gallery as made
 from tests.support.pages import ITEMS, choose, opened, p50, shown
-from zoosmith.core.gallery import Item
+from zoosmith.site.gallery import Item
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

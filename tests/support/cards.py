@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.support import records
 from tests.support.zoo import RECIPE, ROOT
-from zoosmith.core.card import CardInput, render
-from zoosmith.core.family import Subject
-from zoosmith.core.gates import evaluate
-from zoosmith.core.recipe import Gate, Recipe
-from zoosmith.core.reproduction import Step
+from zoosmith.cards.card import CardInput, render
+from zoosmith.cards.reproduction import Step
+from zoosmith.recipes.schema import Gate, Recipe
+from zoosmith.records.family import Subject
+from zoosmith.records.gates import evaluate
 
 TEMPLATE = (ROOT / "model_cards" / "template.md.j2").read_text(encoding="utf-8")
 REFERENCE = Subject(records.build("toy-fp32", builder="finetune", format="torch"), records.reference())

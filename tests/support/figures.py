@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoosmith.core.card_figures import Confusion, Curves, Pareto, Point, Role, Sample, Series
+from zoosmith.cards.figures import Confusion, Curves, Pareto, Point, Role, Sample, Series
 
 WORDS = {"title": "A title", "subtitle": "on epyc-2c, 1 thread", "text": "What it shows."}
 

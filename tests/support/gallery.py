@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.records import bounded, difference, sha
-from zoosmith.core.registry import Entry, Registry, Row, to_text
+from zoosmith.records.registry import Entry, Registry, Row, to_text
 
 ROOT = Path(__file__).parents[2]
 BASES = {

@@ -16,7 +16,7 @@ import numpy as np
 
 from zoosmith.contract import Params as BaseParams
 from zoosmith.contract import Resources
-from zoosmith.lib.forward import OnnxForward
+from zoosmith.toolkit.torch.forward import OnnxForward
 
 FORMAT = "onnx"
 PRECISION = "fp32"

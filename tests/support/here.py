@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoosmith.core.plan import Ref
-from zoosmith.engine.action import Action
-from zoosmith.engine.executor import Outcome, Progress, StepFailed
-from zoosmith.engine.graph import Workshop
-from zoosmith.engine.store import Store
-from zoosmith.engine.worker import Step, execute, failure
+from zoosmith.build.workspace import Workspace
+from zoosmith.execution.action import Action
+from zoosmith.execution.executor import Outcome, Progress, StepFailed
+from zoosmith.execution.worker import Step, execute, failure
+from zoosmith.recipes.graph import Ref
+from zoosmith.store.store import Store
 
 
 class Here:
-    """Stands in for `zoosmith.engine.executor.LocalExecutor`."""
+    """Stands in for `zoosmith.execution.executor.LocalExecutor`."""
 
     def __init__(self, store: Store, project: Path) -> None:
         """Run steps over `store` for the zoo in `project`."""
@@ -31,16 +31,16 @@ class Here:
         return Outcome(result["tree"], result["notes"], 0, 0.0)
 
 
-def workshop(project: Path) -> Workshop:
+def open_here(project: Path) -> Workspace:
     """The zoo in `project`; its steps run in this process."""
-    shop = Workshop(project)
-    shop.runner.executor = Here(shop.store, project)  # type: ignore[assignment]
-    return shop
+    workspace = Workspace(project)
+    workspace.runner.executor = Here(workspace.store, project)  # type: ignore[assignment]
+    return workspace
 
 
-def bring_up(shop: Workshop, ref: Ref) -> None:
+def bring_up(workspace: Workspace, ref: Ref) -> None:
     """Build what an artifact starts from, and its recipe's data."""
-    for name in shop.zoo.families[ref.recipe].recipe.data:
-        shop.make("data", Ref(ref.recipe, name))
-    for node in shop.zoo.lineage(ref):
-        shop.make("artifact" if shop.zoo.base(node) is None else "base", node)
+    for name in workspace.zoo.families[ref.recipe].recipe.data:
+        workspace.make("data", Ref(ref.recipe, name))
+    for node in workspace.zoo.lineage(ref):
+        workspace.make("artifact" if workspace.zoo.base(node) is None else "base", node)

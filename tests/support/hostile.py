@@ -20,14 +20,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.support.published import Fault, Server, manifest, pointer, row_of, serving
-from zoosmith import cli
-from zoosmith.contract import ZooError
-from zoosmith.core.canonical import digest
-from zoosmith.engine.files import payload
-from zoosmith.hub.cache import Cache
-from zoosmith.hub.catalog import open_catalog
-from zoosmith.hub.http import Patience
-from zoosmith.hub.pull import Puller
+from zoosmith.app.cli import main as cli
+from zoosmith.common.canonical import digest
+from zoosmith.contract.errors import ZooError
+from zoosmith.publish.catalog import open_catalog
+from zoosmith.publish.pull import Puller
+from zoosmith.store.files import payload
+from zoosmith.transfer.cache import Cache
+from zoosmith.transfer.http import RetryPolicy
 
 NAME = "toy-a"
 PATHS = (
@@ -238,7 +238,7 @@ def outcome(case: Case, box: Sandbox) -> str:
     """ "pulled" or "refused"; AssertionError where something is wrong."""
     box.lay_out(case)
     cache, home = Cache(box.folder / "cache"), box.folder / "home"
-    patience = Patience(tries=2, first_s=0.0, longest_s=0.0, timeout_s=2.0)
+    patience = RetryPolicy(tries=2, first_s=0.0, longest_s=0.0, timeout_s=2.0)
     url = box.server.url if case.faults else str(box.folder / "registry")
     try:
         catalog = open_catalog(url, Path("/nowhere"), cache, patience)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tests.support.hub import serving
 from tests.support.sst2 import COMMITS
 from tests.support.zoo import doit, write_project
-from zoosmith.engine.zoo import load_zoo
+from zoosmith.build.zoo import load_zoo
 
 STUDIED = ("finetune", "lora-r8", "lora-r4", "torch-int8", "pruned30")
 

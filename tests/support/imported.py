@@ -1,4 +1,4 @@
-"""What a nursery imports in tests: heavy, it is to be hoped once. Each import adds a line to `imports` of the zoo."""
+"""What a fork server imports in tests, hopefully once. Each import adds a line to `imports` of the zoo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builders called in this process: a Job as `zoosmith.engine.build` makes it, without store and worker."""
+"""Builders called in this process: a Job as `zoosmith.build.build` makes it, without store and worker."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from typing import Any
 
 from tests.support.zoo import BAD, GOOD, ROOT, rows, write_bert
 from zoosmith import plugins
-from zoosmith.contract import Encoded, Job, Logits, Manifest, Parent, TaskSpec, output_of
-from zoosmith.engine.build import write_manifest, write_source_manifest
-from zoosmith.engine.files import payload
+from zoosmith.build.build import write_manifest, write_source_manifest
+from zoosmith.contract.job import Job, Parent
+from zoosmith.contract.manifest import Manifest, TaskSpec
+from zoosmith.contract.output import output_of
+from zoosmith.contract.session import Encoded, Logits
 from zoosmith.predictor import Predictor, answers_on, open_artifact, read_manifest
+from zoosmith.store.files import payload
 from zoosmith.tasks import BoundTask
 
 TEXT, PAIR = "text-classification", "text-pair-classification"

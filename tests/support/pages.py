@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support import gallery as made
-from zoosmith.core import gallery
-from zoosmith.core.gallery import Item
+from zoosmith.site import gallery
+from zoosmith.site.gallery import Item
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

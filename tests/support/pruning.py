@@ -10,7 +10,7 @@ import numpy as np
 from tests.support.encoders import write_encoder
 from tests.support.job import TELLING, Made, build, probe_logits, source, spec
 from tests.support.zoo import ROOT
-from zoosmith.contract import Parent
+from zoosmith.contract.job import Parent
 from zoosmith.predictor import open_artifact
 
 RECOVERY = {"epochs": 2, "learning_rate": 3e-3, "batch_size": 16, "autocast": "none"}

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tests.support.records import build, measurement
-from zoosmith.core.canonical import digest, pretty
-from zoosmith.core.registry import Registry, Row, merged, row, to_text
+from zoosmith.common.canonical import digest, pretty
+from zoosmith.records.registry import Registry, Row, merged, row, to_text
 
 MANIFEST = "manifest.json"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from zoosmith.core.plan import Source, Zoo
-from zoosmith.core.recipe_yaml import parse
+from zoosmith.recipes.graph import Source, Zoo
+from zoosmith.recipes.yaml import parse
 
 COMMIT = "714eb0fa89d2f80546fda750413ed43d93601a13"
 

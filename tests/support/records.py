@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoosmith.core.answers import Answers, packed_answers
-from zoosmith.core.host import Host
-from zoosmith.core.records import BuildRecord, Measurement
+from zoosmith.records.answers import Answers, packed_answers
+from zoosmith.records.host import Host
+from zoosmith.records.schema import BuildRecord, Measurement
 
 LABELS = ("negative", "positive")
 

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.zoo import ROOT
-from zoosmith import cli
-from zoosmith.core import claims
-from zoosmith.core.figures import of_measurement
-from zoosmith.core.text import aligned
-from zoosmith.engine.recorded import current
-from zoosmith.engine.reproduce import told_by
+from zoosmith.app.cli import main as cli
+from zoosmith.build.recorded import current
+from zoosmith.build.reproduce import read_marker
+from zoosmith.common.text import aligned
+from zoosmith.records import claims
+from zoosmith.records.figures import of_measurement
 
 BLOCK = re.compile(r"```sh\n(?P<line>(?:zoosmith|doit) [^\n]+)\n```\n```\n(?P<shown>.*?)```\n", flags=re.S)
 
@@ -43,7 +43,7 @@ def answer(line: str) -> str:
 def claimed(name: str) -> str:
     """The first line and the first columns of `doit reproduce NAME`: what can be told without measuring again."""
     build, measured = current(ROOT, name)
-    said = told_by([of_measurement(each, build.task, name) for each in measured])
+    said = read_marker([of_measurement(each, build.task, name) for each in measured])
     found = [claims.of_files(said, said.tree), *claims.untold(said, "")]
     head = f"{name}: claims of suite {said.suite_text} on {said.host}, held against a fresh measurement here"
     rows = [("claim", "as claimed"), *((claim.what, claim.said) for claim in found)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from zoosmith.engine.store import Store
-from zoosmith.engine.worker import Step, prepare
+from zoosmith.execution.worker import Step, prepare
+from zoosmith.store.store import Store
 
 
 def make_step(project: Path, inputs: dict[str, Any], run: dict[str, Any], key: str = "k" * 64) -> Step:

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from zoosmith.contract import BuildError
-from zoosmith.engine.worker import Step
+from zoosmith.contract.errors import BuildError
+from zoosmith.execution.worker import Step
 
 
 def write(step: Step) -> None:

@@ -10,8 +10,8 @@ from benchmarks._published import SST2
 from benchmarks._recorded import Ours
 from benchmarks._study_page import needed
 from tests.support import records
-from zoosmith.core.canonical import pretty
-from zoosmith.core.names import full_name
+from zoosmith.common.canonical import pretty
+from zoosmith.common.names import full_name
 
 REFERENCES = {SST2: "fp32"}  # the rest: finetune
 TRUE = [0, 1] * 100

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.zoo import rows, write_project, write_recipe, write_rows, write_tokenizer
-from zoosmith.core.plan import Ref
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
+from zoosmith.recipes.graph import Ref
 
 RUNTIME = '''"""Tables of token weights."""
 
@@ -180,19 +180,21 @@ def write_table(project: Path, **params: Any) -> Path:
 
 def bring_up(project: Path, name: str) -> list[str]:
     """Make an artifact and what it is made from, as doit's tasks do; return what was not up to date."""
-    shop = Workshop(project)
+    workspace = Workspace(project)
     made = []
-    for kind, node in nodes(shop, shop.zoo.find(name)):
-        if not shop.made(kind, node):
-            shop.make(kind, node)
+    for kind, node in nodes(workspace, workspace.zoo.find(name)):
+        if not workspace.made(kind, node):
+            workspace.make(kind, node)
             made.append(node.name)
     return made
 
 
-def nodes(shop: Workshop, ref: Ref) -> list[tuple[str, Ref]]:
+def nodes(workspace: Workspace, ref: Ref) -> list[tuple[str, Ref]]:
     """Data, bases and artifacts below an artifact in the order in which they are made, itself last."""
-    data = [("data", Ref(ref.recipe, name)) for name in shop.zoo.families[ref.recipe].recipe.data]
-    lineage = [("base" if shop.zoo.base(node) else "artifact", node) for node in [*shop.zoo.lineage(ref), ref]]
+    data = [("data", Ref(ref.recipe, name)) for name in workspace.zoo.families[ref.recipe].recipe.data]
+    lineage = [
+        ("base" if workspace.zoo.base(node) else "artifact", node) for node in [*workspace.zoo.lineage(ref), ref]
+    ]
     return data + lineage
 
 

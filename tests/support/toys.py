@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.job import spec
 from tests.support.zoo import write_project, write_tokenizer
 from zoosmith.bench.speed import measuring_cpus
-from zoosmith.contract import Manifest
+from zoosmith.contract.manifest import Manifest
 
 RUNTIME = '''\
 """Sleeps, hashes in as many threads as toy.json says whatever it is given, spins while it waits."""

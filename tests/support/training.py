@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.support.job import Family, Made, task_rows
-from zoosmith.contract import Parent
-from zoosmith.lib import train
+from zoosmith.contract.job import Parent
+from zoosmith.toolkit.training import train
 
 
 def accuracy(made: Made) -> float:

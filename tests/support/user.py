@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 from tests.support.published import Server
-from zoosmith.engine.files import payload
-from zoosmith.engine.store import Store
-from zoosmith.hub import folders
-from zoosmith.hub.cache import Cache
-from zoosmith.hub.catalog import open_catalog
-from zoosmith.hub.http import Patience
-from zoosmith.hub.pull import Pulled, Puller
+from zoosmith.publish import folders
+from zoosmith.publish.catalog import open_catalog
+from zoosmith.publish.pull import Pulled, Puller
+from zoosmith.store.files import payload
+from zoosmith.store.store import Store
+from zoosmith.transfer.cache import Cache
+from zoosmith.transfer.http import RetryPolicy
 
 ROOT = Path(__file__).parents[2]
 BIG = random.Random(1).randbytes(3 << 20)
@@ -55,7 +55,7 @@ class User:
         self.cache = Cache(folder / "cache")
         self.progress = Silent()
         self.stores: tuple[Store, ...] = ()
-        self.patience = Patience(tries=3, first_s=0.01, timeout_s=2.0)
+        self.patience = RetryPolicy(tries=3, first_s=0.01, timeout_s=2.0)
 
     def pull(self, wanted: str, url: str | None = None) -> list[Pulled]:
         catalog = open_catalog(url or str(self.registry), Path("/nowhere"), self.cache, self.patience)
@@ -78,7 +78,7 @@ def zoosmith(folder: Path, *words: str, **environment: str) -> subprocess.Comple
     """The command, in a process of its own."""
     told = {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / ".cache")}
     return subprocess.run(
-        [sys.executable, "-m", "zoosmith.cli", *words],
+        [sys.executable, "-m", "zoosmith.app.cli.main", *words],
         cwd=folder, env=os.environ | told | environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.job import INPUTS, PAIR, TEXT, spec
 from tests.support.zoo import ROOT, write_tokenizer
 from zoosmith import plugins
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.tasks import BoundTask, Example, single
 
 NAMES = plugins.known("tasks", ROOT)

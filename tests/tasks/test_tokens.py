@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.job import PAIR, TEXT, spec
 from tests.support.zoo import ROOT, write_tokenizer
 from zoosmith import plugins
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.tasks import BoundTask
 from zoosmith.tasks._tokens import load_tokenizer
 

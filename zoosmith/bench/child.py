@@ -54,8 +54,8 @@ class Child:
         import importlib
 
         from zoosmith import plugins
-        from zoosmith.lib.imports import modules_of
         from zoosmith.predictor import open_artifact, read_manifest
+        from zoosmith.toolkit.torch.imports import modules_of
 
         self.folder, self.device = Path(folder), device
         self.runtime = plugins.load("runtimes", read_manifest(self.folder).format, Path(project))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from zoosmith.contract import ZooError
-from zoosmith.core.host import Host
-from zoosmith.lib import processor
+from zoosmith.contract.errors import ZooError
+from zoosmith.records.host import Host
+from zoosmith.toolkit.torch import processor
 
 DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 ISA = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm")

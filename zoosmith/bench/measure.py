@@ -12,10 +12,10 @@ from zoosmith.bench import profile, quality, residency, speed
 from zoosmith.bench.host import saturation, this_host
 from zoosmith.bench.process import opened
 from zoosmith.bench.steadiness import AGAIN, steadily
-from zoosmith.core.canonical import pretty
-from zoosmith.core.records import Latency, Measurement, Steadiness
-from zoosmith.engine.worker import Step
+from zoosmith.common.canonical import pretty
+from zoosmith.execution.worker import Step
 from zoosmith.predictor import read_manifest
+from zoosmith.records.schema import Latency, Measurement, Steadiness
 
 QUICK = speed.Plan(starts=4, turns=2, block_s=0.25)
 FULL = speed.Plan(starts=8, turns=6, block_s=0.3)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 
 class Opened:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from zoosmith import plugins
 from zoosmith.bench.process import opened
-from zoosmith.contract import TaskSpec, ZooError
-from zoosmith.core.answers import packed_answers
-from zoosmith.engine.worker import Step
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import TaskSpec
+from zoosmith.execution.worker import Step
 from zoosmith.predictor import read_manifest
+from zoosmith.records.answers import packed_answers
 from zoosmith.tasks import BoundTask, Example
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ TIMED_INPUTS = 64
 
 
 def bounded(estimate: Any) -> dict[str, Any]:
-    """An estimate as `zoosmith.core.records.Bounded`, to six digits."""
+    """An estimate as `zoosmith.records.schema.Bounded`, to six digits."""
     values = {name: round(getattr(estimate, name), 6) for name in ("value", "low", "high")}
     return values | {"n": estimate.n}
 
@@ -73,7 +74,7 @@ class Eval:
         return [list(e.texts) if len(e.texts) > 1 else e.texts[0] for e in chosen]
 
     def score(self, logits: NDArray[np.float32]) -> dict[str, Any]:
-        """Quality as in `zoosmith.core.records`."""
+        """Quality as in `zoosmith.records.schema`."""
         labels, targets = self.task.spec.labels, self.task.targets(self.examples)
         scores: dict[str, Any] = self.module.score(logits, targets, labels)
         scores["metrics"] = {name: bounded(value) for name, value in scores["metrics"].items()}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 LAYER = "layer:"
 LAUNCHES = ("cuda_runtime", "cuda_driver")

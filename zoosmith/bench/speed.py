@@ -21,7 +21,7 @@ from typing import Any
 
 from zoosmith.bench.process import Opened, opened
 from zoosmith.bench.usage import Others, Timed, prove
-from zoosmith.core.intervals import Estimate, ratio_from_logs
+from zoosmith.stats.intervals import Estimate, ratio_from_logs
 
 ARTIFACT, REFERENCE = "artifact", "reference"
 WARM_UP_CALLS = 16

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from zoosmith.bench.quality import bounded
 from zoosmith.bench.speed import Timings
-from zoosmith.core.records import Bounded, Steadiness
+from zoosmith.records.schema import Bounded, Steadiness
 
 AGAIN = "again"
 LOW, HIGH = 0.97, 1.03

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zoosmith.contract import Encoded
+    from zoosmith.contract.session import Encoded
     from zoosmith.predictor import Predictor
 
 AT_LEAST = 20

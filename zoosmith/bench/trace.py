@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoosmith.bench.residency import LAYER
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 if TYPE_CHECKING:
     from zoosmith.predictor import Predictor

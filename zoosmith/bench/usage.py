@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 ROUNDING_S = 0.06  # the kernel tells processor time in ticks of 10 ms, for each thread before and after

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from zoosmith.contract import ZooError
-from zoosmith.core.card_figures import Confusion, Curves, Figure, Pareto
+from zoosmith.cards.figures import Confusion, Curves, Figure, Pareto
+from zoosmith.contract.errors import ZooError
 
 KEY = re.compile(rb'<svg [^>]*data-figure="([0-9a-f]{64})"')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zoosmith.core import card_figures as figures
+from zoosmith.cards import figures
 from zoosmith.plots import scales, style, svg
 from zoosmith.plots.labels import spread
 

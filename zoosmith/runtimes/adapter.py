@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import Manifest, ZooError
-from zoosmith.lib import adapters, bnb, checkpoint, devices
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import Manifest
 from zoosmith.runtimes import torch as checkpoints
 from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
+from zoosmith.toolkit.adapters import adapters
+from zoosmith.toolkit.quantization import bnb
+from zoosmith.toolkit.torch import checkpoint, devices
+from zoosmith.toolkit.torch.forward import TorchForward
 
 __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_memory_mb", "open", "synchronize"]
 REQUIRES = (*checkpoints.REQUIRES, "peft", "accelerate", "bitsandbytes")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from zoosmith.contract import Manifest
-from zoosmith.lib import bnb, devices
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.manifest import Manifest
 from zoosmith.runtimes import torch as checkpoints
 from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
+from zoosmith.toolkit.quantization import bnb
+from zoosmith.toolkit.torch import devices
+from zoosmith.toolkit.torch.forward import TorchForward
 
 __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_memory_mb", "open", "synchronize"]
 REQUIRES = (*checkpoints.REQUIRES, "accelerate", "bitsandbytes")

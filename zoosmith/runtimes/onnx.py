@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from zoosmith.contract import Encoded, Manifest
-from zoosmith.lib.forward import OnnxForward
-from zoosmith.lib.onnx_weights import multiply_adds, parameters
+from zoosmith.contract.manifest import Manifest
+from zoosmith.contract.session import Encoded
+from zoosmith.toolkit.onnx.onnx_weights import multiply_adds, parameters
+from zoosmith.toolkit.torch.forward import OnnxForward
 
 REQUIRES = ("onnxruntime", "tokenizers", "numpy")
 EXTRA = "onnx"

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError, Encoded, Manifest
-from zoosmith.lib import devices, structure
-from zoosmith.lib.forward import TorchForward
-from zoosmith.lib.torch_weights import multiply_adds, parameters
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.manifest import Manifest
+from zoosmith.contract.session import Encoded
+from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.torch import devices
+from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch.torch_weights import multiply_adds, parameters
 
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
 EXTRA = "torch"

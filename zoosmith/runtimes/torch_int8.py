@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from zoosmith.contract import Manifest
-from zoosmith.lib import dynamic_int8
-from zoosmith.lib.forward import TorchForward
+from zoosmith.contract.manifest import Manifest
 from zoosmith.runtimes.torch import EXTRA, REQUIRES, architecture, weights
+from zoosmith.toolkit.quantization import dynamic_int8
+from zoosmith.toolkit.torch.forward import TorchForward
 
 __all__ = ["CAPABILITIES", "EXTRA", "REQUIRES", "open", "weights"]
 CAPABILITIES = ("logits",)

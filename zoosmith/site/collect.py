@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoosmith.contract import ZooError
-from zoosmith.core import gallery
-from zoosmith.core.host import Host
-from zoosmith.core.plan import Ref
-from zoosmith.core.registry import Registry, parse
-from zoosmith.engine.graph import Workshop
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
+from zoosmith.records.host import Host
+from zoosmith.records.registry import Registry, parse
+from zoosmith.site import gallery
 
 HERE = Path(__file__).parent
 
@@ -28,33 +28,33 @@ class Record:
     cards: Path
 
 
-def collect(shop: Workshop) -> Record:
+def collect(workspace: Workspace) -> Record:
     """Read the record. Raises ZooError where nothing is registered yet."""
-    file = shop.record_root / "registry.json"
+    file = workspace.record_root / "registry.json"
     if not file.is_file():
-        example = next(iter(shop.zoo.by_full_name), "NAME")
+        example = next(iter(workspace.zoo.by_full_name), "NAME")
         raise ZooError(f"there is no {file.name} yet, so there is nothing to show; run `doit build:{example}` first")
     registry = parse(file.read_text(encoding="utf-8"), file.name)
-    folders = sorted((shop.record_root / "results").glob("*/*/"))
-    measured = [m for folder in folders for m in shop.book.measurements(Ref(folder.parent.name, folder.name))]
+    folders = sorted((workspace.record_root / "results").glob("*/*/"))
+    measured = [m for folder in folders for m in workspace.records.measurements(Ref(folder.parent.name, folder.name))]
     by_key = {(m.tree_digest, m.host.id, m.suite): m for m in measured}
-    summaries = {id: family.recipe.summary for id, family in shop.zoo.families.items()}
-    items, cards = gallery.items(registry, by_key), shop.record_root / "model_cards"
+    summaries = {id: family.recipe.summary for id, family in workspace.zoo.families.items()}
+    items, cards = gallery.items(registry, by_key), workspace.record_root / "model_cards"
     return Record(registry, items, gallery.described(measured), summaries, cards)
 
 
-def fingerprint(shop: Workshop) -> str:
+def fingerprint(workspace: Workspace) -> str:
     """SHA-256 over all that the site is made from: the record's files, the summaries, and this package."""
     seen = hashlib.sha256()
-    for label, path in _inputs(shop.record_root):
+    for label, path in _inputs(workspace.record_root):
         seen.update(f"{label}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape") + path.read_bytes())
-    for id, family in shop.zoo.families.items():
+    for id, family in workspace.zoo.families.items():
         seen.update(f"{id}\0{family.recipe.summary}\0".encode())
     return seen.hexdigest()
 
 
 def _inputs(root: Path) -> Iterator[tuple[str, Path]]:
-    code = [HERE.parent / "core" / name for name in ("chart.py", "gallery.py", "records.py")]
+    code = [HERE.parent / "records" / "schema.py"]
     parts: Iterable[tuple[str, Path, Iterable[Path]]] = (
         ("record", root, (root / "registry.json", *root.glob("results/*/*/*.json"), *root.glob("model_cards/**/*"))),
         ("code", HERE.parent, (*code, *HERE.rglob("*.py"), *HERE.rglob("*.j2"), *HERE.glob("assets/*"))),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from zoosmith.contract import ZooError
-from zoosmith.core import safe
+from zoosmith.common import safe
+from zoosmith.contract.errors import ZooError
 from zoosmith.site.markdown import outside
 
 CARRIED = (".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".csv", ".json", ".txt")  # none that runs when opened

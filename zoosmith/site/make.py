@@ -11,39 +11,39 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from zoosmith.contract import ZooError
-from zoosmith.core.canonical import digest
-from zoosmith.engine.display import Display
-from zoosmith.engine.files import copy_file, replace_folder
-from zoosmith.engine.graph import Workshop
-from zoosmith.engine.locks import flock
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.canonical import digest
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.display import Display
 from zoosmith.site import pages
 from zoosmith.site.collect import HERE, collect, fingerprint
 from zoosmith.site.links import Links
+from zoosmith.store.files import copy_file, replace_folder
+from zoosmith.store.locks import flock
 
 FOLDER = "site"
 MARKER = "made-by-zoosmith.json"  # tells our folder from someone's own, and what it was made from
 ASSETS = ("gallery.css", "gallery.js")
 
 
-def make(shop: Workshop) -> str:
+def make(workspace: Workspace) -> str:
     """Make the site below `site/` unless it is up to date; return where it is and what it holds.
 
     Raises ZooError where nothing is registered, or where a folder `site` is there that is not ours.
     """
-    target = shop.record_root / FOLDER
-    with _locked(shop, target):
-        inputs = fingerprint(shop)
-        told = told_by(target)
+    target = workspace.record_root / FOLDER
+    with _locked(workspace, target):
+        inputs = fingerprint(workspace)
+        told = read_marker(target)
         if told is None or told.inputs != inputs:
-            told = _make(shop, target, inputs)
+            told = _make(workspace, target, inputs)
     return f"{target / 'index.html'} ({told.artifacts} artifacts, {told.bytes / 1e6:.1f} MB)"
 
 
 @contextmanager
-def _locked(shop: Workshop, target: Path) -> Iterator[None]:
+def _locked(workspace: Workspace, target: Path) -> Iterator[None]:
     """One writer at a time; leftovers of one that was killed are removed."""
-    with flock(shop.artifacts / ".store" / "locks" / f"site-{digest(str(target))[:8]}.lock"):
+    with flock(workspace.artifacts / ".store" / "locks" / f"site-{digest(str(target))[:8]}.lock"):
         for left in target.parent.glob(f".{FOLDER}.*"):
             if re.fullmatch("[a-z0-9_]{8}", left.name.rpartition(".")[2]):  # as tempfile makes them
                 shutil.rmtree(left, ignore_errors=True)
@@ -58,7 +58,7 @@ class Told(NamedTuple):
     bytes: int
 
 
-def told_by(target: Path) -> Told | None:
+def read_marker(target: Path) -> Told | None:
     """What the site in `target` says; None where there is none. Raises ZooError where the folder is not ours."""
     if not target.exists() and not target.is_symlink():
         return None
@@ -72,8 +72,8 @@ def told_by(target: Path) -> Told | None:
     return told if (target / "index.html").is_file() else None
 
 
-def _make(shop: Workshop, target: Path, inputs: str) -> Told:
-    site = pages.Site.of(collect(shop))
+def _make(workspace: Workspace, target: Path, inputs: str) -> Told:
+    site = pages.Site.of(collect(workspace))
     fresh = Path(tempfile.mkdtemp(prefix=f".{FOLDER}.", dir=target.parent))
     fresh.chmod(0o755)
     display = Display()

@@ -10,11 +10,10 @@ from typing import Any
 
 import jinja2
 
-from zoosmith.core import gallery
-from zoosmith.core.gallery import Item
-from zoosmith.core.records import Bounded
-from zoosmith.site import markdown, plots
+from zoosmith.records.schema import Bounded
+from zoosmith.site import gallery, markdown, plots
 from zoosmith.site.collect import HERE, Record
+from zoosmith.site.gallery import Item
 from zoosmith.site.links import Links
 
 MARKS = 7  # shapes and colours in templates/marks.html.j2 and assets/gallery.css

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from zoosmith.core import chart
-from zoosmith.core.gallery import Group, Item, latency
+from zoosmith.site import chart
+from zoosmith.site.gallery import Group, Item, latency
 
 NOMINAL_PX = (520, 250)  # labels are placed for a plot of this size; narrower pages hide them
 MINI_TICKS = 3

@@ -14,14 +14,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zoosmith.contract import BuildError, TaskSpec
-from zoosmith.core.names import nearest
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import BuildError
+from zoosmith.contract.manifest import TaskSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from zoosmith.contract import Encoded
+    from zoosmith.contract.session import Encoded
 
 
 class Example(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.core import classification, f1_intervals, intervals, paired
+from zoosmith.stats import classification, f1_intervals, intervals, paired
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 
 USUAL_PADS = ("[PAD]", "<pad>")
 

@@ -1,0 +1,109 @@
+"""`zoosmith compare` over a zoo's results and over a registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import records
+from zoosmith.app.cli import main as cli
+from zoosmith.common.canonical import pretty
+from zoosmith.records.registry import Registry, merged, row, to_text
+from zoosmith.records.schema import Measurement
+
+TRUE, FIRST, SECOND = [0, 1] * 50, [0, 1] * 45 + [1, 0] * 5, [0, 1] * 50
+
+
+def record(project: Path, measured: Measurement, **changed: Any) -> None:
+    """Write the record of an artifact, and its row."""
+    build = records.build(measured.name, **changed)
+    folder = project / "results" / build.recipe / build.artifact
+    folder.mkdir(parents=True)
+    (folder / "build.json").write_text(pretty(build.model_dump(mode="json", by_alias=True)))
+    suites = {measured.suite: measured.model_dump(mode="json", by_alias=True)}
+    (folder / f"{measured.host.id}.json").write_text(pretty({"schema": 1, "suites": suites}))
+    file = project / "registry.json"
+    book = Registry.model_validate_json(file.read_text()) if file.is_file() else Registry()
+    file.write_text(to_text(merged(book, build.name, row(build, [measured], [], "card.md"))))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "dodo.py").touch()
+    for name, predicted in (("toy-a", FIRST), ("toy-b", SECOND)):
+        quality = records.quality(n=100, answers=records.answered(TRUE, predicted))
+        record(tmp_path, records.measurement(name, quality={"toy": quality}))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_table_of_a_pair(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compare", "toy-a", "toy-b"]) == 0
+    said = capsys.readouterr().out
+    assert "toy-a against toy-b\nhost epyc-2c, 1 thread(s), suite quick 1" in said
+    [accuracy] = [line.split("  ") for line in said.splitlines() if line.startswith("toy.accuracy")]
+    assert "-0.1000 (-0.1744 to -0.0552)" in accuracy  # Wilson: Tango with no gain
+    assert accuracy[-1].strip() == "loss of 5.5 to 17.4 points"
+    assert "0.00195" in [cell.strip() for cell in accuracy]  # 2 / 2^10: ten lost, none won
+    assert "90.00% of the examples" in said
+    assert "1.00 times as fast (0.89 to 1.13)" in said
+    assert "not measured side by side" in said
+
+
+def test_three_artifacts_are_three_pairs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(project, records.reference())
+    assert cli.main(["compare", "toy-a", "toy-b", "toy-fp32", "toy-a"]) == 0
+    heads = [line for line in capsys.readouterr().out.splitlines() if " against " in line and line[0] != "-"]
+    assert heads == ["toy-a against toy-b", "toy-a against toy-fp32", "toy-b against toy-fp32"]
+
+
+@pytest.mark.parametrize("registry", [[], ["--registry", "."]])
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["toy-a"], "at least two different artifacts"),
+        (["toy-a", "toy-a"], "at least two different artifacts"),
+        (["toy-a", "toy-bb"], "did you mean 'toy-b'?"),
+    ],
+)
+def test_wrong_names_are_one_clear_line(
+    project: Path, names: list[str], told: str, registry: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["compare", *names, *registry]) == 1
+    said = capsys.readouterr()
+    assert told in said.err
+    assert len(said.err.splitlines()) == 1
+    assert said.out == ""
+
+
+def test_different_tasks_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(project, records.measurement("toy-pair"), task="text-pair-classification")
+    assert cli.main(["compare", "toy-a", "toy-pair"]) == 1
+    assert "only artifacts of one task" in capsys.readouterr().err
+
+
+def test_a_registry_gives_what_its_rows_hold(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compare", "toy-a@1", "toy-b", "--registry", str(project)]) == 0
+    said = capsys.readouterr().out
+    assert "a registry's row holds no answers" in said
+    assert "1.00 times as fast (0.89 to 1.13)" in said
+
+
+@pytest.mark.parametrize("damage", ["<<<<<<< ours", "{}", '{"suites": {"quick": {"schema": 1}}}', '{"suites": [1]}'])
+def test_a_damaged_record_is_named(project: Path, damage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "results" / "toy" / "b" / "epyc-2c.json").write_text(damage)
+    assert cli.main(["compare", "toy-a", "toy-b"]) == 1
+    said = capsys.readouterr().err
+    assert "results/toy/b/epyc-2c.json is damaged" in said
+    assert "Traceback" not in said
+
+
+def test_long_names_do_not_push_the_verdict_out_of_sight(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "toy-" + "x" * 90
+    quality = records.quality(n=100, answers=records.answered(TRUE, SECOND))
+    record(project, records.measurement(name, quality={"toy": quality}))
+    assert cli.main(["compare", name, "toy-a"]) == 0
+    table = [line for line in capsys.readouterr().out.splitlines() if "  " in line]
+    assert max(map(len, table)) <= 140

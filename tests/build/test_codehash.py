@@ -1,0 +1,166 @@
+"""The digest of the code that runs."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoosmith.build.codehash import code_digests
+from zoosmith.plugins import CHECKOUT
+
+CODE = '''"""Module."""
+from __future__ import annotations
+import json
+X = None
+def build(job, *, deep=True):
+    """Docstring."""
+    for i in range(3):  # comment
+        if deep and i != 2:
+            job.note("i", [i, -1, 0.5, b"b", "u", ..., {"a": None}])
+    return json.dumps(X)
+class Params:
+    """Docs."""
+    def f(self):
+        "more"
+        return f"{self!r:>{10}}"
+    async def g(self):
+        """docs"""
+        return [y async for y in self]
+'''
+
+
+def write(zoo: Path, name: str, code: str) -> Path:
+    file = zoo / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(code, encoding="utf-8")
+    return file
+
+
+def digest(zoo: Path, code: str) -> str:
+    return code_digests(write(zoo, "builders/mine.py", code))["zoo_builders_mine"]
+
+
+def test_formatting_comments_and_docstrings_do_not_count(tmp_path: Path) -> None:
+    first = digest(tmp_path, CODE)
+    bare = CODE.replace('    """Docstring."""\n', "").replace("  # comment", "").replace('        "more"\n', "")
+    assert digest(tmp_path, bare) == first
+    assert digest(tmp_path, CODE.replace("deep=True):", "\n  deep = True,\n):\n    # why")) == first
+    assert digest(tmp_path, CODE.replace('"u"', "'u'").replace("0.5", "5e-1")) == first
+    assert digest(tmp_path, "#!/usr/bin/python\n\n\n" + CODE.replace('"""Module."""', "'''Other\ntext'''")) == first
+    assert digest(tmp_path, ast.unparse(ast.parse(CODE))) == first
+
+
+CLAIMS = """
+def resources(params, parents):
+    return (2, 1024)
+
+TIMEOUT_S = 60.0
+"""
+
+
+def test_what_a_builder_claims_of_the_machine_does_not_count(tmp_path: Path) -> None:
+    first = digest(tmp_path, CODE)
+    assert digest(tmp_path, CODE + CLAIMS) == digest(tmp_path, CODE + CLAIMS.replace("1024", "2048")) == first
+    assert digest(tmp_path, CODE + CLAIMS.replace("def resources", "def resource")) != first
+    inside = CODE.replace("class Params:", "class Params:\n    TIMEOUT_S = 60.0")
+    assert digest(tmp_path, inside) != first, "only what stands at module level"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("deep=True", "deep=False"), ("deep=True", "deep=1"), ("*, deep", "deep"), ("X = None", "X = 0"),
+        ("X = None", "X: int = None"), ("X = None", "Y = None"), ("range(3)", "range(4)"), ("!=", "=="),
+        (" and ", " or "), ("-1", "1"), ("0.5", "0.25"), ('b"b"', '"b"'), ('"u"', '"U"'), ("...", "None"),
+        ('"a": None', '"a": True'), ("json.dumps(X)", "json.dumps(X, indent=2)"), ("import json\n", "import orjson\n"),
+        ("!r:>", "!s:>"), ("{10}", "{11}"), ("async for", "for"), ("    async def g", "    def g"),
+        ("[y async for y in self]", "{y async for y in self}"), ("class Params:", "@final\nclass Params:"),
+        ("    return json", "        return json"), ("def f(self)", "def f(self, x)"),
+        ("from __future__ import annotations\n", ""),
+    ],
+)  # fmt: skip
+def test_every_change_of_code_counts(tmp_path: Path, old: str, new: str) -> None:
+    assert CODE.count(old) >= 1
+    assert digest(tmp_path, CODE.replace(old, new, 1)) != digest(tmp_path, CODE)
+
+
+@given(
+    st.lists(st.sampled_from(["None", "True", "1", "1.0", "'1'", "b'1'", "()", "[]", "{}", "...", "1j"]), max_size=4)
+)
+def test_constants_of_other_types_are_other_code(tmp_path_factory: pytest.TempPathFactory, values: list[str]) -> None:
+    zoo = tmp_path_factory.getbasetemp() / "constants"
+    code = f"x = [{', '.join(values)}]"
+    other = f"x = [{', '.join([*values, 'None'])}]"
+    assert digest(zoo, code) != digest(zoo, other)
+    assert digest(zoo, code) == digest(zoo, code.replace(", ", ",\n"))
+    for i, value in enumerate(values):
+        changed = [*values[:i], "1.5" if value != "1.5" else "2.5", *values[i + 1 :]]
+        assert digest(zoo, f"x = [{', '.join(changed)}]") != digest(zoo, code)
+
+
+def test_modules_of_the_package_are_followed(tmp_path: Path) -> None:
+    found = code_digests(CHECKOUT / "builders" / "finetune.py")
+    assert {
+        "builders.finetune",
+        "zoosmith.contract",
+        "zoosmith.toolkit.training.train",
+        "zoosmith.toolkit.torch.checkpoint",
+    } <= found.keys()
+    assert not {name for name in found if name.split(".")[0] not in ("builders", "zoosmith")}
+    assert not {name for name in found if name.startswith(("zoosmith.engine", "zoosmith.bench"))}
+
+
+def test_imports_inside_functions_and_of_modules_from_packages_are_followed(tmp_path: Path) -> None:
+    code = "def build(job):\n    from zoosmith.lib import forward\n    import zoosmith.common.names as n\n"
+    found = code_digests(write(tmp_path, "builders/mine.py", code))
+    assert {"zoo_builders_mine", "zoosmith.toolkit.torch.forward", "zoosmith.common.names"} <= found.keys()
+
+
+def test_helpers_of_a_users_zoo_are_followed(tmp_path: Path) -> None:
+    """A builder may be a package with modules of its own, and may import modules that lie beside dodo.py."""
+    entry = write(tmp_path, "builders/mine/__init__.py", "from . import one\nfrom .two import f\nimport texts.clean\n")
+    write(tmp_path, "builders/mine/one.py", "from ..mine.three import g")
+    two = write(tmp_path, "builders/mine/two.py", "def f(): return 1")
+    write(tmp_path, "builders/mine/three.py", "import os, json, numpy")
+    clean = write(tmp_path, "texts/clean.py", "def h(): return 1")
+    write(tmp_path, "texts/unused.py", "x = 1")
+    first = code_digests(entry)
+    assert list(first) == [
+        "zoo.builders.mine.one", "zoo.builders.mine.three", "zoo.builders.mine.two", "zoo.texts.clean",
+        "zoo_builders_mine",
+    ]  # fmt: skip
+    two.write_text("def f(): return 10")
+    clean.write_text("def h(): return 10")
+    second = code_digests(entry)
+    assert {name for name in first if first[name] != second[name]} == {"zoo.builders.mine.two", "zoo.texts.clean"}
+
+
+def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
+    entry = write(tmp_path, "builders/mine/__init__.py", "from .one import a")
+    write(tmp_path, "builders/mine/one.py", "from .two import a")
+    write(tmp_path, "builders/mine/two.py", "from .one import a")
+    assert len(code_digests(entry)) == 3
+
+
+def test_the_same_under_every_hash_seed(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib\n"
+        "from zoosmith.build.codehash import code_digests\n"
+        "print(code_digests(*map(pathlib.Path, sys.argv[1:])))"
+    )
+    files = [str(CHECKOUT / "builders" / name) for name in ("finetune.py", "onnx_int8.py")]
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", program, *order], env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True, capture_output=True, text=True,
+        ).stdout
+        for seed, order in (("0", files), ("1", files[::-1]), ("2", files))
+    }  # fmt: skip
+    assert len(seen) == 1 and "zoosmith.toolkit.training.train" in seen.pop()

@@ -1,0 +1,102 @@
+"""What a zoo's record keeps beside a new measurement, and which siblings stand beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import records
+from tests.support.table import write_table
+from zoosmith.build.record_store import RecordStore
+from zoosmith.build.workspace import Workspace
+from zoosmith.recipes.graph import Ref
+from zoosmith.records.registry import parse
+from zoosmith.records.schema import Measurement
+
+PLAIN, DOUBLE = Ref("toy", "plain"), Ref("toy", "double")
+OLD_REFERENCE = records.sha("old reference")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> RecordStore:
+    return Workspace(write_table(tmp_path)).book
+
+
+def measured(ref: Ref, suite: str = "full", **changed: Any) -> Measurement:
+    about = {"suite": suite, "suite_version": 2, "reference": "toy-plain", "reference_digest": records.sha("toy-plain")}
+    return records.measurement(f"toy-{ref.name}", **about | changed)
+
+
+def register(book: RecordStore, ref: Ref, *measurements: Measurement) -> None:
+    build = records.build(f"toy-{ref.name}", format="table", parents={}, bases=[])
+    for measurement in measurements:
+        book.register(ref, build, measurement)
+
+
+def kept(book: RecordStore) -> list[tuple[str, str]]:
+    """Host and suite of what the record holds of toy-double; the registry must hold the same."""
+    found = [(m.host.id, m.suite) for m in book.measurements(DOUBLE)]
+    row = parse((book.root / "registry.json").read_text(), "registry.json").artifacts["toy-double"].versions["1"]
+    assert sorted((result.host, result.suite) for result in row.results) == sorted(found)
+    return found
+
+
+def test_both_suites_of_one_version_are_kept(book: RecordStore) -> None:
+    register(book, DOUBLE, measured(DOUBLE, "quick"), measured(DOUBLE))
+    assert kept(book) == [("epyc-2c", "full"), ("epyc-2c", "quick")]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"suite_version": 1}, {"reference_digest": OLD_REFERENCE}], ids=lambda c: next(iter(c))
+)
+def test_a_suite_of_another_version_or_reference_goes(book: RecordStore, changed: dict[str, Any]) -> None:
+    elsewhere = measured(DOUBLE, "quick", host=records.host("elsewhere"), **changed)
+    register(book, DOUBLE, elsewhere, measured(DOUBLE, "quick", **changed), measured(DOUBLE))
+    assert kept(book) == [("elsewhere", "quick"), ("epyc-2c", "full")]
+
+
+def test_what_was_taken_out_of_the_record_leaves_the_registry_too(book: RecordStore) -> None:
+    register(book, DOUBLE, measured(DOUBLE, "quick"), measured(DOUBLE))
+    file = book.folder(DOUBLE) / "epyc-2c.json"
+    file.unlink()
+    book._add(file, measured(DOUBLE))
+    book.render_all()
+    assert kept(book) == [("epyc-2c", "full")]
+
+
+def test_siblings_were_measured_alike(book: RecordStore) -> None:
+    register(book, PLAIN, measured(PLAIN))
+    register(book, DOUBLE, measured(DOUBLE))
+    assert [subject.build.name for subject in book.family("toy", measured(DOUBLE))] == ["toy-plain", "toy-double"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"suite_version": 1}, {"reference_digest": OLD_REFERENCE}], ids=lambda c: next(iter(c))
+)
+def test_a_sibling_measured_against_another_tree_or_otherwise_is_no_sibling(
+    book: RecordStore, changed: dict[str, Any]
+) -> None:
+    register(book, PLAIN, measured(PLAIN))
+    register(book, DOUBLE, measured(DOUBLE, **changed))
+    assert [subject.build.name for subject in book.family("toy", measured(PLAIN))] == ["toy-plain"]
+
+
+CHOSE = {"notes": {"training": {"minutes": 1.0, "peak_memory_mb": 9, "dev_accuracy": [0.8, 0.9], "best_epoch": 2}}}
+
+
+@pytest.mark.parametrize("learner", ["toy-plain", "toy-triple"])
+@pytest.mark.parametrize("since", ["as it was", "built anew"])
+def test_a_card_tells_who_chose_by_what_a_parent_had_learnt(book: RecordStore, learner: str, since: str) -> None:
+    """Double was made from plain; not from triple, nor from what plain has become since."""
+    digest = records.sha("toy-plain" if since == "as it was" else "an earlier plain")
+    for ref in (PLAIN, Ref("toy", "triple"), DOUBLE):
+        name, made_from = f"toy-{ref.name}", {"from": {"name": "toy/plain", "digest": digest}}
+        told: dict[str, Any] = {"params": {"train_on_dev": name == learner}, "bases": []}
+        told["parents"], told["provenance"] = (made_from, CHOSE) if ref == DOUBLE else ({}, {})
+        book.register(ref, records.build(name, format="table", **told), measured(ref))
+    text = (book.root / "model_cards" / "toy-double.md").read_text()
+    expected = learner == "toy-plain" and since == "as it was"
+    assert ("toy-double chose what did best on `dev`, which toy-plain had learnt from" in text) == expected
+    assert "toy-triple had learnt" not in text

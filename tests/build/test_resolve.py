@@ -1,0 +1,169 @@
+"""From nodes of the graph to actions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.table import RECIPE, bring_up, edit
+from tests.support.zoo import rows, write_recipe, write_rows
+from zoosmith import plugins
+from zoosmith.build.resolve import Resolver, Unresolved, folder_digest
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.canonical import digest
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.output import Resources
+from zoosmith.recipes.graph import Ref
+from zoosmith.store.files import sha256_file
+
+PLAIN, TRIPLE, DATA, BASE = Ref("toy", "plain"), Ref("toy", "triple"), Ref("toy", "toy"), Ref("toy", "words")
+
+
+def resolver(project: Path) -> Resolver:
+    return Workspace(project).resolver
+
+
+def test_a_builder_that_knows_the_cpu_alone_stays_there(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = resolver(built).artifact(PLAIN)
+    monkeypatch.setenv("ZOOSMITH_BUILD_DEVICE", "cuda")
+    after = resolver(built).artifact(PLAIN)
+    assert (after.run["device"], after.key, after.title) == ("cpu", before.key, before.title)
+
+
+def test_a_build_runs_where_it_is_told(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(built / "builders" / "table.py", 'FORMAT = "table"', 'DEVICES = ("cuda",)\nFORMAT = "table"')
+    on_cpu = resolver(built).artifact(PLAIN)
+    monkeypatch.setenv("ZOOSMITH_BUILD_DEVICE", "cuda:1")
+    on_gpu = resolver(built).artifact(PLAIN)
+    assert (on_cpu.run["device"], on_gpu.run["device"]) == ("cpu", "cuda:1")
+    assert on_gpu.inputs == on_cpu.inputs | {"device": "cuda"}, "which of the GPUs it was changes nothing"
+    assert on_gpu.title == f"{on_cpu.title} on cuda:1"
+
+
+def rewrite(project: Path, **sections: Any) -> None:
+    write_recipe(project, RECIPE | sections)
+
+
+def test_a_key_waits_for_the_parents(project: Path) -> None:
+    looking = resolver(project)
+    with pytest.raises(Unresolved, match="toy/words is not built yet"):
+        looking.action("artifact", PLAIN)
+    assert looking.finished("artifact", TRIPLE) is None
+    with pytest.raises(Unresolved, match="toy/triple is not built yet"):
+        looking.tree("artifact", TRIPLE)
+    bring_up(project, "toy-plain")
+    assert looking.finished("artifact", PLAIN) is not None
+    assert looking.action("artifact", TRIPLE).inputs["parents"] == {"from": looking.tree("artifact", PLAIN)}
+
+
+def test_everything_that_decides_is_in_the_key(built: Path) -> None:
+    action = resolver(built).action("artifact", PLAIN)
+    inputs = action.inputs
+    assert set(inputs) == {
+        "schema", "kind", "builder", "code", "params", "parents", "splits", "task", "packages", "tools", "seed",
+    }  # fmt: skip
+    assert inputs["params"] == {"shards": 2, "shard_bytes": 1000, "pause_s": 0.0}
+    assert {"zoo_builders_table", "zoosmith.contract", "zoosmith.tasks.text_classification"} <= inputs["code"].keys()
+    assert any(name.endswith("zoosmith_tasks") for name in inputs["code"])
+    assert set(inputs["splits"]) == {"train"}
+    assert inputs["task"] == {
+        "kind": "text-classification", "inputs": ["text"], "labels": ["negative", "positive"], "max_length": 32,
+    }  # fmt: skip
+    assert action.resources == Resources(1, 64) and action.timeout_s == 86_400
+    assert str(built) not in str(inputs)
+
+
+def test_names_paths_and_threads_are_not_in_the_key(built: Path, tmp_path: Path) -> None:
+    workspace = Workspace(built)
+    here, elsewhere = workspace.resolver.action("artifact", TRIPLE), tmp_path / "moved"
+    built.rename(elsewhere)
+    moved = Workspace(elsewhere)
+    assert Resolver(moved.zoo, moved.store, elsewhere, threads=64).action("artifact", TRIPLE).key == here.key
+
+
+def test_what_a_builder_declares_enters_the_key(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = built / "tools" / "convert.py"
+    tool.parent.mkdir()
+    tool.write_text("1")
+    before = resolver(built).action("artifact", TRIPLE)
+    edit(
+        built / "builders" / "scaled.py",
+        'FORMAT = "table"',
+        'FORMAT = "table"\nREQUIRES = ("pydantic",)\nTOOLS = ("tools/convert.py",)\nTIMEOUT_S = 5.0\n'
+        'DATA = ("dev", "train")',
+    )
+    monkeypatch.delitem(sys.modules, "zoo_builders_scaled")
+    plugins.load.cache_clear()
+    action = resolver(built).action("artifact", TRIPLE)
+    assert before.inputs["packages"] == {} == before.inputs["tools"] == before.inputs["splits"]
+    assert list(action.inputs["packages"]) == ["pydantic"]
+    assert action.inputs["tools"] == {"tools/convert.py": sha256_file(tool)}
+    assert set(action.inputs["splits"]) == {"dev", "train"}
+    assert action.timeout_s == 5.0
+
+
+def test_a_split_that_the_data_lacks_is_named(built: Path) -> None:
+    with pytest.raises(ZooError, match="the data of toy has no split 'calibration'; it has dev, eval, train"):
+        resolver(built).splits("toy", ("train", "calibration"))
+
+
+def test_a_base_by_folder_is_known_by_its_content(project: Path) -> None:
+    before = resolver(project).base(BASE)
+    assert before.inputs["path"] == folder_digest(project / "bases" / "words")
+    assert before.resources.cpus == 0
+    (project / "bases" / "words" / "more.json").write_text("{}")
+    assert resolver(project).base(BASE).key != before.key
+
+
+def test_a_base_with_listed_files_is_known_by_these_alone(project: Path) -> None:
+    files = {"config.json": sha256_file(project / "bases" / "words" / "config.json")}
+    rewrite(project, bases={"words": {"path": "bases/words", "files": files}})
+    first = resolver(project).base(BASE)
+    rewrite(project, bases={"words": {"repo": "a/b", "revision": "0" * 40, "path": "bases/other", "files": files}})
+    assert resolver(project).base(BASE).key == first.key
+    rewrite(project, bases={"words": {"path": "bases/words", "files": {"config.json": "0" * 64}}})
+    assert resolver(project).base(BASE).key != first.key
+
+
+def test_a_base_of_a_hub_is_known_by_its_commit(project: Path) -> None:
+    keys = set()
+    for revision in ("0" * 40, "1" * 40):
+        rewrite(project, bases={"words": {"repo": "a/b", "revision": revision}})
+        keys.add(resolver(project).base(BASE).key)
+        assert resolver(project).base(BASE).inputs["revision"] == revision
+    wheel = {"package": "p", "version": "1", "sha256": "0" * 64, "path": "p/model"}
+    rewrite(project, bases={"words": {"pypi": wheel}})
+    keys.add(resolver(project).base(BASE).key)
+    assert len(keys) == 3
+
+
+def test_data_by_folder_is_known_by_its_content(project: Path) -> None:
+    before = resolver(project).data(DATA).key
+    write_rows(project / "data" / "dev.jsonl", rows(20, seed=8))
+    assert resolver(project).data(DATA).key != before
+
+
+def test_the_licence_of_data_rebuilds_nothing(project: Path) -> None:
+    before = resolver(project).data(DATA).key
+    rewrite(project, data={"toy": RECIPE["data"]["toy"] | {"license": "cc0-1.0"}})
+    assert resolver(project).data(DATA).key == before
+
+
+def test_built_in_data_is_known_by_its_code_and_packages(project: Path) -> None:
+    rewrite(project, data={"toy": {"builtin": "person_names"}})
+    inputs = resolver(project).data(DATA).inputs
+    assert any(name.startswith("zoosmith.builtin.person_names") for name in inputs["code"])
+    assert "faker" in {name.lower() for name in inputs["packages"]}
+
+
+def test_digests_of_folders_and_files(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c").write_text("x")
+    hashed = sha256_file(tmp_path / "a" / "b" / "c")
+    assert folder_digest(tmp_path / "a") == digest([["b/c", hashed]])
+    assert folder_digest(tmp_path / "a" / "b" / "c") == hashed
+    with pytest.raises(ZooError, match=r"nowhere does not exist; the recipe names it as `path:`"):
+        folder_digest(tmp_path / "nowhere")

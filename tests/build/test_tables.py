@@ -1,0 +1,56 @@
+"""Tables in README.md: which rows, of which host, and what a wrong mark says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import records
+from tests.support.table import write_table
+from zoosmith.build.tables import subjects, update_readme
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """toy-plain was measured on two hosts, toy-double on one of them, and later on neither better."""
+    workspace = Workspace(write_table(tmp_path))
+    for name, hosts in (("plain", ("a-host", "z-host")), ("double", ("a-host",))):
+        build = records.build(f"toy-{name}", artifact=name, recipe="toy", format="table", parents={}, bases=[])
+        for host in hosts:
+            about = {"suite": "full", "reference": "toy-plain", "reference_digest": records.sha("toy-plain")}
+            measured = records.measurement(f"toy-{name}", host=records.host(host), **about)
+            workspace.records.register(Ref("toy", name), build, measured)
+    return workspace
+
+
+def fill(workspace: Workspace, mark: str) -> str:
+    page = workspace.project / "README.md"
+    page.write_text(f"before\n<!-- {mark} -->\nold\n<!-- /results toy -->\nafter\n", encoding="utf-8")
+    update_readme(workspace)
+    return page.read_text(encoding="utf-8")
+
+
+def test_a_table_speaks_of_one_host_where_it_can(workspace: Workspace) -> None:
+    assert {row.measured.host.id for row in subjects(workspace, "toy")} == {"a-host"}
+    assert "`z-host`" not in fill(workspace, "results toy")
+
+
+def test_all_rows_or_those_named(workspace: Workspace) -> None:
+    whole = fill(workspace, "results toy")
+    assert "| toy-plain |" in whole and "| toy-double |" in whole and "old" not in whole
+    some = fill(workspace, "results toy: double")
+    assert "| toy-double |" in some and "| toy-plain |" not in some
+    assert some.startswith("before\n<!-- results toy: double -->\n| ")
+    assert update_readme(workspace) == []
+
+
+def test_marks_that_are_wrong_say_so(workspace: Workspace) -> None:
+    with pytest.raises(ZooError, match="results toy: dobule`: toy has no artifact 'dobule'; did you mean 'double'"):
+        fill(workspace, "results toy: dobule")
+    (workspace.project / "README.md").write_text("<!-- results toy -->\n", encoding="utf-8")
+    with pytest.raises(ZooError, match="<!-- /results toy --> is missing"):
+        update_readme(workspace)

@@ -1,0 +1,203 @@
+"""Model cards: what the hub reads, what people read, and that neither depends on anything but the records."""
+
+from __future__ import annotations
+
+import re
+
+import jinja2
+import pytest
+from huggingface_hub import ModelCard
+
+from tests.support import records
+from tests.support.cards import AWKWARD, REFERENCE, SUBJECT, UNDECIDED, card, given, labelled, measured, tables
+from tests.support.recipes import FULL
+from zoosmith.cards.card import render
+from zoosmith.recipes.yaml import parse
+from zoosmith.records.family import Subject
+from zoosmith.records.schema import Measurement
+
+
+def test_same_records_same_bytes() -> None:
+    assert card() == card()
+    assert card().encode() == card(SUBJECT, siblings=(REFERENCE, SUBJECT), others=()).encode()
+
+
+def test_records_read_from_a_file_give_the_same_bytes() -> None:
+    again = Measurement.model_validate_json(SUBJECT.measured.model_dump_json(by_alias=True))
+    assert card(Subject(SUBJECT.build, again)) == card()
+
+
+def test_ends_in_one_newline_and_has_no_blank_runs_in_tables() -> None:
+    text = card()
+    assert text.endswith("\n") and not text.endswith("\n\n")
+    assert all(len({len(row) for row in table}) == 1 for table in tables(text))
+    assert all(set(table[1]) == {"---"} for table in tables(text))
+
+
+def test_the_family_stands_in_the_table() -> None:
+    family = tables(card())[0]
+    assert [row[0] for row in family[2:]] == ["[toy-fp32](toy-fp32.md)", "**toy-onnx-int8**"]
+    assert family[2][1:5] == ["0.8900 (0.8700 to 0.9100)", "reference", "-", "100.0 MB"]
+    assert family[3][1:] == [
+        "0.8900 (0.8700 to 0.9100)", "-0.0040 (-0.0140 to +0.0060)", UNDECIDED, "25.0 MB", "2.00", "3.00",
+        "3.00x (2.75 to 3.25)", "110",
+    ]  # fmt: skip
+
+
+def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
+    versus = records.versus(0.02, half=0.005)
+    versus["delta"]["toy.accuracy"] |= {"p": 0.00213}
+    [metrics] = [table for table in tables(card(measured(vs_reference=versus))) if table[0][0] == "metric"]
+    assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "p (McNemar)", "verdict"]
+    change = "-0.0200 (-0.0250 to -0.0150)"
+    assert metrics[2] == ["accuracy", "0.9000", "0.8800 to 0.9200", change, "0.00213", "loss of 1.5 to 2.5 points"]
+    assert metrics[3][3:] == [change, "-", "loss of 1.5 to 2.5 points"]
+    [own] = [table for table in tables(card(REFERENCE)) if table[0][0] == "metric"]
+    assert own[0] == ["metric", "value", "95 % interval"]
+
+
+def test_the_line_under_the_table_has_what_the_table_has_no_room_for() -> None:
+    memory = {"load": 90, "peak": 110, "growth": 7}
+    line = "\nOf this artifact: p99 4.00 ms; 90 MiB after opening it, +7 MiB while it answered"
+    assert f"{line}.\n\n" in card(measured(memory_mb=memory, size_own=25_000_000, size_total=25_000_000))
+    apart = card(measured(memory_mb=memory, size_own=1_000_000, size_total=25_000_000))
+    assert f"{line}; its own files take 1.0 MB of the 25.0 MB, the rest is what it needs.\n\n" in apart
+
+
+def test_memory_of_a_gpu_has_a_column_and_a_line() -> None:
+    reference = Subject(REFERENCE.build, records.reference(vram_mb={"load": 400, "peak": 460, "growth": 60}))
+    subject = measured(device="cuda", vram_mb={"load": 100, "peak": 310, "growth": 20})
+    text = card(subject, siblings=[reference, subject])
+    assert "takes 100 MiB after opening, 20 MiB more while it answers one text, 310 MiB at most;" in text
+    family = tables(text)[0]
+    assert [row[-1] for row in family] == ["GPU memory MiB", "---", "460", "310"]
+    assert {len(row) for row in family} == {10}
+    assert "GPU" not in card()
+
+
+def test_a_sibling_from_before_an_eval_was_added_is_left_out() -> None:
+    old = Subject(records.build("toy-old"), records.measurement("toy-old", quality={"old": records.quality()}))
+    text = card(siblings=[REFERENCE, old, SUBJECT], others=[old.measured])
+    assert "toy-old" not in text
+    assert "toy-fp32" in text
+
+
+def test_other_hosts() -> None:
+    other = records.measurement(host=records.host("xeon-8c"), suite="full")
+    assert "On other hosts" not in card()
+    [row] = [row for table in tables(card(others=[other])) for row in table if row[0] == "`xeon-8c`"]
+    assert row == ["`xeon-8c`", "full", "0.8900 (0.8700 to 0.9100)", "2.00", "3.00x (2.75 to 3.25)"]
+    shaken = {"aa": records.bounded(1.1, 0.2, 12), "attempts": 3, "steady": False, "busy": 0.4}
+    unsteady = records.measurement(host=records.host("xeon-8c"), steadiness=shaken)
+    [row] = [row for table in tables(card(others=[unsteady])) for row in table if row[0] == "`xeon-8c`"]
+    assert row[-1] == "3.00x (2.75 to 3.25), unsteady"
+
+
+def test_milliseconds_stand_beside_their_host() -> None:
+    assert "Host `epyc-2c`: AMD EPYC, 2 cores, 24 GiB" in card()
+
+
+def test_the_reference_says_so() -> None:
+    text = card(REFERENCE)
+    assert "It is the reference of its family" in text
+    assert "right answers lost" not in text
+    assert "It gives the reference's answer on 98.0% of the examples: 6 right answers lost" in card()
+
+
+def test_gates() -> None:
+    rows = {row[0]: row[1:] for table in tables(card()) for row in table}
+    assert rows["size"] == ["max_ratio 0.3", "0.2500", "-", "passed"]
+    assert rows["speed"] == ["min 9", "-", "-", "not applied (for x-*; this host is epyc-2c)"]
+    assert "## Gates" not in card(checks=[])
+
+
+def test_a_single_text_and_a_pair() -> None:
+    assert "one text of up to 32 tokens" in card()
+    assert re.search(r'model\.predict\(\["[^"]+"\]\)', card())
+    pair = Subject(records.build(inputs=("first", "second"), task="text-pair-classification"), SUBJECT.measured)
+    assert "two texts of up to 32 tokens" in card(pair)
+    assert re.search(r'model\.predict\(\[\("[^"]+", "[^"]+"\)\]\)', card(pair))
+
+
+@pytest.mark.parametrize("inputs", [("text",), ("first", "second")])
+def test_the_usage_snippet_is_python(inputs: tuple[str, ...]) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", card(Subject(records.build(inputs=inputs), SUBJECT.measured)), re.S)
+    compile(code, "card", "exec")
+    assert "artifacts/toy-onnx-int8" in code
+
+
+def test_how_it_was_built() -> None:
+    text = card()
+    assert "doit build:toy-onnx-int8" in text
+    assert "Builder `onnx_int8` with per_channel = True; seed 42." in text
+    assert "onnx 1.23.2, onnxruntime 1.31.1." in text
+    assert ["toy/encoder", f"org/encoder@{'c' * 40}", f"`{records.sha('encoder')}`"] in tables(text)[-2]
+    assert ["model.onnx", "25.0 MB", f"`{records.sha('model')[:12]}`"] in tables(text)[-1]
+    assert "with no parameters;" in card(Subject(records.build(params={}), SUBJECT.measured))
+
+
+def test_limits_are_told() -> None:
+    splits = {"eval": {"rows": 400, "texts_seen_by_builders": 3}, "train": {"rows": 1000, "texts_seen_by_builders": 9}}
+    build = records.build(data={"splits": splits}, target="vnni", needs={"base": "e" * 64})
+    text = card(Subject(build, SUBJECT.measured))
+    assert "- 3 of the texts in toy `eval` occur in the training data too." in text
+    assert "9 of the texts" not in text
+    assert "Made for processors with VNNI" in text
+    assert f"it needs base `{'e' * 12}`." in text
+    assert "Data: eval 400 rows, train 1000 rows." in text
+    for missing in ("occur in the training data", "VNNI", "cannot be opened alone"):
+        assert missing not in card()
+
+
+def test_what_a_builder_remarks_and_what_zeros_save_are_told() -> None:
+    facts = {"nonzero_parameters": 47_000_123, "stored_bytes": 25_000_000, "compressed_bytes": 9_400_000}
+    sparse = records.build(facts=facts | {"remarks": ["It is no faster."]}, precision="fp32")
+    text = card(Subject(sparse, SUBJECT.measured))
+    assert "- 47,000,123 of its parameters are not zero; its weights take 25.0 MB, compressed (zlib) 9.4 MB." in text
+    assert "\n- It is no faster.\n" in text
+    assert "are not zero" not in card()
+
+
+def test_a_training_tells_what_it_took_and_came_to() -> None:
+    took = {"minutes": 12.04, "peak_memory_mb": 1832, "dev_accuracy": [0.89, 0.896, 0.891], "best_epoch": 2}
+    facts = {"trainable_parameters": 5_000, "parameters": 1_000_000, "train_examples": 20_000}
+    build = records.build(facts=facts, provenance={"notes": {"training": took}})
+    assert (
+        "\nIt was trained: 5,000 of 1,000,000 parameters (0.50%), on 20,000 examples, in 12.0 minutes with 1,832 MiB "
+        "at the peak, to an accuracy of 0.8960 on `dev` after epoch 2 of 3.\n"
+    ) in card(Subject(build, SUBJECT.measured))
+    recovered = {"notes": {"training": took | {"dev_accuracy": []}}}
+    build = records.build(facts={"recovery_examples": 900}, provenance=recovered)
+    text = card(Subject(build, SUBJECT.measured))
+    assert "It was trained: on 900 examples, in 12.0 minutes with 1,832 MiB at the peak.\n" in text
+    assert "It was trained" not in card()
+
+
+def test_the_recipes_own_words() -> None:
+    text = card(recipe=parse(FULL, "full.yaml"))
+    assert "Film reviews in English." in text
+    assert "Not for other languages." in text
+    assert "Film reviews" not in card()
+
+
+@pytest.mark.parametrize("label", AWKWARD)
+def test_labels_with_markdown_in_them(label: str) -> None:
+    text = card(labelled("plain", label))
+    [confusion] = [table for table in tables(text) if table[0][0].startswith("true")]
+    assert [len(row) for row in confusion] == [6] * 4
+    shown = confusion[3][0].removeprefix("**").removesuffix("**")
+    assert re.sub(r"\\(.)", r"\1", shown) == " ".join(label.split())
+    assert confusion[0][2] == shown
+    assert not re.search(r"(?<!\\)[*`<>|_\[\]~]", shown)
+    assert ModelCard(text).data.to_dict()["model-index"]
+
+
+def test_a_template_that_asks_for_what_is_not_there_fails() -> None:
+    with pytest.raises(jinja2.UndefinedError, match="colour"):
+        render("{{ colour }}", given())
+
+
+def test_order_of_keys_in_a_record_does_not_matter() -> None:
+    first = records.build(params={"b": 1, "a": 2}, packages={"onnx": "1", "anyio": "2"})
+    second = records.build(params={"a": 2, "b": 1}, packages={"anyio": "2", "onnx": "1"})
+    assert card(Subject(first, SUBJECT.measured)) == card(Subject(second, SUBJECT.measured))

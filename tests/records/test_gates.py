@@ -1,0 +1,218 @@
+"""Gates: each kind of limit, on either side of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import records
+from zoosmith.recipes.schema import Gate
+from zoosmith.records.gates import Check, evaluate, table
+from zoosmith.records.schema import Measurement
+from zoosmith.stats.intervals import examples_needed
+
+
+def check(name: str, measured: Measurement | None = None, **gate: Any) -> Check:
+    [made] = evaluate({name: Gate.model_validate(gate)}, measured or records.measurement())
+    return made
+
+
+# What `records.measurement()` holds: accuracy 0.9 ± 0.02, a drop of 0.004 ± 0.01, a quarter of 100 MB, 3 ± 0.25
+# times as fast, p95 of 3 ms, peak of 110 MiB, agreement 0.98.
+SIDES = [
+    ("toy.accuracy", {"min": 0.9}, True, 0.9),
+    ("toy.accuracy", {"min": 0.901}, False, 0.9),
+    ("toy.accuracy", {"max": 0.9}, True, 0.9),
+    ("toy.accuracy", {"max": 0.899}, False, 0.9),
+    ("toy.macro_f1", {"min": 0.89}, True, 0.89),
+    ("toy.accuracy", {"max_drop": 0.004}, True, 0.004),
+    ("toy.accuracy", {"max_drop": 0.0039}, False, 0.004),
+    ("size", {"max_ratio": 0.25}, True, 0.25),
+    ("size", {"max_ratio": 0.249}, False, 0.25),
+    ("size", {"min_ratio": 0.26}, False, 0.25),
+    ("size", {"max": 25}, True, 25.0),
+    ("size", {"max": 24.9}, False, 25.0),
+    ("latency_p95_ms", {"max": 3}, True, 3.0),
+    ("latency_p95_ms", {"max": 2.9}, False, 3.0),
+    ("memory_mb", {"max": 110}, True, 110.0),
+    ("memory_mb", {"max": 109}, False, 110.0),
+    ("agreement", {"min": 0.98}, True, 0.98),
+    ("agreement", {"min": 0.981}, False, 0.98),
+]
+
+
+@pytest.mark.parametrize(("name", "gate", "passed", "value"), SIDES, ids=[f"{case[0]} {case[1]}" for case in SIDES])
+def test_either_side_of_a_limit(name: str, gate: dict[str, float], passed: bool, value: float) -> None:
+    made = check(name, **gate)
+    assert (made.gate, made.passed, made.note) == (name, passed, "")
+    assert made.value == pytest.approx(value)
+
+
+def test_a_gain_is_a_negative_drop() -> None:
+    made = check("toy.accuracy", records.measurement(vs_reference=records.versus(-0.03)), max_drop=0)
+    assert made.passed
+    assert made.value == pytest.approx(-0.03)
+
+
+def test_the_interval_of_a_drop_is_turned_round() -> None:
+    delta = {"toy.accuracy": {"value": -0.01, "low": -0.03, "high": 0.005}}
+    made = check("toy.accuracy", records.measurement(vs_reference=records.versus() | {"delta": delta}), max_drop=0.02)
+    assert (made.value, made.low, made.high) == (0.01, -0.005, 0.03)
+
+
+@pytest.mark.parametrize(
+    ("gate", "plain", "sure"),
+    [
+        ({"min": 0.89}, True, False),  # the interval is 0.88 to 0.92
+        ({"min": 0.87}, True, True),
+        ({"max": 0.91}, True, False),
+        ({"max": 0.93}, True, True),
+        ({"max_drop": 0.005}, True, False),  # the drop's is -0.006 to 0.014
+        ({"max_drop": 0.015}, True, True),
+        ({"min": 0.95}, False, False),
+    ],
+)
+def test_sure_compares_the_bound(gate: dict[str, float], plain: bool, sure: bool) -> None:
+    assert check("toy.accuracy", **gate).passed is plain
+    assert check("toy.accuracy", **gate, sure=True).passed is sure
+
+
+def test_a_sure_drop_tells_how_many_examples_it_needs() -> None:
+    made = check("toy.accuracy", max_drop=0.005, sure=True)
+    needed = examples_needed(8 / 400, 0.005 - 0.004)
+    assert made.limit == "max_drop 0.005 (sure)"
+    assert made.note == f"about {needed} examples would settle it; there are 400"
+
+
+def test_the_need_counts_the_examples_of_all_evals_that_were_compared() -> None:
+    two = {"toy": records.quality(), "hard": records.quality(n=1200)}
+    made = check("toy.accuracy", records.measurement(quality=two), max_drop=0.005, sure=True)
+    assert made.note == f"about {examples_needed(8 / 1600, 0.005 - 0.004)} examples would settle it; there are 400"
+
+
+def test_a_sure_value_tells_how_many_examples_it_needs() -> None:
+    # The bound is 0.02 away and may be 0.01: half the width, four times the examples.
+    for limit in ({"min": 0.89}, {"max": 0.91}):
+        note = check("toy.accuracy", **limit, sure=True).note
+        assert note.endswith("there are 400")
+        assert int(note.split()[1]) == pytest.approx(1600, abs=1)
+
+
+def test_the_need_comes_from_the_side_that_misses() -> None:
+    accuracy = {"value": 0.9, "low": 0.86, "high": 0.92, "n": 400}
+    measured = records.measurement(quality={"toy": records.quality() | {"metrics": {"accuracy": accuracy}}})
+    needed = [
+        check("toy.accuracy", measured, **limit, sure=True).note.split()[1] for limit in ({"min": 0.89}, {"max": 0.91})
+    ]
+    assert [int(n) for n in needed] == pytest.approx([6400, 1600], abs=1)
+
+
+def test_only_a_sure_gate_that_is_missed_has_a_need() -> None:
+    assert check("toy.accuracy", min=0.87, sure=True).note == ""
+    assert check("toy.accuracy", min=0.95).note == ""
+
+
+@pytest.mark.parametrize("gate", [{"max_drop": 0.003}, {"min": 0.95}, {"max": 0.8}])
+def test_no_number_of_examples_mends_a_value_beyond_the_limit(gate: dict[str, float]) -> None:
+    made = check("toy.accuracy", **gate, sure=True)
+    assert (made.passed, made.note) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("gate", "passed"),
+    [
+        ({"min": 2.5}, True),
+        ({"min": 3.2}, True),  # above the value, within 2.75 to 3.25
+        ({"min": 3.3}, False),
+        ({"min_ratio": 3.2}, True),
+        ({"min_ratio": 3.3}, False),
+        ({"max": 2.8}, True),
+        ({"max": 2.7}, False),
+    ],
+)
+@pytest.mark.parametrize("sure", [False, True])
+def test_speed_fails_only_when_its_interval_excludes_the_limit(
+    gate: dict[str, float], passed: bool, sure: bool
+) -> None:
+    assert check("speed", **gate, sure=sure).passed is passed
+
+
+HOSTS = [
+    (["epyc-2c"], True),
+    (["epyc-*"], True),
+    (["xeon-*", "epyc-?c"], True),
+    (["epyc-[0-9]c"], True),
+    (["epyc"], False),
+    (["EPYC-*"], False),
+]
+
+
+@pytest.mark.parametrize(("patterns", "applies"), HOSTS)
+def test_hosts(patterns: list[str], applies: bool) -> None:
+    made = check("speed", min=9, hosts=patterns)
+    assert made.passed is (False if applies else None)
+    assert made.note == ("" if applies else f"for {', '.join(patterns)}; this host is epyc-2c")
+
+
+REFERENCE = [
+    ("toy.accuracy", {"max_drop": 0}),
+    ("agreement", {"min": 1}),
+    ("speed", {"min": 2}),
+    ("size", {"max_ratio": 0.3}),
+    ("size", {"min_ratio": 3}),
+]
+
+
+@pytest.mark.parametrize(("name", "gate"), REFERENCE, ids=[f"{name} {gate}" for name, gate in REFERENCE])
+def test_the_reference_is_not_compared_with_itself(name: str, gate: dict[str, float]) -> None:
+    made = check(name, records.reference(), **gate)
+    assert (made.passed, made.value) == (None, None)
+    assert made.note == "the reference is not compared with itself"
+
+
+def test_the_reference_keeps_limits_of_its_own() -> None:
+    assert check("toy.accuracy", records.reference(), min=0.95).passed is False
+    assert check("size", records.reference(), max=99).passed is False
+    assert check("memory_mb", records.reference(), max=200).passed is True
+
+
+UNMEASURED = [("toy.f2", {"min": 0.1}), ("hard.accuracy", {"max_drop": 0.5}), ("speed", {"min": 0.1})]
+
+
+@pytest.mark.parametrize(("name", "gate"), UNMEASURED, ids=[case[0] for case in UNMEASURED])
+def test_what_was_not_measured_does_not_pass(name: str, gate: dict[str, float]) -> None:
+    made = check(name, records.measurement(speedup=None), **gate)
+    assert (made.passed, made.note) == (False, "was not measured; build it again")
+
+
+def test_gates_keep_the_recipes_order() -> None:
+    gates = {name: Gate(max=1e9) for name in ("size", "memory_mb", "toy.accuracy")}
+    assert [made.gate for made in evaluate(gates, records.measurement())] == ["size", "memory_mb", "toy.accuracy"]
+    assert evaluate({}, records.measurement()) == []
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.0, 0.2), st.floats(0.01, 0.99), st.sampled_from(["min", "max"]))
+def test_whoever_is_sure_passes_the_plain_gate_too(accuracy: float, half: float, limit: float, kind: str) -> None:
+    measured = records.measurement(quality={"toy": records.quality(accuracy, half=half)})
+    if check("toy.accuracy", measured, **{kind: limit}, sure=True).passed:
+        assert check("toy.accuracy", measured, **{kind: limit}).passed
+
+
+def test_table() -> None:
+    checks = evaluate(
+        {
+            "toy.accuracy": Gate(min=0.95),
+            "size": Gate(max_ratio=0.3),
+            "speed": Gate(min=2, hosts=("xeon-*",)),
+        },
+        records.measurement(),
+    )
+    assert table(checks).splitlines() == [
+        "  gate          limit          value   95 % interval     verdict",
+        "  toy.accuracy  min 0.95       0.9000  0.8800 to 0.9200  MISSED",
+        "  size          max_ratio 0.3  0.2500  -                 passed",
+        "  speed         min 2          -       -                 not applied: for xeon-*; this host is epyc-2c",
+    ]

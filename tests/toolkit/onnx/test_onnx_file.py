@@ -1,0 +1,96 @@
+"""ONNX files whose weights are moved out and in again: nothing is lost, and what libraries read is the same."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from zoosmith.contract.errors import BuildError
+from zoosmith.toolkit.onnx import onnx_file
+
+EDGES = (0, 1, 30, 31, 32, 126, 127, 128, 4095, 4096, 524_288)  # where a length takes a byte more
+
+
+def graph(*arrays: Any) -> Any:
+    """x plus the sums of all arrays, one of them a constant inside a node."""
+    constant = helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(np.full(2000, 0.5, np.float32)))
+    nodes = [
+        constant,
+        helper.make_node("ReduceSum", ["c"], ["s"], keepdims=0),
+        helper.make_node("Add", ["x", "s"], ["y0"]),
+    ]
+    for i in range(len(arrays)):
+        nodes.append(helper.make_node("ReduceSum", [f"w{i}"], [f"s{i}"], keepdims=0))
+        nodes.append(helper.make_node("Add", [f"y{i}", f"s{i}"], [f"y{i + 1}"]))
+    stored = [numpy_helper.from_array(array, f"w{i}") for i, array in enumerate(arrays)]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", f"y{len(arrays)}")]
+    made = helper.make_graph(nodes, "sums", ends[:1], ends[1:], stored)
+    made.value_info.append(helper.make_tensor_value_info("s", TensorProto.FLOAT, [7]))  # wrong, as exports leave it
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 20)], ir_version=10, doc_string="kept")
+
+
+def answer(file: Path) -> float:
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    return float(session.run(None, {"x": np.ones(1, np.float32)})[0][0])
+
+
+@settings(deadline=None, max_examples=30)
+@given(sizes=st.lists(st.sampled_from(EDGES) | st.integers(0, 5000), max_size=5))
+def test_apart_and_joined_again_it_is_the_same_graph(sizes: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        arrays = [np.arange(size, dtype=np.float32) % 7 for size in sizes]
+        given_ = graph(*arrays)
+        onnx.save(given_, folder / "given.onnx")
+        file = onnx_file.apart(folder / "given.onnx", folder)
+        onnx_file.join(onnx.load(file, load_external_data=False), folder, folder / "joined.onnx")
+        del given_.graph.value_info[:]
+        assert onnx.load(folder / "joined.onnx") == given_
+        assert answer(folder / "joined.onnx") == 1001 + sum(float(array.sum()) for array in arrays)
+
+
+def test_weights_lie_beside_a_graph_that_is_apart(tmp_path: Path) -> None:
+    onnx.save(graph(np.ones(10_000, np.float32)), tmp_path / "given.onnx")
+    (tmp_path / "aside").mkdir()
+    file = onnx_file.apart(tmp_path / "given.onnx", tmp_path / "aside")
+    assert file.stat().st_size < 20_000 < 40_000 <= file.with_name("apart.onnx.data").stat().st_size
+    assert answer(file) == 11_001
+    assert onnx.load(file).graph.value_info == []
+
+
+def test_what_a_killed_build_left_is_not_taken_for_weights(tmp_path: Path) -> None:
+    onnx.save(graph(np.ones(1000, np.float32)), tmp_path / "given.onnx")
+    (tmp_path / "apart.onnx.data").write_bytes(b"left" * 1000)
+    assert onnx_file.apart(tmp_path / "given.onnx", tmp_path).with_name("apart.onnx.data").stat().st_size == 4000
+
+
+def test_tensors_inside_nodes_are_taken_in_too(tmp_path: Path) -> None:
+    """ONNX Runtime's quantisers put them beside the graph as well."""
+    model, file = graph(np.ones(1000, np.float32)), tmp_path / "apart.onnx"
+    onnx.save(model, file, save_as_external_data=True, location="apart.onnx.data", convert_attribute=True)
+    (tmp_path / "out").mkdir()
+    onnx_file.join(onnx.load(file, load_external_data=False), tmp_path, tmp_path / "out" / "model.onnx")
+    assert answer(tmp_path / "out" / "model.onnx") == 2001
+
+
+def test_more_than_a_protobuf_message_can_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_file, "LARGEST", 2000)
+    with pytest.raises(BuildError, match=r"ends at 2 GiB"):
+        onnx_file.join(graph(np.ones(1000, np.float32)), tmp_path, tmp_path / "model.onnx")
+    assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("content", [b"no graph", b""])
+def test_a_file_without_a_graph_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.onnx").write_bytes(content)
+    with pytest.raises(BuildError, match=r"model\.onnx is no ONNX graph or not all of one.*build its artifact anew"):
+        onnx_file.apart(tmp_path / "model.onnx", tmp_path)

@@ -1,0 +1,75 @@
+"""Progress of a download: a live line on a terminal, a plain line now and then on a pipe; nothing in the first 2 s."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from zoosmith.app.cli.commands._registry import megabytes
+from zoosmith.common.safe import printable
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+QUIET_S = 2.0
+PLAIN_EVERY_S = 10.0
+LIVE_EVERY_S = 0.2
+
+
+class Progress:
+    """Safe for threads. `close()` gives the terminal back."""
+
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self.lock = threading.Lock()
+        self.live = sys.stderr.isatty()
+        self.bar: Live | None = None
+        self.begin("", 0)
+
+    def begin(self, what: str, total: int) -> None:
+        """Count from zero for `what`."""
+        self.close()
+        self.what, self.total, self.done = what, total, 0
+        self.started = time.monotonic()
+        self.next = self.started + QUIET_S
+
+    def won(self, count: int) -> None:
+        """Add bytes; show them when it is time."""
+        with self.lock:
+            self.done += count
+            now = time.monotonic()
+            if now >= self.next:
+                self.next = now + (LIVE_EVERY_S if self.live else PLAIN_EVERY_S)
+                self._show(now - self.started)
+
+    def say(self, text: str) -> None:
+        """One line of text."""
+        print(printable(text), file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the live line."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    def _show(self, elapsed: float) -> None:
+        speed = self.done / elapsed
+        left = f"{(self.total - self.done) / speed:.0f} s left" if speed > 0 else ""
+        text = f"{self.what}  {self.done / max(self.total, 1):4.0%}  {megabytes(self.done)} of {megabytes(self.total)}"
+        text += f"  {megabytes(speed)}/s  {left}"
+        if self.live:
+            self._update(text)
+        else:
+            self.say(text)
+
+    def _update(self, text: str) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        if self.bar is None:
+            self.bar = Live(console=Console(stderr=True), transient=True, auto_refresh=False)
+            self.bar.start()
+        self.bar.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)

@@ -1,0 +1,35 @@
+"""What the commands about registries share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoosmith.publish.catalog import Catalog
+    from zoosmith.transfer.cache import Cache
+
+
+def registry_argument(parser: argparse.ArgumentParser) -> None:
+    """--registry."""
+    help = "folder or URL (https, http, file, hf://ORG/NAME); else $ZOOSMITH_REGISTRY, else that of the zoo you are in"
+    parser.add_argument("--registry", metavar="URL", help=help)
+
+
+def opened(given: argparse.Namespace, cache: Cache | None = None) -> Catalog:
+    """The registry; says on standard error when it is a kept copy. Raises ZooError."""
+    from zoosmith.common.safe import printable
+    from zoosmith.project import find_project
+    from zoosmith.publish.catalog import open_catalog
+    from zoosmith.transfer.cache import Cache
+
+    catalog = open_catalog(given.registry, find_project(), cache or Cache())
+    if catalog.remark:
+        print(f"zoosmith: {printable(catalog.remark)}", file=sys.stderr)
+    return catalog
+
+
+def megabytes(size: float) -> str:
+    """Bytes as MB, to three figures."""
+    return f"{size / 1e6:.3g} MB" if size < 1e9 else f"{size / 1e6:.0f} MB"

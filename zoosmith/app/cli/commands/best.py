@@ -1,0 +1,213 @@
+"""Find the fastest artifact that meets a budget, and say what was excluded by which limit.
+
+Latency is compared within one host alone. Exit code 1 where nothing meets the budget; the nearest miss is named then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+
+if TYPE_CHECKING:
+    from zoosmith.publish.catalog import Catalog
+    from zoosmith.records.best import Budget, Candidate, Choice, Held
+    from zoosmith.records.figures import Figures
+    from zoosmith.records.registry import Row
+
+SHOWN = 20
+MIN = "--min-"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which, and the limits."""
+    parser.add_argument("--task", required=True, metavar="KIND", help="what it answers, such as text-classification")
+    parser.add_argument("--data", metavar="EVAL", help="the eval that it must have been measured on")
+    parser.add_argument("--format", help="only this format, such as onnx")
+    parser.add_argument("--max-drop", type=number, metavar="X", help="of any metric against the reference: 0.01")
+    parser.add_argument("--max-size", metavar="SIZE", help="with all that it needs: 50MB, 1.5GB")
+    parser.add_argument("--max-p95-ms", type=number, metavar="MS", help="95th percentile of one call, on the host")
+    parser.add_argument("--max-memory-mb", type=number, metavar="N", help="MiB resident at the peak")
+    parser.add_argument("--sure", action="store_true", help="hold drop and minima by the bound of the 95 %% interval")
+    parser.add_argument("--host", metavar="ID", help="whose latency counts; else the host with most artifacts")
+    parser.epilog = f"{MIN}METRIC X: at least X of a metric, such as --min-macro_f1 0.9 or --min-names.accuracy 0.9"
+    parser.set_defaults(minima={})
+    registry_argument(parser)
+
+
+def number(text: str) -> float:
+    """A finite number from 0. Raises ValueError, which argparse tells."""
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(text)
+    return value
+
+
+def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
+    """`--min-METRIC X` or `--min-METRIC=X`. Raises ZooError for anything else."""
+    from zoosmith.common.names import nearest
+    from zoosmith.contract.errors import ZooError
+
+    known = [f"--{name.replace('_', '-')}" for name in vars(given) if name not in ("main", "more", "command", "minima")]
+    words = iter(rest)
+    for word in words:
+        option, equals, value = word.partition("=")
+        if not option.startswith(MIN) or option == MIN:
+            raise ZooError(f"{option!r} is no option of best{nearest(option, known)}; a minimum is {MIN}METRIC X")
+        value = value if equals else next(words, "")
+        try:
+            given.minima[option.removeprefix(MIN)] = number(value)
+        except ValueError:
+            raise ZooError(f"{option} takes a number, such as {option} 0.9; found {value!r}") from None
+
+
+def main(given: argparse.Namespace) -> None:
+    """Print the choice. Raises ZooError where nothing meets the budget."""
+    from zoosmith.common.text import bullet
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.records import best
+
+    catalog = opened(given)
+    rows = suitable(catalog, given)
+    measured = figures(rows)
+    evals = best.common_evals(measured, given.data)
+    measured = best.on_evals(measured, evals)
+    budget = budget_of(given, measured, evals)
+    found = best.choose(measured, budget, best.common_host(measured, given.host), evals)
+    print("\n".join(report(found)))
+    hosts = {one.host for own in measured.values() for one in own}
+    if given.host is None and len(hosts) > 1:
+        print(bullet(f"{found.host} measured most of them; --host chooses another of {', '.join(sorted(hosts))}"))
+    if found.best is None:
+        near = found.nearest_miss
+        told = f"; nearest is {near.name}: {', '.join(miss(held) for held in near.misses)}" if near else ""
+        raise ZooError(f"nothing meets every limit{told}")
+
+
+def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
+    """The latest rows of a task and format by name@version. Raises ZooError with the nearest that there is."""
+    from zoosmith.common.names import nearest
+    from zoosmith.contract.errors import ZooError
+
+    rows = {
+        str(version): version.row for version in (catalog.find(name) for name in sorted(catalog.registry.artifacts))
+    }
+    for key in ("task", "format"):
+        wanted, known = getattr(given, key), {getattr(row, key) for row in rows.values()}
+        if wanted is not None and wanted not in known:
+            raise ZooError(f"no artifact in {catalog.base} has the {key} {wanted!r}{nearest(wanted, known)}")
+        rows = {name: row for name, row in rows.items() if wanted in (None, getattr(row, key))}
+    return rows
+
+
+def figures(rows: dict[str, Row]) -> dict[str, list[Figures]]:
+    """What every host measured of each."""
+    from zoosmith.records.figures import of_result
+
+    return {name: [of_result(name.partition("@")[0], row, r) for r in row.results] for name, row in rows.items()}
+
+
+def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], evals: list[str]) -> Budget:
+    """The limits that were given. Raises ZooError for sizes without a unit and metrics that nobody measured."""
+    from zoosmith.common.names import nearest
+    from zoosmith.common.units import size
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.records.best import Budget
+
+    full = {metric for own in measured.values() for one in own for metric in one.scores}
+    known = {*full, *(metric.partition(".")[2] for metric in full)}
+    for metric in given.minima:
+        if metric not in known:
+            raise ZooError(f"{MIN}{metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
+    return Budget(
+        max_drop=given.max_drop,
+        max_size=size(given.max_size) if given.max_size is not None else None,
+        max_p95_ms=given.max_p95_ms,
+        max_memory_mb=given.max_memory_mb,
+        minima=given.minima,
+        sure=given.sure,
+    )
+
+
+def report(found: Choice) -> Iterator[str]:
+    """The choice on the first line, then why, then what was excluded."""
+    from zoosmith.common.text import aligned, bullet
+
+    if found.best:
+        yield found.best.name
+        total = len(found.meeting) + len(found.excluded)
+        yield bullet(f"{len(found.meeting)} of {total} meet every limit; this is the fastest, by p50 on {found.host}")
+        yield from (bullet(text) for text in remarks(found))
+        yield aligned([HEAD, *(line(one, found.evals) for one in found.meeting[:SHOWN])])
+        yield from cut(found.meeting)
+    if found.excluded:
+        yield f"excluded on {found.host}:"
+        rows = [[one.name, miss(held)] for one in found.excluded[:SHOWN] for held in one.misses]
+        yield aligned(rows, "  ", 100)
+        yield from cut(found.excluded)
+
+
+HEAD = ("artifact", "p50 ms", "p95 ms", "size", "peak MiB", "drop", "speed against the reference")
+
+
+def remarks(found: Choice) -> Iterator[str]:
+    """What the order does not say."""
+    from zoosmith.records.best import told_apart
+
+    figures = [one.figures for one in found.meeting if one.figures]
+    if len(figures) > 1 and told_apart(figures[0], figures[1]) is False:
+        yield f"not told apart from {figures[1].name}: the intervals of their speed overlap"
+    suites = sorted({one.suite for one in figures})
+    if len(suites) > 1:
+        yield f"measured by different suites: {', '.join(suites)}"
+
+
+def line(one: Candidate, evals: Sequence[str]) -> list[str]:
+    """An artifact's figures."""
+    from zoosmith.records.best import worst_drop
+
+    held = one.figures
+    assert held is not None
+    worst = worst_drop(held, evals)
+    drop = f"{worst[0]:.4f}" if worst else ("reference" if held.is_reference else "-")
+    faster = held.speedup
+    speed = f"{faster.value:.2f} ({faster.low:.2f} to {faster.high:.2f})" if faster else "-"
+    speed += "" if held.steady else ", host not steady"
+    milliseconds = (f"{held.p50_ms:.2f}", f"{held.p95_ms:.2f}")
+    return [one.name, *milliseconds, megabytes(held.size), str(held.memory_peak), drop, speed]
+
+
+def miss(held: Held) -> str:
+    """A limit that was missed, and by how much."""
+    from zoosmith.records.best import HOST
+
+    if held.limit == HOST:
+        return f"host: not measured on {held.what}"
+    name = f"{held.limit} {shown(held.limit, held.allowed)}"
+    if held.found is None:
+        return f"{name}: not measured"
+    what = f" ({held.what})" if held.what and held.limit != f"min-{held.what}" else ""
+    by = f", {percent(held.excess)} beyond" if math.isfinite(held.excess) else ""
+    return f"{name}: found {shown(held.limit, held.found)}{what}{by}"
+
+
+def percent(share: float) -> str:
+    """Whole percent, or two digits where it is little."""
+    return f"{share:.0%}" if share >= 0.1 else f"{share * 100:.2g}%"
+
+
+def shown(limit: str, value: float) -> str:
+    """A value in its limit's unit."""
+    if limit == "max-size":
+        return f"{value / 1e6:.4g} MB"
+    units = {"max-p95-ms": " ms", "max-memory-mb": " MiB"}
+    return f"{value:g}{units[limit]}" if limit in units else f"{value:.4f}"
+
+
+def cut(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """How many are not shown."""
+    if len(candidates) > SHOWN:
+        yield f"  and {len(candidates) - SHOWN} more"

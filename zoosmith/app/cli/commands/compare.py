@@ -1,0 +1,123 @@
+"""Compare artifacts of one task: quality example by example, speed, size and memory, each with what is sure of it.
+
+Works from results/ of the zoo you are in, or with --registry from what a registry's rows hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from zoosmith.app.cli.commands._registry import megabytes, registry_argument
+
+if TYPE_CHECKING:
+    from zoosmith.records.compare import Change, Comparison
+    from zoosmith.records.figures import Figures
+    from zoosmith.records.ratios import Ratio
+
+BLANK = "-"
+HEAD = 30  # a longer name would push the verdict out of sight; the line above names both
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which."""
+    parser.add_argument("name", nargs="+", help="two artifacts or more; each is compared with those after it")
+    registry_argument(parser)
+
+
+def main(given: argparse.Namespace) -> None:
+    """Print one table a pair. Raises ZooError for one name, unknown names and different tasks."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.records.compare import compare
+
+    names = list(dict.fromkeys(given.name))
+    if len(names) < 2:
+        raise ZooError("name at least two different artifacts: zoosmith compare NAME NAME")
+    known = published(given, names) if given.registry else from_results(names)
+    print("\n\n".join(text(compare(known[one], known[other])) for one, other in combinations(names, 2)))
+
+
+def from_results(names: list[str]) -> dict[str, list[Figures]]:
+    """All measurements of each artifact in the zoo's record."""
+    from zoosmith.build.recorded import current
+    from zoosmith.project import find_project
+    from zoosmith.records.figures import of_measurement
+
+    found = {}
+    for name in names:
+        build, measured = current(find_project(), name)
+        found[name] = [of_measurement(each, build.task, name) for each in measured]
+    return found
+
+
+def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Figures]]:
+    """All results of each artifact's row in the registry. Raises ZooError where a row has none."""
+    from zoosmith.app.cli.commands._registry import opened
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.records.figures import of_result
+
+    catalog, found = opened(given), {}
+    for name in names:
+        row = catalog.find(name).row
+        if not row.results:
+            raise ZooError(f"the row of {name} in {catalog.base} holds no results")
+        found[name] = [of_result(name.partition("@")[0], row, result) for result in row.results]
+    return found
+
+
+def text(found: Comparison) -> str:
+    """Head, table and remarks of one pair."""
+    from zoosmith.common.text import aligned, bullet
+
+    first, second = found.first, found.second
+    names = (first.name, second.name) if max(map(len, (first.name, second.name))) <= HEAD else ("first", "second")
+    head = ["", *names, "first - second (95 % interval)", "p", "verdict"]
+    table = aligned([head, *(quality(change) for change in found.changes), *figures(found)])
+    where = f"host {first.host}, {first.threads} thread(s), suite {first.suite_text}" if found.same_host else ""
+    lines = [f"{first.name} against {second.name}", where, table, *(bullet(note) for note in found.notes)]
+    return "\n".join(line for line in lines if line)
+
+
+def quality(change: Change) -> list[str]:
+    """The row of a metric."""
+    told, p = change.change, change.change.p if change.change else None
+    difference = f"{told.value:+.4f} ({told.low:+.4f} to {told.high:+.4f})" if told else BLANK
+    if told is None:
+        difference = f"{change.first - change.second:+.4f}"
+    verdict = change.verdict.text if change.verdict else BLANK
+    return [
+        change.metric,
+        f"{change.first:.4f}",
+        f"{change.second:.4f}",
+        difference,
+        f"{p:.3g}" if p is not None else BLANK,
+        verdict,
+    ]
+
+
+def figures(found: Comparison) -> list[list[str]]:
+    """The rows of what is no metric; milliseconds and MiB only where both are of one host."""
+    first, second = found.first, found.second
+    rows = [["size", megabytes(first.size), megabytes(second.size), times(first.size, second.size)]]
+    if found.agreement is not None:
+        rows.insert(0, ["same answer", BLANK, BLANK, f"{found.agreement:.2%} of the examples"])
+    if found.speed:
+        rows.append(["speed", BLANK, BLANK, speed(found.speed)])
+    if found.same_host:
+        for title, mine, theirs in (("p50 ms", first.p50_ms, second.p50_ms), ("p95 ms", first.p95_ms, second.p95_ms)):
+            rows.append([title, f"{mine:.2f}", f"{theirs:.2f}", times(mine, theirs)])
+        peaks = (first.memory_peak, second.memory_peak)
+        rows.append(["peak MiB", str(peaks[0]), str(peaks[1]), times(*peaks)])
+    return [[*row, BLANK, BLANK] for row in rows]
+
+
+def times(first: float, second: float) -> str:
+    """The first as a multiple of the second."""
+    return f"{first / second:.2f} times" if second else BLANK
+
+
+def speed(ratio: Ratio) -> str:
+    """How many times as fast, with bounds where they are known."""
+    bounds = f" ({ratio.low:.2f} to {ratio.high:.2f})" if ratio.low is not None and ratio.high is not None else ""
+    return f"{ratio.value:.2f} times as fast{bounds}"

@@ -1,0 +1,44 @@
+"""Fetch an artifact from a registry.
+
+Every byte is compared with the registry's hashes. The folder appears whole or not at all; an interrupted pull goes
+on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What, from where, to where."""
+    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    registry_argument(parser)
+    parser.add_argument(
+        "--into", type=Path, metavar="DIR", help="make DIR/NAME; else artifacts/NAME in a zoo, or ./NAME"
+    )
+
+
+def main(given: argparse.Namespace) -> None:
+    """Pull and say where it is."""
+    from zoosmith.app.cli.commands._progress import Progress
+    from zoosmith.project import find_project
+    from zoosmith.publish.pull import Puller
+    from zoosmith.store.store import Store
+    from zoosmith.transfer.cache import Cache
+    from zoosmith.transfer.http import RetryPolicy
+
+    cache, project = Cache(), find_project()
+    in_zoo = (project / "dodo.py").is_file()
+    home = given.into or (project / "artifacts" if in_zoo else Path())
+    stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
+    progress = Progress()
+    try:
+        done = Puller(opened(given, cache), home, cache, progress, RetryPolicy(), stores).pull(given.name)
+    finally:
+        progress.close()
+    for pulled in done:
+        how = f"fetched {megabytes(pulled.fetched)}, {megabytes(pulled.reused)} were on this machine"
+        print(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")

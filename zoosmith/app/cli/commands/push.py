@@ -1,0 +1,24 @@
+"""Publish an artifact that `doit build:NAME` has recorded.
+
+What is published never changes; a push that was cut off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What, and where to."""
+    parser.add_argument("name", help="artifact of the zoo you are in")
+    parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
+
+
+def main(given: argparse.Namespace) -> None:
+    """Publish and say where."""
+    from zoosmith.build.workspace import Workspace
+    from zoosmith.project import find_project
+    from zoosmith.publish.push import push
+
+    workspace = Workspace(find_project())
+    print(push(workspace, workspace.zoo.find(given.name), given.to))

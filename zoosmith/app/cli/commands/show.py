@@ -1,0 +1,61 @@
+"""Say what a registry knows about an artifact: what it is, how good, how fast and on which host, where it lies."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+
+if TYPE_CHECKING:
+    from zoosmith.records.registry import Result, Row
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which."""
+    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    registry_argument(parser)
+
+
+def main(given: argparse.Namespace) -> None:
+    """Print it."""
+    from zoosmith.common.safe import printable
+
+    catalog = opened(given)
+    version = catalog.find(given.name)
+    known = ", ".join(catalog.registry.artifacts[version.name].versions)
+    print(f"{version}  (versions: {known})")
+    for title, text in lines(version.row):
+        print(printable(f"  {title:<10} {text}".replace("\n", " ")))
+
+
+def lines(row: Row) -> Iterator[tuple[str, str]]:
+    """Titles and texts of a row."""
+    yield "what", f"{row.task}, {row.format} {row.precision}, made by {row.builder} from {', '.join(row.base)}"
+    yield "license", row.license
+    yield "size", f"{megabytes(row.size_total)}" + (f", {megabytes(row.size_own)} its own" if row.needs else "")
+    for result in row.results:
+        yield from measured(result, row.reference)
+    missed = [check.gate for check in row.gates.checks if check.passed is False]
+    yield "gates", "passed" if row.gates.passed else f"missed: {', '.join(missed)}"
+    for role, tree in row.needs.items():
+        yield "needs", f"{role} {tree[:16]}..."
+    for file in row.files:
+        yield "file", f"{file.path}  {megabytes(file.size)}  sha256 {file.sha256}"
+    for location in row.locations:
+        yield "published", location
+    if not row.locations:
+        yield "published", "no; only whoever builds it has it"
+
+
+def measured(result: Result, reference: str) -> Iterator[tuple[str, str]]:
+    """What one host measured."""
+    yield "host", f"{result.host}, suite {result.suite}, {result.threads} thread(s)"
+    for metric, value in sorted(result.quality.items()):
+        yield "", f"{metric} {value.value:.4f}  [{value.low:.4f}, {value.high:.4f}]  n {value.n}"
+    if result.speedup:
+        faster = result.speedup
+        yield "", f"{faster.value:.2f} times as fast as {reference}  [{faster.low:.2f}, {faster.high:.2f}]"
+    latency = result.latency_ms
+    yield "", f"p50 {latency.p50:.2f} ms, p95 {latency.p95:.2f} ms; {result.memory_mb.peak} MiB at the peak"

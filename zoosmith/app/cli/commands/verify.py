@@ -1,0 +1,83 @@
+"""Compare every file of an artifact, and of what it needs, with its manifest and with a registry if there is one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoosmith.app.cli.commands._registry import opened, registry_argument
+
+if TYPE_CHECKING:
+    from zoosmith.publish.catalog import Catalog
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which."""
+    parser.add_argument("name", help="folder of an artifact, or its name in a zoo")
+    registry_argument(parser)
+
+
+def main(given: argparse.Namespace) -> None:
+    """Say what it is. Raises ZooError naming each file that differs."""
+    from zoosmith.predictor import folder_of, needed
+    from zoosmith.project import find_project
+
+    folder = folder_of(given.name)
+    verify(folder, given)
+    for needs in needed(folder, find_project()).values():
+        verify(needs, given)
+
+
+def verify(folder: Path, given: argparse.Namespace) -> None:
+    """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish import folders
+
+    if wrong := folders.faults(folder):
+        raise ZooError(f"{folder} is not what its manifest says:\n  " + "\n  ".join(wrong) + "\npull or build it again")
+    tree, name = folders.tree_digest(folder), folder.resolve().name
+    print(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
+    if (catalog := known_registry(given)) is not None:
+        print(f"{folder}: {in_registry(catalog, name, tree, named=was_named(given))}")
+
+
+def known_registry(given: argparse.Namespace) -> Catalog | None:
+    """The registry that was named, or the zoo's own if it has one."""
+    from zoosmith.project import find_project
+    from zoosmith.publish.catalog import FILE
+
+    if was_named(given) or (find_project() / FILE).is_file():
+        return opened(given)
+    return None
+
+
+def was_named(given: argparse.Namespace) -> bool:
+    """Whether the user says which registry is to vouch for the artifact."""
+    from zoosmith.publish.catalog import VARIABLE
+
+    return bool(given.registry or os.environ.get(VARIABLE))
+
+
+def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
+    """Which version this is. Raises ZooError where the registry knows the name, but no such tree.
+
+    A registry that was named and does not know the name either is an error too: it was asked to vouch for this.
+    """
+    from zoosmith.common.names import nearest
+    from zoosmith.contract.errors import ZooError
+
+    same = [version for version in catalog.versions() if version.row.tree_digest == tree]
+    if same:
+        return f"it is {next((v for v in same if v.name == name), same[0])} of {catalog.base}"
+    if name in catalog.registry.artifacts:
+        raise ZooError(
+            f"{name} is none of its versions in {catalog.base}: it was built anew, or changed with its manifest"
+        )
+    if named:
+        raise ZooError(
+            f"{catalog.base} does not know {name}{nearest(name, catalog.registry.artifacts)}; "
+            "look with `zoosmith search`, or verify without a registry to compare with the manifest alone"
+        )
+    return f"{catalog.base} does not know it"

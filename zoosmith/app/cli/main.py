@@ -1,0 +1,55 @@
+"""The consumer's command `zoosmith`. Imports nothing heavy until it must."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from zoosmith import __version__
+from zoosmith.app.cli.commands import all_commands
+from zoosmith.common.safe import printable
+from zoosmith.contract.errors import ZooError
+
+INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="zoosmith", description="Use and start model zoos; `doit list` builds them.")
+    top.add_argument("--version", action="version", version=f"zoosmith {__version__}")
+    commands = top.add_subparsers(dest="command", required=True)
+    for name, module in all_commands().items():
+        about = (module.__doc__ or name).splitlines()[0].rstrip(".")
+        command = commands.add_parser(name, help=about[0].lower() + about[1:], description=module.__doc__)
+        module.arguments(command)
+        command.set_defaults(main=module.main, more=getattr(module, "more", None))
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; our errors become one line and exit code 1."""
+    top = parser()
+    given, rest = top.parse_known_args(arguments)
+    if rest and given.more is None:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        if rest:
+            given.more(given, rest)
+        given.main(given)
+        sys.stdout.flush()
+    except ZooError as error:
+        print(f"zoosmith: {printable(str(error))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("zoosmith: interrupted; what was fetched is kept", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

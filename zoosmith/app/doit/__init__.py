@@ -1,0 +1,1 @@
+"""Recipes as doit tasks, and doit's commands for a zoo."""

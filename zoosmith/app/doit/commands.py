@@ -1,0 +1,257 @@
+"""doit's commands for zoos: run and list from any folder, plan, why, check, gc."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from doit.cmd_base import DoitCmdBase
+from doit.cmd_list import List as DoitList
+from doit.cmd_run import Run as DoitRun
+from doit.exceptions import InvalidCommand, InvalidDodoFile
+
+from zoosmith.build import explain
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.names import full_name, nearest
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.interrupt import Workers, interruptible, leave
+from zoosmith.recipes.graph import Ref, Zoo
+
+INTERRUPTED = 130  # as shells report a program that SIGINT ended
+WORKERS = Workers()  # of this process, known before there is a workspace: Ctrl-C may come while one is opened
+_opened: dict[str, Any] = {"scratch": False, "names": []}
+
+
+def open_workspace(project: Path) -> Workspace:
+    """The workspace of the zoo whose dodo.py is being loaded; its recipes are read and checked here.
+
+    Raises doit's InvalidDodoFile with our message: doit then shows it without a traceback.
+    """
+    workspace = Workspace(project, scratch=_opened["scratch"], workers=WORKERS)
+    try:
+        _ = workspace.zoo
+    except ZooError as error:
+        raise InvalidDodoFile(str(error)) from None
+    workspace.selected = families_of(workspace.zoo, _opened["names"])
+    _opened["workspace"] = workspace
+    return workspace
+
+
+def families_of(zoo: Zoo, names: list[str]) -> set[str] | None:
+    """Recipes that the named tasks touch, so that others need no tasks; None for all of them."""
+    refs = [zoo.by_full_name.get(name.partition(":")[2]) for name in names]
+    if not refs or None in refs:
+        return None
+    return {node.recipe for ref in refs if ref for node in (ref, *zoo.lineage(ref))}
+
+
+class Anywhere:
+    """Finds dodo.py in the folders above, as git finds its repository."""
+
+    def get_options(self) -> list[Any]:
+        """As the base class, with doit's own `seek_file` switched on."""
+        options: list[Any] = super().get_options()  # type: ignore[misc]
+        for option in options:
+            if option.name == "seek_file":
+                option.default = True
+        return options
+
+    def load(self, params: Any) -> Workspace | None:
+        """Load dodo.py, once: doit would do so again from another folder. None where it is another project's."""
+        self.loader.setup(params)  # type: ignore[attr-defined]
+        self.loader.setup = lambda params: None  # type: ignore[attr-defined]
+        return _opened.get("workspace")
+
+
+opt_scratch = {
+    "name": "scratch",
+    "long": "scratch",
+    "type": bool,
+    "default": False,
+    "help": "write results, cards and rows below scratch-zoo/ (ignored by git) instead of the zoo's record",
+}
+
+
+class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
+    """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
+
+    cmd_options = (*DoitRun.cmd_options, opt_scratch)
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Load the tasks and run those that were named; without a name, say what there is."""
+        return unless_interrupted(lambda: self._load_and_run(params, args))
+
+    def _load_and_run(self, params: Any, args: list[str]) -> int:
+        _opened["scratch"], _opened["names"] = params["scratch"], args
+
+        def run() -> int:
+            return int(super(Run, self).execute(params, args) or 0)
+
+        if self.load(params) is None:
+            return run()
+        if not args:
+            raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        return interruptible(run, _interrupt)
+
+    def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
+                 par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,
+                 failure_verbosity=0, pdb=False, pos_args=None):  # fmt: skip
+        known = [task.name for task in self.task_list if not task.name.startswith("_")]
+        for name in pos_args or []:
+            if "*" not in name and name not in known and not name.startswith("_"):
+                raise InvalidCommand(f"'{name}' is not a task{nearest(name, known)}")
+        return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
+                                auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
+
+
+class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
+    """`doit list`: the families with their artifacts, and what can be done with them."""
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """The overview, or doit's own list where an option or a name asks for tasks."""
+        if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
+            return int(super().execute(params, args) or 0)
+        workspace = self.load(params)
+        if workspace is None:
+            return int(super().execute(params, args) or 0)
+        self.outstream.write(explain.overview(workspace))
+        return 0
+
+
+class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no types
+    """Base of our commands: they look at the zoo and run no tasks. A subclass has `look(workspace, params, names)`."""
+
+    cmd_options: tuple[Any, ...] = ()
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Open the zoo; no task is made."""
+        return unless_interrupted(lambda: self._load_and_look(params, args))
+
+    def _load_and_look(self, params: Any, args: list[str]) -> int:
+        self.load(params)
+        return interruptible(lambda: told(lambda: self.look(_opened["workspace"], params, args)), _interrupt)
+
+
+def told(look: Callable[[], int]) -> int:
+    """The exit code of a command; our errors become one message and exit code 1."""
+    try:
+        return look()
+    except ZooError as error:
+        sys.stderr.write(f"ERROR: {error}\n")
+        return 1
+
+
+def unless_interrupted(work: Callable[[], int]) -> int:
+    """The exit code of a command; on Ctrl-C the process ends with one message and the exit code that shells know."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        if "workspace" in _opened:
+            _opened["workspace"].runner.display.close()
+        sys.stderr.write("\ninterrupted. What is finished is kept; the same command goes on from there.\n")
+        leave(INTERRUPTED)
+
+
+def _interrupt() -> None:
+    WORKERS.interrupt()
+    for process in multiprocessing.active_children():  # doit's own, with `-P process`
+        process.terminate()
+
+
+def chosen(workspace: Workspace, names: list[str]) -> list[Ref]:
+    """The artifacts named, with or without a task group before the name. Raises ZooError for none."""
+    if not names:
+        example = next(iter(workspace.zoo.by_full_name), "NAME")
+        raise ZooError(f"say which artifact, such as {example}; `doit list` shows the names")
+    return [workspace.zoo.find(name.rpartition(":")[2]) for name in names]
+
+
+class Plan(ZooCommand):
+    """`doit plan NAME`: what a build would do."""
+
+    doc_purpose = "what building NAME would fetch, build, measure and reuse"
+    doc_usage = "NAME ..."
+    doc_description = None
+
+    def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
+        """Print one line a step."""
+        for ref in chosen(workspace, names):
+            print(explain.plan(workspace, ref))
+        return 0
+
+
+class Why(ZooCommand):
+    """`doit why NAME`: what changed since it was last built."""
+
+    doc_purpose = "why NAME would be built again: what changed, old -> new"
+    doc_usage = "NAME ..."
+    doc_description = None
+
+    def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
+        """Print what changed for the artifact and each of its parents."""
+        for ref in chosen(workspace, names):
+            print(explain.why(workspace, ref))
+        return 0
+
+
+class Check(ZooCommand):
+    """`doit check NAME`: build once more, aside, and compare."""
+
+    doc_purpose = "build NAME again aside and compare with what is in the store"
+    doc_usage = "NAME ..."
+    doc_description = None
+
+    def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
+        """Exit code 1 where a rebuild gives something else."""
+        from zoosmith.build.rebuild import check
+
+        results = [check(workspace, ref) for ref in chosen(workspace, names)]
+        for ref, (_, text) in zip(chosen(workspace, names), results, strict=True):
+            print(f"{full_name(ref.recipe, ref.name)}: {text}")
+        return 0 if all(same for same, _ in results) else 1
+
+
+class Gc(ZooCommand):
+    """`doit gc`: free the space of what nothing refers to."""
+
+    doc_purpose = "remove from the store what no recipe's artifact needs any more"
+    doc_usage = ""
+    doc_description = None
+    cmd_options = (
+        {
+            "name": "dry_run",
+            "long": "dry-run",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "say what would be freed and remove nothing",
+        },
+    )
+
+    def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
+        """Print what was freed."""
+        from zoosmith.store.gc import collect
+
+        print(collect(workspace.store, workspace.names(), remove=not params["dry_run"]))
+        return 0
+
+
+class Table(ZooCommand):
+    """`doit table RECIPE`: what is recorded of a family."""
+
+    doc_purpose = "the recorded results of a family, and where its cards are"
+    doc_usage = "RECIPE ..."
+    doc_description = None
+
+    def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
+        """Print one table for each recipe named."""
+        from zoosmith.build.tables import show
+
+        for name in names or list(workspace.zoo.families):
+            if name not in workspace.zoo.families:
+                raise ZooError(f"no recipe is called {name!r}{nearest(name, workspace.zoo.families)}")
+            show(workspace, name)
+        return 0

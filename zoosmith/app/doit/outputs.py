@@ -1,0 +1,36 @@
+"""What is made of the record: published artifacts, rendered cards and tables, the gallery."""
+
+from __future__ import annotations
+
+import os
+
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.names import full_name
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
+
+
+def publish(workspace: Workspace, ref: Ref) -> None:
+    """Publish a recorded artifact to where $ZOOSMITH_PUBLISH says. Raises ZooError."""
+    from zoosmith.publish.push import push
+
+    target = os.environ.get("ZOOSMITH_PUBLISH")
+    if not target:
+        name = full_name(ref.recipe, ref.name)
+        raise ZooError(f"say where to: ZOOSMITH_PUBLISH=hf://ORG doit publish:{name} (or file://DIR)")
+    print(push(workspace, ref, target))
+
+
+def render(workspace: Workspace) -> None:
+    """Render everything that is a function of the record, and say what changed."""
+    from zoosmith.build.tables import update_readme
+
+    for path in [*workspace.records.render_all(), *update_readme(workspace)]:
+        print(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(workspace.project)}")
+
+
+def site(workspace: Workspace) -> None:
+    """Make the gallery below site/ unless it is up to date, and say where it is. Raises ZooError."""
+    from zoosmith.site.make import make
+
+    print(make(workspace))

@@ -1,0 +1,176 @@
+"""The zoo as doit tasks. `dodo.py` only names them.
+
+doit decides by our own `uptodate` callables over the action cache, so its state file is not needed to know
+what is finished: a kill loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from zoosmith.app.doit import outputs
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.names import full_name
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
+
+Task = dict[str, Any]
+Action = Callable[[], object]
+
+
+def config() -> dict[str, Any]:
+    """DOIT_CONFIG: threads for `-n`, our reporter, and doit's own state in memory.
+
+    What is finished is known from the action cache alone, so a state file could only be lost, locked by another
+    run, or fail on a full disk.
+    """
+    from zoosmith.app.doit.reporter import Reporter
+
+    return {
+        "backend": "sqlite3",
+        "dep_file": ":memory:",
+        "par_type": "thread",
+        "reporter": Reporter,
+        "verbosity": 2,
+        "default_tasks": [],
+    }
+
+
+def as_task_failure(action: Action) -> Callable[[], TaskFailed | None]:
+    """Our errors as doit failures: the message alone, without a traceback."""
+
+    def run() -> TaskFailed | None:
+        try:
+            action()
+        except ZooError as error:
+            return TaskFailed(str(error))
+        except OSError as error:
+            if error.errno != 28:
+                raise
+            return TaskFailed(f"no space left on the disk ({error.filename}); free some (`doit gc`), then run it again")
+        return None
+
+    return run
+
+
+def uptodate_safe(check: Callable[[], bool]) -> Callable[[], bool]:
+    """An `uptodate` callable that never raises: an exception there would take the whole run down.
+
+    What is wrong comes up again, and is told, when the task runs.
+    """
+
+    def ask() -> bool:
+        try:
+            return check()
+        except Exception:  # told by the task itself, which now runs
+            return False
+
+    return ask
+
+
+def task(name: str, doc: str, run: Action, done: Callable[[], bool] | None, after: list[str]) -> Task:
+    """One doit task; without `done` it always runs."""
+    return {
+        "name": name,
+        "doc": doc,
+        "actions": [as_task_failure(run)],
+        "task_dep": after,
+        "uptodate": [uptodate_safe(done) if done else False],
+        "io": {"capture": False},
+        "verbosity": 2,
+    }
+
+
+def standalone_task(doc: str, run: Action) -> Task:
+    """A task that is no group; it always runs and finds out itself whether there is anything to do."""
+    return {key: value for key, value in task("", doc, run, None, []).items() if key != "name"}
+
+
+class Tasks:
+    """Generators of subtasks, one method a group."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Tasks of the zoo that `workspace` opens."""
+        self.workspace = workspace
+
+    def sources(self) -> Iterator[Task]:
+        """`_base:` and `_data:` fetch and generate; users reach them through artifacts."""
+        for family in self.workspace.families():
+            for kind, names in (("base", family.recipe.bases), ("data", family.recipe.data)):
+                for name in names:
+                    ref = Ref(family.id, name)
+                    yield self._node(kind, ref, f"{kind}:{ref}", [])
+
+    def steps(self) -> Iterator[Task]:
+        """`_step:` puts an artifact into the store."""
+        for ref in self.workspace.artifacts_selected():
+            yield self._node("artifact", ref, str(ref), self._before(ref))
+
+    def _node(self, kind: str, ref: Ref, name: str, after: list[str]) -> Task:
+        run, done = partial(self.workspace.make, kind, ref), partial(self.workspace.made, kind, ref)
+        return task(name, f"{kind} {ref}", run, done, after)
+
+    def _before(self, ref: Ref) -> list[str]:
+        zoo = self.workspace.zoo
+        after = [f"_step:{p}" if zoo.base(p) is None else f"_source:base:{p}" for p in zoo.parents(ref).values()]
+        about = zoo.families[ref.recipe].recipe.task
+        return after + ([f"_source:data:{ref.recipe}/{about.data}"] if about and about.data else [])
+
+    def artifacts(self) -> Iterator[Task]:
+        """`artifact:` builds and puts the files below artifacts/NAME."""
+        for ref, name, doc in self._named():
+            run, done = partial(self.workspace.deliver, ref), partial(self.workspace.delivered, ref)
+            yield task(name, doc, run, done, [f"_step:{ref}"])
+
+    def measurements(self, suite: str) -> Iterator[Task]:
+        """`_quick:` and `_full:` measure on this host."""
+        for ref, name, doc in self._named():
+            family = self.workspace.zoo.families[ref.recipe]
+            reference, evals = family.reference, family.recipe.evals.values()
+            after = [f"_step:{ref}", f"_step:{reference}", *(f"_source:data:{ref.recipe}/{e.data}" for e in evals)]
+            if ref != reference:
+                after.append(f"_{suite}:{full_name(ref.recipe, reference.name)}")
+            yield task(
+                name,
+                doc,
+                partial(self.workspace.measure, ref, suite),
+                partial(self.workspace.measured, ref, suite),
+                after,
+            )
+
+    def builds(self, suite: str) -> Iterator[Task]:
+        """`build:` and `bench:`: artifact, measurement, gates, card and registry row."""
+        for ref, name, doc in self._named():
+            run, done = partial(self.workspace.register, ref, suite), partial(self.workspace.registered, ref, suite)
+            yield task(name, doc, run, done, [f"artifact:{name}", f"_{suite}:{name}"])
+
+    def publishes(self) -> Iterator[Task]:
+        """`publish:` builds, then publishes to where $ZOOSMITH_PUBLISH says; what is there already stays."""
+        for ref, name, _ in self._named():
+            yield task(name, f"publish {name}", partial(outputs.publish, self.workspace, ref), None, [f"build:{name}"])
+
+    def cards(self) -> Iterator[Task]:
+        """`card:` renders a card again from what is recorded."""
+        for ref, name, doc in self._named():
+            yield task(name, doc, partial(self.workspace.render_card, ref), None, [])
+
+    def registry(self) -> Task:
+        """`registry` renders every card, registry.json and the tables of README.md from what is recorded."""
+        return standalone_task(
+            "render cards, registry.json and the README's tables from results/", partial(outputs.render, self.workspace)
+        )
+
+    def site(self) -> Task:
+        """`site` makes the gallery where what is recorded has changed, and says where it is."""
+        return standalone_task(
+            "make the gallery below site/ from what is recorded", partial(outputs.site, self.workspace)
+        )
+
+    def _named(self) -> Iterator[tuple[Ref, str, str]]:
+        for ref in self.workspace.artifacts_selected():
+            artifact = self.workspace.zoo.artifact(ref)
+            yield ref, full_name(ref.recipe, ref.name), artifact.summary or f"{artifact.builder} from {artifact.from_}"

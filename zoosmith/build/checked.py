@@ -1,0 +1,59 @@
+"""Recipes that were found right need no second check while they, and the code that judged them, stay as they are.
+
+A check imports every builder, task and runtime that a recipe names, which takes as long as all else that listing tasks
+does. What is kept is one digest of what went into the check: where it differs, or cannot be read, all is checked anew.
+What a user's plug-in imports from elsewhere in the zoo is not part of it; an artifact's own parameters are validated
+once more when it is built.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pydantic
+
+from zoosmith.common.canonical import digest
+from zoosmith.plugins import KINDS, PACKAGE
+from zoosmith.store.files import write_atomic
+
+KEPT = Path("artifacts", ".checked")
+
+
+def fingerprint(project: Path, texts: Mapping[str, str]) -> str:
+    """Digest of the recipes' texts by file, and of path, size and time of change of each file that judges them."""
+    homes = [PACKAGE, KINDS["builders"], *(project / kind for kind in KINDS)]
+    return digest(
+        {
+            "recipes": dict(texts),
+            "code": sorted({line for home in homes for line in _code(home)}),
+            "packages": [sys.version, pydantic.VERSION],
+            "project": (project / "dodo.py").is_file(),  # without it the folder's own plug-ins count for nothing
+        }
+    )
+
+
+def is_known(project: Path, mark: str) -> bool:
+    """Whether recipes and code with this fingerprint were found right before."""
+    try:
+        return (project / KEPT).read_bytes() == mark.encode()
+    except OSError:
+        return False
+
+
+def remember(project: Path, mark: str) -> None:
+    """Keep a fingerprint; where nothing can be written, the next run checks again."""
+    with suppress(OSError):
+        write_atomic(project / KEPT, mark.encode())
+
+
+def _code(home: Path) -> Iterator[str]:
+    for folder, below, names in os.walk(home):
+        below[:] = [name for name in below if name != "__pycache__"]
+        for path in (Path(folder, name) for name in names if name.endswith(".py")):
+            with suppress(FileNotFoundError):  # a link to nothing, as editors keep beside a file that is open
+                stat = path.stat()
+                yield f"{path} {stat.st_size} {stat.st_mtime_ns}"

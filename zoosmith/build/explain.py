@@ -1,0 +1,136 @@
+"""What the zoo holds, what a build would do, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zoosmith.build.resolve import Unresolved
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.names import full_name
+from zoosmith.execution.action import differences
+from zoosmith.recipes.graph import Ref
+
+COMMANDS = """\
+doit build:NAME     build, check, measure, hold gates, write card and registry row
+doit artifact:NAME  build and check only; files appear below artifacts/NAME
+doit bench:NAME     as build, measured for longer
+doit publish:NAME   put it on a hub or into a folder: ZOOSMITH_PUBLISH=hf://ORG or file://DIR
+doit card:NAME      render the card again      doit registry  render everything recorded
+doit site           make the gallery: every artifact in one page with filters and plots, below site/
+doit plan NAME      what a build would do      doit why NAME  what changed since the last one
+doit check NAME     rebuild aside and compare  doit gc        free what nothing needs
+doit reproduce NAME measure it again, and say which claims of its card hold here
+"""
+
+
+def overview(workspace: Workspace) -> str:
+    """Families with their artifacts, then the commands."""
+    parts = []
+    for id, family in workspace.zoo.families.items():
+        parts.append(f"{id}: {family.recipe.summary}\n")
+        width = max(len(name) for name in family.recipe.artifacts) + len(id) + 3
+        for name, artifact in family.recipe.artifacts.items():
+            mark = "  (reference)" if name == family.recipe.reference else ""
+            text = artifact.summary or f"{artifact.builder} from {artifact.from_}"
+            parts.append(f"  {full_name(id, name):<{width}}{text}{mark}\n")
+    return "".join(parts) + "\n" + COMMANDS
+
+
+def _nodes(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
+    """Everything that an artifact is made from, itself last."""
+    recipe = workspace.zoo.families[ref.recipe].recipe
+    for name in recipe.data:
+        yield "data", Ref(ref.recipe, name)
+    for node in workspace.zoo.lineage(ref):
+        yield ("base" if workspace.zoo.base(node) else "artifact"), node
+    yield "artifact", ref
+
+
+def plan(workspace: Workspace, ref: Ref) -> str:
+    """One line a step: built, reused or fetched, with sizes where they are known."""
+    lines = [f"{full_name(ref.recipe, ref.name)}:"]
+    verbs = {"base": "fetch", "data": "make", "artifact": "build"}
+    for kind, node in _nodes(workspace, ref):
+        record = workspace.resolver.finished(kind, node)
+        if record:
+            size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
+            lines.append(f"  reuse    {kind} {node} ({size / 1e6:.1f} MB)")
+        else:
+            last = workspace.store.named(_name(kind, node))
+            again = f" again ({_first_difference(workspace, kind, node)})" if last else ""
+            lines.append(f"  {verbs[kind]:<8} {kind} {node}{again}")
+    for node in dict.fromkeys([workspace.zoo.families[ref.recipe].reference, ref]):
+        verb = "reuse" if workspace.measured(node, "quick") else "measure"
+        lines.append(f"  {verb:<8} measurement of {node} on this host")
+    recorded = workspace.records.build(ref)
+    built = workspace.resolver.finished("artifact", ref)
+    if recorded and (built is None or built.key != recorded.action_key):
+        lines.append("  the recorded results are of an older builder or recipe")
+    return "\n".join(lines)
+
+
+def _name(kind: str, ref: Ref) -> str:
+    """Name under which the store remembers a node's last action."""
+    return {"base": f"{ref.recipe}/bases/{ref.name}", "data": f"{ref.recipe}/data/{ref.name}"}.get(kind, str(ref))
+
+
+def changes(workspace: Workspace, kind: str, ref: Ref) -> list[str]:
+    """What changed since a node was last built: [] for nothing. Raises Unresolved while a parent is missing."""
+    action = workspace.resolver.action(kind, ref)
+    last = workspace.store.named(_name(kind, ref))
+    if last is None:
+        return ["it was never built here"]
+    found = differences(last.inputs, action.inputs)
+    if not found and workspace.resolver.done(action) is None:
+        return ["its files are gone from the store"]
+    return found
+
+
+def _first_difference(workspace: Workspace, kind: str, ref: Ref) -> str:
+    try:
+        found = changes(workspace, kind, ref)
+    except Unresolved:
+        return "a parent is built again"
+    return found[0] if found else "its files are gone"
+
+
+def why(workspace: Workspace, ref: Ref) -> str:
+    """What changed for the artifact and for each of its parents, old -> new; then its measurement."""
+    lines = []
+    for kind, node in _nodes(workspace, ref):
+        if workspace.resolver.finished(kind, node):
+            continue
+        lines.append(f"  {kind} {node}:")
+        try:
+            lines += [f"    {line}" for line in changes(workspace, kind, node)]
+        except Unresolved as error:
+            lines.append(f"    waits: {error}")
+    if not lines:
+        lines = [f"  {line}" for line in _why_measured(workspace, ref)]
+    name = full_name(ref.recipe, ref.name)
+    if not lines:
+        return f"{name} is up to date"
+    return "\n".join([f"{name} would be built or measured again:", *lines])
+
+
+def _why_measured(workspace: Workspace, ref: Ref) -> list[str]:
+    if workspace.measured(ref, "quick"):
+        return (
+            []
+            if workspace.registered(ref, "quick")
+            else ["its card and row are to be written: recipe, template or record changed"]
+        )
+    from zoosmith.build.measuring import measure_action
+
+    last = workspace.store.named(f"{ref.recipe}/measured/{ref.name}-quick")
+    if last is None:
+        return ["it was never measured on this host"]
+    try:
+        action = measure_action(workspace.resolver, ref, "quick")
+    except Unresolved as error:
+        reference = workspace.zoo.families[ref.recipe].reference
+        theirs = _why_measured(workspace, reference) if ref != reference else []
+        return [f"its measurement waits: {error}", *(f"{reference}: {line}" for line in theirs)]
+    return [f"measurement: {line}" for line in differences(last.inputs, action.inputs)] or [
+        "its measurement is gone from the store"
+    ]

@@ -1,0 +1,119 @@
+"""From an artifact to the action that measures it on this host."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from zoosmith import plugins
+from zoosmith.bench.host import device, this_host
+from zoosmith.build.resolve import Resolver, Unresolved
+from zoosmith.common.names import full_name
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.contract.output import Resources
+from zoosmith.execution.action import Action, public_versions
+from zoosmith.recipes.graph import Ref
+from zoosmith.store.store import Record
+
+SUITE_VERSION = 2
+SUITES = ("quick", "full")
+THREADS = 1
+EVAL_KEY = ("kind", "fingerprint", "rows")
+
+
+def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
+    """The measurement of an artifact. Raises Unresolved while it, its reference or the data is missing."""
+    reference = resolver.zoo.families[ref.recipe].reference
+    mine, theirs = resolver.tree("artifact", ref), resolver.tree("artifact", reference)
+    if ref == reference or mine == theirs:
+        return trees_action(resolver, ref, suite, mine, mine)
+    measured = _finished(resolver, measure_action(resolver, reference, suite)).tree
+    return trees_action(resolver, ref, suite, mine, theirs, measured)
+
+
+def trees_action(
+    resolver: Resolver, ref: Ref, suite: str, mine: str, theirs: str, reference_measured: str | None = None
+) -> Action:
+    """The measurement of the tree `mine` on the evals of `ref`'s recipe, against the tree `theirs`.
+
+    Both are in the store, whoever built them; where they differ, `reference_measured` is the tree of a measurement of
+    `theirs`. Raises Unresolved while the data is missing.
+    """
+    recipe = resolver.zoo.families[ref.recipe].recipe
+    formats = sorted({str(_manifest(resolver, tree)["format"]) for tree in (mine, theirs)})
+    runtimes = [plugins.load("runtimes", format, resolver.project) for format in formats]
+    packages = tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
+    evals = {id: _eval(resolver, ref.recipe, id) for id in recipe.evals}
+    code = [plugins.find("runtimes", format, resolver.project) for format in formats]
+    code += [plugins.find("tasks", about["kind"], resolver.project) for about in evals.values()]
+    inputs: dict[str, Any] = {
+        "schema": 1,
+        "kind": "measure",
+        "suite": suite,
+        "version": SUITE_VERSION,
+        "artifact": mine,
+        "reference": theirs,
+        "evals": {id: [about[name] for name in EVAL_KEY if name in about] for id, about in evals.items()},
+        "code": resolver.code(*code),
+        "packages": public_versions(packages),
+        "host": this_host().id,
+        "threads": THREADS,
+        "device": device(),
+    }
+    run = {
+        "name": full_name(ref.recipe, ref.name),
+        "reference": full_name(ref.recipe, recipe.reference),
+        "evals": evals,
+        "size_own": _size(resolver, mine),
+        "size_total": _total(resolver, mine),
+        "reference_size_total": _total(resolver, theirs),
+    }
+    if reference_measured:
+        run["reference_measured"] = reference_measured
+    return Action(
+        name=f"{ref.recipe}/measured/{ref.name}-{suite}",
+        title=f"measure {full_name(ref.recipe, ref.name)}",
+        entry="zoosmith.bench.measure:run",
+        inputs=inputs,
+        run=run,
+        resources=Resources(cpus=10**6, memory_mb=2048),
+        timeout_s=3_600.0 if suite == "quick" else 14_400.0,
+        exclusive=True,
+    )
+
+
+def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:
+    """Kind, data, split, tree and fingerprint of an eval, and how many rows where not all. Raises Unresolved."""
+    spec = resolver.zoo.families[recipe].recipe.evals[id]
+    data_ref = Ref(recipe, spec.data)
+    tree, data = resolver.tree("data", data_ref), resolver.zoo.data(data_ref)
+    splits = resolver.data_info(tree)["splits"]
+    return {
+        "kind": spec.kind,
+        "data": data.repo or data.builtin or spec.data,
+        "split": spec.split,
+        "tree": tree,
+        "fingerprint": splits[spec.split]["sha256"],
+    } | ({"rows": spec.rows} if spec.rows else {})
+
+
+def _size(resolver: Resolver, tree: str) -> int:
+    return sum(entry.size for entry in resolver.store.tree(tree) or ())
+
+
+def _total(resolver: Resolver, tree: str) -> int:
+    """Bytes of a tree and of all that it cannot be opened without."""
+    needed = _manifest(resolver, tree)["needs"].values()
+    return _size(resolver, tree) + sum(_size(resolver, other) for other in needed)
+
+
+def _manifest(resolver: Resolver, tree: str) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(resolver.store.read(tree, PAYLOAD_MANIFEST))
+    return manifest
+
+
+def _finished(resolver: Resolver, action: Action) -> Record:
+    record = resolver.done(action)
+    if record is None:
+        raise Unresolved(f"{action.title} comes first")
+    return record

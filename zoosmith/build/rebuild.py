@@ -1,0 +1,75 @@
+"""`doit check`: build once more, aside, and compare as the builder says that it reproduces."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoosmith import plugins
+from zoosmith.build import zoo as zoos
+from zoosmith.build.resolve import Unresolved
+from zoosmith.cards.reproduction import LOGIT_TOLERANCE
+from zoosmith.common.canonical import digest
+from zoosmith.common.names import full_name
+from zoosmith.predictor import read_manifest
+from zoosmith.recipes.graph import Ref
+
+if TYPE_CHECKING:
+    from zoosmith.build.workspace import Workspace
+
+
+def check(workspace: Workspace, ref: Ref) -> tuple[bool, str]:
+    """Whether a rebuild gives the same, and how that was found. Raises Unresolved where nothing is built."""
+    action = workspace.resolver.action("artifact", ref)
+    first = workspace.resolver.done(action)
+    if first is None:
+        raise Unresolved(f"{ref} is not built; run `doit artifact:{full_name(ref.recipe, ref.name)}` first")
+    aside = dataclasses.replace(
+        action,
+        title=f"rebuild {full_name(ref.recipe, ref.name)} aside",
+        inputs=action.inputs | {"aside": digest(first.key)},
+    )
+    second = workspace.runner.run(aside, again=True)
+    if second.tree == first.tree:
+        return True, f"the rebuild gives the same bytes (tree {first.tree[:12]})"
+    how = getattr(zoos.builder(workspace.zoo, ref, workspace.project), "REPRODUCES", "bytes")
+    files = _different(workspace, first.tree, second.tree)
+    if how == "bytes":
+        return False, f"the rebuild differs in {', '.join(files)}; the builder claims equal bytes"
+    gap, agreement = _logits_apart(workspace, ref, first.tree, second.tree)
+    same = gap <= LOGIT_TOLERANCE
+    text = (
+        f"{', '.join(files)} differ; on the task's probes agreement {agreement:.1%}, max |logit difference| {gap:.3g}"
+    )
+    return same, f"{text} ({'within' if same else 'beyond'} {LOGIT_TOLERANCE:g})"
+
+
+def _different(workspace: Workspace, first: str, second: str) -> list[str]:
+    old, new = ({e.path: e.sha256 for e in workspace.store.tree(tree) or ()} for tree in (first, second))
+    return [path for path in sorted(old.keys() | new.keys()) if old.get(path) != new.get(path)]
+
+
+def _logits_apart(workspace: Workspace, ref: Ref, first: str, second: str) -> tuple[float, float]:
+    """Largest |logit difference| and share of equal answers over the task's probes."""
+    from zoosmith.build.loadback import ask
+
+    task = plugins.load("tasks", workspace.zoo.families[ref.recipe].recipe.task.kind, workspace.project)  # type: ignore[union-attr]
+    texts = [[probe] if isinstance(probe, str) else list(probe) for probe in task.PROBES]
+    folders = [_checkout(workspace, tree) for tree in (first, second)]
+    (one, _), (two, _) = (
+        ask(folder, workspace.project, workspace.resolver.threads, texts, _needs(workspace, folder))
+        for folder in folders
+    )
+    return float(abs(one - two).max()), float((one.argmax(axis=1) == two.argmax(axis=1)).mean())
+
+
+def _needs(workspace: Workspace, folder: Path) -> dict[str, str]:
+    """Role -> folder of the trees that the artifact in `folder` cannot be opened without."""
+    return {role: str(_checkout(workspace, tree)) for role, tree in read_manifest(folder).needs.items()}
+
+
+def _checkout(workspace: Workspace, tree: str) -> Path:
+    folder = workspace.store.folder("work") / f"check-{tree[:16]}"
+    workspace.store.checkout(tree, folder)
+    return folder

@@ -1,0 +1,252 @@
+"""The zoo's record: `results/`, `model_cards/`, `registry.json`. Its owner keeps it in git.
+
+A build adds its row and card only after its gates passed. Everything here is rendered from files in
+`results/` and from recipes, so rendering again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from zoosmith import plugins
+from zoosmith.build import zoo as zoos
+from zoosmith.build.plotting import write_plots
+from zoosmith.build.recorded import build_in, measurements_in, suites_in
+from zoosmith.cards import card as cards
+from zoosmith.cards.links import relative
+from zoosmith.cards.reproduction import Step
+from zoosmith.common.canonical import digest, pretty
+from zoosmith.common.names import full_name
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.records import gates, registry
+from zoosmith.records.family import Subject
+from zoosmith.records.figures import rank
+from zoosmith.records.schema import Base, BuildRecord, Measurement
+from zoosmith.store.files import write_atomic
+from zoosmith.store.locks import flock
+
+
+class GateMissed(ZooError):
+    """An artifact that does not meet its recipe's limits; it is not registered."""
+
+
+class RecordStore:
+    """Reads and writes the record below one folder: the project, or the scratch folder."""
+
+    def __init__(self, project: Path, zoo: Zoo, root: Path) -> None:
+        """Keep the record of `zoo` below `root`."""
+        self.project = project
+        self.zoo = zoo
+        self.root = root
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Only one writer at a time, on this host."""
+        with flock(self.project / "artifacts" / ".store" / "locks" / f"record-{digest(str(self.root))[:8]}.lock"):
+            yield
+
+    def folder(self, ref: Ref) -> Path:
+        """Where the records of an artifact are."""
+        return self.root / "results" / ref.recipe / ref.name
+
+    def card_file(self, ref: Ref) -> Path:
+        """The artifact's card."""
+        return self.root / "model_cards" / f"{full_name(ref.recipe, ref.name)}.md"
+
+    def plots_folder(self, ref: Ref) -> Path:
+        """Where the plots of its card are."""
+        return self.root / "model_cards" / cards.PLOTS / full_name(ref.recipe, ref.name)
+
+    def plots_linked(self, ref: Ref) -> list[Path]:
+        """The plots that the artifact's card shows; none where it has no card."""
+        card, folder = self.card_file(ref), self.plots_folder(ref)
+        linked = relative(card.read_text(encoding="utf-8")) if card.is_file() else []
+        return [card.parent / link for link in linked if (card.parent / link).parent == folder]
+
+    def register(self, ref: Ref, build: BuildRecord, measured: Measurement) -> list[gates.Check]:
+        """Hold gates; then record, render the family's cards and the row. Raises GateMissed."""
+        checks = gates.evaluate(self.zoo.artifact(ref).gates, measured)
+        if any(check.passed is False for check in checks):
+            raise GateMissed(
+                f"{build.name} misses a gate on {measured.host.id} and is not registered:\n{gates.table(checks)}\n"
+                "Mend the recipe or the technique, or change the limit if it asks too much; "
+                f"the artifact itself is in the store: `doit artifact:{build.name}`"
+            )
+        with self.locked():
+            folder = self.folder(ref)
+            write_atomic(folder / "build.json", _text(build))
+            self._add(folder / f"{measured.host.id}.json", measured)
+            self._render(ref.recipe)
+        return checks
+
+    def _add(self, file: Path, measured: Measurement) -> None:
+        """One file a host, with the latest run of each suite; those that `measured` is not comparable with go."""
+        kept = [m for m in suites_in(file) if m.suite != measured.suite and _about(m) == _about(measured)]
+        body = {m.suite: m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
+        write_atomic(file, pretty({"schema": 1, "suites": body}).encode())
+
+    def build(self, ref: Ref) -> BuildRecord | None:
+        """The recorded build of an artifact."""
+        return build_in(self.folder(ref))
+
+    def measurements(self, ref: Ref) -> list[Measurement]:
+        """All recorded measurements of an artifact, by host and suite."""
+        return measurements_in(self.folder(ref))
+
+    def current(self, ref: Ref) -> tuple[BuildRecord, list[Measurement]] | None:
+        """The recorded build with the measurements of its tree, if there are any."""
+        build = self.build(ref)
+        own = [m for m in self.measurements(ref) if build and m.tree_digest == build.tree_digest]
+        return (build, own) if build and own else None
+
+    def render_all(self) -> list[Path]:
+        """Render every card and row that has records; return the files that changed."""
+        with self.locked():
+            return [path for recipe in self.zoo.families for path in self._render(recipe)]
+
+    def _render(self, recipe: str) -> list[Path]:
+        changed = []
+        rows = self.root / "registry.json"
+        book = registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()
+        for name in self.zoo.families[recipe].recipe.artifacts:
+            ref = Ref(recipe, name)
+            found = self.current(ref)
+            if found is None:
+                continue
+            build, measured = found
+            checks = gates.evaluate(self.zoo.artifact(ref).gates, best(measured))
+            changed += self.write_card(ref, build, measured, checks)
+            row = registry.row(build, measured, checks, self.card_file(ref).relative_to(self.root).as_posix())
+            book = registry.merged(book, build.name, row)
+        if book.artifacts:
+            changed += _write_changed(rows, registry.to_text(book))
+        return changed
+
+    def write_card(
+        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]
+    ) -> list[Path]:
+        """Write an artifact's plots, then its card; return the files that changed."""
+        given = self._given(ref, build, measured, checks)
+        plots = write_plots(self.plots_folder(ref), cards.plots(given))
+        return plots + _write_changed(self.card_file(ref), cards.render(template(self.project), given))
+
+    def _given(
+        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]
+    ) -> cards.CardInput:
+        """All that the artifact's card is made from."""
+        chosen = best(measured)
+        runtime = plugins.load("runtimes", build.format, self.project)
+        task = plugins.load("tasks", build.task, self.project)
+        return cards.CardInput(
+            recipe=self.zoo.families[ref.recipe].recipe,
+            subject=Subject(build, chosen),
+            siblings=self.family(ref.recipe, chosen),
+            others=[m for m in measured if m is not chosen and m.host.id != chosen.host.id],
+            checks=checks,
+            lineage=self._lineage(ref, build),
+            relation=self._relation(ref),
+            library=runtime.LIBRARY,
+            pipeline_tag=task.PIPELINE_TAG,
+            extra=runtime.EXTRA,
+            dev_spent=list(self._dev_spent(ref)),
+        )
+
+    def family(self, recipe: str, like: Measurement) -> list[Subject]:
+        """The family's artifacts as measured by the same suite on the same host against the same tree.
+
+        In the recipe's order.
+        """
+        found = []
+        for name in self.zoo.families[recipe].recipe.artifacts:
+            current = self.current(Ref(recipe, name))
+            same = [m for m in current[1] if _side_by_side(m) == _side_by_side(like)] if current else []
+            if current and same:
+                found.append(Subject(current[0], same[0]))
+        return found
+
+    def _lineage(self, ref: Ref, build: BuildRecord) -> list[Step]:
+        """The steps from the bases down to the artifact, with the digests that it was made from."""
+        digests = {str(ref): build.tree_digest}
+        nodes = [*self.zoo.lineage(ref), ref]
+        for node in reversed(nodes):
+            record = self._built(node)
+            if record and record.tree_digest == digests.get(str(node)):
+                digests |= {parent["name"]: parent["digest"] for parent in record.parents.values()}
+        pinned = {base.name: base for base in build.bases}
+        return [self._step(node, digests.get(str(node), "unknown"), pinned.get(str(node))) for node in nodes]
+
+    def _dev_spent(self, ref: Ref) -> Iterator[tuple[str, str]]:
+        """Names of the steps that chose by `dev`, each with one that it was made from and that had learnt from it.
+
+        What lies between need not be recorded. A parent that was built anew since is not what it was made from.
+        """
+        for node in [*self.zoo.lineage(ref), ref]:
+            record = self._built(node)
+            if record and record.chose_on_dev:
+                parents = {parent["name"]: parent["digest"] for parent in record.parents.values()}
+                for before in self.zoo.lineage(node):
+                    other = self._built(before)
+                    if other and other.learnt_dev and parents.get(str(before), other.tree_digest) == other.tree_digest:
+                        yield record.name, other.name
+
+    def _built(self, node: Ref) -> BuildRecord | None:
+        """The recorded build of an artifact; None for a base."""
+        return None if self.zoo.base(node) else self.build(node)
+
+    def _step(self, node: Ref, digest: str, pinned: Base | None) -> Step:
+        base = self.zoo.base(node)
+        if base is None:
+            builder = zoos.builder(self.zoo, node, self.project)
+            made_by = f"builder {self.zoo.artifact(node).builder}"
+            return Step(full_name(node.recipe, node.name), made_by, digest, getattr(builder, "REPRODUCES", "bytes"))
+        known = pinned or base
+        made_by = f"{known.repo}@{known.revision}" if known.repo and known.revision else str(node)
+        return Step(str(node), made_by, digest)
+
+    def _relation(self, ref: Ref) -> str | None:
+        """base_model_relation of the hub, where exactly one of its values is true of the whole lineage."""
+        nodes = [node for node in [*self.zoo.lineage(ref), ref] if self.zoo.base(node) is None]
+        relations = {zoos.output(self.zoo, node, self.project).relation for node in nodes} - {None}
+        return relations.pop() if len(relations) == 1 else None
+
+
+def best(measured: Sequence[Measurement], host: str = "") -> Measurement:
+    """The measurement that a card shows: suite full before quick, then the latest; of `host` if there is one."""
+    return max(measured, key=lambda m: (m.host.id == host, *rank(m.suite, m.measured, m.host.id)))
+
+
+def usual_host(family: Iterable[Sequence[Measurement]]) -> str:
+    """The host on which most artifacts of a family were measured, so that a table can keep to one; "" for none."""
+    hosts = Counter(host for measured in family for host in {m.host.id for m in measured})
+    return max(hosts, key=lambda host: (hosts[host], host), default="")
+
+
+def _about(measured: Measurement) -> tuple[str, str, int]:
+    """What two suites in one record must share: the tree, what it is compared with, and how it is measured."""
+    return measured.tree_digest, measured.reference_digest, measured.suite_version
+
+
+def _side_by_side(measured: Measurement) -> tuple[str, str, int, str]:
+    """What artifacts in one table or plot must share."""
+    return measured.host.id, measured.suite, measured.suite_version, measured.reference_digest
+
+
+def template(project: Path) -> str:
+    """The card template: the project's own, or the shipped one."""
+    own = project / "model_cards" / "template.md.j2"
+    return (own if own.is_file() else plugins.shipped("model_cards/template.md.j2")).read_text(encoding="utf-8")
+
+
+def _text(build: BuildRecord) -> bytes:
+    return pretty(build.model_dump(mode="json", by_alias=True)).encode()
+
+
+def _write_changed(path: Path, text: str) -> list[Path]:
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return []
+    write_atomic(path, text.encode())
+    return [path]

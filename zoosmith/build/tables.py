@@ -1,0 +1,90 @@
+"""Tables in README.md that are made from what is recorded."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoosmith.build.record_store import best, usual_host
+from zoosmith.cards.card import markdown_table, replace_section, results_table
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
+from zoosmith.records.family import Subject
+from zoosmith.store.files import write_atomic
+
+if TYPE_CHECKING:
+    from zoosmith.build.workspace import Workspace
+
+MARK = re.compile(r"<!-- (?P<mark>results (?P<recipe>[\w.-]+)(?:: (?P<names>[\w. -]+?))?) -->")
+
+
+def subjects(workspace: Workspace, recipe: str) -> list[Subject]:
+    """The recorded artifacts of a family, each with its best measurement on the host that measured most of them."""
+    refs = [Ref(recipe, name) for name in workspace.zoo.families[recipe].recipe.artifacts]
+    found = [current for ref in refs if (current := workspace.records.current(ref))]
+    usual = usual_host(measured for _, measured in found)
+    return [Subject(build, best(measured, usual)) for build, measured in found]
+
+
+def update_readme(workspace: Workspace) -> list[Path]:
+    """Fill the marked sections `results RECIPE` and `results RECIPE: NAME NAME` of README.md.
+
+    Returns the file if it changed. Raises ZooError for a mark that is not closed, and for an unknown name.
+    """
+    if workspace.record_root != workspace.project:
+        return []  # scratch figures never enter the README
+    path = workspace.project / "README.md"
+    text = before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    for mark in MARK.finditer(before):
+        rows = subjects(workspace, mark["recipe"]) if mark["recipe"] in workspace.zoo.families else []
+        if rows:
+            text = replace_section(text, mark["mark"], section(_chosen(workspace, mark, rows)))
+    if text == before:
+        return []
+    write_atomic(path, text.encode())
+    return [path]
+
+
+def _chosen(workspace: Workspace, mark: re.Match[str], rows: list[Subject]) -> list[Subject]:
+    """The rows that a mark names, in the recipe's order; all where it names none."""
+    recipe = workspace.zoo.families[mark["recipe"]].recipe
+    wanted = (mark["names"] or "").split()
+    for name in wanted:
+        if name not in recipe.artifacts:
+            raise ZooError(f"README.md: `{mark['mark']}`: {mark['recipe']} has no artifact {name!r}"
+                           f"{nearest(name, recipe.artifacts)}")  # fmt: skip
+    return [row for row in rows if not wanted or row.build.artifact in wanted]
+
+
+def show(workspace: Workspace, recipe: str) -> None:
+    """Print the family's results and where its cards are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = subjects(workspace, recipe)
+    if not rows:
+        reference = workspace.zoo.families[recipe].reference.name
+        print(f"nothing is recorded of {recipe} yet; run `doit build:{recipe}-{reference}`")
+        return
+    head, *body = results_table(rows)
+    table = Table(*head, title=f"{recipe}: {workspace.zoo.families[recipe].recipe.summary}", title_justify="left")
+    for cells in body:
+        table.add_row(*cells)
+    width = None if sys.stdout.isatty() else 140
+    Console(width=width).print(table)
+    print(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'model_cards/{row.build.name}.md' for row in rows))}")
+
+
+def hosts_line(rows: list[Subject]) -> str:
+    """The hosts that the rows were measured on."""
+    hosts = sorted({(row.measured.host.id, row.measured.host.cpu, row.measured.threads) for row in rows})
+    named = "; ".join(f"`{id}` ({cpu}), {threads} thread" for id, cpu, threads in hosts)
+    return f"Measured on {named}, batch 1, tokenizer included; brackets are 95 % intervals."
+
+
+def section(rows: list[Subject]) -> str:
+    """A table with the host under it."""
+    return f"{markdown_table(results_table(rows))}\n\n{hosts_line(rows)}"

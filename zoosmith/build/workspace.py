@@ -1,0 +1,230 @@
+"""One zoo, opened: its graph, store, resolver, runner and record put together."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoosmith.bench.host import this_host
+from zoosmith.build.resolve import Resolver, Unresolved
+from zoosmith.build.zoo import load_zoo
+from zoosmith.common.canonical import digest
+from zoosmith.common.names import full_name
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.execution.interrupt import Workers
+from zoosmith.execution.resources import of_this_machine
+from zoosmith.recipes.graph import Family, Ref, Zoo
+from zoosmith.store.files import write_atomic
+from zoosmith.store.locks import flock
+from zoosmith.store.store import Record, Store
+
+if TYPE_CHECKING:
+    from zoosmith.build.record_store import RecordStore
+    from zoosmith.execution.runner import Runner
+
+SCRATCH = "scratch-zoo"
+
+
+class Workspace:
+    """Everything that tasks and commands need. Cheap to make: recipes are read when first asked for."""
+
+    def __init__(self, project: Path, *, scratch: bool = False, workers: Workers | None = None) -> None:
+        """Work on the zoo in `project`; with `scratch`, results, cards and rows go to an ignored folder.
+
+        `workers` can interrupt the steps.
+        """
+        self.project = project
+        self.workers = workers or Workers()
+        self.artifacts = project / "artifacts"
+        self.record_root = project / SCRATCH if scratch else project
+        self.selected: set[str] | None = None
+
+    @cached_property
+    def zoo(self) -> Zoo:
+        """The checked recipes. Raises RecipeError."""
+        return load_zoo(self.project)
+
+    def families(self) -> list[Family]:
+        """The families that tasks are made for: all, unless some were selected."""
+        return [f for id, f in self.zoo.families.items() if self.selected is None or id in self.selected]
+
+    def artifacts_selected(self) -> list[Ref]:
+        """The artifacts of these families, in the order of the recipes."""
+        return [Ref(family.id, name) for family in self.families() for name in family.recipe.artifacts]
+
+    def names(self) -> set[str]:
+        """Names of everything that the recipes describe, as actions carry them."""
+        found = set()
+        for id, family in self.zoo.families.items():
+            found |= {f"{id}/bases/{name}" for name in family.recipe.bases}
+            found |= {f"{id}/data/{name}" for name in family.recipe.data}
+            found |= {f"{id}/{name}" for name in family.recipe.artifacts}
+        return found
+
+    @cached_property
+    def store(self) -> Store:
+        """The store below artifacts/."""
+        return Store(self.artifacts / ".store")
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """Actions and results over zoo and store; steps get every core this process may use."""
+        return Resolver(self.zoo, self.store, self.project, threads=len(os.sched_getaffinity(0)))
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Runs actions in worker processes."""
+        from zoosmith.execution.display import Display
+        from zoosmith.execution.executor import LocalExecutor
+        from zoosmith.execution.runner import Runner
+        from zoosmith.sources import xet
+
+        executor = LocalExecutor(self.store, self.project, self.workers, xet.switch)
+        budget, remark = of_this_machine(), lambda action: xet.remark(action.run)
+        return Runner(self.store, self.project, budget, Display(), executor, remark)
+
+    @cached_property
+    def records(self) -> RecordStore:
+        """Results, cards and registry."""
+        from zoosmith.build.record_store import RecordStore
+
+        return RecordStore(self.project, self.zoo, self.record_root)
+
+    def make(self, kind: str, ref: Ref) -> Record:
+        """Run the action of a base, data set or artifact whose parents are built, and remember its name."""
+        action = self.resolver.action(kind, ref)
+        record = self.runner.run(action)
+        self.store.name(action.name, action.key)
+        return record
+
+    def made(self, kind: str, ref: Ref) -> bool:
+        """Whether a node is built and up to date; its name then stands for that action."""
+        record = self.resolver.finished(kind, ref)
+        if record is not None:
+            self.store.name(self.resolver.action(kind, ref).name, record.key)
+        return record is not None
+
+    def measure(self, ref: Ref, suite: str) -> Record:
+        """Measure a built artifact on this host."""
+        from zoosmith.build.measuring import measure_action
+
+        action = measure_action(self.resolver, ref, suite)
+        record = self.runner.run(action)
+        self.store.name(action.name, action.key)
+        return record
+
+    def measured(self, ref: Ref, suite: str) -> bool:
+        """Whether this host has measured the artifact as it is now."""
+        return self.measurement(ref, suite) is not None
+
+    def measurement(self, ref: Ref, suite: str) -> Record | None:
+        """This host's measurement of the artifact as it is now."""
+        from zoosmith.build.measuring import measure_action
+
+        try:
+            return self.resolver.done(measure_action(self.resolver, ref, suite))
+        except Unresolved:
+            return None
+
+    def home(self, ref: Ref) -> Path:
+        """Folder in which an artifact appears."""
+        return self.artifacts / full_name(ref.recipe, ref.name)
+
+    def needed(self, ref: Ref) -> dict[str, Ref]:
+        """Tree digest -> parent that a built artifact cannot be opened without. Raises Unresolved."""
+        if self.zoo.base(ref) is not None:
+            return {}
+        needs = json.loads(self.store.read(self.resolver.tree("artifact", ref), PAYLOAD_MANIFEST))["needs"]
+        return {tree: self.zoo.parents(ref)[role] for role, tree in sorted(needs.items())}
+
+    def deliver(self, ref: Ref) -> None:
+        """Copy an artifact out of the store to artifacts/NAME: what was there, nothing, or the whole is seen.
+
+        What it needs, artifact or base, is put beside it first.
+        """
+        for parent in self.needed(ref).values():
+            if not self.delivered(parent):
+                self.deliver(parent)
+        tree = self.resolver.parent_tree(ref)
+        with flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
+            self.store.checkout(tree, self.home(ref))
+            write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
+
+    def delivered(self, ref: Ref) -> bool:
+        """Whether artifacts/NAME holds the artifact as it is now, untouched, with all that it needs."""
+        record = self.resolver.finished("artifact" if self.zoo.base(ref) is None else "base", ref)
+        stamp = self._stamp(ref, "delivered")
+        if record is None or not stamp.is_file() or stamp.read_text() != self._delivery(ref, record.tree):
+            return False
+        return all(self.delivered(parent) for parent in self.needed(ref).values())
+
+    def _delivery(self, ref: Ref, tree: str) -> str:
+        """Digest over the tree and what the file system says of the delivered files."""
+        files = [self.home(ref) / entry.path for entry in self.store.tree(tree) or ()]
+        seen = [[f.name, f.stat().st_size, f.stat().st_mtime_ns] if f.is_file() else [f.name] for f in files]
+        return digest([tree, seen])
+
+    def register(self, ref: Ref, suite: str) -> None:
+        """Hold the gates, then write results, cards and the row. Raises GateMissed."""
+        from zoosmith.build.describe import build_record
+        from zoosmith.records.schema import Measurement
+
+        record = self.measurement(ref, suite)
+        if record is None:
+            raise ZooError(f"{ref} is not measured on this host")
+        reference = self.zoo.families[ref.recipe].reference
+        names = {"name": full_name(ref.recipe, ref.name), "reference": full_name(ref.recipe, reference.name)}
+        measured = Measurement.model_validate_json(self.store.read(record.tree, "result.json"))
+        measured = measured.model_copy(update=names)  # the same trees may have been measured under other names
+        self.records.register(ref, build_record(self.resolver, ref), measured)
+        write_atomic(self._stamp(ref, f"registered-{suite}"), self._registration(ref, suite).encode())
+
+    def registered(self, ref: Ref, suite: str) -> bool:
+        """Whether the record holds the artifact and its measurement as they are now."""
+        stamp = self._stamp(ref, f"registered-{suite}")
+        folder = self.records.folder(ref)
+        written = (folder / "build.json", folder / f"{this_host().id}.json")
+        files = (
+            self.records.card_file(ref),
+            *self.records.plots_linked(ref),
+            self.record_root / "registry.json",
+            *written,
+        )
+        if not stamp.is_file() or not all(file.is_file() for file in files):
+            return False
+        return stamp.read_text() == self._registration(ref, suite)
+
+    def _registration(self, ref: Ref, suite: str) -> str:
+        """Digest over all that results, card and row are made from."""
+        from zoosmith import plots
+        from zoosmith.build.codehash import code_digests
+        from zoosmith.build.record_store import template
+        from zoosmith.cards import card
+        from zoosmith.records import gates, registry
+
+        artifact, measurement = self.resolver.finished("artifact", ref), self.measurement(ref, suite)
+        if artifact is None or measurement is None:
+            return ""
+        recipe = self.zoo.families[ref.recipe].recipe
+        code = code_digests(*(Path(str(module.__file__)) for module in (card, gates, registry)), *plots.sources())
+        return digest([artifact.key, measurement.key, recipe.model_dump(mode="json"), template(self.project), code])
+
+    def _stamp(self, ref: Ref, what: str) -> Path:
+        root = digest(str(self.record_root))[:8]
+        return self.store.root / "stamps" / root / f"{full_name(ref.recipe, ref.name)}.{what}"
+
+    def render_card(self, ref: Ref) -> None:
+        """Render one artifact's card from its record. Raises ZooError where nothing is recorded."""
+        from zoosmith.build.record_store import best
+        from zoosmith.records import gates
+
+        found = self.records.current(ref)
+        name = full_name(ref.recipe, ref.name)
+        if found is None:
+            raise ZooError(f"nothing is recorded of {name}; run `doit build:{name}`")
+        checks = gates.evaluate(self.zoo.artifact(ref).gates, best(found[1]))
+        self.records.write_card(ref, *found, checks)

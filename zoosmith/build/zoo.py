@@ -1,0 +1,173 @@
+"""The zoo on disk: the project's recipes and the shipped ones, checked against builders, tasks and runtimes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError
+
+from zoosmith import plugins
+from zoosmith.build import checked
+from zoosmith.common.names import IDENTIFIER, nearest
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.output import Output, output_of
+from zoosmith.contract.params import Params
+from zoosmith.recipes.graph import Ref, Source, Zoo
+from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Recipe
+from zoosmith.recipes.yaml import RecipeError, explain, parse
+
+TIMED = ("speed", "latency_p95_ms")
+MEASURES = ("size", "speed", "latency_p95_ms", "memory_mb", "agreement")
+
+
+def recipe_files(project: Path) -> dict[str, Path]:
+    """Recipe files by id; the project's win over shipped ones of the same id."""
+    files: dict[str, Path] = {}
+    for folder in (plugins.shipped("recipes"), project / "recipes"):
+        for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
+            if not IDENTIFIER.fullmatch(path.stem):
+                raise RecipeError(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
+            files[path.stem] = path
+    return files
+
+
+def load_zoo(project: Path) -> Zoo:
+    """Read every recipe, and check all of them unless that was done. Raises RecipeError for the first that is wrong."""
+    zoo = _read(project)
+    mark = checked.fingerprint(project, {family.source.file: family.source.text for family in zoo.families.values()})
+    if not checked.is_known(project, mark):
+        for ref in zoo.artifacts():
+            check_artifact(zoo, ref, project)
+        for id in zoo.families:
+            _check_evals(zoo, id, project)
+        checked.remember(project, mark)
+    return zoo
+
+
+def _read(project: Path) -> Zoo:
+    families: dict[str, tuple[Recipe, Source]] = {}
+    for id, path in recipe_files(project).items():
+        shown = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+        families[id] = (parse(text, shown), Source(shown, text))
+    return Zoo(families)
+
+
+def builder(zoo: Zoo, ref: Ref, project: Path) -> ModuleType:
+    """The module that builds an artifact. Raises RecipeError where the recipe names none that exists."""
+    name = zoo.artifact(ref).builder
+    try:
+        return plugins.load("builders", name, project)
+    except ZooError as error:
+        source = zoo.families[ref.recipe].source
+        raise source.error(("artifacts", ref.name, "builder"), f"found {name!r}: {error}") from None
+
+
+def params(zoo: Zoo, ref: Ref, project: Path) -> Params:
+    """The artifact's validated parameters."""
+    module = builder(zoo, ref, project)
+    given = zoo.artifact(ref).params
+    try:
+        validated: Params = module.Params(**given)
+        return validated
+    except ValidationError as error:
+        source = zoo.families[ref.recipe].source
+        where = ("artifacts", ref.name, "params")
+        raise RecipeError(explain(error, source.text, source.file, where, module.Params)) from None
+
+
+def output(zoo: Zoo, ref: Ref, project: Path) -> Output:
+    """What an artifact will be; format and precision of a base are ("source", "source")."""
+    if zoo.base(ref) is not None:
+        return Output("source", "source")
+    return output_of(builder(zoo, ref, project), params(zoo, ref, project))
+
+
+def check_artifact(zoo: Zoo, ref: Ref, project: Path) -> None:
+    """Parameters, parents' formats, splits and gates of one artifact. Raises RecipeError."""
+    module, source = builder(zoo, ref, project), zoo.families[ref.recipe].source
+    params(zoo, ref, project)
+    _check_splits(zoo, ref, module, source)
+    parents = zoo.parents(ref)
+    where = ("artifacts", ref.name, "from")
+    if parents.keys() != module.ACCEPTS.keys():
+        raise source.error(where, f"found {_listed(parents)}; {module.__name__} takes {_listed(module.ACCEPTS)}")
+    for role, parent in parents.items():
+        found = output(zoo, parent, project).format
+        if found not in module.ACCEPTS[role]:
+            wanted = " or ".join(module.ACCEPTS[role])
+            raise source.error(where, f"{parent} has the format {found!r}; {module.__name__} takes {wanted}")
+    _check_gates(zoo, ref, project)
+
+
+def _listed(roles: Any) -> str:
+    return ", ".join(f"{role!r}" for role in sorted(roles))
+
+
+def _check_splits(zoo: Zoo, ref: Ref, module: ModuleType, source: Source) -> None:
+    needed = getattr(module, "DATA", ())
+    for split in needed:
+        if split not in SPLITS_FOR_BUILDERS:
+            raise ZooError(f"{module.__file__}: DATA names {split!r}; builders may read {SPLITS_FOR_BUILDERS}")
+    task = zoo.families[ref.recipe].recipe.task
+    if needed and (task is None or task.data is None):
+        message = f"{module.__name__} reads {', '.join(needed)}, but the recipe's task names no data"
+        raise source.error(("artifacts", ref.name, "builder"), message)
+    if needed and task is not None and task.data is not None:
+        splits = zoo.data(Ref(ref.recipe, task.data)).splits
+        for split in needed if splits else ():
+            if split not in splits:
+                raise source.error(("data", task.data, "splits"), f"{split!r} is missing; {module.__name__} reads it")
+
+
+def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
+    family = zoo.families[ref.recipe]
+    known = [f"{id}.{metric}" for id in family.recipe.evals for metric in _metrics(zoo, ref.recipe, id, project)]
+    for name, gate in zoo.artifact(ref).gates.items():
+        if name in TIMED and not gate.hosts:
+            hint = "speed differs between hosts: name those that it is for, such as hosts: ['amd-*']"
+            raise family.source.error(("artifacts", ref.name, "gates", name), hint)
+        if name not in (*known, *MEASURES):
+            hint = nearest(name, (*known, *MEASURES))
+            raise family.source.error(("artifacts", ref.name, "gates", name), f"is measured by nothing{hint}")
+
+
+def _metrics(zoo: Zoo, recipe: str, eval_: str, project: Path) -> tuple[str, ...]:
+    return tuple(task_module(zoo, recipe, eval_, project).METRICS)
+
+
+def task_module(zoo: Zoo, recipe: str, eval_: str | None, project: Path) -> ModuleType:
+    """Module of an eval's kind, or of the recipe's task. Raises RecipeError where it does not exist."""
+    family = zoo.families[recipe]
+    section = family.recipe.evals[eval_] if eval_ else family.recipe.task
+    if section is None:
+        raise family.source.error(("task",), "is missing; say what the artifacts answer")
+    try:
+        return plugins.load("tasks", section.kind, project)
+    except ZooError as error:
+        where = ("evals", eval_, "kind") if eval_ else ("task", "kind")
+        raise family.source.error(where, f"found {section.kind!r}: {error}") from None
+
+
+def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
+    family = zoo.families[recipe]
+    if family.recipe.task:
+        task_module(zoo, recipe, None, project)
+    formats = {output(zoo, Ref(recipe, name), project).format for name in family.recipe.artifacts}
+    for id in family.recipe.evals:
+        needed = task_module(zoo, recipe, id, project).CAPABILITY
+        for format in sorted(formats):
+            if needed not in _capabilities(format, project):
+                message = f"needs {needed!r}, which the format {format!r} does not offer"
+                raise family.source.error(("evals", id), message)
+
+
+@cache
+def _capabilities(format: str, project: Path) -> tuple[str, ...]:
+    return tuple(plugins.load("runtimes", format, project).CAPABILITIES)

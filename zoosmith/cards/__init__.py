@@ -1,0 +1,1 @@
+"""Model cards: words, figures and front matter, rendered from records."""

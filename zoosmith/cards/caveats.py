@@ -1,0 +1,132 @@
+"""What a reader must know before relying on an artifact: everything that its checks and records hold against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zoosmith.records.family import Subject
+from zoosmith.records.gates import Check
+from zoosmith.records.schema import BuildRecord, Measurement, Quality
+from zoosmith.records.verdicts import of_measurement
+
+LOGITS_APART = 0.01
+FEW = 30  # examples of a class: with fewer the normal approximation behind the intervals of F1 is too narrow
+
+
+def limits(
+    subject: Subject, checks: Sequence[Check], metric: str, dev_spent: Sequence[tuple[str, str]] = ()
+) -> list[str]:
+    """Sentences in Markdown, the measurement's own warnings first.
+
+    dev_spent: steps that chose by `dev`, each with one before it that had learnt from it.
+    """
+    build, measured = subject.build, subject.measured
+    return [
+        *measured.warnings,
+        *_decided(measured, metric),
+        *(line for id, quality in sorted(measured.quality.items()) for line in _quality(build, id, quality)),
+        *_scores(measured),
+        *_host(measured),
+        *(f"The gate {check.gate} was not applied: it is {check.note}." for check in checks if _skipped(check)),
+        *(_spent(*names) for names in dev_spent),
+        *_stored(build),
+        *_opening(build),
+        *_length(build, measured),
+    ]
+
+
+def _decided(measured: Measurement, metric: str) -> list[str]:
+    verdict = of_measurement(measured, metric)
+    if verdict is None or verdict.kind != "undecided":
+        return []
+    text = verdict.text[0].upper() + verdict.text[1:]
+    return [f"{text} ({metric} against {measured.reference})."]
+
+
+def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
+    """How many examples stand behind the figures, where it errs most, and texts that builders had seen."""
+    sampled = "" if quality.n == quality.examples_total else f" of {quality.examples_total}, evenly spaced,"
+    behind = f"{quality.n} examples{sampled} of {quality.data}"
+    found = [f"Quality on {id} was measured with {behind}; the interval holds for such text, no other."]
+    wrong = [(count, i, j) for i, row in enumerate(quality.confusion) for j, count in enumerate(row) if i != j]
+    if wrong and (most := max(wrong, key=lambda each: (each[0], -each[1], -each[2])))[0]:
+        count, i, j = most
+        told = f"**{quality.labels[j]}** for **{quality.labels[i]}**: {count} of {sum(quality.confusion[i])} examples"
+        found.append(f"Its most frequent error on {id} is {told}.")
+    found += _few(id, quality)
+    seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
+    if seen:
+        found.append(f"{seen} of the texts in {quality.data} `{quality.split}` occur in the training data too.")
+    return found
+
+
+def _few(id: str, quality: Quality) -> list[str]:
+    """Classes too small for their interval; the row of a class in the confusion matrix holds its true examples."""
+    support = zip(quality.labels, map(sum, quality.confusion), strict=False)
+    small = ", ".join(f"**{label}** ({count})" for label, count in support if count < FEW)
+    if not small:
+        return []
+    return [f"Classes with fewer than {FEW} examples in {id}: {small}. Intervals of F1 that count them are optimistic."]
+
+
+def _scores(measured: Measurement) -> list[str]:
+    versus = measured.vs_reference
+    if versus is None or versus.max_abs_logit_diff < LOGITS_APART:
+        return []
+    apart = f"{versus.max_abs_logit_diff:.3g}"
+    return [f"Its scores are not the reference's (a logit differs by up to {apart}): set thresholds on scores anew."]
+
+
+def _host(measured: Measurement) -> list[str]:
+    """What the speed stands for, and whether the host was steady."""
+    threads = f"{measured.threads} thread{'' if measured.threads == 1 else 's'}"
+    found = [f"Speed was measured on {measured.host.id} with {threads}; on other processors the ratios differ too."]
+    steadiness = measured.steadiness
+    if steadiness and not steadiness.steady:
+        aa = steadiness.aa
+        found.append(
+            f"The host was not steady: after {steadiness.attempts} tries the artifact against itself gave "
+            f"{aa.value:.3f} ({aa.low:.3f} to {aa.high:.3f}), and others took {steadiness.busy:.0%} of the processor. "
+            "Measure again on a quiet host before relying on its speed."
+        )
+    return found
+
+
+def _skipped(check: Check) -> bool:
+    return check.passed is None and check.note.startswith("for ")
+
+
+def _spent(chooser: str, learner: str) -> str:
+    return f"{chooser} chose what did best on `dev`, which {learner} had learnt from: the choice may not be the best."
+
+
+def _stored(build: BuildRecord) -> list[str]:
+    """What pruning left, and what its builder has to say."""
+    facts, found = build.facts, []
+    if "nonzero_parameters" in facts:
+        stored, compressed = (f"{facts[name] / 1e6:.1f} MB" for name in ("stored_bytes", "compressed_bytes"))
+        dense = "of its parameters are" if build.precision == "fp32" else "of the weights that it was made from were"
+        found.append(
+            f"{facts['nonzero_parameters']:,} {dense} not zero; its weights take {stored}, compressed (zlib) "
+            f"{compressed}."
+        )
+    return found + list(facts.get("remarks", ()))
+
+
+def _opening(build: BuildRecord) -> list[str]:
+    found = []
+    if build.target == "vnni":
+        found.append("Made for processors with VNNI; on others its INT8 products may saturate and lose accuracy.")
+    if build.needs:
+        needed = ", ".join(f"{role} `{digest[:12]}`" for role, digest in sorted(build.needs.items()))
+        found.append(f"It cannot be opened alone: it needs {needed}.")
+    return found
+
+
+def _length(build: BuildRecord, measured: Measurement) -> list[str]:
+    found = [f"Text longer than {build.max_length} tokens is cut at the end."]
+    if measured.profile and measured.profile.by_length:
+        longest = max(at.tokens for at in measured.profile.by_length)
+        if longest < build.max_length:
+            found.append(f"Latency was measured up to {longest} tokens only.")
+    return found

@@ -1,0 +1,37 @@
+"""What a rebuild must give to count as the same, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zoosmith.records.family import Subject
+
+LOGIT_TOLERANCE = 0.05  # how far a builder whose REPRODUCES is "logits" may be off, on the task's probes
+
+
+class Step(NamedTuple):
+    """One step from a base to the artifact. `reproduces` is what its builder claims: "bytes" or "logits"."""
+
+    name: str
+    made_by: str
+    digest: str
+    reproduces: str = "bytes"
+
+
+def tolerance(subject: Subject, lineage: Sequence[Step], metric: str) -> str:
+    """The tolerance of a rebuild from the bases, as Markdown."""
+    free = [step for step in lineage if step.reproduces != "bytes"]
+    if not free:
+        return (
+            "Tolerance: none. Every step claims equal bytes for equal package versions, so a rebuild's tree "
+            f"has the digest `{subject.build.tree_digest}`."
+        )
+    named = " and ".join(f"{step.name} ({step.made_by})" for step in free)
+    figure = subject.measured.metric(metric)
+    assert figure is not None
+    return (
+        f"Tolerance: a rebuild's logits on the task's probes are within {LOGIT_TOLERANCE:g} of these, since {named} "
+        f"claims equal logits, not equal bytes; and its {metric} is within the interval, {figure.low:.4f} to "
+        f"{figure.high:.4f}. With the same parents every other step gives the same bytes."
+    )

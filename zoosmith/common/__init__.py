@@ -1,0 +1,1 @@
+"""Canonical JSON, names, safe parsing, text and units."""

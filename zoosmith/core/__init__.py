@@ -1,1 +1,0 @@
-"""The pure core: recipes, plans, gates, statistics, registry, cards. No input or output, no torch."""

@@ -1,1 +1,0 @@
-"""The engine: store, action cache, locks, step workers, and the doit tasks over them."""

@@ -1,0 +1,1 @@
+"""Actions and the processes of this machine that run them."""

@@ -1,0 +1,51 @@
+"""A clean process that opens an artifact and answers from text; see `zoosmith.build.loadback`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from zoosmith.execution import watchdog as watchdog
+from zoosmith.execution.failure import failure
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Labels and logits (texts, classes), each text on its own."""
+    from zoosmith.predictor import answers_on, open_artifact
+
+    needs = {role: Path(folder) for role, folder in request["needs"].items()}
+    folder, project = Path(request["folder"]), Path(request["project"])
+    device = request["device"] if answers_on(folder, request["device"], project) else "cpu"
+    predictor = open_artifact(folder, project=project, threads=request["threads"], device=device, needs=needs)
+    task = predictor.task
+    rows = [
+        predictor.session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in request["texts"]
+    ]
+    return {"labels": list(predictor.labels), "logits": rows}
+
+
+def reply(request: bytes, to: int) -> None:
+    """Write the JSON reply to a JSON request to the descriptor `to`."""
+    os.dup2(2, 1)  # what libraries print goes to the log
+    try:
+        found = answer(json.loads(request))
+    except Exception as error:  # told to the parent, which fails the build with it
+        found = {"error": failure(error)}
+    with os.fdopen(to, "w") as out:
+        json.dump(found, out)
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """One JSON request on standard input, one JSON reply on what was standard output."""
+    request = watchdog.first_line(0)
+    watchdog.watch(0)
+    reply(request, os.dup(1))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

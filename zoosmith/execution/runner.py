@@ -1,0 +1,113 @@
+"""Running an action once: cache, locks, budget, worker, record."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from zoosmith.execution.action import Action, public_versions
+from zoosmith.execution.display import Display
+from zoosmith.execution.executor import LocalExecutor
+from zoosmith.execution.resources import Budget
+from zoosmith.store.locks import flock, quiet
+from zoosmith.store.store import Record, Store
+
+Remark = Callable[[Action], str | None]
+
+
+class Runner:
+    """Runs actions for one zoo. Any number of runners, in any number of processes, may share a store."""
+
+    def __init__(
+        self, store: Store, project: Path, budget: Budget, display: Display, executor: LocalExecutor, remark: Remark
+    ) -> None:
+        """Use the store of the zoo in `project`.
+
+        remark: what to tell the user, once, before an action runs; None for nothing.
+        """
+        self.store = store
+        self.project = project
+        self.budget = budget
+        self.display = display
+        self.executor = executor
+        self.remark = remark
+        self._remarked: set[str] = set()
+
+    def run(self, action: Action, *, again: bool = False) -> Record:
+        """The action's record, from the cache or from running it. `again` runs it though it is cached.
+
+        Raises StepFailed; a failure is never cached.
+        """
+        with ExitStack() as held:
+            held.enter_context(flock(self.store.folder(".") / "gc.lock", shared=True))
+            lock = held.enter_context(
+                flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._told(action))
+            )
+            if not again and (cached := self.store.finished(action.key)):
+                return cached
+            held.enter_context(self.budget.reserve(action.resources))
+            if action.exclusive or action.resources.cpus:
+                held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
+            return self._work(action, lock)
+
+    def _work(self, action: Action, lock: int) -> Record:
+        self._tell(action)
+        line = self.display.start(action.title)
+        started = datetime.datetime.now(datetime.UTC)
+        try:
+            outcome = self.executor.run(action, lock, lambda message: self.display.update(line, message))
+        except BaseException as error:
+            self.display.finish(line, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
+        provenance = {
+            "name": action.name,
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round(outcome.seconds, 1),
+            "peak_memory_mb": outcome.peak_mb,
+            "git": git_revision(self.project),
+            "zoosmith": public_versions(("zoosmith",))["zoosmith"],
+            "notes": outcome.notes,
+        }
+        record = Record(action.key, action.inputs, outcome.tree, provenance)
+        self.store.record(record)
+        shutil.rmtree(self.store.root / "work" / action.key, ignore_errors=True)
+        self.display.finish(line, "done")
+        return record
+
+    def _tell(self, action: Action) -> None:
+        remark = self.remark(action)
+        if remark and remark not in self._remarked:
+            self._remarked.add(remark)
+            self.display.say(remark)
+
+    def _told(self, action: Action) -> Callable[[], None]:
+        return lambda: self.display.say(f"{action.title}: the same step runs already; waiting for it")
+
+    def _waits(self, action: Action) -> Callable[[], None]:
+        what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"
+        return lambda: self.display.say(f"{action.title}: waiting for {what}")
+
+
+def git_revision(project: Path) -> str | None:
+    """Commit of the zoo, with "+" appended when files differ from it; None outside a repository."""
+    if not any((folder / ".git").exists() for folder in (project, *project.parents)):
+        return None
+    try:
+        head = _git(project, "rev-parse", "HEAD")
+        dirty = _git(project, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head + ("+" if dirty else "")
+
+
+def _git(project: Path, *arguments: str) -> str:
+    """What git says. In a session of its own, as Ctrl-C would make it say nothing of a step that is finished."""
+    return subprocess.run(
+        ["git", *arguments], cwd=project, capture_output=True, text=True, check=True, start_new_session=True,
+        env=os.environ | {"GIT_OPTIONAL_LOCKS": "0"},
+    ).stdout.strip()  # fmt: skip

@@ -1,1 +1,0 @@
-"""Where models and data come from: a hub, PyPI wheels, folders, generators."""

@@ -1,1 +1,0 @@
-"""What several builders share: training, packing of weights, exports."""

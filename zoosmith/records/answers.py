@@ -1,0 +1,104 @@
+"""What an artifact answered to each example of an eval, short enough to stand in a record that is kept in git.
+
+Two artifacts can be compared example by example, long after both were measured, where both answered the same rows.
+Class indices are packed at the fewest bits that tell the classes apart, the first example first, filled up with zeros
+to a byte, and written as base64 (RFC 4648): 872 answers of two classes take 148 characters.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pydantic import model_validator
+
+from zoosmith.common.canonical import digest
+from zoosmith.recipes.schema import Model, Sha256
+from zoosmith.stats.classification import joint_counts
+
+
+class Answers(Model):
+    """True and predicted class of n examples, packed; `labels` names the classes in the order of their indices.
+
+    `rows` is the SHA-256 of the examples themselves, texts and true label, in their order: answers with another
+    fingerprint belong to other examples and cannot be paired with these.
+    """
+
+    rows: Sha256
+    n: int
+    labels: tuple[str, ...]
+    true: str
+    predicted: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Answers:
+        for packed in (self.true, self.predicted):
+            unpack(packed, self.n, len(self.labels))
+        return self
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """True and predicted labels, without regard to the case of letters."""
+        folded = [label.casefold() for label in self.labels]
+        packed = (self.true, self.predicted)
+        true, predicted = ([folded[i] for i in unpack(text, self.n, len(folded))] for text in packed)
+        return true, predicted
+
+
+def packed_answers(
+    examples: Iterable[Sequence[str]], true: Sequence[int], predicted: Sequence[int], labels: tuple[str, ...]
+) -> Answers:
+    """The record of the class indices predicted for `examples`, each a sequence of texts."""
+    rows = digest([[*texts, labels[i].casefold()] for texts, i in zip(examples, true, strict=True)])
+    classes = len(labels)
+    return Answers(rows=rows, n=len(true), labels=labels, true=pack(true, classes), predicted=pack(predicted, classes))
+
+
+def paired(reference: Answers, artifact: Answers) -> Counter[tuple[int, int, int]] | None:
+    """Examples counted by (true, the reference's answer, the artifact's), indices in the order of sorted labels.
+
+    None where they did not answer the same rows with the same set of labels.
+    """
+    classes = sorted(label.casefold() for label in reference.labels)
+    same_labels = classes == sorted(label.casefold() for label in artifact.labels)
+    if reference.rows != artifact.rows or reference.n != artifact.n or not same_labels:
+        return None
+    true, before = reference.names()
+    _, after = artifact.names()
+    return joint_counts(true, before, after, classes)
+
+
+def pack(indices: Sequence[int], classes: int) -> str:
+    """Class indices below `classes` as base64. Raises ValueError for any other index."""
+    if any(not 0 <= i < classes for i in indices):
+        raise ValueError(f"a class index is outside 0..{classes - 1}")
+    width = _width(classes)
+    bits = "".join(format(i, f"0{width}b") for i in indices)
+    size = _bytes(len(indices), width)
+    return base64.b64encode(int(bits.ljust(size * 8, "0") or "0", 2).to_bytes(size, "big")).decode("ascii")
+
+
+def unpack(text: str, n: int, classes: int) -> list[int]:
+    """The n class indices in `text`. Raises ValueError where it holds another number, or an index too large."""
+    width = _width(classes)
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"packed answers are no base64: {error}") from None
+    if len(raw) != _bytes(n, width):
+        raise ValueError(f"packed answers have {len(raw)} bytes; {n} of {classes} classes take {_bytes(n, width)}")
+    bits = format(int.from_bytes(raw, "big"), f"0{len(raw) * 8}b")
+    indices = [int(bits[start : start + width], 2) for start in range(0, n * width, width)]
+    if any(i >= classes for i in indices):
+        raise ValueError(f"packed answers name a class outside 0..{classes - 1}")
+    return indices
+
+
+def _width(classes: int) -> int:
+    """Bits that tell `classes` apart; one at least."""
+    return max(1, (classes - 1).bit_length())
+
+
+def _bytes(n: int, width: int) -> int:
+    return -(-n * width // 8)

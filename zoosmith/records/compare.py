@@ -1,0 +1,203 @@
+"""Two artifacts of one task against each other, from what is recorded of both.
+
+Everything is first minus second: the second stands where a family's reference stands. Nothing is estimated where the
+records do not allow it; `notes` say what is missing and how to get it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import NamedTuple
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.records.answers import paired as joint_of
+from zoosmith.records.figures import Figures, eval_of, is_reference_of
+from zoosmith.records.ratios import Ratio, ratio, same_host
+from zoosmith.records.schema import Difference
+from zoosmith.records.verdicts import Verdict, verdict
+from zoosmith.stats import paired
+from zoosmith.stats.f1_intervals import Joint
+
+
+class Change(NamedTuple):
+    """One metric of both sides; `change` and `verdict` are None where the examples cannot be paired."""
+
+    metric: str
+    first: float
+    second: float
+    change: Difference | None = None
+    verdict: Verdict | None = None
+
+
+class _Pair(NamedTuple):
+    """One eval under the names that both give it, with the answers counted; `missing` says why some are not."""
+
+    id: str
+    their_id: str
+    joint: Joint | None
+    missing: str
+
+
+@dataclass
+class Comparison:
+    """The first artifact against the second."""
+
+    first: Figures
+    second: Figures
+    changes: list[Change] = field(default_factory=list)
+    agreement: float | None = None
+    speed: Ratio | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def same_host(self) -> bool:
+        """Whether milliseconds and MiB of both may stand side by side."""
+        return same_host(self.first, self.second)
+
+
+def compare(first: Sequence[Figures], second: Sequence[Figures]) -> Comparison:
+    """Compare two artifacts by those of their measurements that are most alike.
+
+    Raises ZooError where they answer different tasks.
+    """
+    one, other = closest(first, second)
+    if one.task != other.task:
+        raise ZooError(
+            f"{one.name} answers {one.task}, {other.name} {other.task}; only artifacts of one task can be compared"
+        )
+    made = Comparison(one, other)
+    made.notes += _differences(one, other)
+    _quality(made)
+    made.speed, remark = ratio(one, other)
+    made.notes += [remark] if remark else []
+    return made
+
+
+def closest(first: Sequence[Figures], second: Sequence[Figures]) -> tuple[Figures, Figures]:
+    """The two measurements that are most alike: of one host, one suite, the fuller suite, the latest."""
+
+    def alike(pair: tuple[Figures, Figures]) -> tuple[bool, bool, int, str, str]:
+        one, other = pair
+        suite = (one.suite, one.version) == (other.suite, other.version)
+        full = (one.suite == "full") + (other.suite == "full")
+        dates = sorted((one.measured or "", other.measured or ""))
+        return same_host(one, other), suite, full, dates[0], dates[1]
+
+    return max(product(first, second), key=alike)
+
+
+def _differences(one: Figures, other: Figures) -> Iterator[str]:
+    """What the reader must know before the figures."""
+    if not same_host(one, other):
+        yield (
+            f"measured on different hosts: {one.name} on {_host(one)}, {other.name} on {_host(other)}; "
+            "latency and memory are not compared"
+        )
+    if (one.suite, one.version) != (other.suite, other.version):
+        yield f"measured by different suites: {one.name} by {one.suite_text}, {other.name} by {other.suite_text}"
+    for side in (one, other):
+        if not side.steady:
+            yield f"the host was not steady while {side.name} was measured: its speed is uncertain"
+
+
+def _host(side: Figures) -> str:
+    return f"{side.host} with {side.threads} thread{'' if side.threads == 1 else 's'}"
+
+
+def _quality(made: Comparison) -> None:
+    """The metrics of every eval that both were measured on."""
+    common = list(_common_evals(made.first, made.second))
+    if not common:
+        told = (f"{side.name} was measured on {_evals(side)}" for side in (made.first, made.second))
+        made.notes.append(f"no eval in common: {', '.join(told)}")
+    pairs = [_pair(made, *ids) for ids in common]
+    for pair in pairs:
+        changes = list(_changes(made, pair))
+        made.changes += changes
+        if any(change.change is None for change in changes):
+            made.notes.append(f"{pair.id}: no interval of the difference, {pair.missing}")
+    made.agreement = _agreement(made, [pair.joint for pair in pairs])
+
+
+def _common_evals(one: Figures, other: Figures) -> Iterator[tuple[str, str]]:
+    """Evals of the same data: by kind, data and split where both records tell them, else by name."""
+    theirs = {_about(other, id): id for id in other.eval_ids}
+    for id in one.eval_ids:
+        about = _about(one, id) if one.evals and other.evals else None
+        if about is None and id in other.eval_ids:
+            yield id, id
+        elif about is not None and about in theirs:
+            yield id, theirs[about]
+
+
+def _about(side: Figures, id: str) -> tuple[str, str, str] | None:
+    quality = side.evals.get(id)
+    return (quality.kind, quality.data, quality.split) if quality else None
+
+
+def _evals(side: Figures) -> str:
+    named = ((id, _about(side, id)) for id in side.eval_ids)
+    return ", ".join(f"{id} ({about[1]}, {about[2]})" if about else id for id, about in named)
+
+
+def _pair(made: Comparison, id: str, their_id: str) -> _Pair:
+    """The answers of both to one eval, or why they are not known."""
+    for side, eval_ in ((made.first, id), (made.second, their_id)):
+        quality = side.evals.get(eval_)
+        if quality is None:
+            return _Pair(id, their_id, None, "a registry's row holds no answers; compare in the zoo that measured them")
+        if quality.answers is None:
+            why = f"{side.name} has no recorded answers; `doit build:{side.name}` measures it again"
+            return _Pair(id, their_id, None, why)
+    mine, theirs = made.first.evals[id].answers, made.second.evals[their_id].answers
+    assert mine is not None and theirs is not None
+    joint = joint_of(theirs, mine)
+    if joint is None and mine.rows != theirs.rows:
+        return _Pair(id, their_id, None, f"they answered other examples ({mine.n} and {theirs.n})")
+    labels = f"their labels are {_listed(mine.labels)} and {_listed(theirs.labels)}"
+    return _Pair(id, their_id, joint, "the task has no paired test of this metric" if joint else labels)
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(label[:40] for label in labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
+
+
+def _changes(made: Comparison, pair: _Pair) -> Iterator[Change]:
+    """By the answers of both; else the recorded difference where one is the other's reference; else values alone."""
+    found = paired.deltas(pair.joint) if pair.joint else {}
+    for metric, mine in made.first.scores.items():
+        name = metric.partition(".")[2]
+        theirs = made.second.scores.get(f"{pair.their_id}.{name}")
+        if eval_of(metric) != pair.id or theirs is None:
+            continue
+        if pair.joint and name in found:
+            value, p = found[name]
+            change = Difference(value=value.value, low=value.low, high=value.high, p=p)
+            said = verdict(change, value.n, sum(paired.discordant(pair.joint)))
+            yield Change(metric, mine.value, theirs.value, change, said)
+        else:
+            yield _recorded(made, pair, name, Change(metric, mine.value, theirs.value))
+
+
+def _recorded(made: Comparison, pair: _Pair, name: str, change: Change) -> Change:
+    """With the difference that one side's record holds against the other, if it does."""
+    for side, other, sign, id in ((made.first, made.second, 1, pair.id), (made.second, made.first, -1, pair.their_id)):
+        told = side.delta.get(f"{id}.{name}")
+        if told and is_reference_of(other, side):
+            told = told if sign > 0 else Difference(value=-told.value, low=-told.high, high=-told.low, p=told.p)
+            n = side.scores[f"{id}.{name}"].n
+            discordant = round((side.lost + side.won) * n / side.examples)
+            return change._replace(change=told, verdict=verdict(told, n, discordant))
+    return change
+
+
+def _agreement(made: Comparison, joints: Sequence[Joint | None]) -> float | None:
+    """Share of equal answers over all common evals, or that of the record where one is the other's reference."""
+    known = [joint for joint in joints if joint]
+    if known and len(known) == len(joints):
+        same = sum(paired.agreement(joint) * sum(joint.values()) for joint in known)
+        return same / sum(sum(joint.values()) for joint in known)
+    sides = ((made.first, made.second), (made.second, made.first))
+    return next((side.agreement for side, other in sides if is_reference_of(other, side)), None)

@@ -1,0 +1,142 @@
+"""What is known of one artifact on one host, from a recorded measurement or from a row of a registry.
+
+A row is shorter: it has no answers, no data names and no digest of the reference. What it lacks is None or empty
+here, so that whoever compares can say what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zoosmith.records.registry import Result, Row, steady
+from zoosmith.records.schema import Bounded, Difference, Measurement, Quality
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One suite on one host for one tree. `scores` and `delta` go by EVAL.METRIC; memory in MiB, sizes in bytes.
+
+    `evals` holds the full scores where a measurement is at hand, `lost` and `won` the discordant answers of all evals.
+    """
+
+    name: str
+    task: str
+    tree: str
+    reference: str
+    host: str
+    suite: str
+    threads: int
+    scores: Mapping[str, Bounded]
+    p50_ms: float
+    p95_ms: float
+    memory_peak: int
+    size: int
+    delta: Mapping[str, Difference] = field(default_factory=dict)
+    agreement: float | None = None
+    speedup: Bounded | None = None
+    reference_tree: str | None = None
+    version: int | None = None
+    measured: str | None = None
+    isa: tuple[str, ...] | None = None
+    packages: Mapping[str, str] | None = None
+    evals: Mapping[str, Quality] = field(default_factory=dict)
+    lost: int = 0
+    won: int = 0
+    steady: bool = True
+    device: str = "cpu"
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is what the others of its family are compared with."""
+        return self.tree == self.reference_tree if self.reference_tree else self.name == self.reference
+
+    @property
+    def examples(self) -> int:
+        """Examples behind the scores, of all evals together."""
+        return sum({eval_of(metric): value.n for metric, value in self.scores.items()}.values())
+
+    @property
+    def eval_ids(self) -> list[str]:
+        """The evals that it was measured on."""
+        return list(dict.fromkeys(eval_of(metric) for metric in self.scores))
+
+    @property
+    def suite_text(self) -> str:
+        """The suite with its version, where that is known."""
+        return f"{self.suite} {self.version}" if self.version else self.suite
+
+
+def eval_of(metric: str) -> str:
+    """The eval of EVAL.METRIC."""
+    return metric.partition(".")[0]
+
+
+def rank(suite: str, measured: str | None, host: str) -> tuple[bool, str, str]:
+    """Sorts measurements of one artifact: the greatest is the one that its card shows."""
+    return suite == "full", measured or "", host
+
+
+def is_reference_of(reference: Figures, artifact: Figures) -> bool:
+    """Whether `artifact` was compared with `reference` when it was measured."""
+    if artifact.reference_tree:
+        return artifact.reference_tree == reference.tree != artifact.tree
+    return artifact.reference == reference.name != artifact.name
+
+
+def of_measurement(measured: Measurement, task: str, name: str | None = None) -> Figures:
+    """The figures of a recorded measurement; `task` is the kind that its build record names."""
+    versus = measured.vs_reference
+    return Figures(
+        name=name or measured.name,
+        task=task,
+        tree=measured.tree_digest,
+        reference=measured.reference,
+        host=measured.host.id,
+        suite=measured.suite,
+        threads=measured.threads,
+        scores={f"{id}.{name}": value for id, q in measured.quality.items() for name, value in q.metrics.items()},
+        p50_ms=measured.latency_ms.p50,
+        p95_ms=measured.latency_ms.p95,
+        memory_peak=measured.memory_mb.peak,
+        size=measured.size_total,
+        delta=versus.delta if versus else {},
+        agreement=versus.agreement if versus else None,
+        speedup=measured.speedup,
+        reference_tree=measured.reference_digest,
+        version=measured.suite_version,
+        measured=measured.measured,
+        isa=measured.host.isa,
+        packages=measured.packages,
+        evals=measured.quality,
+        lost=versus.lost if versus else 0,
+        won=versus.won if versus else 0,
+        steady=steady(measured),
+        device=measured.device,
+    )
+
+
+def of_result(name: str, row: Row, result: Result) -> Figures:
+    """The figures of a registry's row on one host. Only the reference's own tree is compared with nothing."""
+    versus = result.vs_reference
+    return Figures(
+        name=name,
+        task=row.task,
+        tree=row.tree_digest,
+        reference=row.reference,
+        host=result.host,
+        suite=result.suite,
+        threads=result.threads,
+        scores=result.quality,
+        p50_ms=result.latency_ms.p50,
+        p95_ms=result.latency_ms.p95,
+        memory_peak=result.memory_mb.peak,
+        size=row.size_total,
+        delta=versus.delta if versus else {},
+        agreement=versus.agreement if versus else None,
+        speedup=result.speedup,
+        reference_tree=None if versus else row.tree_digest,
+        version=result.suite_version,
+        steady=result.steady,
+        device=result.device,
+    )

@@ -1,0 +1,225 @@
+"""registry.json: every artifact, its versions, files with hashes, and what was measured.
+
+Rows are sorted, so that two people's additions merge cleanly. The same content recorded twice makes no new
+version; another host's results are added to the version that they measured.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from zoosmith.common.canonical import pretty
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.schema import Model
+from zoosmith.records.gates import Check
+from zoosmith.records.schema import Bounded, BuildRecord, Difference, File, Measurement
+
+
+class Versus(Model):
+    """Paired comparison with the reference."""
+
+    agreement: float
+    max_abs_logit_diff: float
+    delta: dict[str, Difference]
+
+
+class Percentiles(Model):
+    """Milliseconds at batch 1, end to end."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+class Resident(Model):
+    """MiB resident after load and at the peak."""
+
+    load: int
+    peak: int
+
+
+class Result(Model):
+    """What one suite measured on one host. `quality` maps EVAL.METRIC to a value with its interval.
+
+    `steady` is False where the host could not tell a speed for sure. `suite_version` is None in old
+    rows.
+    """
+
+    host: str
+    suite: str
+    suite_version: int | None = None
+    threads: int
+    device: str = "cpu"
+    steady: bool = True
+    quality: dict[str, Bounded]
+    vs_reference: Versus | None = None
+    latency_ms: Percentiles
+    speedup: Bounded | None = None
+    memory_mb: Resident
+
+
+class Gates(Model):
+    """Whether the artifact met its recipe's limits."""
+
+    passed: bool
+    checks: tuple[Check, ...]
+
+
+class Row(Model):
+    """One version of one artifact. Where `locations` is empty, `doit build:NAME` makes it."""
+
+    recipe: str
+    artifact: str
+    builder: str
+    format: str
+    precision: str
+    task: str
+    license: str
+    base: tuple[str, ...]
+    parents: dict[str, str]
+    reference: str
+    needs: dict[str, str]
+    tree_digest: str
+    files: tuple[File, ...]
+    size_own: int
+    size_total: int
+    action_key: str
+    packages: dict[str, str]
+    results: tuple[Result, ...]
+    gates: Gates
+    card: str
+    locations: tuple[str, ...] = ()
+
+
+class Entry(Model):
+    """All versions of one artifact by number; aliases name a number."""
+
+    latest: int
+    aliases: dict[str, int] = {}
+    versions: dict[str, Row]
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Entry:
+        for key in self.versions:
+            if not re.fullmatch("[1-9][0-9]{0,8}", key):
+                raise ValueError(f"{key!r} is no version; versions are numbers from 1")
+        for name, number in {"latest": self.latest, **self.aliases}.items():
+            if str(number) not in self.versions:
+                raise ValueError(f"{name} is version {number}, which is not there; was a merge left unfinished?")
+        return self
+
+
+class Registry(Model):
+    """The whole file."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    artifacts: dict[str, Entry] = {}
+
+
+def parse(text: str, file: str) -> Registry:
+    """The registry in `text`. Raises ZooError naming the first thing that is wrong."""
+    try:
+        return Registry.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise ZooError(f"{file}:{error.lineno}: {error.msg}; was a merge left unfinished?") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the registry"
+        raise ZooError(f"{file}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def to_text(registry: Registry) -> str:
+    """The committed form: keys sorted as text, one final newline."""
+    return pretty(registry.model_dump(mode="json", by_alias=True))
+
+
+def row(build: BuildRecord, measurements: Sequence[Measurement], checks: Sequence[Check], card: str) -> Row:
+    """The row of a build with the measurements of its tree. Raises ZooError where there is none."""
+    own = [m for m in measurements if m.tree_digest == build.tree_digest]
+    if not own:
+        raise ZooError(f"{build.name} has no measurement of its tree; run `doit build:{build.name}`")
+    failed = any(check.passed is False for check in checks)
+    return Row(
+        recipe=build.recipe,
+        artifact=build.artifact,
+        builder=build.builder,
+        format=build.format,
+        precision=build.precision,
+        task=build.task,
+        license=build.license,
+        base=tuple(base.repo or base.name for base in build.bases),
+        parents={role: parent["digest"] for role, parent in build.parents.items()},
+        reference=own[0].reference,
+        needs=build.needs,
+        tree_digest=build.tree_digest,
+        files=build.files,
+        size_own=build.size_own,
+        size_total=build.size_total,
+        action_key=build.action_key,
+        packages=build.packages,
+        results=tuple(sorted((result(m) for m in own), key=lambda r: (r.host, r.suite))),
+        gates=Gates(passed=not failed, checks=tuple(checks)),
+        card=card,
+    )
+
+
+def result(measured: Measurement) -> Result:
+    """A measurement in the registry's short form."""
+    quality = {f"{id}.{name}": value for id, q in measured.quality.items() for name, value in q.metrics.items()}
+    versus, latency, memory = measured.vs_reference, measured.latency_ms, measured.memory_mb
+    return Result(
+        host=measured.host.id,
+        suite=measured.suite,
+        suite_version=measured.suite_version,
+        threads=measured.threads,
+        device=measured.device,
+        steady=steady(measured),
+        quality=quality,
+        vs_reference=versus
+        and Versus(agreement=versus.agreement, max_abs_logit_diff=versus.max_abs_logit_diff, delta=versus.delta),
+        latency_ms=Percentiles(p50=latency.p50, p95=latency.p95, p99=latency.p99),
+        speedup=measured.speedup,
+        memory_mb=Resident(load=memory.load, peak=memory.peak),
+    )
+
+
+def steady(measured: Measurement) -> bool:
+    """As the suite found it; without that, whether the host had a core for everything that wanted one."""
+    if measured.steadiness is not None:
+        return measured.steadiness.steady
+    return measured.load_average <= measured.host.cores
+
+
+def merged(registry: Registry, name: str, new: Row) -> Registry:
+    """The registry with `new` as the latest version of `name`, or folded into it if the tree is the same."""
+    entry = registry.artifacts.get(name)
+    if entry is None:
+        entry = Entry(latest=1, versions={"1": new})
+    else:
+        same = next((n for n, old in entry.versions.items() if old.tree_digest == new.tree_digest), None)
+        number = same or str(max(map(int, entry.versions)) + 1)  # latest may be an older one, built again
+        folded = _folded(entry.versions[same], new) if same else new
+        entry = entry.model_copy(update={"latest": int(number), "versions": entry.versions | {number: folded}})
+    return registry.model_copy(update={"artifacts": registry.artifacts | {name: entry}})
+
+
+def _folded(old: Row, new: Row) -> Row:
+    """The new row with the results of other hosts and the locations that the old one had.
+
+    A host that the new row knows is there with all its suites: what its record no longer holds goes.
+    """
+    fresh = {result.host for result in new.results}
+    kept = [result for result in old.results if result.host not in fresh]
+    results = sorted([*kept, *new.results], key=lambda r: (r.host, r.suite))
+    return new.model_copy(update={"results": tuple(results), "locations": old.locations})
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of registry.json: `zoosmith schema registry`."""
+    schema = Registry.model_json_schema(by_alias=True, mode="serialization")
+    return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Zoosmith registry"}

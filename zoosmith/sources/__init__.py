@@ -1,0 +1,1 @@
+"""Where bases and rows come from: a hub, PyPI, paths."""

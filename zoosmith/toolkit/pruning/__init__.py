@@ -1,0 +1,1 @@
+"""What to prune, and what pruning left."""

@@ -1,0 +1,1 @@
+"""Dynamic and static INT8, bitsandbytes, and which layers to leave out."""

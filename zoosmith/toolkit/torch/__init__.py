@@ -1,0 +1,1 @@
+"""transformers checkpoints and PyTorch models."""

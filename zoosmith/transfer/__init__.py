@@ -1,0 +1,1 @@
+"""HTTP: downloads that resume, retries, locations, the user's cache."""
