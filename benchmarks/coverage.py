@@ -1,4 +1,4 @@
-"""How often the 95 % intervals of zoosmith.core cover the truth.
+"""How often the 95 % intervals of zoosmith.stats cover the truth.
 
 Run `python benchmarks/coverage.py [--draws 2000] [--json PATH]`. Proportions are enumerated, so that their
 coverage is exact; F1 and speed ratios are drawn with a fixed seed, and `error` is the standard error of their

@@ -18,7 +18,7 @@ BUILDER = '''\
 import json
 import shutil
 
-from zoosmith.contract import Params as BaseParams
+from zoosmith.contract.params import Params as BaseParams
 
 FORMAT = "wordlist"
 PRECISION = "exact"

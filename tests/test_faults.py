@@ -171,7 +171,7 @@ import shutil
 
 import numpy as np
 
-from zoosmith.contract import Params as Params
+from zoosmith.contract.params import Params as Params
 
 FORMAT = "table"
 PRECISION = "fp32"

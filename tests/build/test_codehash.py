@@ -109,16 +109,16 @@ def test_modules_of_the_package_are_followed(tmp_path: Path) -> None:
     found = code_digests(CHECKOUT / "builders" / "finetune.py")
     assert {
         "builders.finetune",
-        "zoosmith.contract",
+        "zoosmith.contract.job",
         "zoosmith.toolkit.training.train",
         "zoosmith.toolkit.torch.checkpoint",
     } <= found.keys()
     assert not {name for name in found if name.split(".")[0] not in ("builders", "zoosmith")}
-    assert not {name for name in found if name.startswith(("zoosmith.engine", "zoosmith.bench"))}
+    assert not {name for name in found if name.startswith(("zoosmith.build", "zoosmith.bench"))}
 
 
 def test_imports_inside_functions_and_of_modules_from_packages_are_followed(tmp_path: Path) -> None:
-    code = "def build(job):\n    from zoosmith.lib import forward\n    import zoosmith.common.names as n\n"
+    code = "def build(job):\n    from zoosmith.toolkit.torch import forward\n    import zoosmith.common.names as n\n"
     found = code_digests(write(tmp_path, "builders/mine.py", code))
     assert {"zoo_builders_mine", "zoosmith.toolkit.torch.forward", "zoosmith.common.names"} <= found.keys()
 

@@ -14,9 +14,10 @@ from tests.support import records
 from tests.support.here import open_here
 from tests.support.table import bring_up, edit, write_table
 from tests.support.zoo import doit
+from zoosmith.app.doit.command_reproduce import claims_of
 from zoosmith.bench import measure, speed
 from zoosmith.build.record_store import best
-from zoosmith.build.reproduce import Reproduction, read_marker, reproduce, text
+from zoosmith.build.reproduce import Reproduction, reproduce, shown_by_card, text
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
@@ -54,7 +55,8 @@ def zoo(_recorded: Path, tmp_path: Path) -> Path:
 
 
 def held(project: Path, **given: Any) -> tuple[Reproduction, dict[str, bool | None]]:
-    found = reproduce(open_here(project), DOUBLE, "quick", **given)
+    workspace = open_here(project)
+    found = reproduce(workspace, DOUBLE, claims_of(workspace, **given), "quick")
     return found, {claim.what: claim.holds for claim in found.claims}
 
 
@@ -161,13 +163,16 @@ def test_the_claims_are_those_that_the_card_shows() -> None:
     other = records.measurement(suite="full", measured="2026-01-02", host=records.host("elsewhere"))
     said = [of_measurement(each, "text-classification") for each in (quick, full, other)]
     shown = best([quick, full, other])
-    assert (shown.suite, shown.host.id) == (read_marker(said).suite, read_marker(said).host) == ("full", "elsewhere")
-    assert read_marker(said, "quick").suite == "quick"
-    assert read_marker(said[1:], "quick").host == "elsewhere"
+    assert (
+        (shown.suite, shown.host.id) == (shown_by_card(said).suite, shown_by_card(said).host) == ("full", "elsewhere")
+    )
+    assert shown_by_card(said, "quick").suite == "quick"
+    assert shown_by_card(said[1:], "quick").host == "elsewhere"
 
 
 def test_without_a_suite_it_is_measured_as_the_card_was(zoo: Path) -> None:
-    found = reproduce(open_here(zoo), DOUBLE)
+    workspace = open_here(zoo)
+    found = reproduce(workspace, DOUBLE, claims_of(workspace))
     assert found.source.startswith("suite quick 2 on ")
     assert {claim.what: claim.holds for claim in found.claims}["toy.accuracy"] is True
 

@@ -25,7 +25,7 @@ ALONE = """
 import sys
 from pathlib import Path
 from tests.execution import test_executor
-from zoosmith.lib import imports
+from zoosmith.toolkit.torch import imports
 imports.MODULES = test_executor.TOY
 test_executor.run(Path(sys.argv[1]), test_executor.action(sys.argv[2], imports=tuple(sys.argv[3:])))
 """

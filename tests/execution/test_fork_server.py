@@ -39,18 +39,18 @@ def one(tmp_path: Path) -> Iterator[ForkServer]:
         found.close()
 
 
-def told(project: Path, workspace: LocalExecutor, **changes: Any) -> dict[str, Any]:
+def told(project: Path, executor: LocalExecutor, **changes: Any) -> dict[str, Any]:
     """What a worker says of itself."""
     store, what = Store(project / ".store"), action("tells_its_origin", **({"imports": ("toy",)} | changes))
     with flock(store.folder("locks") / f"{what.key}.lock") as lock:
-        tree = workspace.run(what, lock, lambda message: None).tree
+        tree = executor.run(what, lock, lambda message: None).tree
     found: dict[str, Any] = json.loads(store.read(tree, "file"))
     return found
 
 
 def test_a_worker_leads_its_own_session_in_the_zoos_folder_and_imports_nothing_again(tmp_path: Path) -> None:
-    workspace = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
-    first, second = told(tmp_path, workspace), told(tmp_path, workspace)
+    executor = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    first, second = told(tmp_path, executor), told(tmp_path, executor)
     for worker in (first, second):
         assert worker["pid"] == worker["group"] == worker["session"]
         assert worker["there"] and worker["cwd"] == str(tmp_path)
@@ -60,9 +60,9 @@ def test_a_worker_leads_its_own_session_in_the_zoos_folder_and_imports_nothing_a
 
 
 def test_side_by_side_one_imports(tmp_path: Path) -> None:
-    workspace, found = LocalExecutor(Store(tmp_path / ".store"), tmp_path), []
+    executor, found = LocalExecutor(Store(tmp_path / ".store"), tmp_path), []
     threads = [
-        threading.Thread(target=lambda i=i: found.append(told(tmp_path, workspace, inputs={"i": i}))) for i in range(4)
+        threading.Thread(target=lambda i=i: found.append(told(tmp_path, executor, inputs={"i": i}))) for i in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -73,28 +73,28 @@ def test_side_by_side_one_imports(tmp_path: Path) -> None:
 
 
 def test_another_environment_is_another_nursery(tmp_path: Path) -> None:
-    workspace = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
-    told(tmp_path, workspace, run={"threads": 1})
-    told(tmp_path, workspace, run={"threads": 2}, inputs={"other": 1})
+    executor = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    told(tmp_path, executor, run={"threads": 1})
+    told(tmp_path, executor, run={"threads": 2}, inputs={"other": 1})
     assert len((tmp_path / "imports").read_text().splitlines()) == 2
 
 
 def test_where_there_is_nothing_to_import_or_a_gpu_a_worker_is_started_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
-    assert not told(tmp_path, workspace, imports=())["there"]
+    executor = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    assert not told(tmp_path, executor, imports=())["there"]
     assert can_fork()
     (tmp_path / "version").touch()
     monkeypatch.setattr(fork_server, "NVIDIA", tmp_path / "version")
     assert not can_fork()
-    assert not told(tmp_path, workspace, inputs={"other": 1})["there"]
+    assert not told(tmp_path, executor, inputs={"other": 1})["there"]
 
 
 def test_what_cannot_be_imported_is_left_to_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "MODULES", {"toy": "no_such_module"})
-    workspace = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
-    assert not told(tmp_path, workspace)["there"]
+    executor = LocalExecutor(Store(tmp_path / ".store"), tmp_path)
+    assert not told(tmp_path, executor)["there"]
 
 
 def test_a_nursery_that_dies_is_told(one: ForkServer) -> None:

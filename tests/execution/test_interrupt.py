@@ -146,7 +146,7 @@ def test_a_command_says_that_it_was_interrupted(
 UPLOADS = """
 import os, signal, time
 from concurrent.futures import ThreadPoolExecutor
-from zoosmith.engine import commands
+from zoosmith.app.doit import commands
 from zoosmith.execution.interrupt import interruptible
 
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -21,7 +21,7 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action
 from zoosmith.execution.display import Display
-from zoosmith.execution.executor import StepFailed
+from zoosmith.execution.executor import LocalExecutor, StepFailed
 from zoosmith.execution.resources import Budget
 from zoosmith.execution.runner import Runner, git_revision
 from zoosmith.recipes.graph import Ref
@@ -41,7 +41,8 @@ print(runner.run(action("write", inputs={"x": 1}, run={"seconds": 0.5})).tree)
 def make(project: Path, cpus: int = 2) -> tuple[Runner, io.StringIO]:
     said = io.StringIO()
     display = Display(Console(file=said, highlight=False, soft_wrap=True))
-    return Runner(Store(project / ".store"), project, Budget(cpus, 4096), display), said
+    store = Store(project / ".store")
+    return Runner(store, project, Budget(cpus, 4096), display, LocalExecutor(store, project)), said
 
 
 def calls(project: Path) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 BUSY = """
 import os, sys, threading
-from zoosmith.engine import watchdog
+from zoosmith.execution import watchdog
 assert watchdog.first_line(0) == b"go\\n"
 watchdog.watch(0)
 if sys.argv[1] == "group":

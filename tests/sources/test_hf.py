@@ -19,9 +19,9 @@ from zoosmith.sources import hf
 CALL = """
 import json, sys, tempfile
 from pathlib import Path
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Data
-from zoosmith.hub import hf, tables
+from zoosmith.sources import hf, tables
 
 what, repo, revision, files = json.loads(sys.argv[1])
 try:

@@ -39,7 +39,7 @@ AS_A_STEP = """
 import json, sys
 from pathlib import Path
 from zoosmith.recipes.schema import Data
-from zoosmith.hub import hf, tables
+from zoosmith.sources import hf, tables
 
 (model, commit), (data, pin) = json.loads(sys.argv[1])
 folder, scratch = Path("base"), Path("scratch")

@@ -17,8 +17,8 @@ import shutil
 
 import numpy as np
 
-from zoosmith.contract import Params as BaseParams
-from zoosmith.contract import Resources
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.output import Resources
 
 FORMAT = "factor"
 PRECISION = "fp32"

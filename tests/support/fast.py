@@ -51,7 +51,9 @@ import time
 
 import numpy as np
 
-from zoosmith.contract import Job, Params as BaseParams, Resources
+from zoosmith.contract.job import Job
+from zoosmith.contract.output import Resources
+from zoosmith.contract.params import Params as BaseParams
 
 FORMAT = "table"
 PRECISION = "fp32"

@@ -12,13 +12,14 @@ from typing import Any
 
 from tests.support.zoo import BAD, GOOD, ROOT, rows, write_bert
 from zoosmith import plugins
-from zoosmith.build.build import write_manifest, write_source_manifest
+from zoosmith.build.build import write_manifest
 from zoosmith.contract.job import Job, Parent
 from zoosmith.contract.manifest import Manifest, TaskSpec
 from zoosmith.contract.output import output_of
 from zoosmith.contract.session import Encoded, Logits
 from zoosmith.predictor import Predictor, answers_on, open_artifact, read_manifest
 from zoosmith.store.files import payload
+from zoosmith.store.manifests import write_source_manifest
 from zoosmith.tasks import BoundTask
 
 TEXT, PAIR = "text-classification", "text-pair-classification"

@@ -54,7 +54,7 @@ import random
 import shutil
 import time
 
-from zoosmith.contract import Params as BaseParams
+from zoosmith.contract.params import Params as BaseParams
 
 FORMAT = "table"
 PRECISION = "fp32"
@@ -101,8 +101,8 @@ SCALED = f'''"""Multiplies every weight."""
 import json
 import shutil
 
-from zoosmith.contract import Params as BaseParams
-from zoosmith.contract import Tolerance
+from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.output import Tolerance
 
 FORMAT = "table"
 PRECISION = "fp32"

@@ -20,11 +20,22 @@ from zoosmith.store.store import Record, Store
 Remark = Callable[[Action], str | None]
 
 
+def no_remark(action: Action) -> str | None:
+    """Nothing to tell."""
+    return None
+
+
 class Runner:
     """Runs actions for one zoo. Any number of runners, in any number of processes, may share a store."""
 
     def __init__(
-        self, store: Store, project: Path, budget: Budget, display: Display, executor: LocalExecutor, remark: Remark
+        self,
+        store: Store,
+        project: Path,
+        budget: Budget,
+        display: Display,
+        executor: LocalExecutor,
+        remark: Remark = no_remark,
     ) -> None:
         """Use the store of the zoo in `project`.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zoosmith.app.doit.commands import ZooCommand, chosen
 from zoosmith.build.workspace import Workspace
 
 if TYPE_CHECKING:
+    from zoosmith.build.reproduce import Claims
     from zoosmith.records.figures import Figures
 
 
@@ -43,19 +43,22 @@ class Reproduce(ZooCommand):
         """Exit code 1 where a claim does not hold."""
         from zoosmith.build.reproduce import reproduce, text
 
-        claims_of = partial(_claims, workspace, params["registry"] or None)
+        asked = claims_of(workspace, params["registry"] or None)
         holds = True
         for ref in chosen(workspace, names):
-            found = reproduce(workspace, ref, claims_of, params["suite"] or None)
+            found = reproduce(workspace, ref, asked, params["suite"] or None)
             print(text(found))
             holds = holds and found.holds
         return 0 if holds else 1
 
 
-def _claims(workspace: Workspace, registry: str | None, name: str, tree: str) -> Sequence[Figures]:
-    """What the zoo's own record says; else, or if a registry is named, what that says. Raises ZooError."""
+def claims_of(workspace: Workspace, registry: str | None = None) -> Claims:
+    """What is claimed of an artifact: by the zoo's own record; if it says nothing, or one is named, by a registry."""
     from zoosmith.build.reproduce import recorded_claims
     from zoosmith.publish.claims import published_claims
 
-    own = recorded_claims(workspace, name) if registry is None else []
-    return own or published_claims(registry, workspace.project, name, tree)
+    def ask(name: str, tree: str) -> Sequence[Figures]:
+        own = recorded_claims(workspace, name) if registry is None else []
+        return own or published_claims(registry, workspace.project, name, tree)
+
+    return ask
