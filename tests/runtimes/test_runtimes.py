@@ -24,6 +24,7 @@ from zoosmith.predictor import open_artifact
 
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
+CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate"}
 each_runtime = pytest.mark.parametrize("name", NAMES)
 
 
@@ -44,7 +45,13 @@ def test_facts_are_there(name: str) -> None:
     installed = packages(extras, module.EXTRA)
     assert set(module.REQUIRES) <= installed, "the extra that an error names must bring all that is missing"
     assert public_versions(module.REQUIRES)
-    assert set(module.CAPABILITIES) <= {"logits", "score", "generate"}
+    assert set(module.CAPABILITIES) <= {
+        "classify",
+        "loglikelihood",
+        "loglikelihood_rolling",
+        "next_logprobs",
+        "generate",
+    }
     assert module.LIBRARY
     parameters = inspect.signature(module.open).parameters
     assert list(parameters) == ["path", "manifest", "threads", "device", "needs"]
