@@ -101,7 +101,7 @@ def test_a_tree_is_opened_from_its_files_alone(family: Family, tmp_path: Path, n
     made = family.made(MADE_BY[name])
     moved = shutil.copytree(made.out, tmp_path / "moved")
     session = plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=threads, needs=made.needs)
-    found = [session.logits(made.job.task.encode([probe]))[0] for probe in made.job.task.probes()]
+    found = [session.classify(made.job.task.encode([probe]))[0] for probe in made.job.task.probes()]
     np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)
 
 

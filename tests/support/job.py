@@ -68,7 +68,7 @@ class Made:
     @property
     def model(self) -> Any:
         """The builder's own torch model, which its logits callable is bound to."""
-        return self.logits.__self__.model  # type: ignore[attr-defined]
+        return self.session.model  # type: ignore[attr-defined]
 
     def encode(self, *texts: str | tuple[str, ...]) -> Encoded:
         """The texts as one batch."""

@@ -69,21 +69,23 @@ class Eval:
     def score(self, outcomes: Outcome) -> dict[str, Any]:
         """Quality as in `zoosmith.records.schema`."""
         found: dict[str, Any] = self.scoring.score(outcomes, self.examples, self.task)
-        metrics = {name: self.metric(name, value) for name, value in found["metrics"].items()}
+        metrics = {name: self.metric(name, _told(value)) for name, value in found["metrics"].items()}
         about = {name: self.about[name] for name in ("kind", "data", "split", "rows") if name in self.about}
         return about | {"examples_total": self.total, "metrics": metrics, "details": found["details"]}
 
     def compare(self, mine: Outcome, theirs: Outcome, reference: Task) -> dict[str, Any]:
         """The paired comparison with the reference, as in `zoosmith.records.schema`."""
         found: dict[str, Any] = self.scoring.compare(mine, theirs, self.examples, self.task, reference)
-        delta = {name: difference(*value) for name, value in found["delta"].items()}
-        divergence = {name: self.metric(name, value) for name, value in found["divergence"].items()}
+        about = self.scoring.METRICS
+        delta = {name: difference(*value, about[name].unit) for name, value in found["delta"].items()}
+        divergence = {name: self.metric(name, _told(value)) for name, value in found["divergence"].items()}
         return {"delta": delta, "divergence": divergence, "lost": found.get("lost"), "won": found.get("won")}
 
     def metric(self, name: str, value: Any) -> dict[str, Any]:
-        """A value, or an estimate with its interval, as `zoosmith.records.schema.Metric`."""
+        """A figure, an estimate with its interval or a value alone, as `zoosmith.records.schema.Metric`."""
         about = self.scoring.METRICS[name]
-        told = bounded(value) if hasattr(value, "low") else {"value": round(value, 6), "n": len(self.examples)}
+        told = value if isinstance(value, dict) else {"value": value, "n": len(self.examples)}
+        told = {part: rounded(told[part], about.unit) for part in told if part != "n"} | {"n": told["n"]}
         return told | {name: said for name, said in about._asdict().items() if said is not None}
 
 
@@ -94,15 +96,24 @@ def task_of(kind: str, folder: Path, project: Path) -> Task:
     return bind(kind, spec, folder, project)
 
 
+def _told(value: Any) -> Any:
+    return bounded(value) if hasattr(value, "low") else value
+
+
 def bounded(estimate: Any) -> dict[str, Any]:
-    """An estimate with its interval, to six digits."""
-    values = {name: round(getattr(estimate, name), 6) for name in ("value", "low", "high")}
-    return values | {"n": estimate.n}
+    """An estimate with its interval."""
+    return {name: getattr(estimate, name) for name in ("value", "low", "high", "n")}
 
 
-def difference(estimate: Any, p: float | None) -> dict[str, Any]:
+def rounded(value: float, unit: str) -> float:
+    """Six decimals of a share; six significant digits of anything else, which may be as small as a divergence."""
+    return round(value, 6) if unit == "share" else float(f"{value:.6g}")
+
+
+def difference(estimate: Any, p: float | None, unit: str) -> dict[str, Any]:
     """A paired difference as `zoosmith.records.schema.Difference`."""
-    return bounded(estimate) | {"p": p if p is None else round(p, 6)}
+    ends = {name: rounded(getattr(estimate, name), unit) for name in ("value", "low", "high")}
+    return ends | {"n": estimate.n, "p": p if p is None else round(p, 6)}
 
 
 def outcomes_of(step: Step, folder: Path, evals: dict[str, Eval], reference: Path | None) -> dict[str, Outcome]:

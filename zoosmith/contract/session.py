@@ -74,10 +74,18 @@ class Classifier(Protocol):
 
 
 class LanguageModel(Protocol):
-    """An opened artifact that answers with likelihoods and text. Its tokenizer is its format's own."""
+    """An opened artifact that answers with likelihoods and text. Its tokenizer is its format's own.
+
+    chat_template: Jinja2 source of the template that it was trained with; None if it has none.
+    """
+
+    chat_template: str | None
 
     def tokenize(self, text: str) -> list[int]:
         """Token ids, with BOS where the model was trained with it. Names of special tokens in `text` are plain text."""
+
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """Text of tokens, without special ones; U+FFFD for bytes that are no character."""
 
     def loglikelihood(self, requests: Sequence[tuple[str, str]]) -> list[LogLikelihood]:
         """Log-likelihood of each (context, continuation).
