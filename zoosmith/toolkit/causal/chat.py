@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -29,7 +29,8 @@ def render(template: str, messages: Sequence[Mapping[str, str]], *, bos: str = "
         )
     except Exception as error:  # whatever a stranger's template raises: the cause is the template
         raise ZooError(
-            f"the model's chat template cannot be used: {type(error).__name__}: {error}; ask without it, or mend the template"
+            f"the model's chat template cannot be used: {type(error).__name__}: {error}; "
+            "ask without it, or mend the template"
         ) from None
 
 

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
+from zoosmith.contract.session import Generation, LogLikelihood
 from zoosmith.toolkit.causal import chat as chat_template
-from zoosmith.toolkit.causal._protocol import Generation, LogLikelihood
 from zoosmith.toolkit.causal.logits import log_probabilities, log_softmax
 from zoosmith.toolkit.causal.windows import windows
 from zoosmith.toolkit.causal.writing import Answer, TextStream
@@ -76,8 +76,8 @@ class CausalSession(ABC):
         for index, (before, _) in enumerate(pairs):
             groups.setdefault(tuple(before), []).append(index)
         answers: dict[int, LogLikelihood] = {}
-        for before, indices in groups.items():
-            answers |= zip(indices, self._scored(before, [pairs[index][1] for index in indices]), strict=True)
+        for shared, indices in groups.items():
+            answers |= zip(indices, self._scored(shared, [pairs[index][1] for index in indices]), strict=True)
         return [answers[index] for index in range(len(requests))]
 
     def loglikelihood_rolling(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
@@ -85,7 +85,7 @@ class CausalSession(ABC):
         return [self.token_logprobs(self.tokenize(text)) for text in texts]
 
     def token_logprobs(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Log-probability in nats (len(ids) - 1,) of each token but the first, in sliding windows beyond the context."""
+        """Log-probability in nats (len(ids) - 1,) of each token but the first; windows slide beyond the context."""
         import numpy as np
 
         scores = np.zeros(max(0, len(ids) - 1), dtype=np.float32)
@@ -190,17 +190,17 @@ class CausalSession(ABC):
                 yield at, sequence.extend(fed, len(fed))
 
     def _written(self, ids: list[int], limit: int, answer: Answer) -> Generation:
-        sequence, stream, stopped, tokens = self._sequence(), TextStream(self.detokenize, ids), False, 0
+        """One answer. A context of n holds n tokens, and the token after them is the last that can be chosen."""
+        sequence, stream, tokens, ended = self._sequence(), TextStream(self.detokenize, ids), 0, False
         sequence.prompt(ids)
-        for tokens in range(1, min(limit, self.context - len(ids) + 1) + 1):
-            token = sequence.step()
-            stopped = self.is_end(token) or answer.write(stream.push(token))
-            if stopped:
-                break
-        if not stopped or self.is_end(token):
-            stopped = answer.write(stream.finish()) or stopped
+        while not ended and tokens < min(limit, self.context - len(ids) + 1):
+            token, tokens = sequence.step(), tokens + 1
+            ended = self.is_end(token)
+            if not ended and answer.write(stream.push(token)):
+                return Generation(answer.text, tokens, True)
+        ended = answer.write(stream.finish()) or ended
         answer.finish()
-        return Generation(answer.text, tokens, stopped)
+        return Generation(answer.text, tokens, ended)
 
     def _rendered(self, message: str) -> str:
         if self.chat_template is None:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,21 +29,21 @@ class CachedSequence(ABC):
 
     @abstractmethod
     def _feed(self, ids: Sequence[int], keep: int) -> NDArray[np.float32]:
-        """Append tokens that fit; logits (keep, vocabulary) after the last `keep` of them, valid until the next call."""
+        """Append tokens that fit; logits (keep, vocabulary) after the last `keep`, valid until the next call."""
 
     @abstractmethod
     def _cut(self, length: int) -> bool:
         """Drop all tokens but the first `length`; False where such a cache cannot. 0 always works."""
 
     def extend(self, ids: Sequence[int], keep: int) -> NDArray[np.float32]:
-        """Append tokens and give the logits (keep, vocabulary) after each of the last `keep`, valid until the next call.
+        """Append tokens and give logits (keep, vocabulary) after each of the last `keep`, valid until the next call.
 
         Raises ZooError where the sequence would exceed the context.
         """
         if self.length + len(ids) > self.context:
             raise ZooError(
-                f"{self.length + len(ids)} tokens do not fit into a context of {self.context}: shorten the text, or open "
-                "the model with a larger context if it was trained on one"
+                f"{self.length + len(ids)} tokens do not fit into a context of {self.context}: shorten the text or open"
+                " the model with a larger context if it was trained on one"
             )
         logits = self._feed(ids, keep)
         self.length += len(ids)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import ZooError
+from zoosmith.common.safe import parse_json
+from zoosmith.contract.errors import ZooError
 
 
 class FolderTokenizer:
@@ -83,10 +83,7 @@ def _json(file: Path) -> dict[str, Any]:
     """A JSON object; {} where there is no such file. Raises ZooError where it is damaged."""
     if not file.is_file():
         return {}
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ZooError(f"{file} is no JSON: {error}") from None
+    found = parse_json(file.read_bytes(), str(file))
     if not isinstance(found, dict):
         raise ZooError(f"{file} holds no JSON object")
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 from zoosmith.toolkit.causal.requests import CausalSession
 from zoosmith.toolkit.causal.sequence import CachedSequence
 from zoosmith.toolkit.causal.tokenizer import FolderTokenizer

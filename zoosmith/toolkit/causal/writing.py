@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from zoosmith.contract import ZooError
+from zoosmith.contract.errors import ZooError
 
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"
 """How decoders show bytes that are not (yet) a character of UTF-8."""
