@@ -36,8 +36,11 @@ class GgufSequence(CachedSequence):
         self._library, self._model, self._vocabulary = library, model, vocabulary
         self._pointer = _context(library, model, context, threads, kv_type)
         self._memory = library.llama_get_memory(self._pointer)
+        if not self._memory:
+            library.llama_free(self._pointer)
+            raise ZooError("this GGUF is no causal language model: llama.cpp keeps no KV cache for its architecture")
         self._batch = library.llama_batch_init(min(BATCH, context), 0, 1)
-        self.close = weakref.finalize(self, _free, library, self._pointer, self._batch)
+        self.close = weakref.finalize(self, _free, library, model, self._pointer, self._batch)
         self._rows: dict[int, NDArray[np.float32]] = {}
         shape = (min(BATCH, context),)
         self._ids = np.ctypeslib.as_array(self._batch.token, shape)
@@ -61,6 +64,7 @@ class GgufSequence(CachedSequence):
 
     def _decode(self, ids: Sequence[int], start: int, wanted: int) -> list[NDArray[np.float32]]:
         """Put one batch through the model; a view of each of the last `wanted` rows of logits."""
+        self._alive()
         count, batch = len(ids), self._batch
         batch.n_tokens = count
         self._ids[:count] = ids
@@ -83,7 +87,12 @@ class GgufSequence(CachedSequence):
             row = self._rows[address] = np.ctypeslib.as_array(pointer, (self._vocabulary,))
         return row
 
+    def _alive(self) -> None:
+        if not self.close.alive:
+            raise ZooError("this session is closed: open the file again")
+
     def _cut(self, length: int) -> bool:
+        self._alive()
         if length == 0:
             self._library.llama_memory_clear(self._memory, False)
             return True
@@ -107,6 +116,7 @@ def _context(library: Any, model: Any, context: int, threads: int, kv_type: str)
     return pointer
 
 
-def _free(library: Any, pointer: Any, batch: Any) -> None:
+def _free(library: Any, model: Any, pointer: Any, batch: Any) -> None:
+    """`model` stands here to outlive the context."""
     library.llama_batch_free(batch)
     library.llama_free(pointer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from zoosmith.toolkit.causal.requests import CausalSession
 from zoosmith.toolkit.causal.windows import context_of
 from zoosmith.toolkit.gguf.library import captured, load, reason
 from zoosmith.toolkit.gguf.sequence import KV_TYPES, GgufSequence
-from zoosmith.toolkit.gguf.vocabulary import GgufVocabulary
+from zoosmith.toolkit.gguf.tokenizer import GgufTokenizer
 
 TEMPLATE_KEY = b"tokenizer.chat_template"
 
@@ -36,11 +37,13 @@ class GgufCausal(CausalSession):
             raise ZooError(f"a KV cache is one of {', '.join(KV_TYPES)}; found {kv_type!r}")
         self._library, self._model = load(), _Model(file, mmap)
         self._threads, self._kv_type = threads, kv_type
-        self._vocabulary = GgufVocabulary(self._library, self._library.llama_model_get_vocab(self._model.pointer))
+        self._tokenizer = GgufTokenizer(self._library, self._library.llama_model_get_vocab(self._model.pointer))
+        if not self._library.llama_vocab_type(self._library.llama_model_get_vocab(self._model.pointer)):
+            raise ZooError(f"{file} holds no tokenizer: build it from a folder that has one")
         self.trained: int = self._library.llama_model_n_ctx_train(self._model.pointer)
         self.context = context_of(self.trained, context)
-        self.vocabulary = self._vocabulary.size
-        self.bos, self.eos, self.adds_bos = self._vocabulary.bos, self._vocabulary.eos, self._vocabulary.adds_bos
+        self.vocabulary = self._tokenizer.size
+        self.bos, self.eos, self.adds_bos = self._tokenizer.bos, self._tokenizer.eos, self._tokenizer.adds_bos
         self.chat_template = self._model.metadata(TEMPLATE_KEY)
         self._decoders: weakref.WeakSet[GgufSequence] = weakref.WeakSet()
 
@@ -63,9 +66,8 @@ class GgufCausal(CausalSession):
     def decoder(self) -> GgufSequence:
         """A sequence with a KV cache of its own, whose memory is allocated now. Raises ZooError where there is none."""
         self._open()
-        made = GgufSequence(
-            self._library, self._model, self.vocabulary, self.context, self._threads, self._kv_type
-        )  # fmt: skip
+        sizes = (self.vocabulary, self.context, self._threads, self._kv_type)
+        made = GgufSequence(self._library, self._model, *sizes)
         self._decoders.add(made)
         return made
 
@@ -76,10 +78,10 @@ class GgufCausal(CausalSession):
         self._own = None
         self._model.close()
 
-    def _open(self) -> GgufVocabulary:
+    def _open(self) -> GgufTokenizer:
         if not self._model.close.alive:
             raise ZooError("this session is closed: open the file again")
-        return self._vocabulary
+        return self._tokenizer
 
 
 class _Model:
@@ -89,6 +91,7 @@ class _Model:
         if not file.is_file():
             raise ZooError(f"there is no file {file}")
         self._library = load()
+        logging.getLogger("llama-cpp-python").setLevel(logging.ERROR)  # it prints sizes whenever a context is freed
         params = self._library.llama_model_default_params()
         params.n_gpu_layers = 0
         params.load_mode = self._library.LLAMA_LOAD_MODE_MMAP if mmap else self._library.LLAMA_LOAD_MODE_NONE

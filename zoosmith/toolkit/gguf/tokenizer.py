@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class GgufVocabulary:
+class GgufTokenizer:
     """Text to ids and back. `library` is the module llama_cpp, `pointer` a `llama_vocab` that outlives this.
 
     size: number of tokens. bos, eos: ids, None where there is none. adds_bos: each text begins with BOS.
@@ -33,11 +33,12 @@ class GgufVocabulary:
 
     def detokenize(self, ids: Sequence[int]) -> str:
         """Text without special tokens; U+FFFD for bytes that are no character."""
-        tokens = (self._library.llama_token * len(ids))(*ids)
-        size = 16 * len(ids) + 16
+        told = ids[1:] if self.bos is not None and list(ids[:1]) == [self.bos] else ids  # it would leave a space behind
+        tokens = (self._library.llama_token * len(told))(*told)
+        size = 16 * len(told) + 16
         while True:
             buffer = ctypes.create_string_buffer(size)
-            found = self._library.llama_detokenize(self._pointer, tokens, len(ids), buffer, size, False, False)
+            found = self._library.llama_detokenize(self._pointer, tokens, len(told), buffer, size, False, False)
             if found >= 0:
                 return buffer.raw[:found].decode("utf-8", "replace")
             size = -found
