@@ -25,8 +25,9 @@ def render(template: str, messages: Sequence[Mapping[str, str]], *, bos: str = "
     """
     try:
         return _compiled(template).render(
-            messages=[dict(message) for message in messages], add_generation_prompt=True, bos_token=bos, eos_token=eos
-        )
+            messages=[dict(message) for message in messages], add_generation_prompt=True, bos_token=bos, eos_token=eos,
+            tools=None, documents=None,
+        )  # fmt: skip
     except Exception as error:  # whatever a stranger's template raises: the cause is the template
         raise ZooError(
             f"the model's chat template cannot be used: {type(error).__name__}: {error}; "

@@ -56,7 +56,11 @@ class FolderTokenizer:
         return next(iter(_ids(declared)), None) if found is None else found
 
     def _adds_bos(self, said: Any) -> bool:
-        """As transformers 5 decides: an explicit `add_bos_token`, else what the post-processor of the file does."""
+        """An explicit `add_bos_token`, else what the post-processor of tokenizer.json does.
+
+        So decide transformers 4 and llama.cpp's converter. transformers 5 looks at tokenizer.json alone, and would start
+        texts in another way than the GGUF of the same folder where the two files disagree.
+        """
         if self.bos is None:
             return False
         if isinstance(said, bool):
