@@ -78,7 +78,9 @@ def test_every_file_that_declares_an_end_token_counts(tmp_path: Path) -> None:
 
 def test_special_tokens_may_be_objects_absent_or_only_in_other_files(tmp_path: Path) -> None:
     write_tokenizer(tmp_path)
-    changed(tmp_path, "tokenizer_config.json", bos_token={"content": BOS, "lstrip": False}, eos_token=None, pad_token=None)
+    changed(
+        tmp_path, "tokenizer_config.json", bos_token={"content": BOS, "lstrip": False}, eos_token=None, pad_token=None
+    )
     assert (FolderTokenizer(tmp_path).bos, FolderTokenizer(tmp_path).eos) == (1, None)
     changed(tmp_path, "config.json", eos_token_id=[3, 0])
     assert FolderTokenizer(tmp_path).eos == 3

@@ -46,7 +46,7 @@ def test_a_space_before_a_word_is_kept_where_something_precedes_it(before: list[
 def shown(stop: list[str], pieces: list[str]) -> tuple[str, list[str], bool]:
     told: list[str] = []
     answer = Answer(stop, told.append)
-    stopped = any([answer.write(piece) for piece in pieces])
+    stopped = any(answer.write(piece) for piece in pieces)
     answer.finish()
     return answer.text, told, stopped
 

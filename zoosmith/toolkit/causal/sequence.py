@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+ROWS = 128
+"""Positions whose logits are asked for at once: enough for matrix products, and 25 MB of a vocabulary of 49,152."""
+
 
 class CachedSequence(ABC):
     """A `Decoder` of the contract that can also give logits and be shortened. A runtime gives `_feed` and `_cut`.

@@ -58,8 +58,8 @@ class FolderTokenizer:
     def _adds_bos(self, said: Any) -> bool:
         """An explicit `add_bos_token`, else what the post-processor of tokenizer.json does.
 
-        So decide transformers 4 and llama.cpp's converter. transformers 5 looks at tokenizer.json alone, and would start
-        texts in another way than the GGUF of the same folder where the two files disagree.
+        So decide transformers 4 and llama.cpp's converter. transformers 5 looks at tokenizer.json alone: where the two
+        files disagree, it starts texts in another way than the GGUF of the same folder does.
         """
         if self.bos is None:
             return False

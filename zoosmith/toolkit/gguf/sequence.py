@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.toolkit.causal.requests import ROWS
-from zoosmith.toolkit.causal.sequence import CachedSequence
+from zoosmith.toolkit.causal.sequence import ROWS, CachedSequence
 from zoosmith.toolkit.gguf.library import captured, reason
 
 if TYPE_CHECKING:
