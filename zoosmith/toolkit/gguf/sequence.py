@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 BATCH = 512
 """Tokens that go through the model at once, at most (llama.cpp's own default of `n_ubatch`)."""
-KV_TYPES = {"f32": "GGML_TYPE_F32", "f16": "GGML_TYPE_F16", "bf16": "GGML_TYPE_BF16", "q8_0": "GGML_TYPE_Q8_0"}
-"""Types of the KV cache: what llama.cpp can write keys and values as without a measurable cost of their own kind."""
+KV_TYPES = {"f32": "GGML_TYPE_F32", "f16": "GGML_TYPE_F16", "q8_0": "GGML_TYPE_Q8_0", "q4_0": "GGML_TYPE_Q4_0"}
+"""Types of keys and values. llama.cpp's flash attention computes in half precision whatever they are, and quantised
+values need it; f32 does without, and then log-probabilities are those of transformers to the fifth decimal."""
 
 
 class GgufSequence(CachedSequence):
@@ -53,12 +54,11 @@ class GgufSequence(CachedSequence):
 
         if len(ids) == keep == 1:
             return self._decode(ids, self.length, 1)[0][None]
-        rows: list[NDArray[np.float32]] = []
-        for at in range(0, len(ids), len(self._ids)):
-            part = ids[at : at + len(self._ids)]
-            wanted = min(len(part), max(0, at + len(part) - (len(ids) - keep)))
-            kept = self._decode(part, self.length + at, wanted)
-            rows += [row.copy() for row in kept] if len(ids) > len(self._ids) else kept
+        rows, at, quiet = [], 0, len(ids) - keep
+        while at < len(ids):
+            end = min(at + len(self._ids), max(at, quiet) + ROWS, len(ids))
+            rows += [row.copy() for row in self._decode(ids[at:end], self.length + at, min(end - at, max(0, end - quiet)))]
+            at = end
         return np.stack(rows) if rows else np.empty((0, self._vocabulary), dtype=np.float32)
 
     def _decode(self, ids: Sequence[int], start: int, wanted: int) -> list[NDArray[np.float32]]:
@@ -104,6 +104,8 @@ def _context(library: Any, model: Any, context: int, threads: int, kv_type: str)
     params.n_batch = params.n_ubatch = min(BATCH, context)
     params.n_outputs_max = min(ROWS, context)
     params.n_threads = params.n_threads_batch = threads
+    if kv_type == "f32":
+        params.flash_attn_type = library.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.type_k = params.type_v = getattr(library, KV_TYPES[kv_type])
     with captured() as log:
         pointer = library.llama_init_from_model(model.pointer, params)

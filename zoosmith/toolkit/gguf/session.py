@@ -98,7 +98,8 @@ class _Model:
         with captured() as log:
             self.pointer = self._library.llama_model_load_from_file(str(file).encode(), params)
         if not self.pointer:
-            raise ZooError(f"llama.cpp cannot open {file}: {reason(log, 'it gave no reason')}; fetch or build it again")
+            said = [line for line in log if "error" in line] or log  # the last line says no more than that it failed
+            raise ZooError(f"llama.cpp cannot open {file}: {reason(said, 'it gave no reason')}; fetch or build it again")
         self.close = weakref.finalize(self, self._library.llama_model_free, self.pointer)
 
     def metadata(self, key: bytes) -> str | None:
