@@ -83,11 +83,12 @@ class Child:
         import importlib
 
         from zoosmith import plugins
+        from zoosmith.common.packages import module_of
         from zoosmith.predictor import read_manifest
 
         os.sched_setaffinity(0, arguments["cpus"])
         for package in plugins.load("runtimes", read_manifest(Path(folder)).format, Path(project)).REQUIRES:
-            importlib.import_module(package)
+            importlib.import_module(module_of(package))
         stages = [started, time.monotonic_ns()]
         self.open(folder, project, **arguments)
         stages.append(time.monotonic_ns())
