@@ -72,15 +72,16 @@ def fallback(tensors: Sequence[Tensor], asked: str, tensor_types: Mapping[str, s
     """What did not get the type that was asked for, a name of FILE_TYPES, or what the first fitting pattern asks for.
 
     A mix gives some matrices a wider type on purpose (Q6_K in Q4_K_M): that is no fallback. llama.cpp falls back to types
-    of smaller blocks and to no other (tensor_type_fallback), so that a smaller block tells it.
+    of smaller blocks and to no other (tensor_type_fallback), so that a smaller block tells it. A type that no matrix at all
+    has was not got either (MXFP4_MOE on a model without experts is Q8_0).
     """
-    meant, got = 0, Counter[str]()
-    for tensor in matrices(tensors):
-        wanted = _wanted(tensor.name, asked, tensor_types or {})
-        meant += tensor.weights
-        if TENSOR_TYPES[tensor.type].block < TENSOR_TYPES[wanted].block:
+    found = [(tensor, _wanted(tensor.name, asked, tensor_types or {})) for tensor in matrices(tensors)]
+    given = {wanted for tensor, wanted in found if tensor.type == wanted}
+    got: Counter[str] = Counter()
+    for tensor, wanted in found:
+        if TENSOR_TYPES[tensor.type].block < TENSOR_TYPES[wanted].block or wanted not in given:
             got[tensor.type] += tensor.weights
-    return Fallback(meant, got.total(), dict(got.most_common()))
+    return Fallback(sum(tensor.weights for tensor, _ in found), got.total(), dict(got.most_common()))
 
 
 def _wanted(name: str, asked: str, tensor_types: Mapping[str, str]) -> str:
@@ -97,11 +98,15 @@ def refuse_fallback(
     """
     found = fallback(tensors, asked, tensor_types)
     if found.share > SHARE and not allow:
-        base = FILE_TYPES[asked].base
-        rows = sorted({tensor.shape[0] for tensor in matrices(tensors) if tensor.type in found.got})
         raise BuildError(
-            f"{asked} would be its name alone: {found.share:.0%} of the weights became {', '.join(found.got)}, for rows of "
-            f"{', '.join(map(str, rows))} are no multiple of {base}'s block of {TENSOR_TYPES[base].block}; take a type with "
-            "blocks of 32 (q8_0, q5_0, q5_1, q4_0, q4_1, iq4_nl), or set `allow_fallback: true` to keep it so"
+            f"{asked} would be its name alone: {found.share:.0%} of the weights became {', '.join(found.got)}"
+            f"{_why(tensors, FILE_TYPES[asked].base)}; take a type with blocks of 32 (q8_0, q5_0, q5_1, q4_0, q4_1, iq4_nl), or "
+            "set `allow_fallback: true` to keep it so"
         )
     return {"share": round(found.share, 4), "got": found.got} if found.missed else None
+
+
+def _why(tensors: Sequence[Tensor], base: str) -> str:
+    block = TENSOR_TYPES[base].block
+    rows = sorted({tensor.shape[0] for tensor in matrices(tensors) if tensor.shape[0] % block})
+    return f", for rows of {', '.join(map(str, rows))} are no multiple of {base}'s block of {block}" if rows else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 from zoosmith.contract.errors import ZooError
 
 VERSION = "0.3.36"
+FUNCTION = re.compile(r"^.*?\b(llama_\w+: |failed to quantize: |error loading model: )+")
 INSTALL = f"pip install llama-cpp-python=={VERSION} (it is compiled there, which takes some minutes)"
 
 
@@ -63,6 +65,4 @@ def reason(lines: list[str], fallback: str) -> str:
     """The last line of a log that says what failed, without the name of the function that says it."""
     telling = [line.strip() for line in lines if any(word in line.lower() for word in ("error", "fail", "disabled", "missing"))]
     said = telling[-1] if telling else next((line.strip() for line in reversed(lines) if line.strip()), fallback)
-    for start in ("llama_model_quantize: ", "llama_model_load: ", "failed to quantize: ", "error loading model: "):
-        said = said.removeprefix(start)
-    return said
+    return FUNCTION.sub("", said)

@@ -30,7 +30,7 @@ FILE_TYPES = {
     "iq2_m": FileType(29, "IQ2_S"), "tq2_0": FileType(37, "TQ2_0"), "tq1_0": FileType(36, "TQ1_0"),
     "iq1_s": FileType(24, "IQ1_S"), "iq1_m": FileType(31, "IQ1_M"), "q1_0": FileType(40, "Q1_0"),
 }  # fmt: skip
-NEED_IMATRIX = ("iq3_xxs", "iq2_xxs", "iq2_xs", "iq2_s", "iq2_m", "iq1_s", "iq1_m", "q2_k_s")
+NEED_IMATRIX = ("iq3_xxs", "iq3_xs", "iq2_xxs", "iq2_xs", "iq2_s", "iq2_m", "iq1_s", "iq1_m", "q2_k_s")
 """Mixes that llama.cpp refuses to make without an importance matrix (tensor_requires_imatrix in llama-quant.cpp)."""
 
 

@@ -1,0 +1,36 @@
+"""Texts on which tokenizers are compared: scripts, code, numbers, white space, emoji, punctuation. Written for this."""
+
+from __future__ import annotations
+
+PROBES = (
+    "", "a", "Hello", "hello world", "Hello, world!", "The quick brown fox jumps over the lazy dog.",
+    "What is the capital of France?", "Once upon a time, there was a little girl named Lily.",
+    "I've been told he's there, they'll go and we'd stay; you're sure I'm not?", "I'VE BEEN TOLD HE'S THERE, WE'LL GO.",
+    "don\u2019t use \u201ccurly\u201d quotes \u2018here\u2019", "ALL CAPITALS AND miXeD cAsE", "CamelCaseAndsnake_case_and-kebab-case",
+    "supercalifragilisticexpialidocious antidisestablishmentarianism", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    " leading space", "  two leading spaces", "trailing space ", "trailing spaces   ", "   ", " ", "\t", "\n", "\n\n", "\n\n\n\n",
+    "\ttab at the start", "tab\tin\tbetween", "line one\nline two", "line one\r\nline two\r\n", "paragraph one\n\nparagraph two\n",
+    "a  b   c    d     e", " \n \n", "\n \t\n", "word \n word", "ends with newline\n", "spaces    then\ttabs\t\tthen\nnewline",
+    "no\u00a0break\u00a0space", "thin\u2009space and em\u2003space", "ideographic\u3000space", "zero\u200bwidth\u200dspaces",
+    "0", "7", "42", "123", "1234", "12345", "123456789", "3.14159", "1,234,567.89", "-273.15", "1e-10", "6.02e23", "0x1F", "0b1010",
+    "12:34:56", "2024-02-29", "29/02/2024", "+1 (555) 010-9999", "192.168.0.1", "100%", "\u00bd cup and \u00be mile", "x\u00b2 + y\u00b2 = z\u00b2",
+    "1st 2nd 3rd 4th", "v1.2.3-rc4", "3 33 333 3333 33333", "a1b2c3d4", "\u0661\u0662\u0663 \u0967\u0968\u0969", "\u2163 \u2167",
+    "$5.00 \u20ac10 \u00a320 \u00a51000 \u20b9500", "...", "!!!", "?!", "---", "===", "***", "~~~", "``", "```python\nprint('hi')\n```",
+    "(a) [b] {c} <d>", "a/b\\c|d", "#hashtag @mention", "e-mail: someone@example.org", "https://example.org/path?x=1&y=2#top",
+    "C:\\Users\\name\\file.txt", "/usr/local/bin/python3", "\"double\" 'single'", "em\u2014dash, en\u2013dash, hy-phen", "\u2026 \u00a1hola! \u00bfqu\u00e9?",
+    "; : , . - _ + = * & ^ % $ # @ !", "\u00ab guillemets \u00bb \u201eGerman\u201c", "\u2022 bullet\n\u2022 bullet", "| a | b |\n|---|---|\n| 1 | 2 |",
+    "def main(argv: list[str]) -> int:\n    return len(argv) if argv else 0\n", "for (int i = 0; i < n; ++i) { sum += a[i]; }",
+    "SELECT name, COUNT(*) FROM users WHERE age >= 18 GROUP BY name;", "<div class=\"x\">text &amp; more</div>", "{\"key\": [1, 2.5, null, true]}",
+    "if [ -f \"$FILE\" ]; then rm -rf \"$FILE\"; fi", "\\begin{equation} E = mc^2 \\end{equation}", "x = lambda y: y ** 2  # squares",
+    "\tif (x) {\n\t\treturn;\n\t}\n", "        eight spaces of indentation", "import numpy as np\n\n\nclass A:\n    pass", "a+b=c&&d||!e",
+    "caf\u00e9 na\u00efve r\u00e9sum\u00e9 \u00fcber stra\u00dfe", "cafe\u0301 with a combining accent", "\u00c5ngstr\u00f6m \u0141\u00f3d\u017a \u010cesk\u00fd K\u0101rlis", "ﬁne ﬂow ligatures", "fu\uff4c\uff4c\uff57idth \uff34\uff25\uff38\uff34",
+    "\u041f\u0440\u0438\u0432\u0435\u0442, \u043c\u0438\u0440! \u041a\u0430\u043a \u0434\u0435\u043b\u0430?", "\u0393\u03b5\u03b9\u03ac \u03c3\u03bf\u03c5 \u039a\u03cc\u03c3\u03bc\u03b5", "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645", "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd",
+    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e", "\u09b9\u09cd\u09af\u09be\u09b2\u09cb \u09ac\u09bf\u09b6\u09cd\u09ac", "\u0bb5\u0ba3\u0b95\u0bcd\u0b95\u0bae\u0bcd \u0b89\u0bb2\u0b95\u0bae\u0bcd", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35\u0e0a\u0e32\u0e27\u0e42\u0e25\u0e01",
+    "\u4f60\u597d\uff0c\u4e16\u754c\uff01", "\u4eca\u5929\u5929\u6c14\u5f88\u597d\u3002", "\u3053\u3093\u306b\u3061\u306f\u4e16\u754c", "\u30ab\u30bf\u30ab\u30ca\u3068\u3072\u3089\u304c\u306a\u3068\u6f22\u5b57", "\uc548\ub155\ud558\uc138\uc694 \uc138\uacc4", "Xin ch\u00e0o th\u1ebf gi\u1edbi",
+    "\u10d2\u10d0\u10db\u10d0\u10e0\u10ef\u10dd\u10d1\u10d0", "\u0532\u0561\u0580\u0587", "\u1230\u120b\u121d \u12d3\u1208\u121d", "\u179f\u17bd\u179f\u17d2\u178f\u17b8", "mixed \u4e2d\u6587 and English \u0438 \u0440\u0443\u0441\u0441\u043a\u0438\u0439",
+    "\U0001f642", "\U0001f680\U0001f680\U0001f680", "thumbs \U0001f44d\U0001f3fd up", "family \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 here", "flag \U0001f1eb\U0001f1f7 and heart \u2764\ufe0f",
+    "\u2600 \u2713 \u2192 \u221e \u2211 \u222b \u2260 \u2264", "\U0001d4d7\U0001d4ee\U0001d4f5\U0001d4f5\U0001d4f8", "\U00020000 rare ideograph", "control \x01 and \x7f characters", "\ufeffbyte order mark", "replacement \ufffd character",
+    "User: Hi there!\nAssistant: Hello! How can I help you today?\n", "1. First\n2. Second\n   - nested\n3. Third",
+    "Dear Sir or Madam,\n\nThank you for your letter of 3 May.\n\nYours faithfully,\nA. N. Other",
+    "To be, or not to be, that is the question: Whether 'tis nobler in the mind to suffer", "...and then?...Nothing...", "yes no partial",
+)  # fmt: skip
