@@ -1,4 +1,4 @@
-"""Tiny causal language models that tests make themselves: a Llama with random weights and a BPE tokenizer trained here."""
+"""Tiny causal language models that tests make: a Llama with random weights and a BPE tokenizer trained here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which types the tensors of a GGUF really have, how many bits that is, and whether a type was got that was asked for.
 
-llama.cpp gives a tensor another type in silence where its rows are no multiple of the type's block: K-quants have blocks
-of 256, and models such as SmolLM2-135M (576) and Qwen2-0.5B (896) have rows that are none.
+llama.cpp gives a tensor another type in silence where its rows are no multiple of the type's block: K-quants have
+blocks of 256, and models such as SmolLM2-135M (576) and Qwen2-0.5B (896) have rows that are none.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHARE = 0.1
 
 
 def census(tensors: Sequence[Tensor]) -> dict[str, Any]:
-    """`tensors` and `weights` by type, most weights first, and real `bits_per_weight`: bytes of all tensors x 8 / weights."""
+    """`tensors` and `weights` by type, most weights first; `bits_per_weight`: bytes of all tensors x 8 / weights."""
     count: Counter[str] = Counter(tensor.type for tensor in tensors)
     weights: Counter[str] = Counter()
     for tensor in tensors:
@@ -71,9 +71,9 @@ def matrices(tensors: Sequence[Tensor]) -> list[Tensor]:
 def fallback(tensors: Sequence[Tensor], asked: str, tensor_types: Mapping[str, str] | None = None) -> Fallback:
     """What did not get the type that was asked for, a name of FILE_TYPES, or what the first fitting pattern asks for.
 
-    A mix gives some matrices a wider type on purpose (Q6_K in Q4_K_M): that is no fallback. llama.cpp falls back to types
-    of smaller blocks and to no other (tensor_type_fallback), so that a smaller block tells it. A type that no matrix at all
-    has was not got either (MXFP4_MOE on a model without experts is Q8_0).
+    A mix gives some matrices a wider type on purpose (Q6_K in Q4_K_M): that is no fallback. llama.cpp falls back to
+    types of smaller blocks and to no other (tensor_type_fallback), so that a smaller block tells it. A type that no
+    matrix at all has was not got either (MXFP4_MOE on a model without experts is Q8_0).
     """
     found = [(tensor, _wanted(tensor.name, asked, tensor_types or {})) for tensor in matrices(tensors)]
     given = {wanted for tensor, wanted in found if tensor.type == wanted}
@@ -100,8 +100,8 @@ def refuse_fallback(
     if found.share > SHARE and not allow:
         raise BuildError(
             f"{asked} would be its name alone: {found.share:.0%} of the weights became {', '.join(found.got)}"
-            f"{_why(tensors, FILE_TYPES[asked].base)}; take a type with blocks of 32 (q8_0, q5_0, q5_1, q4_0, q4_1, iq4_nl), or "
-            "set `allow_fallback: true` to keep it so"
+            f"{_why(tensors, FILE_TYPES[asked].base)}; take a type with blocks of 32 (q8_0, q5_0, q5_1, q4_0, q4_1, "
+            "iq4_nl), or set `allow_fallback: true` to keep it so"
         )
     return {"share": round(found.share, 4), "got": found.got} if found.missed else None
 

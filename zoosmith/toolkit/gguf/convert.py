@@ -1,7 +1,7 @@
 """Checkpoint to GGUF by llama.cpp's own converter, which knows over a hundred architectures.
 
-The file depends on the checkpoint alone: it is converted under a name that is given, from a folder that holds links to its
-weights, configuration and tokenizer and nothing else. So no README, code or pickle of the checkpoint is read, and
+The file depends on the checkpoint alone: it is converted under a name that is given, from a folder that holds links to
+its weights, configuration and tokenizer and nothing else. So no README, code or pickle of the checkpoint is read, and
 neither a path nor the name of a folder gets into the file.
 """
 
@@ -22,7 +22,12 @@ from zoosmith.toolkit.gguf import converter_process
 OutType = Literal["f32", "f16", "bf16", "q8_0"]
 READ = ("*.json", "*.safetensors", "*.model", "*.jinja", "*.tiktoken", "vocab.txt", "merges.txt")
 """Files of a checkpoint that hold data. Code (*.py), pickles and a README are not among them."""
-OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
 SAID = re.compile(r"^\w*(Error|Exception|Exit)\b.*|^ERROR:.*")
 PERCENT = re.compile(r"(\d+)%\|")
 HINTS = {
@@ -45,8 +50,8 @@ def convert(
 ) -> None:
     """Write `target` from the transformers checkpoint in `checkpoint`.
 
-    converter: the folder `vendor/llama.cpp` of the pinned sdist. name: becomes general.name. overlay: text of files that
-    stand in for the checkpoint's own. progress: called with (done, total, text). Raises BuildError with what the
+    converter: the folder `vendor/llama.cpp` of the pinned sdist. name: becomes general.name. overlay: text of files
+    that stand in for the checkpoint's own. progress: called with (done, total, text). Raises BuildError with what the
     converter said; no partial file is left.
     """
     if not (converter / "convert_hf_to_gguf.py").is_file():
@@ -76,8 +81,8 @@ def _links(checkpoint: Path, folder: Path, overlay: Mapping[str, str]) -> Path:
 def _run(arguments: list[str], names: Mapping[str, str], progress: Callable[..., None]) -> None:
     command = [sys.executable, "-P", converter_process.__file__, *arguments]
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
-        env=os.environ | OFFLINE,
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        errors="replace", env=os.environ | OFFLINE,
     )  # fmt: skip
     assert process.stderr is not None
     lines: list[str] = []

@@ -51,7 +51,9 @@ def read(file: Path) -> Header:
         with file.open("rb") as stream:
             header = _header(_Reader(stream, size))
     except (struct.error, UnicodeDecodeError, KeyError, _EndError) as error:
-        raise BuildError(f"{file.name} ends within its header, after {size:,} bytes: it is truncated; fetch it again") from error
+        raise BuildError(
+            f"{file.name} ends within its header, after {size:,} bytes: it is truncated; fetch it again"
+        ) from error
     end = max((tensor.offset + tensor.size for tensor in header.tensors), default=0)
     if end > size:
         first = next(tensor for tensor in header.tensors if tensor.offset + tensor.size > size)

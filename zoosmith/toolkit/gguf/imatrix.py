@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import header
 
 if TYPE_CHECKING:
@@ -21,10 +21,26 @@ if TYPE_CHECKING:
 
 
 class Sums(NamedTuple):
-    """squares: of each input column, summed over `count` inputs; (columns,)."""
+    """squares: of each input column, summed over `inputs`; (columns,)."""
 
     squares: NDArray[np.float32]
-    count: int
+    inputs: int
+
+
+def load(checkpoint: Path) -> Any:
+    """The causal language model in a checkpoint folder, in FP32. Raises BuildError where it cannot be opened."""
+    import torch
+    import transformers
+    from safetensors import SafetensorError
+
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            checkpoint, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        said = str(error).splitlines()[0].replace(str(checkpoint), "it")
+        raise BuildError(f"transformers cannot load the checkpoint: {said}") from error
+    return model.eval()
 
 
 def measured(
@@ -57,7 +73,9 @@ def measured(
     sums = {names[name]: Sums(total.float().numpy(), counts[name]) for name, total in totals.items()}
     broken = sorted(name for name, found in sums.items() if not _finite(found))
     if broken:
-        raise BuildError(f"the inputs of {broken[0]} and {len(broken) - 1} more matrices are not finite on the calibration rows")
+        raise BuildError(
+            f"the inputs of {broken[0]} and {len(broken) - 1} more matrices are not finite on the calibration rows"
+        )
     return sums
 
 
@@ -83,9 +101,13 @@ def linear_names(model: Any, file: Path) -> dict[str, str]:
     import torch
 
     given = header.read(file)
-    arch = next((a for a, name in gguf.MODEL_ARCH_NAMES.items() if name == given.metadata["general.architecture"]), None)
+    arch = next(
+        (a for a, name in gguf.MODEL_ARCH_NAMES.items() if name == given.metadata["general.architecture"]), None
+    )
     if arch is None:
-        raise BuildError(f"the package gguf knows no architecture {given.metadata['general.architecture']!r}; leave `imatrix` out")
+        raise BuildError(
+            f"the package gguf knows no architecture {given.metadata['general.architecture']!r}; leave `imatrix` out"
+        )
     table = gguf.get_tensor_name_map(arch, given.hyperparameter("block_count"))
     present = {tensor.name for tensor in given.tensors}
     names = {
@@ -95,7 +117,9 @@ def linear_names(model: Any, file: Path) -> dict[str, str]:
     }
     found = {name: other for name, other in names.items() if other and other.startswith("blk.") and other in present}
     if not found:
-        raise BuildError("no Linear layer of the checkpoint is a matrix of the GGUF; is it the checkpoint that it was made of?")
+        raise BuildError(
+            "no Linear layer of the checkpoint is a matrix of the GGUF; is it the checkpoint that it was made of?"
+        )
     return found
 
 
@@ -104,7 +128,7 @@ def means(sums: Mapping[str, Sums]) -> dict[str, NDArray[np.float32]]:
     import numpy as np
 
     return {
-        name: found.squares / np.float32(found.count) if found.count else np.ones_like(found.squares)
+        name: found.squares / np.float32(found.inputs) if found.inputs else np.ones_like(found.squares)
         for name, found in sums.items()
     }
 
@@ -117,11 +141,11 @@ def write(sums: Mapping[str, Sums], file: Path, *, dataset: str, chunk: int) -> 
     writer = gguf.GGUFWriter(file, arch="imatrix")
     writer.add_type("imatrix")
     writer.add_array("imatrix.datasets", [dataset])
-    writer.add_uint32("imatrix.chunk_count", max((found.count for found in sums.values()), default=0) // max(1, chunk))
+    writer.add_uint32("imatrix.chunk_count", max((found.inputs for found in sums.values()), default=0) // max(1, chunk))
     writer.add_uint32("imatrix.chunk_size", chunk)
     for name in sorted(sums):
         writer.add_tensor(f"{name}.in_sum2", sums[name].squares.reshape(1, -1))
-        writer.add_tensor(f"{name}.counts", np.array([[sums[name].count]], dtype=np.float32))
+        writer.add_tensor(f"{name}.counts", np.array([[sums[name].inputs]], dtype=np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -129,14 +153,17 @@ def write(sums: Mapping[str, Sums], file: Path, *, dataset: str, chunk: int) -> 
 
 
 def read(file: Path) -> dict[str, Sums]:
-    """Sums by name out of a GGUF imatrix file, ours or llama.cpp's. Raises BuildError where it is another kind of file."""
+    """Sums by name out of a GGUF imatrix file, ours or llama.cpp's. Raises BuildError for another kind of file."""
     import numpy as np
 
     found = header.read(file)
     if found.metadata.get("general.type") != "imatrix":
-        raise BuildError(f"{file.name} is no importance matrix: its general.type is {found.metadata.get('general.type')!r}")
+        raise BuildError(
+            f"{file.name} is no importance matrix: its general.type is {found.metadata.get('general.type')!r}"
+        )
     raw = {
-        tensor.name: np.fromfile(file, dtype="<f4", count=tensor.weights, offset=tensor.offset) for tensor in found.tensors
+        tensor.name: np.fromfile(file, dtype="<f4", count=tensor.weights, offset=tensor.offset)
+        for tensor in found.tensors
     }
     names = [name.removesuffix(".in_sum2") for name in raw if name.endswith(".in_sum2")]
     return {name: Sums(raw[f"{name}.in_sum2"], int(raw[f"{name}.counts"].max())) for name in names}

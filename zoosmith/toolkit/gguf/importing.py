@@ -1,7 +1,7 @@
 """GGUF to an ordinary transformers checkpoint in FP32: what was quantised stays rounded, and the facts say how.
 
-transformers dequantises the file (its `gguf_file=` loader, which needs the package gguf). The model that it makes refuses
-to be saved, so that its weights move into a fresh one.
+transformers dequantises the file (its `gguf_file=` loader, which needs the package gguf). The model that it makes
+refuses to be saved, so that its weights move into a fresh one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import census, header, pretokenizer
 from zoosmith.toolkit.gguf.modelfile import end_tokens
 
@@ -62,7 +62,11 @@ def _fresh(rounded: Any) -> Any:
     import torch
 
     config = type(rounded.config).from_dict(
-        {key: value for key, value in rounded.config.to_dict().items() if key not in ("quantization_config", "_name_or_path", "_model_name_or_path")}
+        {
+            key: value
+            for key, value in rounded.config.to_dict().items()
+            if key not in ("quantization_config", "_name_or_path", "_model_name_or_path")
+        }
     )
     with torch.device("meta"):
         model = type(rounded)(config)
@@ -96,7 +100,9 @@ def _save_tokenizer(file: Path, out: Path) -> None:
 
     try:
         with _quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, local_files_only=True)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                file.parent, gguf_file=file.name, local_files_only=True
+            )
     except (OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         said = str(error).splitlines()[0].replace(str(file.parent), "its folder")
         raise BuildError(f"transformers cannot read the tokenizer in {file.name}: {said}") from error
@@ -132,7 +138,9 @@ def _write_ends(file: Path, config: Path) -> None:
     """BOS, padding and the end tokens that the file states: a GGUF has no generation_config.json."""
     metadata = header.read(file).metadata
     named = {"bos_token_id": "bos_token_id", "pad_token_id": "padding_token_id"}
-    stated = {key: metadata[f"tokenizer.ggml.{name}"] for key, name in named.items() if f"tokenizer.ggml.{name}" in metadata}
+    stated = {
+        key: metadata[f"tokenizer.ggml.{name}"] for key, name in named.items() if f"tokenizer.ggml.{name}" in metadata
+    }
     ends = end_tokens(metadata)
     if ends:
         stated["eos_token_id"] = ends[0] if len(ends) == 1 else ends

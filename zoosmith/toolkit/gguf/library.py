@@ -28,7 +28,9 @@ def load() -> Any:
     except ImportError as error:
         raise ZooError(f"GGUF needs llama.cpp: {INSTALL}") from error
     if llama_cpp.__version__ != VERSION:
-        raise ZooError(f"llama-cpp-python is {llama_cpp.__version__}, the layout of its structs is known for {VERSION}: {INSTALL}")
+        raise ZooError(
+            f"llama-cpp-python is {llama_cpp.__version__}, the layout of its structs is known for {VERSION}: {INSTALL}"
+        )
     llama_cpp.llama_backend_init()
     return llama_cpp
 
@@ -43,7 +45,6 @@ def captured(on_line: Any = None) -> Iterator[list[str]]:
     library = load()
     lines, open_line = [], ""
 
-    @library.llama_log_callback
     def receive(level: int, text: bytes, data: ctypes.c_void_p) -> None:
         nonlocal open_line
         *whole, open_line = (open_line + text.decode("utf-8", "replace")).split("\n")
@@ -52,7 +53,8 @@ def captured(on_line: Any = None) -> Iterator[list[str]]:
             if on_line is not None:
                 on_line(line)
 
-    library.llama_log_set(receive, ctypes.c_void_p(0))
+    callback = library.llama_log_callback(receive)  # kept here: ctypes does not
+    library.llama_log_set(callback, ctypes.c_void_p(0))
     try:
         yield lines
     finally:
@@ -63,6 +65,8 @@ def captured(on_line: Any = None) -> Iterator[list[str]]:
 
 def reason(lines: list[str], fallback: str) -> str:
     """The last line of a log that says what failed, without the name of the function that says it."""
-    telling = [line.strip() for line in lines if any(word in line.lower() for word in ("error", "fail", "disabled", "missing"))]
+    telling = [
+        line.strip() for line in lines if any(word in line.lower() for word in ("error", "fail", "disabled", "missing"))
+    ]
     said = telling[-1] if telling else next((line.strip() for line in reversed(lines) if line.strip()), fallback)
     return FUNCTION.sub("", said)

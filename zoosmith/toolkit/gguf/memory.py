@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf.header import Tensor
 from zoosmith.toolkit.gguf.quantize import BUFFER
 
@@ -26,7 +26,9 @@ def largest_tensor(checkpoint: Path) -> tuple[str, int]:
 
     Raises BuildError where there are no safetensors, or a header is cut off.
     """
-    sizes = {name: prod(shape) for file in sorted(checkpoint.glob("*.safetensors")) for name, shape in shapes(file).items()}
+    sizes = {
+        name: prod(shape) for file in sorted(checkpoint.glob("*.safetensors")) for name, shape in shapes(file).items()
+    }
     if not sizes:
         raise BuildError("the checkpoint has no weights in safetensors")
     name = max(sizes, key=lambda one: (sizes[one], one))
@@ -53,7 +55,7 @@ def converter_mb(checkpoint: Path) -> int:
 
 
 def quantiser_mb(tensors: Sequence[Tensor], imatrix: bool = False) -> int:
-    """Peak private memory of the quantiser in MiB: its buffer, or one row where rows are longer, and the importance matrix.
+    """Peak private memory of the quantiser in MiB: its buffer, or a row where rows are longer, and importances.
 
     Pages of the source that are mapped come on top where nothing else wants the memory.
     """

@@ -1,7 +1,7 @@
 """An Ollama Modelfile beside a GGUF: `ollama create NAME -f Modelfile`.
 
-Format: Ollama, docs/modelfile.md. Ollama has templates of its own (Go's), so that a chat template's Jinja is recognised by
-the tokens that it writes; one that is not known is left to Ollama, which reads the file's own.
+Format: Ollama, docs/modelfile.md. Ollama has templates of its own (Go's), so that a chat template's Jinja is recognised
+by the tokens that it writes; one that is not known is left to Ollama, which reads the file's own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TEMPLATES = {"<|im_start|>": CHATML, "<|start_header_id|>": LLAMA3, "<start_of_t
 
 
 def modelfile(file: Path, checkpoint: Path | None = None) -> str:
-    """The text of a Modelfile for a GGUF. checkpoint: a folder whose generation_config.json may name more end tokens."""
+    """The Modelfile of a GGUF. checkpoint: a folder whose generation_config.json may name more end tokens."""
     found = header.read(file)
     tokens = found.metadata.get("tokenizer.ggml.tokens", [])
     ends = dict.fromkeys([*end_tokens(found.metadata), *(generation_ends(checkpoint) if checkpoint else ())])

@@ -1,7 +1,7 @@
 """How byte-level BPE tokenizers cut text before they merge: as tokenizer.json states it, and what llama.cpp calls it.
 
-Sources: llama-vocab.cpp (regular expressions by name) and the tokenizer.json of the models that the names come from. Standard
-library alone: the converter's process reads this file by its path.
+Sources: llama-vocab.cpp (regular expressions by name) and the tokenizer.json of the models that the names come from.
+Standard library alone: the converter's process reads this file by its path.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ KNOWN = {
 
 
 def named(folder: Path) -> str | None:
-    """llama.cpp's name for the pre-tokenizer in the tokenizer.json of `folder`, or None where it is not one of KNOWN."""
+    """llama.cpp's name for the pre-tokenizer in `folder`'s tokenizer.json, or None where it is not one of KNOWN."""
     given = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")).get("pre_tokenizer")
     steps = _steps(given) if given else ()
     return next((name for name, known in KNOWN.items() if known == steps), None)
 
 
 def stated(name: str) -> dict[str, Any] | None:
-    """The pre-tokenizer that llama.cpp calls `name` as tokenizer.json states it, or None where it is not one of KNOWN."""
+    """The pre-tokenizer that llama.cpp calls `name`, as tokenizer.json states it; None where it is not one of KNOWN."""
     if name not in KNOWN:
         return None
     steps = [_step(step) for step in KNOWN[name]]

@@ -1,4 +1,4 @@
-"""llama.cpp's quantiser, called in this process: every file type, importance matrices, types per tensor, fewer layers."""
+"""llama.cpp's quantiser, in this process: every file type, importance matrices, types per tensor, fewer layers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import census, header, library
 from zoosmith.toolkit.gguf.types import FILE_TYPES, NEED_IMATRIX, TENSOR_TYPES
 
@@ -57,14 +57,15 @@ def check_imatrix(tensors: Sequence[header.Tensor], imatrix: Mapping[str, Any]) 
     """How many matrices of the blocks the importance matrix covers.
 
     llama.cpp returns success and ignores entries whose names it does not find, so they are compared first. Raises
-    BuildError for names that the model does not have, other sizes, and where over a tenth of the weights is not covered.
+    BuildError for names that the model does not have, other sizes, and where over a tenth of the weights is not
+    covered.
     """
     by_name = {tensor.name: tensor for tensor in tensors}
     foreign = sorted(set(imatrix) - set(by_name))
     if foreign:
         raise BuildError(
-            f"the importance matrix is of another model: {len(foreign)} of its {len(imatrix)} names are not in this one, such "
-            f"as {foreign[0]!r}; this one has names such as {next(iter(by_name), 'none')!r}"
+            f"the importance matrix is of another model: {len(foreign)} of its {len(imatrix)} names are not in this "
+            f"one, such as {foreign[0]!r}; this one has names such as {next(iter(by_name), 'none')!r}"
         )
     for name, values in imatrix.items():
         if len(values) != by_name[name].shape[0]:
@@ -76,8 +77,8 @@ def check_imatrix(tensors: Sequence[header.Tensor], imatrix: Mapping[str, Any]) 
     missing = [tensor for tensor in matrices if tensor.name not in imatrix]
     if sum(tensor.weights for tensor in missing) > census.SHARE * sum(tensor.weights for tensor in matrices):
         raise BuildError(
-            f"the importance matrix lacks {len(missing)} of {len(matrices)} matrices, such as {missing[0].name}: a layer "
-            "that is no torch.nn.Linear cannot be watched; leave `imatrix` out"
+            f"the importance matrix lacks {len(missing)} of {len(matrices)} matrices, such as {missing[0].name}: a "
+            "layer that is no torch.nn.Linear cannot be watched; leave `imatrix` out"
         )
     return len(matrices) - len(missing)
 
@@ -85,14 +86,21 @@ def check_imatrix(tensors: Sequence[header.Tensor], imatrix: Mapping[str, Any]) 
 def _check_layers(layers: Sequence[int], count: int) -> None:
     wrong = [layer for layer in layers if not 0 <= layer < count]
     if wrong or len(set(layers)) >= max(1, count):
-        raise BuildError(f"prune_layers is {list(layers)}: the model has {count} layers, 0 to {count - 1}, and one must stay")
+        raise BuildError(
+            f"prune_layers is {list(layers)}: the model has {count} layers, 0 to {count - 1}, and one must stay"
+        )
 
 
 class _Params:
     """The quantiser's struct, and all memory that it points to, which must live as long as the call."""
 
     def __init__(
-        self, kind: str, threads: int, imatrix: Mapping[str, Any] | None, tensor_types: Mapping[str, str], layers: Sequence[int]
+        self,
+        kind: str,
+        threads: int,
+        imatrix: Mapping[str, Any] | None,
+        tensor_types: Mapping[str, str],
+        layers: Sequence[int],
     ) -> None:
         llama = library.load()
         self.struct = llama.llama_model_quantize_default_params()
@@ -101,7 +109,9 @@ class _Params:
         if imatrix is not None:
             self._point("imatrix", llama.llama_model_imatrix_data, [*self._entries(imatrix), (None, None, 0)])
         if tensor_types:
-            overrides = [(pattern.encode(), TENSOR_TYPES[name.upper()].number) for pattern, name in tensor_types.items()]
+            overrides = [
+                (pattern.encode(), TENSOR_TYPES[name.upper()].number) for pattern, name in tensor_types.items()
+            ]
             self._point("tt_overrides", llama.llama_model_tensor_override, [*overrides, (None, 0)])
         if layers:
             self._point("prune_layers", ctypes.c_int32, [*sorted(set(layers)), -1])

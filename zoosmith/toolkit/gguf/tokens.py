@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import header
 from zoosmith.toolkit.gguf.probes import PROBES
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
+TEMPLATE_FILE = "chat_template.jinja"
 Tokenize = Callable[[str], list[int]]
 
 
@@ -27,8 +28,11 @@ class Difference(NamedTuple):
     gguf: list[int]
 
 
-def check(checkpoint: Path, file: Path, texts: Sequence[str] = PROBES) -> int:
-    """Compare all of it, and return on how many texts ids were compared. Raises BuildError with the cause."""
+def check(checkpoint: Path, file: Path, texts: Sequence[str] = PROBES, *, template: str | None) -> int:
+    """Compare all of it, and return on how many texts ids were compared. Raises BuildError with the cause.
+
+    template: the chat template that the GGUF should have.
+    """
     special = special_texts(checkpoint)
     texts = [text for text in texts if not any(token in text for token in special.values())]
     with Vocabulary(file) as vocabulary:
@@ -36,13 +40,13 @@ def check(checkpoint: Path, file: Path, texts: Sequence[str] = PROBES) -> int:
         found = differences(checkpoint_tokenizer(checkpoint), vocabulary.tokenize, texts)
         if found:
             raise BuildError(_said(found, len(texts), checkpoint))
-        check_template(chat_template(checkpoint), vocabulary.chat_template)
+        check_template(template, vocabulary.chat_template)
         check_bos(vocabulary, special)
     return len(texts)
 
 
 def checkpoint_tokenizer(folder: Path) -> Tokenize:
-    """The tokenizer in `folder`: tokenizer.json, else SentencePiece's tokenizer.model. Raises BuildError without either."""
+    """The tokenizer in `folder`: tokenizer.json, else SentencePiece's tokenizer.model. Raises BuildError."""
     if (folder / "tokenizer.json").is_file():
         from tokenizers import Tokenizer
 
@@ -77,8 +81,8 @@ def _said(found: list[Difference], count: int, checkpoint: Path) -> str:
     cause = "its pre-tokenizer is another one in llama.cpp"
     if not (checkpoint / "tokenizer.model").is_file() and _has_byte_tokens(checkpoint):
         cause = (
-            "this is a SentencePiece vocabulary without its tokenizer.model, which transformers 5 does not write when it "
-            "saves a tokenizer: copy the base's tokenizer files byte for byte instead"
+            "this is a SentencePiece vocabulary without its tokenizer.model, which transformers 5 does not write when "
+            "it saves a tokenizer: copy the base's tokenizer files byte for byte instead"
         )
     return f"{len(found)} of {count} texts become other tokens in the GGUF than in the checkpoint ({shown}): {cause}"
 
@@ -95,8 +99,8 @@ def check_size(checkpoint: Path, file: Path, size: int) -> None:
     rows = next((t.shape[1] for t in header.read(file).tensors if t.name == "token_embd.weight"), size)
     if size != rows or (asked is not None and size != asked):
         raise BuildError(
-            f"the GGUF's vocabulary has {size} tokens, its embedding {rows} rows, the checkpoint's config {asked}: it belongs "
-            "to another model; put the base's own tokenizer files beside its weights"
+            f"the GGUF's vocabulary has {size} tokens, its embedding {rows} rows, the checkpoint's config {asked}: it "
+            "belongs to another model; put the base's own tokenizer files beside its weights"
         )
 
 
@@ -115,8 +119,8 @@ def check_fits(checkpoint: Path) -> None:
 
 def chat_template(folder: Path) -> str | None:
     """The checkpoint's chat template as transformers finds it: chat_template.jinja, else tokenizer_config.json."""
-    if (folder / "chat_template.jinja").is_file():
-        return (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    if (folder / TEMPLATE_FILE).is_file():
+        return (folder / TEMPLATE_FILE).read_text(encoding="utf-8")
     stated = _json(folder / "tokenizer_config.json").get("chat_template")
     if isinstance(stated, list):  # several under names
         stated = next((one["template"] for one in stated if one["name"] == "default"), None)
@@ -129,12 +133,12 @@ def check_template(expected: str | None, found: str | None) -> None:
         return
     if found is None:
         raise BuildError(
-            "the chat template was lost: the checkpoint has one and the GGUF has none, so that conversations would be put to "
-            "it as plain text; keep chat_template.jinja or tokenizer_config.json beside the weights"
+            "the chat template was lost: the checkpoint has one and the GGUF has none, so that conversations would be "
+            "put to it as plain text; keep chat_template.jinja or tokenizer_config.json beside the weights"
         )
     raise BuildError(
-        "the GGUF has another chat template than the checkpoint: are chat_template.jinja and tokenizer_config.json of one "
-        "version?"
+        "the GGUF has another chat template than the checkpoint: are chat_template.jinja and tokenizer_config.json of "
+        "one version?"
     )
 
 
@@ -153,7 +157,9 @@ def rendered(template: str, special: dict[str, str]) -> str:
     def refuse(message: str) -> None:
         raise TemplateError(message)
 
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
     environment.globals |= {"raise_exception": refuse, "strftime_now": lambda layout: "2024-01-01"}
     question: list[dict[str, Any]] = [{"role": "user", "content": "Hello"}]
     try:
@@ -170,14 +176,22 @@ def check_bos(vocabulary: Vocabulary, special: dict[str, str]) -> None:
     ids = vocabulary.tokenize(rendered(template, special), special=True, parse_special=True)
     if ids[:2] == [vocabulary.bos] * 2:
         raise BuildError(
-            f"conversations would start with {vocabulary.text(vocabulary.bos)} twice: the chat template writes it and the "
-            "tokenizer adds it; set `bos: once`, which keeps the tokenizer's and leaves out the template's"
+            f"conversations would start with {vocabulary.text(vocabulary.bos)} twice: the chat template writes it and "
+            "the tokenizer adds it; set `bos: once`, which keeps the tokenizer's and leaves out the template's"
         )
 
 
-def without_bos(template: str) -> str:
-    """The chat template with its BOS left out: bos_token is empty in it."""
-    return "{%- set bos_token = '' -%}" + template
+def overlay(folder: Path) -> dict[str, str]:
+    """Files for the converter in which the chat template leaves BOS to the tokenizer: bos_token is empty in it."""
+    template = chat_template(folder)
+    if template is None:
+        return {}
+    config = _json(folder / "tokenizer_config.json")
+    config.pop("chat_template", None)
+    return {
+        TEMPLATE_FILE: "{%- set bos_token = '' -%}" + template,
+        "tokenizer_config.json": json.dumps(config, indent=2, ensure_ascii=False),
+    }
 
 
 def _json(file: Path) -> dict[str, Any]:

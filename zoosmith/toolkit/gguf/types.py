@@ -20,12 +20,15 @@ class FileType(NamedTuple):
 FILE_TYPES = {
     "f32": FileType(0, "F32"), "f16": FileType(1, "F16"), "bf16": FileType(32, "BF16"),
     "q8_0": FileType(7, "Q8_0"), "q6_k": FileType(18, "Q6_K"),
-    "q5_0": FileType(8, "Q5_0"), "q5_1": FileType(9, "Q5_1"), "q5_k_s": FileType(16, "Q5_K"), "q5_k_m": FileType(17, "Q5_K"),
-    "q4_0": FileType(2, "Q4_0"), "q4_1": FileType(3, "Q4_1"), "q4_k_s": FileType(14, "Q4_K"), "q4_k_m": FileType(15, "Q4_K"),
+    "q5_0": FileType(8, "Q5_0"), "q5_1": FileType(9, "Q5_1"),
+    "q5_k_s": FileType(16, "Q5_K"), "q5_k_m": FileType(17, "Q5_K"),
+    "q4_0": FileType(2, "Q4_0"), "q4_1": FileType(3, "Q4_1"),
+    "q4_k_s": FileType(14, "Q4_K"), "q4_k_m": FileType(15, "Q4_K"),
     "iq4_nl": FileType(25, "IQ4_NL"), "iq4_xs": FileType(30, "IQ4_XS"), "mxfp4_moe": FileType(38, "MXFP4"),
     "q3_k_s": FileType(11, "Q3_K"), "q3_k_m": FileType(12, "Q3_K"), "q3_k_l": FileType(13, "Q3_K"),
     "iq3_xxs": FileType(23, "IQ3_XXS"), "iq3_xs": FileType(22, "IQ3_S"), "iq3_s": FileType(26, "IQ3_S"),
-    "iq3_m": FileType(27, "IQ3_S"), "q2_k": FileType(10, "Q2_K"), "q2_k_s": FileType(21, "Q2_K"), "q2_0": FileType(41, "Q2_0"),
+    "iq3_m": FileType(27, "IQ3_S"), "q2_k": FileType(10, "Q2_K"), "q2_k_s": FileType(21, "Q2_K"),
+    "q2_0": FileType(41, "Q2_0"),
     "iq2_xxs": FileType(19, "IQ2_XXS"), "iq2_xs": FileType(20, "IQ2_XS"), "iq2_s": FileType(28, "IQ2_XS"),
     "iq2_m": FileType(29, "IQ2_S"), "tq2_0": FileType(37, "TQ2_0"), "tq1_0": FileType(36, "TQ1_0"),
     "iq1_s": FileType(24, "IQ1_S"), "iq1_m": FileType(31, "IQ1_M"), "q1_0": FileType(40, "Q1_0"),
@@ -35,7 +38,7 @@ NEED_IMATRIX = ("iq3_xxs", "iq3_xs", "iq2_xxs", "iq2_xs", "iq2_s", "iq2_m", "iq1
 
 
 class TensorType(NamedTuple):
-    """number: of enum ggml_type. block: weights that share a scale; rows are a multiple of it. size: bytes of a block."""
+    """number: of enum ggml_type. block: weights that share a scale; rows are a multiple of it. size: its bytes."""
 
     number: int
     block: int

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 from pathlib import Path
 from typing import Any
 
-from zoosmith.contract import BuildError
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import library
 
 
@@ -66,7 +65,7 @@ class Vocabulary:
         return [token for token in range(len(self)) if self._llama.llama_vocab_is_eog(self._vocab, token)]
 
     def tokenize(self, text: str, *, special: bool = False, parse_special: bool = False) -> list[int]:
-        """Ids of a text. special: with BOS and EOS where the model wants them. parse_special: "<s>" in it is that token."""
+        """Ids of a text. special: with BOS where the model wants it. parse_special: "<s>" in it is that token."""
         raw = text.encode("utf-8")
         room = len(raw) + 8
         tokens: Any = (self._llama.llama_token * room)()
