@@ -17,7 +17,7 @@ ACCEPTS = {"from": ("torch",)}
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors", "sentencepiece", "llama-cpp-python")
 TOOLS = {"llama.cpp": artifact.CONVERTER}
 PRECISIONS = {"f16": "fp16", "f32": "fp32", "bf16": "bf16", "q8_0": "q8_0"}
-MEAN_KL = {"f16": 1e-5, "f32": 1e-5, "bf16": 1e-3, "q8_0": 0.02}
+MEAN_KL = {"f16": 1e-4, "f32": 1e-4, "bf16": 1e-3, "q8_0": 0.05}
 
 
 class Params(BaseParams):
@@ -38,7 +38,7 @@ def output(params: Params) -> Output:
 
 def check(params: Params) -> Tolerance:
     """The same next tokens, but for near-ties, with hardly another distribution: more means another model."""
-    return Tolerance(agreement=0.9 if params.type == "q8_0" else 0.99, mean_kl=MEAN_KL[params.type])
+    return Tolerance(agreement=0.85 if params.type == "q8_0" else 0.99, mean_kl=MEAN_KL[params.type])
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:

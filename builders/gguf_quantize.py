@@ -14,16 +14,16 @@ from pydantic import Field, field_validator
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
-from zoosmith.contract.output import Output, Resources
+from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.toolkit.gguf import artifact, census, header, imatrix, memory, quantize
-from zoosmith.toolkit.gguf.types import TENSOR_TYPES, known
+from zoosmith.toolkit.gguf.types import FILE_TYPES, TENSOR_TYPES, known
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
-ACCEPTS = {"from": ("gguf",), "checkpoint": ("torch",)}
-OPTIONAL = ("checkpoint",)
-DATA = ("calibration",)
+ACCEPTS = {"from": ("gguf",)}
 REQUIRES = ("llama-cpp-python", "gguf", "numpy", "torch", "transformers")
+TOLERANCES = ((8, 0.85, 0.05), (6, 0.7, 0.2), (5, 0.5, 0.6), (4, 0.3, 1.5), (3, 0.1, 4.0))
+"""Bits of the type, then the lowest agreement and the highest mean KL: three times what was seen on the worst model."""
 
 
 class Params(BaseParams):
@@ -56,6 +56,23 @@ class Params(BaseParams):
 def output(params: Params) -> Output:
     """A GGUF in the type that is asked for."""
     return Output("gguf", params.type, relation="quantized")
+
+
+def accepts(params: Params) -> dict[str, tuple[str, ...]]:
+    """The checkpoint too, where importance is measured on it."""
+    return ACCEPTS | ({"checkpoint": ("torch",)} if params.imatrix else {})
+
+
+def data(params: Params) -> tuple[str, ...]:
+    """The split that importance is measured on, if it is."""
+    return ("calibration",) if params.imatrix else ()
+
+
+def check(params: Params) -> Tolerance | None:
+    """Looser with fewer bits: a broken file answers like none of them. Without some layers it is another model."""
+    bits = FILE_TYPES[params.type].bits
+    found = [Tolerance(agreement, mean_kl=kl) for least, agreement, kl in TOLERANCES if bits >= least]
+    return found[0] if found and not params.prune_layers else None
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:

@@ -16,6 +16,12 @@ class FileType(NamedTuple):
     number: int
     base: str
 
+    @property
+    def bits(self) -> int:
+        """Whole bits of a weight of the base type, scales left out."""
+        kind = TENSOR_TYPES[self.base]
+        return 8 * kind.size // kind.block
+
 
 FILE_TYPES = {
     "f32": FileType(0, "F32"), "f16": FileType(1, "F16"), "bf16": FileType(32, "BF16"),
