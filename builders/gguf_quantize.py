@@ -8,6 +8,7 @@ made of.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -58,7 +59,7 @@ def output(params: Params) -> Output:
     return Output("gguf", params.type, relation="quantized")
 
 
-def accepts(params: Params) -> dict[str, tuple[str, ...]]:
+def accepts(params: Params) -> Mapping[str, tuple[str, ...]]:
     """The checkpoint too, where importance is measured on it."""
     return ACCEPTS | ({"checkpoint": ("torch",)} if params.imatrix else {})
 
