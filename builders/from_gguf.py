@@ -12,9 +12,11 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.gguf import importing, tokens
 from zoosmith.toolkit.gguf.probes import PROBES
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
+from zoosmith.toolkit.torch import sessions
 
 FORMAT = "torch"
 PRECISION = "fp32"
@@ -33,7 +35,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 16 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> None:
+def build(job: Job) -> Session:
     """Dequantise, save, compare the tokenizer that was made with the file's own."""
     file = importing.only_gguf(job.parent.path, job.params.file)
     job.progress(text="reading the GGUF")
@@ -43,6 +45,7 @@ def build(job: Job) -> None:
     job.fact("origin", origin)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("token_texts", _same_tokens(file, job.out))
+    return sessions.session(model, job.out)
 
 
 def _same_tokens(file: Path, out: Path) -> int:

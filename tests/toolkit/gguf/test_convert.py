@@ -34,7 +34,9 @@ def test_matrices_get_the_type_and_vectors_stay_fp32(llama: Path, tmp_path: Path
 
 def test_progress_is_told(llama: Path, tmp_path: Path) -> None:
     told: list[tuple[Any, ...]] = []
-    convert.convert(llama, tmp_path / "a.gguf", "f16", converter=gguf.converter(), progress=lambda *one: told.append(one))
+    convert.convert(
+        llama, tmp_path / "a.gguf", "f16", converter=gguf.converter(), progress=lambda *one: told.append(one)
+    )
     assert told[-1] == (100, 100, "converting to GGUF")
     assert [path.name for path in tmp_path.iterdir()] == ["a.gguf"]
 
@@ -48,7 +50,9 @@ def changed(llama: Path, folder: Path, **config: Any) -> Path:
 
 def test_an_unknown_architecture_is_named(llama: Path, tmp_path: Path) -> None:
     strange = changed(llama, tmp_path / "c", architectures=["NoSuchForCausalLM"])
-    with pytest.raises(BuildError, match="Model NoSuchForCausalLM is not supported; llama.cpp knows no such architecture"):
+    with pytest.raises(
+        BuildError, match="Model NoSuchForCausalLM is not supported; llama.cpp knows no such architecture"
+    ):
         gguf.converted(strange, tmp_path / "a.gguf")
     assert not list(tmp_path.glob("*.gguf")) and not list(tmp_path.glob(".*partial"))
 

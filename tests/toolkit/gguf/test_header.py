@@ -38,7 +38,9 @@ def test_sizes_of_blocks_are_those_of_the_package_gguf() -> None:
 def test_a_file_that_is_cut_off_among_its_weights_is_named_truncated(llama_f16: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(llama_f16.read_bytes()[: llama_f16.stat().st_size // 2])
-    with pytest.raises(BuildError, match=r"cut\.gguf is truncated: its tensors take [\d,]+ bytes, it has [\d,]+ .*fetch"):
+    with pytest.raises(
+        BuildError, match=r"cut\.gguf is truncated: its tensors take [\d,]+ bytes, it has [\d,]+ .*fetch"
+    ):
         header.read(cut)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
+from zoosmith.contract.tool import PypiTool
 from zoosmith.toolkit.gguf import header
 from zoosmith.toolkit.gguf.census import census
 from zoosmith.toolkit.gguf.modelfile import FILE, modelfile
@@ -16,21 +17,20 @@ from zoosmith.toolkit.gguf.tokens import differences
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
 MODEL = "model.gguf"
-PACKAGE = {"package": "llama-cpp-python", "version": "0.3.36"}
-CONVERTER: dict[str, str] = {
-    **PACKAGE,
-    "source": "pypi",
-    "file": "llama_cpp_python-0.3.36.tar.gz",
-    "sha256": "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e",
-    "path": "vendor/llama.cpp",
-}
+CONVERTER = PypiTool(
+    package="llama-cpp-python",
+    version="0.3.36",
+    sha256="832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e",
+    path="vendor/llama.cpp",
+)
 """llama.cpp's converter: the sdist that the library is compiled from, so that writer and reader are of one version."""
 
 
 def state(job: Job, tensors: list[header.Tensor]) -> None:
     """Facts of the file: its types, its real bits per weight, and where its weights were rounded before."""
     found = census(tensors)
-    job.fact("census", {"tensors": found["tensors"], "weights": found["weights"]})
+    counts = {kind: {"tensors": found["tensors"][kind], "weights": found["weights"][kind]} for kind in found["weights"]}
+    job.fact("tensor_types", counts)
     job.fact("bits_per_weight", found["bits_per_weight"])
     job.fact("parameters", sum(found["weights"].values()))
     pass_on_origin(job)
