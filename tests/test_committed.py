@@ -55,7 +55,7 @@ def test_the_plots_say_what_drawing_them_anew_says(tmp_path: Path) -> None:
     """Of one family: those of others are drawn by the same code, and rendering knows by digests which are stale."""
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
     shutil.copytree(ROOT / "results" / DRAWN, tmp_path / "results" / DRAWN)
-    Workspace(tmp_path).book.render_all()
+    Workspace(tmp_path).records.render_all()
     drawn, committed = ({name: texts(svg) for name, svg in plots(project).items()} for project in (tmp_path, ROOT))
     assert len(drawn) == 2 * 5, "a frontier and a confusion matrix for each of its artifacts"
     assert different(drawn, {name: text for name, text in committed.items() if name.startswith(DRAWN)}) == []
