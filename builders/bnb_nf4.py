@@ -8,7 +8,7 @@ from __future__ import annotations
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.quantization import bnb
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -43,7 +43,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 2 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Quantise while reading, save."""
     config = bnb.nf4_config(double_quant=job.params.double_quant, compute_dtype=job.params.compute_dtype)
     model, _ = bnb.load(job, job.parent.path, config, job.params.skip_modules, new_head=False)
@@ -51,4 +51,4 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", bnb.parameters(model))
     job.fact("nf4_layers", len(bnb.layers(model)))
-    return TorchForward(bnb.keep_packing(model), job.device).logits
+    return TorchForward(bnb.keep_packing(model), job.device)

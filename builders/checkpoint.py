@@ -8,7 +8,7 @@ from __future__ import annotations
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as Params
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
 
@@ -23,7 +23,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 2 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Load, name the labels, save."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     labels = checkpoint.label_order(model.config, job.task.spec.labels)
@@ -33,4 +33,4 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     checkpoint.check_vocabulary(model, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
-    return TorchForward(model).logits
+    return TorchForward(model)

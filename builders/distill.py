@@ -14,7 +14,7 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import structure
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -47,7 +47,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(2, memory, activations_mb(params.batch_size, {"student": parents["student"]}))
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Cut the student out, train it, keep the weights that were best on `dev`."""
     paths = {role: parent.path for role, parent in job.parents.items()}
     checkpoint.copy_tokenizer(paths["student"], job.out)
@@ -66,7 +66,7 @@ def build(job: Job) -> Logits:
     for name, value in facts.items():
         job.fact(name, value)
     job.fact("teacher_parameters", sum(parameter.numel() for parameter in teacher.parameters()))
-    return TorchForward(student, job.device).logits
+    return TorchForward(student, job.device)
 
 
 def _student(job: Job, path: Path) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.training.train import Hyperparameters, activations_mb, fit
@@ -35,7 +35,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(2, memory, activations_mb(params.batch_size, parents))
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Train from the parent's body and a head of its own; keep the weights that were best on `dev`."""
     train, dev = training_examples(job, job.params)
     model = checkpoint.load_model(job, job.parent.path, new_head=True)
@@ -47,4 +47,4 @@ def build(job: Job) -> Logits:
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("trainable_parameters", sum(p.numel() for p in model.parameters() if p.requires_grad))
     job.fact("train_examples", len(train))
-    return TorchForward(model, job.device).logits
+    return TorchForward(model, job.device)

@@ -17,7 +17,7 @@ from pydantic import Field
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
 from zoosmith.toolkit.quantization import dynamic_int8
 from zoosmith.toolkit.torch import architecture, checkpoint
@@ -50,7 +50,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(2, memory, activations_mb(params.batch_size, parents, share=1))
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Quantise the body, train adapters and head through the rounding, store both."""
     from safetensors.torch import save_file
 
@@ -76,7 +76,7 @@ def build(job: Job) -> Logits:
     save_file(tensors, job.out / "model.safetensors")
     checkpoint.set_labels(model, job.task.spec.labels)
     checkpoint.save_config(model, job.out)
-    return TorchForward(dynamic_int8.unpack(type(model)(model.config), tensors)).logits
+    return TorchForward(dynamic_int8.unpack(type(model)(model.config), tensors))
 
 
 def _on_cpu(job: Job) -> Job:

@@ -11,7 +11,7 @@ from typing import Any
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -48,7 +48,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Train adapters and head, then merge and save, or save the adapter alone."""
     train, dev = training_examples(job, job.params)
     model, drawn = checkpoint.load_with_new_weights(job, job.parent.path, new_head=True)
@@ -62,18 +62,18 @@ def build(job: Job) -> Logits:
     checkpoint.set_labels(model, job.task.spec.labels)
     if not job.params.merge:
         adapters.save(model, job.params, job.out)
-        return TorchForward(model, job.device).logits
+        return TorchForward(model, job.device)
     merged = _merged(job, lora, model)
     checkpoint.save_model(merged, job.out)
-    return TorchForward(merged, job.device).logits
+    return TorchForward(merged, job.device)
 
 
 def _merged(job: Job, lora: Any, model: Any) -> Any:
     """The model with its adapters added to the weights. Raises BuildError where it answers differently then."""
     probes = [job.task.encode([probe]) for probe in job.task.probes()]
-    apart = [TorchForward(model, job.device).logits(probe) for probe in probes]
+    apart = [TorchForward(model, job.device).classify(probe) for probe in probes]
     merged = lora.merge_and_unload()
-    together = [TorchForward(merged, job.device).logits(probe) for probe in probes]
+    together = [TorchForward(merged, job.device).classify(probe) for probe in probes]
     gap = max(float(abs(one - other).max()) for one, other in zip(apart, together, strict=True))
     job.note("merged_max_abs_logit_diff", gap)
     if not gap <= MERGED_WITHIN * max(1.0, *(float(abs(one).max()) for one in apart)):

@@ -11,7 +11,7 @@ import warnings
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as Params
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.onnx import onnx_artifact, onnx_file
 
 FORMAT = "onnx"
@@ -31,7 +31,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 3 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Convert weights and operators, between casts at the ends."""
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16

@@ -15,7 +15,7 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.onnx import onnx_artifact, onnx_file, onnx_graph
 
 FORMAT = "onnx"
@@ -46,7 +46,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 5 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Quantise the graph's matrix products and embeddings."""
     import onnx
 

@@ -14,7 +14,7 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Encoded, Logits
+from zoosmith.contract.session import Encoded, Session
 from zoosmith.toolkit.onnx import onnx_artifact, onnx_file
 from zoosmith.toolkit.quantization import static_int8
 from zoosmith.toolkit.quantization.exclusion import Budget, Search
@@ -48,7 +48,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=2048 + 3 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Calibrate, search, save."""
     import onnx
 
@@ -59,7 +59,7 @@ def build(job: Job) -> Logits:
     examples = dev_examples(job, job.params.dev_rows)
 
     def loss(file: Path) -> float:
-        return mean_loss(job, OnnxForward(file, job.threads).logits, examples)
+        return mean_loss(job, OnnxForward(file, job.threads), examples)
 
     parent = loss(source)
     search = Search(lambda nodes: loss(quantizer.quantised(nodes)), job.scratch / "losses.json", job.progress)

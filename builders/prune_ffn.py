@@ -12,7 +12,7 @@ from pydantic import Field
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import importance, pruned, structure
 from zoosmith.toolkit.pruning.importance import Selection
 from zoosmith.toolkit.torch import checkpoint
@@ -43,7 +43,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return pruned.resources(params.recovery, parents)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Measure, cut, train on if told to."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)

@@ -15,7 +15,7 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import pruned, structure
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -49,7 +49,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return pruned.resources(params.recovery, parents)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Choose, cut, train on if told to."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
@@ -70,7 +70,7 @@ def _chosen(job: Job, model: Any, stack: list[Any]) -> list[int]:
         for layer in left:
             job.progress(dropped, job.params.drop, f"trying without layer {layer}")
             structure.set_layers(model, [stack[i] for i in left if i != layer])
-            losses[layer] = mean_loss(job, TorchForward(model, job.device).logits, examples)
+            losses[layer] = mean_loss(job, TorchForward(model, job.device), examples)
         left.remove(min(losses, key=lambda layer: (losses[layer], -layer)))
         table.append({str(layer): round(loss, 6) for layer, loss in losses.items()})
     job.note("dev_loss_without", table)

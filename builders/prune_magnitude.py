@@ -14,8 +14,8 @@ from pydantic import Field
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
-from zoosmith.toolkit.pruning import sparsity
+from zoosmith.contract.session import Session
+from zoosmith.toolkit.pruning import masks
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.training.recovery import Recovery
 
@@ -42,19 +42,19 @@ class Params(BaseParams):
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights and masks, and with recovery what a training holds; `parents` maps roles to bytes."""
-    return sparsity.resources(params.recovery, parents)
+    return masks.resources(params.recovery, parents)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Mask, train on if told to, make the masks permanent."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
-    layers = list(sparsity.linears(model).values())
+    layers = list(masks.linears(model).values())
     for group in [layers] if job.params.scope == "global" else [[layer] for layer in layers]:
-        masks = _masks([layer.weight.detach() for layer in group], job.params.share)
-        for layer, mask in zip(group, masks, strict=True):
-            sparsity.put(mask, layer, job.params.recovery)
-    return sparsity.finish(job, model, job.params.recovery)
+        kept = _masks([layer.weight.detach() for layer in group], job.params.share)
+        for layer, mask in zip(group, kept, strict=True):
+            masks.put(mask, layer, job.params.recovery)
+    return masks.finish(job, model, job.params.recovery)
 
 
 def _masks(weights: Sequence[Any], share: float) -> Iterator[Any]:

@@ -14,8 +14,8 @@ from pydantic import Field
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
-from zoosmith.toolkit.pruning import importance, sparsity
+from zoosmith.contract.session import Session
+from zoosmith.toolkit.pruning import importance, masks
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.training.recovery import Recovery
 
@@ -44,17 +44,17 @@ class Params(BaseParams):
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights and masks, and with recovery what a training holds; `parents` maps roles to bytes."""
-    return sparsity.resources(params.recovery, parents)
+    return masks.resources(params.recovery, parents)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Measure activations, mask, train on if told to, make the masks permanent."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
-    layers = list(sparsity.linears(model).values())
+    layers = list(masks.linears(model).values())
     for layer, norms in zip(layers, importance.input_norms(job, model, layers), strict=True):
-        sparsity.put(_mask(layer.weight.detach(), norms, job.params.share), layer, job.params.recovery)
-    return sparsity.finish(job, model, job.params.recovery)
+        masks.put(_mask(layer.weight.detach(), norms, job.params.share), layer, job.params.recovery)
+    return masks.finish(job, model, job.params.recovery)
 
 
 def _mask(weight: Any, norms: Any, share: float) -> Any:

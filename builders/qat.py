@@ -15,7 +15,7 @@ from typing import Any
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.quantization import dynamic_int8
 from zoosmith.toolkit.torch import architecture, checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -53,7 +53,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Train all weights through the rounding of the body's layers, then store them in INT8 or as they are."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False).to(job.device)
     job = checkpoint.keep_labels(job, job.parent)
@@ -74,15 +74,15 @@ def build(job: Job) -> Logits:
     return _stored(job, model, layers)
 
 
-def _stored(job: Job, model: Any, layers: Sequence[str]) -> Logits:
+def _stored(job: Job, model: Any, layers: Sequence[str]) -> Session:
     from safetensors.torch import save_file
 
     if not job.params.quantize:
         checkpoint.save_model(model, job.out)
-        return TorchForward(model, job.device).logits
+        return TorchForward(model, job.device)
     checkpoint.save_config(model, job.out)
     per_channel = job.params.per_channel
     quantized = dynamic_int8.quantize(model.cpu().eval(), per_channel=per_channel, only=layers, in_place=True)
     save_file(dynamic_int8.pack(quantized), job.out / "model.safetensors")
     job.fact("int8_layers", len(layers))
-    return TorchForward(quantized).logits
+    return TorchForward(quantized)

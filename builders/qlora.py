@@ -11,7 +11,7 @@ from pydantic import Field
 
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
 from zoosmith.toolkit.quantization import bnb
 from zoosmith.toolkit.torch import checkpoint
@@ -52,7 +52,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(2, memory, activations_mb(params.batch_size, parents, share=2))
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Quantise the base, train adapters and head on it, save these."""
     train, dev = training_examples(job, job.params)
     options = bnb.nf4_config(double_quant=job.params.double_quant, compute_dtype=job.params.compute_dtype)
@@ -69,4 +69,4 @@ def build(job: Job) -> Logits:
     checkpoint.set_labels(model, job.task.spec.labels)
     adapters.save(model, job.params, job.out)
     bnb.save_options(model, options, job.out)
-    return TorchForward(bnb.keep_packing(model), job.device).logits
+    return TorchForward(bnb.keep_packing(model), job.device)

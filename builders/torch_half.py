@@ -11,7 +11,7 @@ from typing import Literal
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import sparsity
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -42,7 +42,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 2 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Load, round, save."""
     import torch
 
@@ -52,4 +52,4 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.safetensors"])
-    return TorchForward(model).logits
+    return TorchForward(model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import sparsity
 from zoosmith.toolkit.quantization import dynamic_int8
 from zoosmith.toolkit.torch import checkpoint
@@ -38,7 +38,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
     return Resources(cpus=1, memory_mb=1024 + 2 * sum(parents.values()) // 2**20)
 
 
-def build(job: Job) -> Logits:
+def build(job: Job) -> Session:
     """Quantise layer by layer, pack."""
     from safetensors.torch import save_file
 
@@ -51,4 +51,4 @@ def build(job: Job) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("int8_layers", sum(name.endswith(".weight_scale") for name in tensors))
     sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.safetensors"])
-    return TorchForward(quantized).logits
+    return TorchForward(quantized)

@@ -46,10 +46,20 @@ def build(job):
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(job.parent.path / name, job.out / name)
     job.fact("words", sum(len(words) for words in tell))
-    return lambda encoded: np.array(
-        [[job.params.weight * np.isin(row, words).sum() for words in tell] for row in encoded["input_ids"]],
-        dtype=np.float32,
-    )
+    return Told(tell, job.params.weight)
+
+
+class Told:
+    """The model in memory."""
+
+    def __init__(self, tell, weight):
+        self.tell = tell
+        self.weight = weight
+
+    def classify(self, encoded):
+        """Class logits of shape (batch, classes)."""
+        counts = [[np.isin(row, words).sum() for words in self.tell] for row in encoded["input_ids"]]
+        return self.weight * np.array(counts, dtype=np.float32)
 '''
 
 RUNTIME = '''\
@@ -60,7 +70,7 @@ import json
 REQUIRES = ("numpy", "tokenizers")
 EXTRA = "onnx"
 LIBRARY = "wordlist"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 
 
 class Session:
@@ -69,7 +79,7 @@ class Session:
     def __init__(self, listed):
         self.listed = listed
 
-    def logits(self, encoded):
+    def classify(self, encoded):
         """Class logits of shape (batch, classes)."""
         import numpy as np
 
@@ -85,13 +95,18 @@ def open(path, manifest, *, threads, device="cpu", needs=None):
 TASK = '''\
 """A review with its title in, one class out."""
 
-from zoosmith.tasks._classification import METRICS, compare, loss, score, suspicion
+from zoosmith.tasks._classification.encoding import AUTO_MODEL, OFFERS, BoundTask
+from zoosmith.tasks._classification.reporting import HEADLINE, PIPELINE_TAG
+from zoosmith.tasks._classification.scoring import *
 
 INPUTS = ("title", "review")
-AUTO_MODEL = "AutoModelForSequenceClassification"
-PIPELINE_TAG = "text-classification"
-CAPABILITY = "logits"
+EXAMPLE = '("the film", "a good plot")'
 PROBES = (("a", "b"), ("the film", "a good plot"), ("the cast", "very awful"))
+
+
+def bind(spec, folder):
+    """The task with the tokenizer in `folder`."""
+    return BoundTask(spec, folder, PROBES)
 '''
 
 RECIPE = {

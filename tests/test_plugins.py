@@ -112,5 +112,5 @@ def test_what_travels_with_the_package(tmp_path: Path, monkeypatch: pytest.Monke
     assert list(shipped("recipes").glob("*.yaml"))
     assert shipped("model_cards/template.md.j2").is_file()
     write(tmp_path, "shipped/recipes/one.yaml", "schema: 1\n")
-    monkeypatch.setattr(plugins, "PACKAGE", tmp_path)
+    monkeypatch.setattr(plugins, "SHIPPED", tmp_path / "shipped")
     assert shipped("recipes") == tmp_path / "shipped" / "recipes"

@@ -44,7 +44,7 @@ def test_an_answer_is_the_most_probable_label(family: Family) -> None:
 
 def test_large_logits_do_not_overflow(family: Family) -> None:
     opened = open_artifact(family.made("onnx").out, project=ROOT)
-    opened.session = type("Loud", (), {"logits": lambda self, encoded: np.array([[3000.0, -3000.0]], np.float32)})()
+    opened.session = type("Loud", (), {"classify": lambda self, encoded: np.array([[3000.0, -3000.0]], np.float32)})()
     assert opened.predict(["a"])[0].scores == {"negative": 1.0, "positive": 0.0}
 
 

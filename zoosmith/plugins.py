@@ -73,6 +73,21 @@ def _package(home: Path) -> str:
     return ".".join(home.relative_to(CHECKOUT).parts)
 
 
+def part_file(kind: str, id: str, part: str, project: Path) -> Path:
+    """The file of one part of a plug-in that is a folder, such as a task's `encoding`; else its only file."""
+    path = find(kind, id, project)
+    own = path.parent / f"{part}.py"
+    return own if path.name == "__init__.py" and own.is_file() else path
+
+
+def load_part(kind: str, id: str, part: str, project: Path) -> ModuleType:
+    """Import one part of a plug-in. Raises as `load` does."""
+    module = load(kind, id, project)
+    if part_file(kind, id, part, project).stem != part:
+        return module
+    return importlib.import_module(f"{module.__name__}.{part}")
+
+
 def module_name(path: Path) -> str:
     """Dotted name under which a file is imported: the package's own name where it is shipped."""
     stem = path.parent.name if path.name == "__init__.py" else path.stem
@@ -80,6 +95,10 @@ def module_name(path: Path) -> str:
     for home in KINDS.values():
         if folder == home:
             return f"{_package(home)}.{stem}"
+        if folder.parent == home and stem == path.stem:  # a part of a plug-in that is a folder
+            return f"{_package(home)}.{folder.name}.{stem}"
+    if folder.parent.name in KINDS and stem == path.stem:
+        return f"zoo_{folder.parent.name}_{folder.name}.{stem}"
     return f"zoo_{folder.name}_{stem}"
 
 

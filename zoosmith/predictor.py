@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,44 +16,28 @@ from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
 from zoosmith.common.safe import parse_json
 from zoosmith.contract.errors import ZooError
-from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest
+from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest, TaskSpec
+from zoosmith.contract.task import Task
 from zoosmith.project import find_project
-from zoosmith.tasks import BoundTask
-
-
-class Prediction(NamedTuple):
-    """The most probable label, its probability, and the probability of every label."""
-
-    label: str
-    score: float
-    scores: dict[str, float]
 
 
 class Predictor:
-    """An artifact that answers. Inputs are texts, or tuples of texts where the task takes several."""
+    """An artifact that answers. What an input is and what an answer, its task says."""
 
-    def __init__(self, manifest: Manifest, task: BoundTask, session: Any) -> None:
-        """Put an opened session and its bound task together."""
+    def __init__(self, manifest: Manifest, task: Task, session: Any, scoring: ModuleType) -> None:
+        """Put an opened session, its bound task and what judges its answers together."""
         self.manifest = manifest
         self.task = task
         self.session = session
+        self.scoring = scoring
 
-    def predict(self, inputs: Iterable[str | Sequence[str]]) -> list[Prediction]:
-        """One Prediction for each input, each computed on its own."""
-        return [self._one(value) for value in inputs]
-
-    def _one(self, value: str | Sequence[str]) -> Prediction:
-        import numpy as np
-
-        logits = self.session.logits(self.task.encode([self.task.unlabelled(value)]))[0]
-        weights = np.exp(logits - logits.max())
-        scores = dict(zip(self.labels, (weights / weights.sum()).tolist(), strict=True))
-        label = max(scores, key=lambda name: scores[name])
-        return Prediction(label, scores[label], scores)
+    def predict(self, inputs: Iterable[Any]) -> list[Any]:
+        """One answer for each input, each computed on its own."""
+        return [self.scoring.answer(self.session, self.task, value) for value in inputs]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels in the order of the model's outputs."""
+        """Labels in the order of the model's outputs; none where the task has none."""
         return self.task.spec.labels
 
 
@@ -92,8 +76,15 @@ def open_artifact(
         )
     if device.partition(":")[0] not in _devices(runtime):
         raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
-    task = BoundTask(plugins.load("tasks", manifest.task.kind, project), manifest.task, folder)
-    return Predictor(manifest, task, runtime.open(folder, manifest, threads=threads, device=device, needs=needs))
+    session = runtime.open(folder, manifest, threads=threads, device=device, needs=needs)
+    scoring = plugins.load_part("tasks", manifest.task.kind, "scoring", project)
+    return Predictor(manifest, bind(manifest.task.kind, manifest.task, folder, project), session, scoring)
+
+
+def bind(kind: str, spec: TaskSpec, folder: Path, project: Path) -> Task:
+    """The task `kind` with the tokenizer in `folder`."""
+    task: Task = plugins.load_part("tasks", kind, "encoding", project).bind(spec, folder)
+    return task
 
 
 def answers_on(folder: Path, device: str, project: Path) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoosmith.build.codehash import code_digests
+from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.plugins import CHECKOUT
 
 CODE = '''"""Module."""
@@ -139,7 +139,8 @@ def test_helpers_of_a_users_zoo_are_followed(tmp_path: Path) -> None:
     two.write_text("def f(): return 10")
     clean.write_text("def h(): return 10")
     second = code_digests(entry)
-    assert {name for name in first if first[name] != second[name]} == {"zoo.builders.mine.two", "zoo.texts.clean"}
+    changed = {name for name in first if first[name] != second[name]}
+    assert changed == {"zoo.builders.mine.two", "zoo.texts.clean", "zoo_builders_mine"}, "and who imports them"
 
 
 def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
 def test_the_same_under_every_hash_seed(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib\n"
-        "from zoosmith.build.codehash import code_digests\n"
+        "from zoosmith.build.codehash import build_code, closure_key, code_digests\n"
         "print(code_digests(*map(pathlib.Path, sys.argv[1:])))"
     )
     files = [str(CHECKOUT / "builders" / name) for name in ("finetune.py", "onnx_int8.py")]
@@ -164,3 +165,55 @@ def test_the_same_under_every_hash_seed(tmp_path: Path) -> None:
         for seed, order in (("0", files), ("1", files[::-1]), ("2", files))
     }  # fmt: skip
     assert len(seen) == 1 and "zoosmith.toolkit.training.train" in seen.pop()
+
+
+def test_moving_a_file_changes_no_key(tmp_path: Path) -> None:
+    """Imports count by what they bring in, not by where it lies; their order is the formatter's."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    helper = '"""Help."""\nimport json\n\n\ndef f():\n    return json.dumps(1)\n'
+    other = "def g():\n    return 2\n"
+    write(old, "texts/help.py", helper)
+    write(old, "texts/other.py", other)
+    write(new, "aaa/__init__.py", '"""Only words."""\n')
+    write(new, "aaa/help.py", helper)
+    write(new, "zzz.py", other)
+    uses = "\n\ndef build(job):\n    return help.f(), g()\n"
+    first = code_digests(write(old, "builders/mine.py", "from texts import help\nfrom texts.other import g\n" + uses))
+    second = code_digests(write(new, "builders/mine.py", "from zzz import g\nfrom aaa import help\n" + uses))
+    assert set(first) != set(second)
+    assert closure_key(first) == closure_key(second)
+
+
+def test_which_of_two_modules_a_name_comes_from_counts(tmp_path: Path) -> None:
+    """Both are in the closure either way; the key must still tell them apart."""
+    keys = []
+    for n, (one, two) in enumerate((("f", "g"), ("g", "f"))):
+        zoo = tmp_path / str(n)
+        write(zoo, "texts/first.py", "def f(): return 1\ndef g(): return 1\n")
+        write(zoo, "texts/second.py", "def f(): return 2\ndef g(): return 2\n")
+        code = f"from texts.first import {one}\nfrom texts.second import {two}\ndef build(job): return f(), g()\n"
+        keys.append(closure_key(code_digests(write(zoo, "builders/mine.py", code))))
+    assert keys[0] != keys[1]
+
+
+def test_what_only_type_checkers_import_does_not_count(tmp_path: Path) -> None:
+    write(tmp_path, "texts/kinds.py", "class Kind: ...\n")
+    code = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from texts.kinds import Kind\n"
+    code += "def build(job: Kind): ...\n"
+    found = code_digests(write(tmp_path, "builders/mine.py", code))
+    assert list(found) == ["zoo_builders_mine"]
+
+
+@pytest.mark.parametrize("builder", sorted(file.stem for file in (CHECKOUT / "builders").glob("[!_]*.py")))
+@pytest.mark.parametrize("task", ["text-classification", "text-pair-classification"])
+def test_what_judges_an_artifact_does_not_make_it(builder: str, task: str) -> None:
+    """No metric, statistic, card, record or measurement enters a build key."""
+    judges = ("stats", "records", "cards", "bench", "plots", "site", "publish", "recipes", "runtimes", "store")
+    found = code_digests(*build_code(builder, task, CHECKOUT))
+    assert not [name for name in found if name.split(".")[1] in judges or name.endswith((".scoring", ".reporting"))]
+
+
+def test_a_quantiser_does_not_hold_the_training_loop() -> None:
+    for builder in ("onnx_int8", "torch_half", "torch_int8", "onnx", "checkpoint"):
+        found = code_digests(*build_code(builder, "text-classification", CHECKOUT))
+        assert not [name for name in found if ".training." in name], builder

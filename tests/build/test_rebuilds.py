@@ -12,7 +12,7 @@ from zoosmith.build import explain
 from zoosmith.build.measuring import measure_action
 from zoosmith.build.workspace import Workspace
 from zoosmith.recipes.graph import Ref
-from zoosmith.store.store import Record
+from zoosmith.store.store import ActionResult
 
 ALL = ("toy-triple", "toy-sextuple")
 
@@ -27,14 +27,14 @@ def bring_up_all(project: Path) -> list[str]:
 
 
 def pretend_measured(project: Path, name: str) -> None:
-    """Record a measurement under the key that measuring `name` here has; the figures play no part."""
+    """ActionResult a measurement under the key that measuring `name` here has; the figures play no part."""
     workspace = Workspace(project)
     for ref in (Ref("toy", "plain"), Ref("toy", name)):
         action = measure_action(workspace.resolver, ref, "quick")
         staging = workspace.store.folder("work") / "pretended"
         staging.mkdir()
         (staging / "result.json").write_text(str(ref))
-        workspace.store.record(Record(action.key, action.inputs, workspace.store.add_tree(staging), {}))
+        workspace.store.record(ActionResult(action.key, action.inputs, workspace.store.add_tree(staging), {}))
         workspace.store.name(action.name, action.key)
         staging.rmdir()
 

@@ -21,7 +21,7 @@ OLD_REFERENCE = records.sha("old reference")
 
 @pytest.fixture
 def book(tmp_path: Path) -> RecordStore:
-    return Workspace(write_table(tmp_path)).book
+    return Workspace(write_table(tmp_path)).records
 
 
 def measured(ref: Ref, suite: str = "full", **changed: Any) -> Measurement:

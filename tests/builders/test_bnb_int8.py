@@ -49,7 +49,7 @@ def test_what_is_skipped_can_be_said(family: Family, tmp_path: Path, skip: list[
     made = family.again("bnb_int8", tmp_path, params={"skip_modules": skip})
     assert made.facts["int8_layers"] == layers
     opened = made.opened()
-    found = [opened.session.logits(opened.task.encode([opened.task.unlabelled(text)]))[0] for text in TELLING]
+    found = [opened.session.classify(opened.task.encode([opened.task.unlabelled(text)]))[0] for text in TELLING]
     np.testing.assert_allclose(found, probe_logits(made, TELLING), atol=1e-5)
 
 

@@ -81,7 +81,7 @@ def test_both_layers_of_distilberts_head_are_kept(distilbert: Made, tmp_path: Pa
     made = build(builder, {"from": distilbert.parent}, tmp_path)
     stored = tensors(made)
     assert stored["pre_classifier.weight"].dtype == stored["classifier.weight"].dtype == np.float32
-    found = np.concatenate([made.opened().session.logits(made.job.task.encode([e])) for e in made.job.task.probes()])
+    found = np.concatenate([made.opened().session.classify(made.job.task.encode([e])) for e in made.job.task.probes()])
     np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)
     assert (made.out / "model.safetensors").stat().st_size < 0.5 * (distilbert.out / "model.safetensors").stat().st_size
 

@@ -139,7 +139,7 @@ def test_the_tree_opens_and_answers_like_the_model(family: Family, name: str, ki
     made = family.made(name, kind)
     opened = made.opened()
     assert opened.manifest == made.manifest
-    found = np.concatenate([opened.session.logits(opened.task.encode([e])) for e in opened.task.probes()])
+    found = np.concatenate([opened.session.classify(opened.task.encode([e])) for e in opened.task.probes()])
     np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)
 
 

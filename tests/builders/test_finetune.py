@@ -72,7 +72,7 @@ def test_early_stopping_keeps_the_best_epoch(family: Family, tmp_path: Path) -> 
     assert curve[best - 1] == max(curve)
     assert best == curve.index(max(curve)) + 1, "of equal epochs the first is kept"
     dev = [made.job.task.example(row) for row in task_rows("text-classification", "dev")]
-    answers = np.concatenate([made.logits(made.job.task.encode([example])) for example in dev]).argmax(axis=1)
+    answers = np.concatenate([made.session.classify(made.job.task.encode([example])) for example in dev]).argmax(axis=1)
     assert float((answers == made.job.task.targets(dev)).mean()) == max(curve)
 
 

@@ -36,7 +36,7 @@ def tensors(file: Path) -> dict[str, Any]:
 
 def opened_logits(made: Made) -> Any:
     opened = made.opened()
-    return np.concatenate([opened.session.logits(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
+    return np.concatenate([opened.session.classify(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
 
 
 def test_what_it_makes_depends_on_merge() -> None:

@@ -28,7 +28,7 @@ def test_batch_and_sequence_are_dynamic(family: Family, batch: int, length: int)
     mask = np.ones((batch, length), dtype=np.int64)
     mask[-1, length // 2 + 1 :] = 0  # one row is padded
     encoded = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    mine, theirs = family.made("onnx").logits(encoded), family.made("finetune").logits(encoded)
+    mine, theirs = family.made("onnx").session.classify(encoded), family.made("finetune").session.classify(encoded)
     assert mine.shape == (batch, 2)
     np.testing.assert_allclose(mine, theirs, atol=1e-4)
 

@@ -42,9 +42,9 @@ def test_rows_that_are_padded_answer_as_alone(family: Family) -> None:
     """The mask's lowest value must not overflow into NaN."""
     made = family.made("onnx_fp16")
     examples = [made.job.task.unlabelled(text) for text in ("a good film", "a " * 20 + "bad film")]  # type: ignore[attr-defined]
-    together = made.logits(made.job.task.encode(examples))
+    together = made.session.classify(made.job.task.encode(examples))
     assert np.isfinite(together).all()
-    np.testing.assert_allclose(together[0], made.logits(made.job.task.encode(examples[:1]))[0], atol=0.02)
+    np.testing.assert_allclose(together[0], made.session.classify(made.job.task.encode(examples[:1]))[0], atol=0.02)
 
 
 def test_a_damaged_parent_is_refused(family: Family, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def loss(made: Made) -> float:
     import torch
 
     examples = [made.job.task.example(row) for row in task_rows("text-classification", "eval")]
-    logits = np.concatenate([made.logits(made.job.task.encode([example])) for example in examples])
+    logits = np.concatenate([made.session.classify(made.job.task.encode([example])) for example in examples])
     return float(made.job.task.loss(torch.from_numpy(logits), torch.from_numpy(made.job.task.targets(examples))))
 
 

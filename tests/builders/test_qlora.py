@@ -29,7 +29,7 @@ def tensors(made: Made) -> dict[str, Any]:
 
 def opened_logits(made: Made) -> Any:
     opened = made.opened()
-    return np.concatenate([opened.session.logits(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
+    return np.concatenate([opened.session.classify(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def test_it_opens_and_answers_as_the_model_and_nearly_as_its_parent(
     made = family.again("torch_int8", tmp_path, params={"per_channel": per_channel})
     opened = open_artifact(made.out, project=ROOT)
     mine, theirs = probe_logits(made, TELLING), probe_logits(family.made("finetune"), TELLING)
-    found = [opened.session.logits(opened.task.encode([opened.task.unlabelled(text)]))[0] for text in TELLING]
+    found = [opened.session.classify(opened.task.encode([opened.task.unlabelled(text)]))[0] for text in TELLING]
     np.testing.assert_allclose(found, mine, atol=1e-6)
     assert (mine.argmax(axis=1) == theirs.argmax(axis=1)).all()
     assert 0 < np.abs(mine - theirs).max() < 0.5, "INT8 rounds, so logits move, but not far"

@@ -26,7 +26,7 @@ from zoosmith.execution.resources import Budget
 from zoosmith.execution.runner import Runner, git_revision
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.locks import flock, is_free, measure_lock
-from zoosmith.store.store import CorruptStore, Record, Store
+from zoosmith.store.store import ActionResult, CorruptStore, Store
 
 TWICE = """
 import sys
@@ -153,7 +153,7 @@ def test_steps_wait_for_cores(tmp_path: Path) -> None:
     assert calls(tmp_path) == 1
 
 
-def corrupt(project: Path, name: str, path: str) -> tuple[Workspace, Record]:
+def corrupt(project: Path, name: str, path: str) -> tuple[Workspace, ActionResult]:
     workspace = Workspace(project)
     record = workspace.store.recorded(workspace.resolver.artifact(Ref("toy", name)).key)
     assert record is not None

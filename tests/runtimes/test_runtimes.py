@@ -24,6 +24,7 @@ from zoosmith.predictor import open_artifact
 
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
+CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate"}
 each_runtime = pytest.mark.parametrize("name", NAMES)
 
 
@@ -44,7 +45,13 @@ def test_facts_are_there(name: str) -> None:
     installed = packages(extras, module.EXTRA)
     assert set(module.REQUIRES) <= installed, "the extra that an error names must bring all that is missing"
     assert public_versions(module.REQUIRES)
-    assert set(module.CAPABILITIES) <= {"logits", "score", "generate"}
+    assert set(module.CAPABILITIES) <= {
+        "classify",
+        "loglikelihood",
+        "loglikelihood_rolling",
+        "next_logprobs",
+        "generate",
+    }
     assert module.LIBRARY
     parameters = inspect.signature(module.open).parameters
     assert list(parameters) == ["path", "manifest", "threads", "device", "needs"]
@@ -94,7 +101,7 @@ def test_a_tree_is_opened_from_its_files_alone(family: Family, tmp_path: Path, n
     made = family.made(MADE_BY[name])
     moved = shutil.copytree(made.out, tmp_path / "moved")
     session = plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=threads, needs=made.needs)
-    found = [session.logits(made.job.task.encode([probe]))[0] for probe in made.job.task.probes()]
+    found = [session.classify(made.job.task.encode([probe]))[0] for probe in made.job.task.probes()]
     np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)
 
 

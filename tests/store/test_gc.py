@@ -17,7 +17,7 @@ from zoosmith.recipes.graph import Ref
 from zoosmith.store.files import sha256_file
 from zoosmith.store.gc import collect
 from zoosmith.store.locks import flock
-from zoosmith.store.store import Record, Store
+from zoosmith.store.store import ActionResult, Store
 
 NAMED = {"toy/a", "toy/deep/c"}
 
@@ -40,7 +40,7 @@ def add(store: Store, key: str, name: str | None, files: dict[str, str]) -> str:
         (staging / file).write_text(text)
     tree = store.add_tree(staging)
     shutil.rmtree(staging)
-    store.record(Record(key * 64, {}, tree, {}))
+    store.record(ActionResult(key * 64, {}, tree, {}))
     (store.folder("logs") / f"{key * 64}.log").write_text("log")
     if name:
         store.name(name, key * 64)

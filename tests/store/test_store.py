@@ -15,7 +15,7 @@ from tests.support.crash import kill_at_every_call
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.store.files import sha256_file
-from zoosmith.store.store import CorruptStore, Record, Store
+from zoosmith.store.store import ActionResult, CorruptStore, Store
 
 FILES = {"model.bin": b"weights", "sub/config.json": b"{}", "copy.bin": b"weights"}
 
@@ -100,7 +100,7 @@ def test_links_special_files_and_nothing_are_refused(store: Store, tmp_path: Pat
 def test_damage_is_found_on_checkout_and_heals_when_the_tree_is_made_again(
     store: Store, tree: str, tmp_path: Path, data: bytes | None
 ) -> None:
-    store.record(Record("k" * 64, {}, tree, {}))
+    store.record(ActionResult("k" * 64, {}, tree, {}))
     store.checkout(tree, tmp_path / "out")
     damage(store, tree, "model.bin", data)
     with pytest.raises(CorruptStore, match="run the command again"):
@@ -134,7 +134,7 @@ def test_reading_one_file(store: Store, tree: str) -> None:
 
 
 def test_actions_and_names(store: Store, tree: str) -> None:
-    record = Record("a" * 64, {"x": [1, None]}, tree, {"seconds": 1.5})
+    record = ActionResult("a" * 64, {"x": [1, None]}, tree, {"seconds": 1.5})
     assert store.recorded(record.key) is None and store.named("toy/a") is None
     store.record(record)
     store.name("toy/a", record.key)
@@ -146,7 +146,7 @@ def test_actions_and_names(store: Store, tree: str) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}"])
 def test_a_damaged_name_counts_as_none_and_is_written_again(store: Store, tree: str, data: bytes) -> None:
-    store.record(Record("a" * 64, {}, tree, {}))
+    store.record(ActionResult("a" * 64, {}, tree, {}))
     store.name("toy/a", "a" * 64)
     (store.root / "names" / "toy" / "a.json").write_bytes(data)
     assert store.named("toy/a") is None
@@ -156,7 +156,7 @@ def test_a_damaged_name_counts_as_none_and_is_written_again(store: Store, tree: 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}"])
 def test_a_damaged_action_counts_as_none(store: Store, tree: str, data: bytes) -> None:
-    store.record(Record("a" * 64, {}, tree, {}))
+    store.record(ActionResult("a" * 64, {}, tree, {}))
     (store.root / "actions" / f"{'a' * 64}.json").write_bytes(data)
     assert store.recorded("a" * 64) is None and store.finished("a" * 64) is None
 
@@ -189,7 +189,7 @@ def test_a_kill_at_any_call_records_no_action_without_its_whole_tree(store: Stor
     def step() -> None:
         shutil.rmtree(staging, ignore_errors=True)
         stage(staging, FILES)
-        store.record(Record(key, {}, store.add_tree(staging), {}))
+        store.record(ActionResult(key, {}, store.add_tree(staging), {}))
 
     def look() -> None:
         for path in (store.root / "files").glob("*/*"):

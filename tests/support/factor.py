@@ -44,11 +44,19 @@ def build(job):
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(job.parent.path / name, job.out / name)
 
-    def logits(encoded):
-        mask = encoded["attention_mask"][..., None]
-        return job.params.factor * (weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
+    return Scaled(weights, job.params.factor)
 
-    return logits
+
+class Scaled:
+    """The model in memory."""
+
+    def __init__(self, weights, factor):
+        self.weights = weights
+        self.factor = factor
+
+    def classify(self, encoded):
+        mask = encoded["attention_mask"][..., None]
+        return self.factor * (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
 '''
 
 RUNTIME = '''\
@@ -61,7 +69,7 @@ import numpy as np
 REQUIRES = ("numpy", "tokenizers")
 EXTRA = "onnx"
 LIBRARY = "zoosmith"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 
 
 class Scaled:
@@ -71,7 +79,7 @@ class Scaled:
         self.weights = np.array(weights, dtype=np.float32)
         self.factor = factor
 
-    def logits(self, encoded):
+    def classify(self, encoded):
         """Class logits of shape (batch, classes)."""
         mask = encoded["attention_mask"][..., None]
         return self.factor * (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)

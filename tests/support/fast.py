@@ -22,7 +22,7 @@ import numpy as np
 REQUIRES = ("numpy", "tokenizers")
 EXTRA = "onnx"
 LIBRARY = "zoosmith"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 
 
 class Table:
@@ -31,7 +31,7 @@ class Table:
     def __init__(self, weights):
         self.weights = np.array(weights, dtype=np.float32)
 
-    def logits(self, encoded):
+    def classify(self, encoded):
         """Class logits of shape (batch, classes)."""
         mask = encoded["attention_mask"][..., None]
         return (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
@@ -90,11 +90,18 @@ def build(job: Job):
         shutil.copyfile(job.parent.path / name, job.out / name)
     weights = np.array(weights.round(6).tolist(), dtype=np.float32)
 
-    def logits(encoded):
-        mask = encoded["attention_mask"][..., None]
-        return (weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
+    return Counts(weights)
 
-    return logits
+
+class Counts:
+    """The model in memory."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def classify(self, encoded):
+        mask = encoded["attention_mask"][..., None]
+        return (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
 
 
 def count(job):

@@ -16,11 +16,10 @@ from zoosmith.build.build import write_manifest
 from zoosmith.contract.job import Job, Parent
 from zoosmith.contract.manifest import Manifest, TaskSpec
 from zoosmith.contract.output import output_of
-from zoosmith.contract.session import Encoded, Logits
-from zoosmith.predictor import Predictor, answers_on, open_artifact, read_manifest
+from zoosmith.contract.session import Encoded
+from zoosmith.predictor import Predictor, answers_on, bind, open_artifact, read_manifest
 from zoosmith.store.files import payload
 from zoosmith.store.manifests import write_source_manifest
-from zoosmith.tasks import BoundTask
 
 TEXT, PAIR = "text-classification", "text-pair-classification"
 LABELS = {TEXT: ("negative", "positive"), PAIR: ("no", "yes")}
@@ -46,7 +45,7 @@ class Made:
 
     module: ModuleType
     job: Job
-    logits: Logits
+    session: Any
     manifest: Manifest
     facts: dict[str, Any]
     notes: dict[str, Any]
@@ -69,7 +68,7 @@ class Made:
     @property
     def model(self) -> Any:
         """The builder's own torch model, which its logits callable is bound to."""
-        return self.logits.__self__.model  # type: ignore[attr-defined]
+        return self.session.model  # type: ignore[attr-defined]
 
     def encode(self, *texts: str | tuple[str, ...]) -> Encoded:
         """The texts as one batch."""
@@ -144,17 +143,17 @@ def build(
 
     job = Job(
         parents=parents, rows=declared,
-        task=BoundTask(plugins.load("tasks", asked.kind, ROOT), asked, home), out=out, scratch=scratch,
+        task=bind(asked.kind, asked, home, ROOT), out=out, scratch=scratch,
         params=module.Params(**(params or {})), seed=seed, device=device, threads=1, progress=progress,
         fact=facts.__setitem__, note=notes.__setitem__, labels=labels.extend,
     )  # fmt: skip
-    logits = module.build(job)
+    session = module.build(job)
     if labels:
         asked = asked.model_copy(update={"labels": tuple(labels)})
     made = output_of(module, job.params)
     step = SimpleNamespace(out=out, run={"format": made.format, "precision": made.precision})
     written = write_manifest(step, asked, job.params, facts, made.needs, dict(parents))
-    return Made(module, job, logits, written, facts, notes)
+    return Made(module, job, session, written, facts, notes)
 
 
 class Family:
@@ -205,7 +204,7 @@ def probe_logits(made: Made, texts: Sequence[str | tuple[str, ...]] = ()) -> Any
 
     task = made.job.task
     examples = [task.unlabelled(text) for text in texts] if texts else task.probes()  # type: ignore[attr-defined]
-    return np.concatenate([made.logits(task.encode([example])) for example in examples])
+    return np.concatenate([made.session.classify(task.encode([example])) for example in examples])
 
 
 def opened_logits(made: Made) -> Any:
@@ -213,7 +212,7 @@ def opened_logits(made: Made) -> Any:
     import numpy as np
 
     opened = made.opened()
-    return np.concatenate([opened.session.logits(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
+    return np.concatenate([opened.session.classify(opened.task.encode([opened.task.unlabelled(t)])) for t in TELLING])
 
 
 TELLING = tuple(f"the {word} film" for word in GOOD + BAD)

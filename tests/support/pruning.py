@@ -30,7 +30,7 @@ def model_of(made: Made) -> Any:
 def assert_opens(made: Made) -> None:
     """The tree, opened from its files and given text, answers as the builder's model."""
     opened = open_artifact(made.out, project=ROOT, threads=1)
-    found = [opened.session.logits(opened.task.encode([opened.task.unlabelled(text)]))[0] for text in TELLING]
+    found = [opened.session.classify(opened.task.encode([opened.task.unlabelled(text)]))[0] for text in TELLING]
     np.testing.assert_allclose(found, probe_logits(made, TELLING), atol=1e-5)
 
 

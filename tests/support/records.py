@@ -65,7 +65,7 @@ def answered(true: Sequence[int], predicted: Sequence[int], labels: Sequence[str
 def versus(drop: float = 0.004, *, half: float = 0.01, agreement: float = 0.98) -> dict[str, Any]:
     """A paired comparison in which accuracy and macro F1 of the eval `toy` fall by `drop`."""
     delta = {"accuracy": difference(-drop, half), "macro_f1": difference(-drop, half)}
-    apart = {"value": 0.5, "n": 400, "unit": "logit", "better": "lower"}
+    apart = {"value": 0.5, "n": 400, "unit": "", "better": "lower"}
     divergence = {"agreement": {"value": agreement, "n": 400}, "max_abs_logit_diff": apart}
     return {"toy": {"delta": delta, "divergence": divergence, "lost": 6, "won": 2}}
 

@@ -102,7 +102,7 @@ def _save_for_masked_words(body: Any, model: Any, folder: Path) -> None:
 def _train(model: Any, folder: Path, steps: int, make: Rows = rows, labels: Sequence[str] = SENTIMENT) -> None:
     import torch
 
-    from zoosmith.tasks._tokens import load_tokenizer
+    from zoosmith.tasks._classification.tokens import load_tokenizer
 
     torch.set_num_threads(1)  # small products; other threads would wait for each other
     tokenizer = load_tokenizer(folder, 32)

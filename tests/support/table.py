@@ -22,7 +22,7 @@ import json
 REQUIRES = ("numpy", "tokenizers")
 EXTRA = "onnx"
 LIBRARY = "table"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 
 
 class Session:
@@ -31,7 +31,7 @@ class Session:
 
         self.weights = np.array(json.loads((path / "table.json").read_text()), dtype=np.float32)
 
-    def logits(self, encoded):
+    def classify(self, encoded):
         return self.weights[encoded["input_ids"]].sum(axis=1)
 
 
@@ -41,11 +41,14 @@ def open(path, manifest, *, threads, device="cpu", needs=None):
 
 FORWARD = """
 
-def forward(weights):
-    import numpy as np
+class forward:
+    def __init__(self, weights):
+        import numpy as np
 
-    table = np.array(weights, dtype=np.float32)
-    return lambda encoded: table[encoded["input_ids"]].sum(axis=1)
+        self.table = np.array(weights, dtype=np.float32)
+
+    def classify(self, encoded):
+        return self.table[encoded["input_ids"]].sum(axis=1)
 """
 
 TABLE = f'''"""Counts words of each class."""

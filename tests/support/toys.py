@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 REQUIRES = ("numpy", "tokenizers")
 EXTRA = "onnx"
 LIBRARY = "toy"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 BYTES = bytes(2**20)
 
 
@@ -41,7 +41,7 @@ class Toy:
             self.idle.wait()
             hashlib.sha256(BYTES).digest()
 
-    def logits(self, encoded):
+    def classify(self, encoded):
         import numpy as np
 
         rows, tokens = encoded["input_ids"].shape

@@ -18,7 +18,7 @@ def accuracy(made: Made) -> float:
     """Share of right answers on the toy data's eval split."""
     assert made.manifest.task is not None
     examples = [made.job.task.example(row) for row in task_rows(made.manifest.task.kind, "eval")]
-    answers = [made.logits(made.job.task.encode([example])).argmax() for example in examples]
+    answers = [made.session.classify(made.job.task.encode([example])).argmax() for example in examples]
     return float((np.array(answers) == made.job.task.targets(examples)).mean())
 
 

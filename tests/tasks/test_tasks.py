@@ -13,10 +13,16 @@ import pytest
 from tests.support.job import INPUTS, PAIR, TEXT, spec
 from tests.support.zoo import ROOT, write_tokenizer
 from zoosmith import plugins
+from zoosmith.build.codehash import code_digests
 from zoosmith.contract.errors import BuildError
-from zoosmith.tasks import BoundTask, Example, single
+from zoosmith.contract.metric import MetricInfo
+from zoosmith.predictor import bind
+from zoosmith.tasks._classification.encoding import BoundTask, Example
 
 NAMES = plugins.known("tasks", ROOT)
+JUDGES = (
+    "respond", "outcome", "score", "compare", "suspicion", "reproduces", "preserves", "rebuilt", "answer", "stopwatch",
+)  # fmt: skip
 each_task = pytest.mark.parametrize("name", NAMES)
 
 
@@ -27,7 +33,7 @@ def task(tmp_path: Path) -> BoundTask:
 
 def bound(folder: Path, kind: str) -> BoundTask:
     write_tokenizer(folder)
-    return BoundTask(plugins.load("tasks", kind, ROOT), spec(kind), folder)
+    return bind(kind, spec(kind), folder, ROOT)  # type: ignore[return-value]
 
 
 def test_all_tasks_are_seen() -> None:
@@ -38,19 +44,47 @@ def test_all_tasks_are_seen() -> None:
 def test_facts_are_there(name: str) -> None:
     import transformers
 
-    module: Any = plugins.load("tasks", name, ROOT)
-    assert module.INPUTS
-    assert module.METRICS
-    assert hasattr(transformers, module.AUTO_MODEL)
-    assert module.CAPABILITY in ("logits", "score", "generate")
-    assert module.PIPELINE_TAG
-    for function in ("loss", "score", "compare", "suspicion"):
-        assert callable(getattr(module, function))
+    encoding, scoring, reporting = (part(name, each) for each in ("encoding", "scoring", "reporting"))
+    assert encoding.INPUTS
+    assert hasattr(transformers, encoding.AUTO_MODEL)
+    assert scoring.CAPABILITY in encoding.OFFERS
+    assert scoring.LATENCY_OF in ("call", "token")
+    assert scoring.QUICK_TOKENS > 0
+    assert all(
+        isinstance(about, MetricInfo) and about.better in ("higher", "lower") for about in scoring.METRICS.values()
+    )
+    assert isinstance(scoring.STREAMED, bool)
+    for function in (
+        "respond",
+        "outcome",
+        "score",
+        "compare",
+        "suspicion",
+        "reproduces",
+        "preserves",
+        "rebuilt",
+        "answer",
+    ):
+        assert callable(getattr(scoring, function))
+    assert callable(scoring.stopwatch)
+    assert reporting.PIPELINE_TAG
+    assert set(reporting.HEADLINE) <= scoring.METRICS.keys()
+
+
+@each_task
+def test_what_encodes_never_sees_what_judges(name: str) -> None:
+    """A new metric must not rebuild anything."""
+    digests = code_digests(plugins.part_file("tasks", name, "encoding", ROOT))
+    assert not [module for module in digests if "scoring" in module or "reporting" in module or ".stats" in module]
+
+
+def part(name: str, which: str) -> Any:
+    return plugins.load_part("tasks", name, which, ROOT)
 
 
 @each_task
 def test_probes_are_many_different_and_of_the_tasks_shape(name: str) -> None:
-    module: Any = plugins.load("tasks", name, ROOT)
+    module = part(name, "encoding")
     probes = [(probe,) if isinstance(probe, str) else probe for probe in module.PROBES]
     assert len(set(probes)) == len(probes) >= 8
     assert {len(probe) for probe in probes} == {len(module.INPUTS)}
@@ -63,7 +97,8 @@ def test_probes_are_many_different_and_of_the_tasks_shape(name: str) -> None:
 @each_task
 def test_importing_it_pulls_in_nothing_heavy(name: str) -> None:
     heavy = ("torch", "transformers", "numpy", "scipy", "tokenizers")
-    code = f"import sys, zoosmith.tasks.{name}; print(*[name for name in {heavy!r} if name in sys.modules])"
+    parts = ", ".join(f"zoosmith.tasks.{name}.{part}" for part in ("encoding", "scoring", "reporting"))
+    code = f"import sys, {parts}; print(*[name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
@@ -108,7 +143,7 @@ def test_targets_need_labels(task: BoundTask) -> None:
 def test_alone_or_in_a_batch_the_tokens_are_the_same(task: BoundTask) -> None:
     examples = [task.unlabelled(text) for text in ("a", "the film was good", "very")]
     batch = task.encode(examples)
-    for i, alone in enumerate(single(task, examples)):
+    for i, alone in enumerate(task.encode([example]) for example in examples):
         size = alone["input_ids"].shape[1]
         assert (alone["input_ids"][0] == batch["input_ids"][i, :size]).all()
         assert batch["attention_mask"][i].sum() == size

@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.job import PAIR, TEXT, spec
-from tests.support.zoo import ROOT, write_tokenizer
-from zoosmith import plugins
+from tests.support.zoo import write_tokenizer
 from zoosmith.contract.errors import BuildError
-from zoosmith.tasks import BoundTask
-from zoosmith.tasks._tokens import load_tokenizer
+from zoosmith.tasks._classification.encoding import BoundTask
+from zoosmith.tasks._classification.tokens import load_tokenizer
 
 WORDS = "the film was good un ##break ##able ##s play ##ing ! . , ' - a b c d e f g ##a ##b ##c ##d ##e 東 京 é 1 2 ##3"
 TEXTS = (
@@ -73,7 +72,7 @@ def theirs(folder: Path) -> Any:
 
 
 def task(folder: Path, kind: str = TEXT, max_length: int = 32) -> BoundTask:
-    return BoundTask(plugins.load("tasks", kind, ROOT), spec(kind, max_length=max_length), folder)
+    return BoundTask(spec(kind, max_length=max_length), folder)
 
 
 def assert_equal(ours: Any, expected: Any) -> None:

@@ -29,6 +29,9 @@ class Child:
     def __init__(self) -> None:
         """Nothing is open yet."""
         self.predictor: Any = None
+        self.watch: Any = None
+        self.project = Path()
+        self._evals: dict[str, tuple[Any, Any]] = {}
         self.runtime: Any = None
         self.folder = Path()
         self.device = "cpu"
@@ -57,7 +60,7 @@ class Child:
         from zoosmith.predictor import open_artifact, read_manifest
         from zoosmith.toolkit.torch.imports import modules_of
 
-        self.folder, self.device = Path(folder), device
+        self.folder, self.project, self.device = Path(folder), Path(project), device
         self.runtime = plugins.load("runtimes", read_manifest(self.folder).format, Path(project))
         for module in modules_of(self.runtime.REQUIRES):  # on any processor: sides that start together share `cpus`
             importlib.import_module(module)
@@ -65,7 +68,8 @@ class Child:
         self.vram_before = self._vram()["now"]
         roles = {role: Path(path) for role, path in needs[folder].items()}
         self.predictor = open_artifact(self.folder, project=Path(project), threads=threads, device=device, needs=roles)
-        self.inputs = [tuple(value) if isinstance(value, list) else value for value in inputs]
+        self.inputs = inputs
+        self.watch = self.predictor.scoring.stopwatch(self.predictor.session, self.predictor.task, inputs)
         self.loaded_mb = memory_mb("VmRSS")
         loaded = self._vram()
         self.vram_loaded, self.vram_loading = loaded["now"], loaded["peak"]
@@ -87,30 +91,60 @@ class Child:
         stages = [started, time.monotonic_ns()]
         self.open(folder, project, **arguments)
         stages.append(time.monotonic_ns())
-        self.predictor.predict(self.inputs[:1])
+        self.watch.prepare(0)()
         self._synchronize()
         stages.append(time.monotonic_ns())
         took = [(after - before) / 1e6 for before, after in pairwise(stages)]
         return dict(zip(("imports", "load", "first"), took, strict=True))
 
-    def logits(self, inputs: list[Any]) -> dict[str, Any]:
-        """Logits of each input on its own, and the labels in their order."""
-        task, session = self.predictor.task, self.predictor.session
-        rows = [session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in inputs]
-        return {"labels": list(self.predictor.labels), "logits": rows}
+    def respond(self, kind: str, row: dict[str, Any], out: str) -> dict[str, Any]:
+        """Write the response to a row of an eval of this kind to the file `out`."""
+        from zoosmith.execution.arrays import write_arrays
+
+        task, scoring = self._eval(kind)
+        write_arrays(Path(out), scoring.respond(self.predictor.session, task, task.example(row)))
+        return {}
+
+    def outcomes(self, kind: str, rows: list[dict[str, Any]], out: str, like: str | None) -> dict[str, Any]:
+        """Write the outcomes of rows of an eval of this kind to the file `out`.
+
+        like: a file with the reference's response to the only row.
+        """
+        from zoosmith.execution.arrays import joined, read_arrays, write_arrays
+
+        task, scoring = self._eval(kind)
+        reference = read_arrays(Path(like)) if like else None
+        parts = []
+        for example in map(task.example, rows):
+            response = scoring.respond(self.predictor.session, task, example, reference)
+            parts.append(scoring.outcome(response, example, reference))
+        write_arrays(Path(out), joined(parts))
+        return {}
+
+    def _eval(self, kind: str) -> tuple[Any, Any]:
+        """The task of an eval as this artifact answers it, and what judges it."""
+        from zoosmith import plugins
+        from zoosmith.predictor import bind
+
+        if kind not in self._evals:
+            task = bind(kind, self.predictor.manifest.task, self.folder, self.project)
+            self._evals[kind] = task, plugins.load_part("tasks", kind, "scoring", self.project)
+        return self._evals[kind]
 
     def time(self, calls: int) -> dict[str, Any]:
-        """Milliseconds of each of `calls` predictions at batch 1, end to end; wall and processor seconds of all."""
-        predict, inputs, clock = self.predictor.predict, self.inputs, time.perf_counter_ns
+        """Milliseconds of each of `calls` calls of the task's stopwatch; wall and processor seconds of all."""
+        prepare, clock = self.watch.prepare, time.perf_counter_ns
         took = []
-        worked, began = time.process_time(), time.perf_counter()
+        worked = waited = 0.0
         for i in range(calls):
-            value = [inputs[i % len(inputs)]]
-            start = clock()
-            predict(value)
+            call = prepare(i)
+            before, start = time.process_time(), clock()
+            call()
             self._synchronize()
-            took.append((clock() - start) / 1e6)
-        return {"ms": took, "cpu_s": time.process_time() - worked, "wall_s": time.perf_counter() - began}
+            spent = clock() - start
+            worked, waited = worked + time.process_time() - before, waited + spent
+            took.append(spent / 1e6)
+        return {"ms": took, "cpu_s": worked, "wall_s": waited / 1e9}
 
     def usage(self) -> dict[str, Any]:
         """Processor time so far, by thread."""

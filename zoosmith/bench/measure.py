@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from zoosmith import plugins
 from zoosmith.bench import profile, quality, residency, speed
 from zoosmith.bench.host import saturation, this_host
 from zoosmith.bench.process import opened
@@ -16,6 +17,7 @@ from zoosmith.common.canonical import pretty
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import read_manifest
 from zoosmith.records.schema import Latency, Measurement, Steadiness
+from zoosmith.stats.intervals import Estimate
 
 QUICK = speed.Plan(starts=4, turns=2, block_s=0.25)
 FULL = speed.Plan(starts=8, turns=6, block_s=0.3)
@@ -23,7 +25,7 @@ PROFILE_S = 2.0  # for each length, batch and number of callers
 
 
 def run(step: Step) -> None:
-    """Measure and write result.json and the logits of each eval. Raises ZooError for impossible figures."""
+    """Measure and write result.json and the outcomes of each eval. Raises ZooError for impossible figures."""
     folder = step.parent(step.inputs["artifact"], "artifact")
     is_reference = step.inputs["artifact"] == step.inputs["reference"]
     reference = None if is_reference else step.parent(step.inputs["reference"], "reference")
@@ -31,19 +33,20 @@ def run(step: Step) -> None:
     for text in warnings:
         step.say(text)
     evals = {id: quality.Eval(step, id, folder) for id in step.run["evals"]}
-    answers = quality.answers_of(step, folder, evals)
-    versus = quality.versus(evals, answers, quality.reference_answers(step, evals, reference)) if reference else None
+    outcomes = quality.outcomes_of(step, folder, evals, reference)
+    versus = quality.versus(step, evals, outcomes, reference) if reference else None
     arguments = opening(step, [path for path in (folder, reference) if path], next(iter(evals.values())))
     if arguments["device"] != "cpu":
         _check_device(step, folder, arguments)
     timings, steadiness = _timed(step, folder, reference, arguments)
     full = step.inputs["suite"] == "full"
     found = {
-        "quality": {id: evals[id].score(answers[id]) for id in evals},
-        "vs_reference": versus,
+        "quality": {id: evals[id].score(outcomes[id]) for id in evals},
+        "versus": versus,
+        "latency_of": _latency_of(step, folder),
         "latency_ms": latency(timings.ms[speed.ARTIFACT]),
         "reference_latency_ms": latency(timings.ms[speed.REFERENCE]) if reference else None,
-        "speedup": quality.bounded(timings.ratio(speed.REFERENCE)) if reference else None,
+        "speedup": _ratio(timings.ratio(speed.REFERENCE)) if reference else None,
         "steadiness": steadiness,
         "memory_mb": timings.memory,
         "vram_mb": timings.vram,
@@ -77,6 +80,18 @@ def _timed(
         return speed.compare(sides, arguments, QUICK, step.progress), None
     sides[AGAIN] = folder
     return steadily(lambda: speed.compare(sides, arguments, FULL, step.progress), step.say, step.progress)
+
+
+def _ratio(estimate: Estimate) -> dict[str, Any]:
+    """How many times as fast as the reference; n counts process starts."""
+    return {name: round(getattr(estimate, name), 6) for name in ("value", "low", "high")} | {"n": estimate.n}
+
+
+def _latency_of(step: Step, folder: Path) -> str:
+    """What one timed call answers, as the artifact's task says."""
+    task = read_manifest(folder).task
+    assert task is not None
+    return str(plugins.load_part("tasks", task.kind, "scoring", step.project).LATENCY_OF)
 
 
 def _check_device(step: Step, folder: Path, arguments: dict[str, Any]) -> None:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.build.codehash import build_code, code_digests
-from zoosmith.build.loadback import check_artifact
+from zoosmith.build.codehash import build_code, closure_key, code_digests
+from zoosmith.build.loadback import Check, check_artifact
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job, Parent
 from zoosmith.contract.manifest import Manifest, TaskSpec
 from zoosmith.contract.output import output_of
+from zoosmith.contract.task import Task
 from zoosmith.execution.worker import Step
-from zoosmith.predictor import read_manifest
+from zoosmith.predictor import bind, read_manifest
 from zoosmith.store import manifests
 from zoosmith.store.files import refuse_pickles
-from zoosmith.tasks import BoundTask, Example
 from zoosmith.toolkit.torch import devices
 
 
@@ -31,7 +31,7 @@ def run(step: Step) -> None:
     parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
     spec = _spec(step.inputs["task"], parents, trains="train" in step.inputs["splits"])
     folder = next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out)
-    task = BoundTask(plugins.load("tasks", spec.kind, step.project), spec, folder)
+    task = bind(spec.kind, spec, folder, step.project)
     facts: dict[str, Any] = {}
     labels: list[str] = []
     job = Job(
@@ -49,22 +49,23 @@ def run(step: Step) -> None:
         note=step.note,
         labels=labels.extend,
     )
-    logits = module.build(job)
+    session = module.build(job)
     refuse_pickles(step.out)
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
     write_manifest(step, spec, params, facts, output_of(module, params).needs, parents)
     tolerance = module.check(params) if hasattr(module, "check") else None
     step.progress(text="checking in a clean process")
-    probes = [*task.probes(), *_dev_examples(step, task)]
-    check_artifact(step, task, logits, probes, tolerance, parents.get("from"))
+    scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
+    check = Check(task, scoring, [*task.probes(), *_dev_examples(step, task)])
+    check_artifact(step, check, session, tolerance, parents.get("from"))
 
 
 def _same_code(step: Step) -> None:
     """Raise BuildError when files changed since the key was made: the result would stand under a wrong key."""
     task = step.inputs["task"]
     kind = task["kind"] if task else None
-    if code_digests(*build_code(step.inputs["builder"], kind, step.project)) != step.inputs["code"]:
+    if closure_key(code_digests(*build_code(step.inputs["builder"], kind, step.project))) != step.inputs["code"]:
         raise BuildError("the builder's code changed while this run was going; run the same command again")
 
 
@@ -91,7 +92,7 @@ def read_rows(step: Step, split: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / f"{split}.jsonl").read_bytes().splitlines()]
 
 
-def _dev_examples(step: Step, task: BoundTask) -> list[Example]:
+def _dev_examples(step: Step, task: Task) -> list[Any]:
     """Some rows of `dev`: probes near what the artifact is for. They judge, they do not enter the artifact."""
     if step.run["data"] is None:
         return []

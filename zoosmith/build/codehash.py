@@ -1,9 +1,11 @@
 """Digest of the code that runs: syntax trees, without comments, docstrings and positions.
 
-What a builder claims of the machine (`resources`, `TIMEOUT_S`) is left out too.
+A first-party module counts if the entry module imports it, directly or not; imports for type checkers alone do not
+count. Third-party code counts by its version, in the action key. What a builder claims of the machine (`resources`,
+`TIMEOUT_S`) is left out.
 
-A first-party module counts when the entry module imports it, directly or not. Third-party code counts by
-its version, in the action key.
+A module's digest holds what it imports from other first-party modules by their content, not by their names, so that
+moving a file changes no digest. Action keys hold the digests alone (`closure_key`); names are for explanations.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from zoosmith.plugins import KINDS, PACKAGE, find, module_name
+from zoosmith.plugins import KINDS, PACKAGE, find, module_name, part_file
 
 SHIPPED = {"zoosmith": PACKAGE, "builders": KINDS["builders"]}
 CLAIMS = ("resources", "TIMEOUT_S")
@@ -22,36 +26,103 @@ NOWHERE = Path(os.devnull)  # holds no file
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+class _Module(NamedTuple):
+    """A parsed module: its own code without first-party imports, and what those bring in.
+
+    imported: by file, the names that the module knows it or its members by; `own` is None for a module without code.
+    """
+
+    own: str | None
+    imported: dict[Path, tuple[str, ...]]
+
+
 def code_digests(*entries: Path) -> dict[str, str]:
-    """Digest by module name for `entries` and every first-party module that they import."""
+    """Digest by module name for `entries` and every first-party module that they import; empty modules are left out."""
     names = {path: module_name(path) for path in entries}
     found: dict[str, str] = {}
+    seen: set[Path] = set()
     waiting = [(path, _root(path)) for path in entries]
     while waiting:
         path, root = waiting.pop()
-        name = names.setdefault(path, _dotted(path, root))
-        if name not in found:
-            stat = path.stat()
-            found[name], imported = _digest_and_imports(path, root, stat.st_mtime_ns, stat.st_size)
-            waiting.extend((file, root) for file in imported)
+        if path in seen:
+            continue
+        seen.add(path)
+        module = _read(path, root)
+        if module.own is not None:
+            found[names.setdefault(path, _dotted(path, root))] = _digest(module, root)
+        waiting.extend((file, root) for file in module.imported)
     return dict(sorted(found.items()))
 
 
+def closure_key(digests: Mapping[str, str]) -> list[str]:
+    """What an action key holds of `code_digests`: the digests, sorted, whatever the modules are called."""
+    return sorted(digests.values())
+
+
 def build_code(builder: str, task: str | None, project: Path) -> list[Path]:
-    """The modules that a build starts from: the builder, and what binds its task."""
-    files = [find("builders", builder, project), PACKAGE / "tasks" / "__init__.py"]
-    return files + ([find("tasks", task, project)] if task else [])
+    """The modules that a build starts from: the builder, and how its task encodes examples."""
+    files = [find("builders", builder, project)]
+    return files + ([part_file("tasks", task, "encoding", project)] if task else [])
+
+
+def _digest(module: _Module, root: Path) -> str:
+    known = ((_read(file, root).own, names) for file, names in module.imported.items())
+    imported = sorted([own, *names] for own, names in known if own is not None)
+    return hashlib.sha256(repr((module.own, imported)).encode()).hexdigest()
+
+
+def _read(path: Path, root: Path) -> _Module:
+    stat = path.stat()
+    return _parsed(path, root, stat.st_mtime_ns, stat.st_size)
 
 
 @cache
-def _digest_and_imports(path: Path, root: Path, mtime_ns: int, size: int) -> tuple[str, tuple[Path, ...]]:
+def _parsed(path: Path, root: Path, mtime_ns: int, size: int) -> _Module:
     """`mtime_ns` and `size` are there for the cache: a changed file is read again."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
     if path.parent.name == "builders":
         tree.body = [node for node in tree.body if not _is_claim(node)]
-    imports = tuple(dict.fromkeys(_imported_files(tree, path, root)))
     _drop_docstrings(tree)
-    return hashlib.sha256(_canonical(tree).encode()).hexdigest(), imports
+    imports = _Imports(path, root)
+    imports.visit(tree)
+    own = hashlib.sha256(_canonical(tree).encode()).hexdigest() if tree.body or imports.found else None
+    return _Module(own, {file: tuple(sorted(names)) for file, names in imports.found.items()})
+
+
+class _Imports(ast.NodeTransformer):
+    """Takes first-party imports, and all imports for type checkers, out of a syntax tree; `found` has the former."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self.root = root
+        self.found: dict[Path, set[str]] = {}
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """`if TYPE_CHECKING:` never runs."""
+        test = node.test.attr if isinstance(node.test, ast.Attribute) else getattr(node.test, "id", "")
+        if test == "TYPE_CHECKING" and not node.orelse:
+            return None
+        return self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        """`import zoosmith.common.names as n`"""
+        node.names = [alias for alias in node.names if not self._is_ours(_stem(alias.name, self.root), alias)]
+        return node if node.names else None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        """`from zoosmith.common import names`, `from zoosmith.common.names import nearest`, `from . import one`"""
+        module = _stem(node.module or "", self.root) if node.level == 0 else _relative(node, self.path)
+        ours = [alias for alias in node.names if self._is_ours(module / alias.name, alias, module)]
+        node.names = [alias for alias in node.names if alias not in ours]
+        return node if node.names else None
+
+    def _is_ours(self, stem: Path, alias: ast.alias, package: Path | None = None) -> bool:
+        """Whether an import is first-party; it is noted then: a module under its name, a member with its module."""
+        known = f"{alias.name.rpartition('.')[2]} as {alias.asname or alias.name.rpartition('.')[2]}"
+        module, member = _file(stem), _file(package) if package else None
+        for file in filter(None, (module, member)):
+            self.found.setdefault(file, set()).add("" if file is member and module else known)
+        return module is not None or member is not None
 
 
 def _is_claim(node: ast.stmt) -> bool:
@@ -81,40 +152,36 @@ def _canonical(node: object) -> str:
     return repr(node)
 
 
-def _imported_files(tree: ast.AST, path: Path, root: Path) -> list[Path]:
-    stems: list[Path] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            stems += [_stem(alias.name, root) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            module = _stem(node.module or "", root) if node.level == 0 else _relative(node, path)
-            stems += [module, *(module / alias.name for alias in node.names)]
-    return [file for file in map(_file, stems) if file]
-
-
 def _stem(name: str, root: Path) -> Path:
     """Where a module would be, without the suffix: in the package, the shipped builders, or a user's own zoo."""
     head, _, rest = name.partition(".")
     home = SHIPPED.get(head, root / head)
-    return home.joinpath(*rest.split("."))
+    return home.joinpath(*rest.split(".")) if rest else home
 
 
 def _relative(node: ast.ImportFrom, path: Path) -> Path:
-    return path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+    return path.parents[node.level - 1].joinpath(*filter(None, (node.module or "").split(".")))
 
 
 def _file(stem: Path) -> Path | None:
     """File of a first-party module; the bare package `zoosmith` holds nothing that runs in a step."""
     if stem == PACKAGE:
         return None
-    return next((file for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py") if file.is_file()), None)
+    return next((file for file in _candidates(stem) if file.is_file()), None)
+
+
+def _candidates(stem: Path) -> Iterator[Path]:
+    if stem.name:
+        yield stem.with_name(f"{stem.name}.py")
+    yield stem / "__init__.py"
 
 
 def _root(entry: Path) -> Path:
     """The zoo of a user's plug-in, whose modules it may import; what is shipped imports only what is shipped."""
     if any(home in entry.parents for home in SHIPPED.values()):
         return NOWHERE
-    return entry.parents[2 if entry.name == "__init__.py" else 1]
+    kinds = [folder for folder in entry.parents if folder.name in KINDS]
+    return kinds[0].parent if kinds else entry.parent
 
 
 def _dotted(path: Path, root: Path) -> str:

@@ -11,7 +11,7 @@ from zoosmith.common.names import full_name
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.schema import Base, BuildRecord, File
-from zoosmith.store.store import Record
+from zoosmith.store.store import ActionResult
 
 
 def build_record(resolver: Resolver, ref: Ref) -> BuildRecord:
@@ -71,5 +71,6 @@ def _data(resolver: Resolver, recipe: str) -> dict[str, Any]:
     return resolver.data_info(tree) if tree else {}
 
 
-def _provenance(record: Record) -> dict[str, Any]:
-    return record.provenance | {"host": this_host().model_dump(mode="json")}
+def _provenance(record: ActionResult) -> dict[str, Any]:
+    told = {name: value for name, value in record.provenance.items() if name != "code"}
+    return told | {"host": this_host().model_dump(mode="json")}

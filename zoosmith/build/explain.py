@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
-from zoosmith.execution.action import differences
+from zoosmith.execution.action import Action, differences
 from zoosmith.recipes.graph import Ref
+from zoosmith.store.store import ActionResult
 
 COMMANDS = """\
 doit build:NAME     build, check, measure, hold gates, write card and registry row
@@ -80,10 +81,18 @@ def changes(workspace: Workspace, kind: str, ref: Ref) -> list[str]:
     last = workspace.store.named(_name(kind, ref))
     if last is None:
         return ["it was never built here"]
-    found = differences(last.inputs, action.inputs)
+    found = _differences(last, action)
     if not found and workspace.resolver.done(action) is None:
         return ["its files are gone from the store"]
     return found
+
+
+def _differences(last: ActionResult, action: Action) -> list[str]:
+    """What changed between a recorded action and the one that would run; code by the names of its modules."""
+    old, new = dict(last.inputs), dict(action.inputs)
+    if old.get("code") != new.get("code") and "code" in last.provenance:
+        old["code"], new["code"] = last.provenance["code"], action.run["code"]
+    return differences(old, new)
 
 
 def _first_difference(workspace: Workspace, kind: str, ref: Ref) -> str:
@@ -131,6 +140,4 @@ def _why_measured(workspace: Workspace, ref: Ref) -> list[str]:
         reference = workspace.zoo.families[ref.recipe].reference
         theirs = _why_measured(workspace, reference) if ref != reference else []
         return [f"its measurement waits: {error}", *(f"{reference}: {line}" for line in theirs)]
-    return [f"measurement: {line}" for line in differences(last.inputs, action.inputs)] or [
-        "its measurement is gone from the store"
-    ]
+    return [f"measurement: {line}" for line in _differences(last, action)] or ["its measurement is gone from the store"]

@@ -1,84 +1,110 @@
 """Load-back and parity: an artifact that loads but computes something else fails here.
 
-Load-back: a clean process opens the finished tree from nothing but its files, starts from text, and must
-reproduce the logits of the builder's in-memory model. Parity: where a technique claims to preserve its
-parent's answers, the parent is opened the same way and both are compared by label name.
+Load-back: a clean process opens the finished tree from nothing but its files, starts from plain inputs, and must
+reproduce the responses of the builder's in-memory model. Parity: if a technique claims to preserve its parent's
+answers, the parent is opened the same way and both are compared. A builder without a model in memory, such as a
+converter, is held by parity alone, which is then compulsory.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Parent
 from zoosmith.contract.output import Tolerance
-from zoosmith.tasks import BoundTask, Example, single
+from zoosmith.contract.task import Task
+from zoosmith.execution.arrays import read_arrays
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from zoosmith.contract.session import Logits
+    from zoosmith.contract.session import Response, Session
     from zoosmith.execution.clean import CleanProcess
     from zoosmith.execution.worker import Step
 
-ABSOLUTE = 1e-4
-RELATIVE = 1e-3
+
+class Asked(NamedTuple):
+    """Responses to each input, and the artifact's labels."""
+
+    responses: list[Response]
+    labels: list[str]
+
+
+class Opening(NamedTuple):
+    """How clean processes open artifacts: the zoo, threads, device, and where they write their responses.
+
+    clean: a process at hand; None where one is to be started.
+    """
+
+    project: Path
+    threads: int
+    scratch: Path
+    device: str = "cpu"
+    clean: CleanProcess | None = None
+
+
+class Check(NamedTuple):
+    """A finished tree's task, what judges its answers, and the probes that it is asked."""
+
+    task: Task
+    scoring: ModuleType
+    probes: Sequence[Any]
 
 
 def check_artifact(
-    step: Step,
-    task: BoundTask,
-    logits: Logits,
-    probes: Sequence[Example],
-    tolerance: Tolerance | None,
-    parent: Parent | None,
+    step: Step, check: Check, session: Session | None, tolerance: Tolerance | None, parent: Parent | None
 ) -> None:
-    """Raise BuildError unless the tree in `step.out` answers as the builder's model, and as its parent may."""
-    import numpy as np
+    """Raise BuildError unless the tree in `step.out` answers as the builder's model, and as its parent may.
 
-    expected = np.concatenate([logits(encoded) for encoded in single(task, probes)])
-    _finite(expected, probes, "the builder's model")
-    texts = [list(probe.texts) for probe in probes]
-    found, labels = _asked(step, step.out, texts)
-    _reproduces(expected, found, probes)
-    if tolerance is not None and parent is not None and parent.manifest.task is not None:
-        theirs, names = _asked(step, parent.path, texts)
-        _preserves(theirs[:, _order(names, labels)], found, tolerance, step)
-
-
-def _asked(step: Step, folder: Path, texts: list[list[str]]) -> tuple[NDArray[np.float32], list[str]]:
-    run = step.run
-    return ask(folder, step.project, run["threads"], texts, step.needs(folder), run["device"], step.clean)
-
-
-def ask(
-    folder: Path, project: Path, threads: int, texts: list[list[str]], needs: dict[str, str], device: str = "cpu",
-    clean: CleanProcess | None = None,
-) -> tuple[NDArray[np.float32], list[str]]:  # fmt: skip
-    """Logits (texts, classes) and labels of the artifact in `folder`, from `clean` or a process started for it.
-
-    The latter runs in the zoo's own environment, also where the builder had one of its own. On `device`, or on the CPU
-    where the artifact's runtime knows nothing else.
+    session: the builder's model; None for a converter.
     """
-    import numpy as np
+    if session is None and (tolerance is None or parent is None or parent.manifest.task is None):
+        raise BuildError(
+            "the builder hands back no model, so nothing shows that its artifact is right: let its `check(params)` "
+            "give a Tolerance for parity with the parent, or hand back a session"
+        )
+    opening = Opening(step.project, step.run["threads"], step.work / "responses", step.run["device"], step.clean)
+    inputs = [check.task.value(probe) for probe in check.probes]
+    found = ask(step.out, inputs, step.needs(step.out), opening)
+    if session is not None:
+        expected = [check.scoring.respond(session, check.task, probe) for probe in check.probes]
+        check.scoring.reproduces(expected, found.responses, check.probes)
+    if tolerance is not None and parent is not None and parent.manifest.task is not None:
+        theirs = ask(parent.path, inputs, step.needs(parent.path), opening)
+        labels = (theirs.labels, found.labels)
+        step.note(
+            "parity",
+            {"probes": len(inputs)} | check.scoring.preserves(theirs.responses, found.responses, tolerance, labels),
+        )
+    shutil.rmtree(opening.scratch, ignore_errors=True)
 
-    request = {"folder": str(folder), "project": str(project), "threads": threads, "texts": texts, "needs": needs}
-    request["device"] = device
-    status, raw = clean.ask(request) if clean else _started(request)
+
+def ask(folder: Path, inputs: Sequence[Any], needs: dict[str, str], opening: Opening) -> Asked:
+    """Responses of the artifact in `folder` to each of `inputs`, from the clean process or one started for it.
+
+    The latter runs in the zoo's own environment, also if the builder had one of its own. On the opening's device, or
+    on the CPU if the artifact's runtime knows nothing else. Raises BuildError.
+    """
+    shutil.rmtree(opening.scratch, ignore_errors=True)
+    opening.scratch.mkdir(parents=True)
+    request = {"folder": str(folder), "project": str(opening.project), "threads": opening.threads, "needs": needs}
+    request |= {"inputs": list(inputs), "device": opening.device, "out": str(opening.scratch)}
+    status, raw = opening.clean.ask(request) if opening.clean else _started(request)
     if status or not raw:
         raise BuildError(f"the process that opened the finished tree died (exit status {status})")
     reply = json.loads(raw)
     if "error" in reply:
         raise BuildError(f"the finished tree does not open in a clean process: {reply['error']}")
-    return np.array(reply["logits"], dtype=np.float32), reply["labels"]
+    responses: list[Response] = [read_arrays(opening.scratch / f"{i}.npz") for i in range(len(inputs))]
+    return Asked(responses, reply["labels"])
 
 
 def _started(request: dict[str, Any]) -> tuple[int, bytes]:
@@ -96,52 +122,3 @@ def _started(request: dict[str, Any]) -> tuple[int, bytes]:
     with suppress(BrokenPipeError):
         process.stdin.close()
     return status, raw
-
-
-def _finite(logits: NDArray[np.float32], probes: Sequence[Example], who: str) -> None:
-    import numpy as np
-
-    bad = ~np.isfinite(logits).all(axis=1)
-    if bad.any():
-        text = probes[int(bad.argmax())].texts
-        raise BuildError(f"{who} gives NaN or infinite logits for {int(bad.sum())} of {len(probes)} probes, as {text}")
-
-
-def _reproduces(expected: NDArray[np.float32], found: NDArray[np.float32], probes: Sequence[Example]) -> None:
-    import numpy as np
-
-    if expected.shape != found.shape:
-        raise BuildError(f"load-back: {found.shape[1]} classes, where the builder's model has {expected.shape[1]}")
-    _finite(found, probes, "the finished tree")
-    gap = np.abs(expected - found)
-    allowed = ABSOLUTE + RELATIVE * np.abs(expected)
-    if (gap > allowed).any():
-        row = int(gap.max(axis=1).argmax())
-        raise BuildError(
-            f"load-back: opened from its files and given text, the artifact computes something else than the "
-            f"builder's model: logits {found[row].tolist()} instead of {expected[row].tolist()} for "
-            f"{probes[row].texts}. Compare what is written with what is kept: weights, tokenizer, labels, config"
-        )
-
-
-def _order(names: list[str], labels: list[str]) -> list[int]:
-    """Columns of the parent's logits in the artifact's label order."""
-    lower = [name.casefold() for name in names]
-    wanted = [label.casefold() for label in labels]
-    if sorted(lower) != sorted(wanted):
-        raise BuildError(f"parity: the labels are {labels}, those of the parent {names}")
-    return [lower.index(label) for label in wanted]
-
-
-def _preserves(theirs: NDArray[np.float32], mine: NDArray[np.float32], tolerance: Tolerance, step: Step) -> None:
-    agreement = float((theirs.argmax(axis=1) == mine.argmax(axis=1)).mean())
-    gap = float(abs(theirs - mine).max())
-    step.note("parity", {"probes": len(mine), "agreement": agreement, "max_abs_logit_diff": gap})
-    limit = tolerance.max_abs_logit_diff
-    if agreement < tolerance.agreement or (limit is not None and gap > limit):
-        bound = f" and max |logit difference| <= {limit:g}" if limit is not None else ""
-        raise BuildError(
-            f"parity: {agreement:.1%} of {len(mine)} probes get the parent's label, max |logit difference| {gap:.3g}; "
-            f"this technique claims agreement >= {tolerance.agreement:.0%}{bound}. "
-            "The weights, the label order or the parent are not what they should be"
-        )

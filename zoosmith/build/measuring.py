@@ -7,13 +7,14 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device, this_host
+from zoosmith.build.codehash import closure_key
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.common.names import full_name
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref
-from zoosmith.store.store import Record
+from zoosmith.store.store import ActionResult
 
 SUITE_VERSION = 2
 SUITES = ("quick", "full")
@@ -45,7 +46,8 @@ def trees_action(
     packages = tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
     evals = {id: _eval(resolver, ref.recipe, id) for id in recipe.evals}
     code = [plugins.find("runtimes", format, resolver.project) for format in formats]
-    code += [plugins.find("tasks", about["kind"], resolver.project) for about in evals.values()]
+    code += [plugins.part_file("tasks", about["kind"], "scoring", resolver.project) for about in evals.values()]
+    named = resolver.code(*code)
     inputs: dict[str, Any] = {
         "schema": 1,
         "kind": "measure",
@@ -54,7 +56,7 @@ def trees_action(
         "artifact": mine,
         "reference": theirs,
         "evals": {id: [about[name] for name in EVAL_KEY if name in about] for id, about in evals.items()},
-        "code": resolver.code(*code),
+        "code": closure_key(named),
         "packages": public_versions(packages),
         "host": this_host().id,
         "threads": THREADS,
@@ -63,6 +65,7 @@ def trees_action(
     run = {
         "name": full_name(ref.recipe, ref.name),
         "reference": full_name(ref.recipe, recipe.reference),
+        "code": named,
         "evals": evals,
         "size_own": _size(resolver, mine),
         "size_total": _total(resolver, mine),
@@ -112,7 +115,7 @@ def _manifest(resolver: Resolver, tree: str) -> dict[str, Any]:
     return manifest
 
 
-def _finished(resolver: Resolver, action: Action) -> Record:
+def _finished(resolver: Resolver, action: Action) -> ActionResult:
     record = resolver.done(action)
     if record is None:
         raise Unresolved(f"{action.title} comes first")

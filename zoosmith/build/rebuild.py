@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from zoosmith import plugins
 from zoosmith.build import zoo as zoos
+from zoosmith.build.loadback import Opening, ask
 from zoosmith.build.resolve import Unresolved
-from zoosmith.cards.reproduction import LOGIT_TOLERANCE
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
-from zoosmith.predictor import read_manifest
+from zoosmith.predictor import bind, read_manifest
 from zoosmith.recipes.graph import Ref
 
 if TYPE_CHECKING:
@@ -37,12 +37,8 @@ def check(workspace: Workspace, ref: Ref) -> tuple[bool, str]:
     files = _different(workspace, first.tree, second.tree)
     if how == "bytes":
         return False, f"the rebuild differs in {', '.join(files)}; the builder claims equal bytes"
-    gap, agreement = _logits_apart(workspace, ref, first.tree, second.tree)
-    same = gap <= LOGIT_TOLERANCE
-    text = (
-        f"{', '.join(files)} differ; on the task's probes agreement {agreement:.1%}, max |logit difference| {gap:.3g}"
-    )
-    return same, f"{text} ({'within' if same else 'beyond'} {LOGIT_TOLERANCE:g})"
+    same, gaps = _apart(workspace, first.tree, second.tree)
+    return same, f"{', '.join(files)} differ; on the task's probes {gaps}"
 
 
 def _different(workspace: Workspace, first: str, second: str) -> list[str]:
@@ -50,18 +46,18 @@ def _different(workspace: Workspace, first: str, second: str) -> list[str]:
     return [path for path in sorted(old.keys() | new.keys()) if old.get(path) != new.get(path)]
 
 
-def _logits_apart(workspace: Workspace, ref: Ref, first: str, second: str) -> tuple[float, float]:
-    """Largest |logit difference| and share of equal answers over the task's probes."""
-    from zoosmith.build.loadback import ask
-
-    task = plugins.load("tasks", workspace.zoo.families[ref.recipe].recipe.task.kind, workspace.project)  # type: ignore[union-attr]
-    texts = [[probe] if isinstance(probe, str) else list(probe) for probe in task.PROBES]
+def _apart(workspace: Workspace, first: str, second: str) -> tuple[bool, str]:
+    """Whether both builds answer the task's probes alike, and how far apart their answers are."""
     folders = [_checkout(workspace, tree) for tree in (first, second)]
-    (one, _), (two, _) = (
-        ask(folder, workspace.project, workspace.resolver.threads, texts, _needs(workspace, folder))
-        for folder in folders
-    )
-    return float(abs(one - two).max()), float((one.argmax(axis=1) == two.argmax(axis=1)).mean())
+    spec = read_manifest(folders[0]).task
+    assert spec is not None  # what was built answers a task
+    task = bind(spec.kind, spec, folders[0], workspace.project)
+    scoring = plugins.load_part("tasks", spec.kind, "scoring", workspace.project)
+    inputs = [task.value(probe) for probe in task.probes()]
+    opening = Opening(workspace.project, workspace.resolver.threads, workspace.store.folder("work") / "check-responses")
+    one, two = (ask(folder, inputs, _needs(workspace, folder), opening).responses for folder in folders)
+    same, text = scoring.rebuilt(one, two)
+    return bool(same), str(text)
 
 
 def _needs(workspace: Workspace, folder: Path) -> dict[str, str]:

@@ -234,10 +234,8 @@ def _about(measured: Measurement) -> tuple[str, str, int]:
 
 
 def reporting_of(kind: str, project: Path) -> ModuleType:
-    """The module with a task's words for cards; the task's own module where it has no other."""
-    task = plugins.load("tasks", kind, project)
-    reporting = getattr(task, "reporting", task)
-    return reporting if isinstance(reporting, ModuleType) else task
+    """The module with a task's words for cards."""
+    return plugins.load_part("tasks", kind, "reporting", project)
 
 
 def template(project: Path) -> str:

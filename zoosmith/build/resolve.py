@@ -14,14 +14,14 @@ from typing import Any
 from zoosmith import plugins
 from zoosmith.bench.host import device
 from zoosmith.build import zoo as zoos
-from zoosmith.build.codehash import build_code, code_digests
+from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.store.files import payload, sha256_file
-from zoosmith.store.store import Record, Store
+from zoosmith.store.store import ActionResult, Store
 
 PROBE_ROWS = 48
 
@@ -39,7 +39,7 @@ class Resolver:
         self.store = store
         self.project = project
         self.threads = threads
-        self._done: dict[str, Record] = {}
+        self._done: dict[str, ActionResult] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
 
     def action(self, kind: str, ref: Ref) -> Action:
@@ -48,14 +48,14 @@ class Resolver:
             return self.base(ref)
         return self.data(ref) if kind == "data" else self.artifact(ref)
 
-    def finished(self, kind: str, ref: Ref) -> Record | None:
+    def finished(self, kind: str, ref: Ref) -> ActionResult | None:
         """The node's result if everything that it depends on and itself is built and up to date."""
         try:
             return self.done(self.action(kind, ref))
         except Unresolved:
             return None
 
-    def done(self, action: Action) -> Record | None:
+    def done(self, action: Action) -> ActionResult | None:
         """The result of an action from the cache; looked up on disk until it is there once."""
         if action.key not in self._done:
             record = self.store.finished(action.key)
@@ -95,10 +95,12 @@ class Resolver:
         """Make or fetch the rows of a data set, one canonical JSON-lines file a split."""
         data = self.zoo.data(ref)
         decided = data.model_dump(mode="json", exclude={"license"})
+        named: dict[str, str] = {}
         if data.builtin:
             path = plugins.find("builtin", data.builtin, self.project)
             module = plugins.load("builtin", data.builtin, self.project)
-            decided["code"] = self.code(path)
+            named = self.code(path)
+            decided["code"] = closure_key(named)
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         elif data.path:
             decided["path"] = folder_digest(self.project / data.path)
@@ -107,7 +109,7 @@ class Resolver:
             title=f"data {ref}",
             entry="zoosmith.sources.rows:run",
             inputs={"schema": 1, "kind": "data", **decided},
-            run={"data": data.model_dump(mode="json"), "name": str(ref)},
+            run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
             resources=Resources(cpus=1, memory_mb=1024),
         )
 
@@ -119,11 +121,12 @@ class Resolver:
         sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
         claimed = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
         output = zoos.output(self.zoo, ref, self.project)
+        named = self.code(*self._entries(ref))
         inputs = {
             "schema": 1,
             "kind": "build",
             "builder": spec.builder,
-            "code": self.code(*self._entries(ref)),
+            "code": closure_key(named),
             "params": params.model_dump(mode="json"),
             "parents": parents,
             "splits": self.splits(ref.recipe, tuple(getattr(module, "DATA", ()))),
@@ -141,6 +144,7 @@ class Resolver:
             entry="zoosmith.build.build:run",
             inputs=inputs,
             run={
+                "code": named,
                 "format": output.format,
                 "precision": output.precision,
                 "name": str(ref),
@@ -191,14 +195,14 @@ class Resolver:
         task = self.zoo.families[recipe].recipe.task
         if task is None:
             return None
-        module = zoos.task_module(self.zoo, recipe, None, self.project)
+        module = zoos.task_part(self.zoo, recipe, None, "encoding", self.project)
         labels = list(task.labels)
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
         return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
 
     def code(self, *entries: Path) -> dict[str, str]:
-        """Digests of the code behind `entries`, as it was when first asked for: one run sees one state."""
+        """Digests by module of the code behind `entries`, as it was when first asked for: one run sees one state."""
         if entries not in self._code:
             self._code[entries] = code_digests(*entries)
         return self._code[entries]

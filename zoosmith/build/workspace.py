@@ -20,7 +20,7 @@ from zoosmith.execution.resources import of_this_machine
 from zoosmith.recipes.graph import Family, Ref, Zoo
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
-from zoosmith.store.store import Record, Store
+from zoosmith.store.store import ActionResult, Store
 
 if TYPE_CHECKING:
     from zoosmith.build.record_store import RecordStore
@@ -94,7 +94,7 @@ class Workspace:
 
         return RecordStore(self.project, self.zoo, self.record_root)
 
-    def make(self, kind: str, ref: Ref) -> Record:
+    def make(self, kind: str, ref: Ref) -> ActionResult:
         """Run the action of a base, data set or artifact whose parents are built, and remember its name."""
         action = self.resolver.action(kind, ref)
         record = self.runner.run(action)
@@ -108,7 +108,7 @@ class Workspace:
             self.store.name(self.resolver.action(kind, ref).name, record.key)
         return record is not None
 
-    def measure(self, ref: Ref, suite: str) -> Record:
+    def measure(self, ref: Ref, suite: str) -> ActionResult:
         """Measure a built artifact on this host."""
         from zoosmith.build.measuring import measure_action
 
@@ -121,7 +121,7 @@ class Workspace:
         """Whether this host has measured the artifact as it is now."""
         return self.measurement(ref, suite) is not None
 
-    def measurement(self, ref: Ref, suite: str) -> Record | None:
+    def measurement(self, ref: Ref, suite: str) -> ActionResult | None:
         """This host's measurement of the artifact as it is now."""
         from zoosmith.build.measuring import measure_action
 

@@ -139,33 +139,38 @@ def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
 
 
 def _metrics(zoo: Zoo, recipe: str, eval_: str, project: Path) -> tuple[str, ...]:
-    return tuple(task_module(zoo, recipe, eval_, project).METRICS)
+    return tuple(task_part(zoo, recipe, eval_, "scoring", project).METRICS)
 
 
-def task_module(zoo: Zoo, recipe: str, eval_: str | None, project: Path) -> ModuleType:
-    """Module of an eval's kind, or of the recipe's task. Raises RecipeError where it does not exist."""
+def task_part(zoo: Zoo, recipe: str, eval_: str | None, part: str, project: Path) -> ModuleType:
+    """A part of an eval's kind, or of the recipe's task. Raises RecipeError if the kind does not exist."""
     family = zoo.families[recipe]
     section = family.recipe.evals[eval_] if eval_ else family.recipe.task
     if section is None:
         raise family.source.error(("task",), "is missing; say what the artifacts answer")
     try:
-        return plugins.load("tasks", section.kind, project)
+        return plugins.load_part("tasks", section.kind, part, project)
     except ZooError as error:
         where = ("evals", eval_, "kind") if eval_ else ("task", "kind")
         raise family.source.error(where, f"found {section.kind!r}: {error}") from None
 
 
 def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
+    """Whether every artifact that an eval measures can be asked what it asks."""
     family = zoo.families[recipe]
-    if family.recipe.task:
-        task_module(zoo, recipe, None, project)
-    formats = {output(zoo, Ref(recipe, name), project).format for name in family.recipe.artifacts}
-    for id in family.recipe.evals:
-        needed = task_module(zoo, recipe, id, project).CAPABILITY
-        for format in sorted(formats):
+    offers = tuple(task_part(zoo, recipe, None, "encoding", project).OFFERS) if family.recipe.task else None
+    for id, eval_ in family.recipe.evals.items():
+        needed = task_part(zoo, recipe, id, "scoring", project).CAPABILITY
+        if offers is not None and needed not in offers:
+            kind = family.recipe.task.kind if family.recipe.task else ""
+            raise family.source.error(
+                ("evals", id), f"needs {needed!r}; models of the task {kind!r} offer {_listed(offers)}"
+            )
+        for name in eval_.measures(family.recipe.artifacts):
+            format = output(zoo, Ref(recipe, name), project).format
             if needed not in _capabilities(format, project):
-                message = f"needs {needed!r}, which the format {format!r} does not offer"
-                raise family.source.error(("evals", id), message)
+                message = f"needs {needed!r}, which the format {format!r} of {name!r} does not offer; "
+                raise family.source.error(("evals", id), message + "`artifacts:` names those that it measures")
 
 
 @cache

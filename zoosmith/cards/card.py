@@ -83,7 +83,7 @@ def render(template: str, given: CardInput) -> str:
         own_metric=own_headline(measured, given.words.headline) if measured.is_reference else metric,
         command=f"doit build:{build.name}",
         answers=given.words.answers(build),
-        usage=given.words.usage(build),
+        usage=given.words.usage(build, given.words.example),
         extra=given.extra,
         training=_training(build),
         **_told(given, metric),

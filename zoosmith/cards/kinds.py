@@ -1,7 +1,7 @@
 """What cards say differently of each kind of task: answers that are one class, or text.
 
-A task's reporting module may bring words of its own under the names of the fields of `Words`, in capitals where they
-are no functions. They are handed in, since cards see no tasks.
+A task's reporting module may bring words of its own, under the names of the fields of `Words`: functions in lower case,
+HEADLINE and EXAMPLE in capitals. They are handed in, since cards see no tasks.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from zoosmith.records.scores import Metric, Versus
 class Words:
     """Words of a kind of task.
 
-    headline: bare names of the metrics or divergences that may be shown first, the preferred one first. answers: a
-    sentence on what an artifact answers, and to what. usage: the block of code below "Use". length: what becomes of
+    headline: bare names of the metrics or divergences that may be shown first, the preferred one first. example:
+    an input as a Python literal. answers: a sentence on what an artifact answers, and to what. usage: the block of code
+    below "Use", from the build and the example. length: what becomes of
     long input. apart: how far the artifact is from the reference on one eval, after the words `on` that name the eval.
     caveats: further sentences for "Limits".
     """
 
     headline: Sequence[str]
+    example: str
     answers: Callable[[BuildRecord], str]
-    usage: Callable[[BuildRecord], str]
+    usage: Callable[[BuildRecord, str], str]
     length: Callable[[BuildRecord], str]
     apart: Callable[[Versus, str], str]
     caveats: Callable[[BuildRecord, Measurement], Sequence[str]] = lambda build, measured: ()
@@ -37,9 +39,8 @@ class Words:
 def words_of(reporting: Any, build: BuildRecord) -> Words:
     """The words of a task's reporting module, and for what it does not bring those of its kind."""
     kind = CLASSES if build.labels else TEXT
-    named = {field.name: getattr(reporting, field.name, None) for field in fields(Words)}
-    own = named | {"headline": getattr(reporting, "HEADLINE", None)}
-    return Words(**{name: getattr(kind, name) if value is None else value for name, value in own.items()})
+    names = {field.name: field.name for field in fields(Words)} | {"headline": "HEADLINE", "example": "EXAMPLE"}
+    return Words(**{field: getattr(reporting, name, getattr(kind, field)) for field, name in names.items()})
 
 
 def _class_answers(build: BuildRecord) -> str:
@@ -49,8 +50,7 @@ def _class_answers(build: BuildRecord) -> str:
     return f"It answers {labels} for\n{texts} of up to {build.max_length} tokens."
 
 
-def _class_usage(build: BuildRecord) -> str:
-    example = '("Maria Garcia", "García, María")' if len(build.inputs) == 2 else '"A charming film that stays with you."'
+def _class_usage(build: BuildRecord, example: str) -> str:
     return (
         f'```python\nfrom zoosmith import load\n\nmodel = load("artifacts/{build.name}")\n'
         f"for answer in model.predict([{example}]):\n    print(answer.label, round(answer.score, 3))\n```"
@@ -74,8 +74,8 @@ def _text_answers(build: BuildRecord) -> str:
     return f"It continues text, and says how likely a text is; prompt and answer have up to {build.max_length:,} tokens."
 
 
-def _text_usage(build: BuildRecord) -> str:
-    return f'```sh\nzoosmith run {build.name} "What is the capital of France?"\n```'
+def _text_usage(build: BuildRecord, example: str) -> str:
+    return f"```sh\nzoosmith run {build.name} {example}\n```"
 
 
 def _text_length(build: BuildRecord) -> str:
@@ -99,5 +99,5 @@ def _measured(metric: Metric) -> str:
     return f"{words.value(metric)}{unit}" + (f" ({ends})" if ends else "")
 
 
-CLASSES = Words(("macro_f1", "accuracy"), _class_answers, _class_usage, _class_length, _class_apart)
-TEXT = Words(PREFERRED, _text_answers, _text_usage, _text_length, _text_apart)
+CLASSES = Words(("macro_f1", "accuracy"), '"Some text."', _class_answers, _class_usage, _class_length, _class_apart)
+TEXT = Words(PREFERRED, '"What is the capital of France?"', _text_answers, _text_usage, _text_length, _text_apart)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zoosmith.contract.manifest import Manifest
-from zoosmith.contract.task import Task
+if TYPE_CHECKING:
+    from zoosmith.contract.manifest import Manifest
+    from zoosmith.contract.task import Task
 
 
 @dataclass(frozen=True)

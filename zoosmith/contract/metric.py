@@ -10,9 +10,9 @@ Better = Literal["higher", "lower"]
 
 
 class MetricInfo(NamedTuple):
-    """One metric as a task's scoring describes it in METRICS or DIVERGENCES.
+    """One metric or divergence as a task's scoring describes it in METRICS.
 
-    unit: "share" (0 to 1, told in points), "nats", "bits/byte", "logit", or "" for a number without one (perplexity).
+    unit: "share" (0 to 1, told in points), "nats", "bits/byte", or "" for a number without one (perplexity).
     n_unit: what the n behind a value counts: "examples", "tokens", "documents" or "starts".
     margin: the change for the worse, in `unit`, that a verdict is about; None for the unit's own (`margin_of`).
     """
@@ -26,12 +26,12 @@ class MetricInfo(NamedTuple):
 # One margin for every artifact, so that verdicts can stand side by side; gates have limits of their own.
 MARGINS: Mapping[str, float] = MappingProxyType({"share": 0.01, "nats": 0.01})
 
-# What a comparison may find beside changes of metrics. A divergence of the reference from itself is 0 where less is
-# better; one where more is better is a share of sameness, and the reference is wholly the same as itself.
+# What the comparisons of shipped tasks find beside changes of metrics. The reference's own record holds none of them: a
+# divergence from itself is 0 where less is better, and 1 where more is better, which is a share of sameness.
 DIVERGENCES: Mapping[str, MetricInfo] = MappingProxyType(
     {
         "agreement": MetricInfo(),
-        "max_abs_logit_diff": MetricInfo("logit", "lower"),
+        "max_abs_logit_diff": MetricInfo("", "lower"),
         "mean_kl": MetricInfo("nats", "lower", "tokens"),
         "p99_kl": MetricInfo("nats", "lower", "tokens"),
         "max_kl": MetricInfo("nats", "lower", "tokens"),

@@ -23,10 +23,16 @@ def output_of(builder: Any, params: Any) -> Output:
 
 
 class Tolerance(NamedTuple):
-    """Parity with the parent: share of equal predictions, and largest |difference of logits|."""
+    """Parity with the parent, of the task's divergences; None is no limit.
+
+    agreement: share of equal predictions: of classes, or of likeliest next tokens.
+    max_abs_logit_diff: largest |difference of class logits|.
+    mean_kl: mean Kullback-Leibler divergence of the parent's next-token distributions, in nats.
+    """
 
     agreement: float = 1.0
     max_abs_logit_diff: float | None = None
+    mean_kl: float | None = None
 
 
 class Resources(NamedTuple):

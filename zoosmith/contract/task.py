@@ -1,16 +1,16 @@
-"""A task as builders see it: examples, encoding, targets and loss."""
+"""A task as builders and benchmarks see it: examples, and what a model of the task needs besides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from zoosmith.contract.manifest import TaskSpec
-from zoosmith.contract.session import Encoded
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from zoosmith.contract.manifest import TaskSpec
+    from zoosmith.contract.session import Encoded
 
 
 class Task(Protocol):
@@ -26,6 +26,15 @@ class Task(Protocol):
 
     def example(self, row: Mapping[str, Any]) -> Any:
         """Typed example from a data row. Raises BuildError for a missing column or unknown label."""
+
+    def unlabelled(self, value: Any) -> Any:
+        """The example of what a user typed. Raises BuildError for input of another form."""
+
+    def value(self, example: Any) -> Any:
+        """What `unlabelled` makes the example of, as JSON can hold it."""
+
+    def length(self, example: Any) -> int:
+        """About how many tokens the model reads of an example."""
 
     def probes(self) -> Sequence[Any]:
         """The task's fixed example inputs."""

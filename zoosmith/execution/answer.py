@@ -1,4 +1,4 @@
-"""A clean process that opens an artifact and answers from text; see `zoosmith.build.loadback`."""
+"""A clean process that opens an artifact and answers from plain inputs; see `zoosmith.build.loadback`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from zoosmith.execution.failure import failure
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Labels and logits (texts, classes), each text on its own."""
+    """Write the responses to the request's inputs below its folder `out`; reply with the artifact's labels.
+
+    Arrays go through files: a language model's are as wide as its vocabulary.
+    """
+    from zoosmith.execution.arrays import write_arrays
     from zoosmith.predictor import answers_on, open_artifact
 
     needs = {role: Path(folder) for role, folder in request["needs"].items()}
     folder, project = Path(request["folder"]), Path(request["project"])
     device = request["device"] if answers_on(folder, request["device"], project) else "cpu"
-    predictor = open_artifact(folder, project=project, threads=request["threads"], device=device, needs=needs)
-    task = predictor.task
-    rows = [
-        predictor.session.logits(task.encode([task.unlabelled(tuple(texts))]))[0].tolist() for texts in request["texts"]
-    ]
-    return {"labels": list(predictor.labels), "logits": rows}
+    opened = open_artifact(folder, project=project, threads=request["threads"], device=device, needs=needs)
+    for i, value in enumerate(request["inputs"]):
+        response = opened.scoring.respond(opened.session, opened.task, opened.task.unlabelled(value))
+        write_arrays(Path(request["out"]) / f"{i}.npz", response)
+    return {"labels": list(opened.labels)}
 
 
 def reply(request: bytes, to: int) -> None:

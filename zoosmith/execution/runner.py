@@ -15,7 +15,7 @@ from zoosmith.execution.display import Display
 from zoosmith.execution.executor import LocalExecutor
 from zoosmith.execution.resources import Budget
 from zoosmith.store.locks import flock, quiet
-from zoosmith.store.store import Record, Store
+from zoosmith.store.store import ActionResult, Store
 
 Remark = Callable[[Action], str | None]
 
@@ -49,7 +49,7 @@ class Runner:
         self.remark = remark
         self._remarked: set[str] = set()
 
-    def run(self, action: Action, *, again: bool = False) -> Record:
+    def run(self, action: Action, *, again: bool = False) -> ActionResult:
         """The action's record, from the cache or from running it. `again` runs it though it is cached.
 
         Raises StepFailed; a failure is never cached.
@@ -66,7 +66,7 @@ class Runner:
                 held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
             return self._work(action, lock)
 
-    def _work(self, action: Action, lock: int) -> Record:
+    def _work(self, action: Action, lock: int) -> ActionResult:
         self._tell(action)
         line = self.display.start(action.title)
         started = datetime.datetime.now(datetime.UTC)
@@ -84,7 +84,9 @@ class Runner:
             "zoosmith": public_versions(("zoosmith",))["zoosmith"],
             "notes": outcome.notes,
         }
-        record = Record(action.key, action.inputs, outcome.tree, provenance)
+        if code := action.run.get("code"):
+            provenance["code"] = code
+        record = ActionResult(action.key, action.inputs, outcome.tree, provenance)
         self.store.record(record)
         shutil.rmtree(self.store.root / "work" / action.key, ignore_errors=True)
         self.display.finish(line, "done")

@@ -12,7 +12,7 @@ from zoosmith.records.layout import CARD, pointer
 from zoosmith.records.registry import Gates, Row
 from zoosmith.records.schema import File
 from zoosmith.store.files import write_atomic
-from zoosmith.store.store import Record
+from zoosmith.store.store import ActionResult
 
 
 def with_needed(workspace: Workspace, ref: Ref) -> list[Release]:
@@ -50,7 +50,7 @@ def of_base(workspace: Workspace, ref: Ref) -> Release:
     return Release(name, version, row, beside, pointer(name, version, row, beside), workspace.store)
 
 
-def _row(workspace: Workspace, ref: Ref, record: Record) -> Row:
+def _row(workspace: Workspace, ref: Ref, record: ActionResult) -> Row:
     """What a registry says of a base: files, license and origin; nothing was measured."""
     base, recipe = workspace.zoo.base(ref), workspace.zoo.families[ref.recipe].recipe
     assert base is not None

@@ -7,6 +7,7 @@ with file, line, key, what was found and the nearest known name.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -152,12 +153,20 @@ class TaskRef(Model):
 
 
 class Eval(Model):
-    """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null."""
+    """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null.
+
+    artifacts: those that it measures, all if empty; the family's reference is always one of them.
+    """
 
     kind: Identifier
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
     rows: Annotated[int, Field(ge=1)] | None = None
+    artifacts: tuple[Identifier, ...] = ()
+
+    def measures(self, artifacts: Iterable[str]) -> list[str]:
+        """Those of the recipe's artifacts that it measures."""
+        return [name for name in artifacts if not self.artifacts or name in self.artifacts]
 
     @model_validator(mode="after")
     def _apart(self) -> Eval:

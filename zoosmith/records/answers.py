@@ -15,6 +15,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pydantic import model_validator
 
@@ -75,16 +76,26 @@ def packed_answers(
     return Answers(rows=rows, n=len(true), labels=labels, true=pack(true, classes), predicted=pack(predicted, classes))
 
 
-def packed_documents(documents: Iterable[str], outcomes: Mapping[str, Sequence[float]]) -> dict[str, object]:
-    """What `DocumentDetails` holds: numbers for each document by name, such as nats, tokens and bytes.
+def packed_details(told: Mapping[str, Any] | None, examples: Sequence[Sequence[str]]) -> dict[str, Any] | None:
+    """The details of a task's scores as they are recorded; `examples` are the texts of each, in their order.
 
-    Raises ValueError where a name has not one finite number a document.
+    Of kind "classes": `true` and `predicted`, class indices, become `answers`. Of kind "documents": `outcomes`, numbers
+    for each document by name, are packed. Raises ValueError where there is not one for each example.
     """
-    texts = list(documents)
-    if other := next((name for name, values in outcomes.items() if len(values) != len(texts)), None):
-        raise ValueError(f"{other!r} has {len(outcomes[other])} numbers; expected one for each of {len(texts)} documents")
-    packed = {name: {"n": len(texts), "packed": pack_floats(values)} for name, values in outcomes.items()}
-    return {"kind": "documents", "outcomes": packed, "rows": digest(texts)}
+    if told is None or told["kind"] not in ("classes", "documents"):
+        return None if told is None else dict(told)
+    if told["kind"] == "documents":
+        return {"kind": "documents", **_packed_documents(told["outcomes"], examples)}
+    kept = {name: value for name, value in told.items() if name not in ("true", "predicted")}
+    return kept | {"answers": packed_answers(examples, told["true"], told["predicted"], tuple(told["labels"]))}
+
+
+def _packed_documents(outcomes: Mapping[str, Sequence[float]], documents: Sequence[Sequence[str]]) -> dict[str, Any]:
+    n = len(documents)
+    if other := next((name for name, values in outcomes.items() if len(values) != n), None):
+        raise ValueError(f"{other!r} has {len(outcomes[other])} numbers; expected one for each of {n} documents")
+    packed = {name: {"n": n, "packed": pack_floats(values)} for name, values in outcomes.items()}
+    return {"outcomes": packed, "rows": digest([list(texts) for texts in documents])}
 
 
 def paired(reference: Answers, artifact: Answers) -> Counter[tuple[int, int, int]] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from zoosmith.records import words
-from zoosmith.records.figures import Figures, eval_of
+from zoosmith.records.figures import Figures, eval_of, told_elsewhere
 from zoosmith.records.pairing import has_outcomes, pairing, rows
 from zoosmith.records.scores import Bounded, Difference, Metric
 from zoosmith.stats.intervals import agresti_coull
@@ -182,10 +182,8 @@ def _change(said: Figures, found: Figures, metric: str) -> Claim:
 
 
 def _divergences(said: Figures) -> Iterator[tuple[str, Metric]]:
-    """Those that are no answers and no logits: claims of their own, since a task judges by them."""
-    for name, value in said.divergence.items():
-        if value.unit != "logit" and not name.endswith(".agreement"):
-            yield name, value
+    """Those that are claims of their own, since a task judges by them."""
+    return ((name, value) for name, value in said.divergence.items() if not told_elsewhere(name))
 
 
 def _divergence(said: Figures, found: Figures, name: str) -> Claim:

@@ -12,7 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.records.figures import Figures, eval_of, is_reference_of
+from zoosmith.records.figures import Figures, eval_of, is_reference_of, told_elsewhere
 from zoosmith.records.pairing import Pairing, has_outcomes, pairing
 from zoosmith.records.ratios import Ratio, ratio, same_host
 from zoosmith.records.scores import Difference, Metric
@@ -193,8 +193,7 @@ def _apart(made: Comparison) -> Iterator[Apart]:
     """Divergences that one side's record holds against the other; equal answers are told apart, logits have no scale."""
     for side, other in ((made.first, made.second), (made.second, made.first)):
         if is_reference_of(other, side):
-            told = side.divergence.items()
-            yield from (Apart(name, v) for name, v in told if v.unit != "logit" and not name.endswith(".agreement"))
+            yield from (Apart(name, value) for name, value in side.divergence.items() if not told_elsewhere(name))
             return
 
 

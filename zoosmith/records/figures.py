@@ -100,6 +100,11 @@ def eval_of(metric: str) -> str:
     return metric.partition(".")[0]
 
 
+def told_elsewhere(divergence: str) -> bool:
+    """Whether EVAL.NAME needs no line of its own: equal answers are told over all evals, and logits have no scale."""
+    return divergence.partition(".")[2] in ("agreement", "max_abs_logit_diff")
+
+
 def rank(suite: str, measured: str | None, host: str) -> tuple[bool, str, str]:
     """Sorts measurements of one artifact: the greatest is the one that its card shows."""
     return suite == "full", measured or "", host

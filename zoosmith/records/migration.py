@@ -62,7 +62,7 @@ def _versus(pooled: Json, quality: Json, id: str, joint: Counter[tuple[int, int,
     n = next(iter(quality[id]["metrics"].values()))["n"]
     if len(quality) == 1:
         counts = {name: pooled[name] for name in ("lost", "won") if name in pooled}
-        apart = {"value": pooled["max_abs_logit_diff"], "n": n, "unit": "logit", "better": "lower"}
+        apart = {"value": pooled["max_abs_logit_diff"], "n": n, "unit": "", "better": "lower"}
         divergence = {"agreement": {"value": pooled["agreement"], "n": n}, "max_abs_logit_diff": apart}
         return {"delta": delta, "divergence": divergence, **counts}
     if joint is None:

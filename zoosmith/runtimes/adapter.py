@@ -23,7 +23,7 @@ __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_me
 REQUIRES = (*checkpoints.REQUIRES, "peft", "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "peft"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 
 
 def open(

@@ -16,7 +16,7 @@ __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_me
 REQUIRES = (*checkpoints.REQUIRES, "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "transformers"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 
 
 def open(

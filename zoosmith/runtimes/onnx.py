@@ -13,7 +13,7 @@ from zoosmith.toolkit.torch.forward import OnnxForward
 REQUIRES = ("onnxruntime", "tokenizers", "numpy")
 EXTRA = "onnx"
 LIBRARY = "onnx"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 MODEL_FILE = "model.onnx"
 
 

@@ -17,7 +17,7 @@ from zoosmith.toolkit.torch.torch_weights import multiply_adds, parameters
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
 EXTRA = "torch"
 LIBRARY = "transformers"
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 DEVICES = ("cpu", "cuda")
 
 

@@ -11,7 +11,7 @@ from zoosmith.toolkit.quantization import dynamic_int8
 from zoosmith.toolkit.torch.forward import TorchForward
 
 __all__ = ["CAPABILITIES", "EXTRA", "REQUIRES", "open", "weights"]
-CAPABILITIES = ("logits",)
+CAPABILITIES = ("classify",)
 LIBRARY = "zoosmith"
 
 

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Record:
+class SiteData:
     """The zoo's record as the site shows it. `summaries` are by recipe, `hosts` by id."""
 
     registry: Registry
@@ -28,7 +28,7 @@ class Record:
     cards: Path
 
 
-def collect(workspace: Workspace) -> Record:
+def collect(workspace: Workspace) -> SiteData:
     """Read the record. Raises ZooError where nothing is registered yet."""
     file = workspace.record_root / "registry.json"
     if not file.is_file():
@@ -40,7 +40,7 @@ def collect(workspace: Workspace) -> Record:
     by_key = {(m.tree_digest, m.host.id, m.suite): m for m in measured}
     summaries = {id: family.recipe.summary for id, family in workspace.zoo.families.items()}
     items, cards = gallery.items(registry, by_key), workspace.record_root / "model_cards"
-    return Record(registry, items, gallery.described(measured), summaries, cards)
+    return SiteData(registry, items, gallery.described(measured), summaries, cards)
 
 
 def fingerprint(workspace: Workspace) -> str:

@@ -12,7 +12,7 @@ import jinja2
 
 from zoosmith.records.schema import Bounded
 from zoosmith.site import gallery, markdown, plots
-from zoosmith.site.collect import HERE, Record
+from zoosmith.site.collect import HERE, SiteData
 from zoosmith.site.gallery import Item
 from zoosmith.site.links import Links
 
@@ -77,13 +77,13 @@ def interval(value: Bounded) -> str:
 class Site:
     """All that pages share."""
 
-    record: Record
+    record: SiteData
     groups: list[gallery.Group]
     hosts: list[str]
     marks: dict[str, int]
 
     @classmethod
-    def of(cls, record: Record) -> Site:
+    def of(cls, record: SiteData) -> Site:
         """Put in order what the record holds."""
         formats = sorted({item.row.format for item in record.items})
         marks = {format: number % MARKS for number, format in enumerate(formats)}

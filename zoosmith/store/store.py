@@ -38,7 +38,7 @@ class CorruptStore(ZooError):
 
 
 @dataclass(frozen=True)
-class Record:
+class ActionResult:
     """An entry of the action cache."""
 
     key: str
@@ -120,20 +120,20 @@ class Store:
                 return self.file(entry.sha256).read_bytes()
         raise CorruptStore(f"{path} of tree {tree[:12]} is not in the store; run the command again to rebuild it")
 
-    def record(self, record: Record) -> None:
+    def record(self, record: ActionResult) -> None:
         """Add an entry to the action cache, after its tree."""
         body = {"inputs": record.inputs, "tree": record.tree, "provenance": record.provenance}
         write_atomic(self.folder("actions") / f"{record.key}.json", pretty(body).encode())
 
-    def recorded(self, key: str) -> Record | None:
+    def recorded(self, key: str) -> ActionResult | None:
         """What is cached for an action, whether or not its files are still there."""
         try:
             body = json.loads((self.root / "actions" / f"{key}.json").read_bytes())
-            return Record(key, body["inputs"], body["tree"], body["provenance"])
+            return ActionResult(key, body["inputs"], body["tree"], body["provenance"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
-    def finished(self, key: str) -> Record | None:
+    def finished(self, key: str) -> ActionResult | None:
         """The cached result of an action if its tree is whole."""
         record = self.recorded(key)
         return record if record and self.has(record.tree) else None
@@ -144,7 +144,7 @@ class Store:
         if key_of(file) != key:
             write_atomic(file, canonical({"key": key}))
 
-    def named(self, name: str) -> Record | None:
+    def named(self, name: str) -> ActionResult | None:
         """The action last used under `name`."""
         key = key_of(self.root / "names" / f"{name}.json")
         return self.recorded(key) if key else None

@@ -1,125 +1,35 @@
-"""Tasks: typed examples in, encoded model input, loss and scores out. One module a kind.
+"""Tasks: what an artifact answers. One folder a kind with three modules, or one module that has all their names.
 
-A task module has: `INPUTS` (names of the text columns), `METRICS`, `AUTO_MODEL` (the transformers class),
-`PIPELINE_TAG`, `PROBES` (fixed inputs for the load-back check), `CAPABILITY` (what a session must offer),
-`score` and `compare`.
+`encoding`, which builders run and whose code enters build keys:
+
+========== =========================================================================
+`INPUTS`   names of the text columns of a row
+`OFFERS`   capabilities that a model of this task has, as sessions name them
+`AUTO_MODEL` the transformers class that loads a checkpoint of this task
+`PROBES`   fixed inputs for the load-back check
+`bind(spec, folder) -> Task`  the task with a tokenizer, see `zoosmith.contract.task`
+========== =========================================================================
+
+`scoring`, which judges what artifacts answer and enters no build key:
+
+========== =========================================================================
+`CAPABILITY` what a session must offer to be asked
+`METRICS`  name -> `MetricInfo`, the metrics of an eval and those of its comparison
+`QUICK_TOKENS` how many tokens suite quick measures at most
+`STREAMED` whether `outcome` needs the reference's whole response beside the artifact's
+`LATENCY_OF` what one timed call answers: "call" or "token"
+`respond(session, task, example, like) -> Response`  asks; `like` is the reference's response to the same example
+`outcome(response, example, reference) -> Outcome`  reduced in the process that answered
+`score(outcomes, examples, task) -> dict`  "metrics" as estimates, and "details"
+`compare(mine, theirs, examples, task, reference) -> dict`  "delta", "divergence", "lost", "won"
+`suspicion(outcomes, examples, task) -> str | None`  why these answers cannot be right
+`reproduces(expected, found, probes)`  raises BuildError unless both responses to the probes are the same
+`preserves(theirs, mine, tolerance, labels) -> dict`  the divergences; raises BuildError beyond the tolerance
+`rebuilt(first, second) -> tuple[bool, str]`  whether two builds answer alike, and how far apart they are
+`answer(session, task, value)`  what a user sees of the answer to one input
+`stopwatch(session, task, inputs) -> Stopwatch`  what benchmarks time
+========== =========================================================================
+
+`reporting`, the words of cards: `PIPELINE_TAG` as the hub calls it, `HEADLINE` metrics by preference, and what else
+`zoosmith.cards` asks for.
 """
-
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from zoosmith.common.names import nearest
-from zoosmith.contract.errors import BuildError
-from zoosmith.contract.manifest import TaskSpec
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from zoosmith.contract.session import Encoded
-
-
-class Example(NamedTuple):
-    """Texts in the order of the task's inputs, and the index of the true class, if known."""
-
-    texts: tuple[str, ...]
-    target: int | None = None
-
-
-@dataclass(frozen=True)
-class BoundTask:
-    """A task module bound to a spec and to the tokenizer in `folder`."""
-
-    module: ModuleType
-    spec: TaskSpec
-    folder: Path
-
-    @property
-    def auto_model(self) -> str:
-        """Name of the transformers class that loads a checkpoint of this task."""
-        return str(self.module.AUTO_MODEL)
-
-    @cached_property
-    def tokenizer(self) -> Any:
-        """The folder's tokenizer, truncating to `spec.max_length` and padding on the right."""
-        from zoosmith.tasks._tokens import load_tokenizer
-
-        return load_tokenizer(self.folder, self.spec.max_length)
-
-    def example(self, row: Mapping[str, Any]) -> Example:
-        """The typed example of a row. Raises BuildError for a missing input or a label outside the set."""
-        return Example(tuple(self._text(row, name) for name in self.spec.inputs), self._target(row))
-
-    def unlabelled(self, value: str | Sequence[str]) -> Example:
-        """The example of what a user typed: one text, or as many as the task has inputs."""
-        texts = (value,) if isinstance(value, str) else tuple(value)
-        if len(texts) != len(self.spec.inputs):
-            raise BuildError(
-                f"{self.spec.kind} takes {len(self.spec.inputs)} text(s) ({', '.join(self.spec.inputs)}); "
-                f"found {len(texts)}"
-            )
-        return Example(texts)
-
-    def probes(self) -> list[Example]:
-        """The task's fixed inputs, short and long, plain and odd."""
-        return [self.unlabelled(probe) for probe in self.module.PROBES]
-
-    def encode(self, examples: Sequence[Example]) -> Encoded:
-        """int64 arrays of shape (batch, longest of the batch): input_ids, attention_mask, token_type_ids."""
-        import numpy as np
-
-        batch = [e.texts if len(e.texts) > 1 else e.texts[0] for e in examples]
-        if len(batch) == 1:
-            first = batch[0]
-            encodings = [self.tokenizer.encode(*first) if isinstance(first, tuple) else self.tokenizer.encode(first)]
-        else:
-            encodings = self.tokenizer.encode_batch(batch)
-        return {
-            "input_ids": np.array([e.ids for e in encodings], dtype=np.int64),
-            "attention_mask": np.array([e.attention_mask for e in encodings], dtype=np.int64),
-            "token_type_ids": np.array([e.type_ids for e in encodings], dtype=np.int64),
-        }
-
-    def targets(self, examples: Sequence[Example]) -> NDArray[np.int64]:
-        """Class indices of shape (batch,). Raises BuildError where an example has no label."""
-        import numpy as np
-
-        if any(example.target is None for example in examples):
-            raise BuildError("an example has no label; training and scoring need one in every row")
-        return np.array([example.target for example in examples], dtype=np.int64)
-
-    def with_labels(self, labels: Sequence[str]) -> BoundTask:
-        """The same task with its labels in another order."""
-        return replace(self, spec=self.spec.model_copy(update={"labels": tuple(labels)}))
-
-    def loss(self, logits: Any, targets: Any) -> Any:
-        """The task module's training loss."""
-        return self.module.loss(logits, targets)
-
-    def _text(self, row: Mapping[str, Any], name: str) -> str:
-        value = row.get(name)
-        if not isinstance(value, str):
-            found = "nothing" if value is None else f"{value!r}"
-            raise BuildError(f"row {dict(row)}: column {name!r} should be text; found {found}")
-        return value
-
-    def _target(self, row: Mapping[str, Any]) -> int | None:
-        label = row.get("label")
-        if label is None:
-            return None
-        names = [name.casefold() for name in self.spec.labels]
-        if str(label).casefold() not in names:
-            raise BuildError(f"row {dict(row)}: label {label!r} is outside the set{nearest(str(label), names)}")
-        return names.index(str(label).casefold())
-
-
-def single(bound: BoundTask, examples: Sequence[Example]) -> Iterator[Encoded]:
-    """Each example encoded alone: with dynamic INT8 the neighbours in a batch change an answer."""
-    for example in examples:
-        yield bound.encode([example])

@@ -13,7 +13,7 @@ from zoosmith.toolkit.quantization import bnb
 
 @pytest.fixture
 def model(family: Family, tmp_path: Path) -> Any:
-    return build("bnb_nf4", {"from": family.parent("finetune:wide")}, tmp_path).logits.__self__.model  # type: ignore[attr-defined]
+    return build("bnb_nf4", {"from": family.parent("finetune:wide")}, tmp_path).session.model  # type: ignore[attr-defined]
 
 
 def evaluate(model: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support.job import spec
 from tests.support.zoo import write_bert
 from zoosmith.contract.errors import BuildError
-from zoosmith.tasks import BoundTask
+from zoosmith.tasks._classification.encoding import BoundTask
 from zoosmith.toolkit.torch import checkpoint
 
 NAMES = ("entailment", "neutral", "contradiction", "other")
@@ -72,7 +72,7 @@ class Job:
 
 
 def job(told: list[str], *labels: str) -> Any:
-    return Job(BoundTask(ModuleType("task"), spec(labels=labels), Path()), told.extend)
+    return Job(BoundTask(spec(labels=labels), Path()), told.extend)
 
 
 def parent(*labels: str) -> Any:

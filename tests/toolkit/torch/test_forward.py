@@ -28,7 +28,7 @@ def test_torch_gets_only_what_its_forward_takes_and_is_in_evaluation_mode() -> N
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
             return SimpleNamespace(logits=self.dropout((input_ids * attention_mask).half()))
 
-    logits = TorchForward(Model().train()).logits(ENCODED)
+    logits = TorchForward(Model().train()).classify(ENCODED)
     assert logits.dtype == np.float32
     assert logits.tolist() == ENCODED["input_ids"].tolist()
 
@@ -37,7 +37,7 @@ def test_no_gradient_is_kept(family: Family) -> None:
     import torch
 
     made = family.made("checkpoint")
-    made.logits(ENCODED)
+    made.session.classify(ENCODED)
     assert all(parameter.grad is None for parameter in made.model.parameters())
     assert torch.is_grad_enabled()
 
@@ -45,7 +45,7 @@ def test_no_gradient_is_kept(family: Family) -> None:
 def test_onnx_gets_only_the_inputs_of_its_graph(family: Family) -> None:
     forward = OnnxForward(family.made("onnx").out / "model.onnx", threads=1)
     assert forward.inputs == {"input_ids", "attention_mask", "token_type_ids"}
-    logits = forward.logits(ENCODED | {"pixel_values": np.zeros((2, 3))})
+    logits = forward.classify(ENCODED | {"pixel_values": np.zeros((2, 3))})
     assert logits.shape == (2, 2)
     assert logits.dtype == np.float32
 
@@ -53,7 +53,7 @@ def test_onnx_gets_only_the_inputs_of_its_graph(family: Family) -> None:
 def test_onnx_answers_alike_on_so_many_threads(family: Family) -> None:
     file = family.made("onnx").out / "model.onnx"
     one, two = OnnxForward(file, threads=1), OnnxForward(file, threads=2)
-    np.testing.assert_allclose(one.logits(ENCODED), two.logits(ENCODED), atol=1e-6)
+    np.testing.assert_allclose(one.classify(ENCODED), two.classify(ENCODED), atol=1e-6)
     options = two.session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from zoosmith.contract.job import Job
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.onnx import onnx_file, onnx_graph
 from zoosmith.toolkit.pruning import sparsity
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import OnnxForward
 
 
-def finish(job: Job, graph: Any) -> Logits:
+def finish(job: Job, graph: Any) -> Session:
     """Store a graph whose weights lie in `job.scratch` as one file, beside its tokenizer; state its operators.
 
     `graph` is an `onnx.ModelProto`; notes of the building machine are stripped from it.
@@ -23,4 +23,4 @@ def finish(job: Job, graph: Any) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("operators", onnx_graph.operators(graph))
     sparsity.pass_on(job, job.parent.manifest.facts, [target])
-    return OnnxForward(target, job.threads).logits
+    return OnnxForward(target, job.threads)

@@ -6,7 +6,7 @@ from typing import Any
 
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import structure
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
@@ -14,7 +14,7 @@ from zoosmith.toolkit.training.recovery import Recovery, recover
 from zoosmith.toolkit.training.train import activations_mb
 
 
-def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
+def finish(job: Job, model: Any, recovery: Recovery | None) -> Session:
     """Train on if told to, save, state what is left."""
     recover(job, model, recovery)
     checkpoint.set_labels(model, job.task.spec.labels)
@@ -22,7 +22,7 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Logits:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     for name, value in structure.facts(model).items():
         job.fact(name, value)
-    return TorchForward(model, job.device).logits
+    return TorchForward(model, job.device)
 
 
 def resources(recovery: Recovery | None, parents: dict[str, int]) -> Resources:

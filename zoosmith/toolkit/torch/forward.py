@@ -23,7 +23,7 @@ class TorchForward:
         self.device = device
         self.inputs = set(inspect.signature(model.forward).parameters)
 
-    def logits(self, encoded: Encoded) -> NDArray[np.float32]:
+    def classify(self, encoded: Encoded) -> NDArray[np.float32]:
         """Class logits of shape (batch, classes)."""
         import torch
 
@@ -48,7 +48,7 @@ class OnnxForward:
         self.session: Any = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         self.inputs = {value.name for value in self.session.get_inputs()}
 
-    def logits(self, encoded: Encoded) -> NDArray[np.float32]:
+    def classify(self, encoded: Encoded) -> NDArray[np.float32]:
         """Class logits of shape (batch, classes)."""
         feed = {name: value for name, value in encoded.items() if name in self.inputs}
         answer: NDArray[np.float32] = self.session.run(["logits"], feed)[0]

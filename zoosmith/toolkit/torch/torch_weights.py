@@ -56,6 +56,6 @@ def multiply_adds(forward: TorchForward, encoded: Encoded) -> int:
         ops.aten._scaled_dot_product_flash_attention_for_cpu: attention,
     }
     with FlopCounterMode(display=False, custom_mapping=known) as counter:
-        forward.logits(encoded)
+        forward.classify(encoded)
     counted: int = counter.get_total_flops()
     return counted // 2

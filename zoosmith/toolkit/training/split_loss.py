@@ -7,7 +7,7 @@ from typing import Any
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
-from zoosmith.contract.session import Logits
+from zoosmith.contract.session import Classifier
 from zoosmith.toolkit.training.training_rows import spread
 
 BATCH = 32
@@ -21,13 +21,13 @@ def dev_examples(job: Job, count: int) -> list[Any]:
     return examples
 
 
-def mean_loss(job: Job, logits: Logits, examples: Sequence[Any]) -> float:
-    """Mean loss of `logits` on examples."""
+def mean_loss(job: Job, session: Classifier, examples: Sequence[Any]) -> float:
+    """Mean loss of a model on examples, in nats."""
     import torch
 
     total = 0.0
     for start in range(0, len(examples), BATCH):
         batch = examples[start : start + BATCH]
-        answers = torch.from_numpy(logits(job.task.encode(batch)))
+        answers = torch.from_numpy(session.classify(job.task.encode(batch)))
         total += float(job.task.loss(answers, torch.from_numpy(job.task.targets(batch)))) * len(batch)
     return total / len(examples)

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from zoosmith.tasks._classification import METRICS, compare, loss, score, suspicion
+from pathlib import Path
 
-__all__ = [
-    "AUTO_MODEL",
-    "CAPABILITY",
-    "INPUTS",
-    "METRICS",
-    "PIPELINE_TAG",
-    "PROBES",
-    "compare",
-    "loss",
-    "score",
-    "suspicion",
-]
+from zoosmith.contract.manifest import TaskSpec
+from zoosmith.tasks._classification.encoding import AUTO_MODEL, OFFERS, BoundTask
+
+__all__ = ["AUTO_MODEL", "INPUTS", "OFFERS", "PROBES", "bind"]
 
 INPUTS = ("first", "second")
-AUTO_MODEL = "AutoModelForSequenceClassification"
-PIPELINE_TAG = "text-classification"
-CAPABILITY = "logits"
 PROBES = (
     ("a", "b"),
     ("Maria Garcia", "Garcia, María"),
@@ -35,3 +24,8 @@ PROBES = (
     ("One sentence that goes on and on. " * 12, "Another that does the same. " * 12),
     ("🙂", "— … \t\u00a0"),
 )
+
+
+def bind(spec: TaskSpec, folder: Path) -> BoundTask:
+    """The task with the tokenizer in `folder`."""
+    return BoundTask(spec, folder, PROBES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn.utils import prune
 
-from zoosmith.toolkit.pruning import sparsity
+from zoosmith.toolkit.pruning import masks
 from zoosmith.toolkit.training.recovery import Recovery
 
 MASK = torch.tensor([[True, False, True, False], [False, True, False, True]])
@@ -13,7 +13,7 @@ MASK = torch.tensor([[True, False, True, False], [False, True, False, True]])
 
 def masked(recovery: Recovery | None) -> torch.nn.Linear:
     layer = torch.nn.Linear(4, 2)
-    sparsity.put(MASK, layer, recovery)
+    masks.put(MASK, layer, recovery)
     return layer
 
 

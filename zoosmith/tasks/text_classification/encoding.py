@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from zoosmith.tasks._classification import METRICS, compare, loss, score, suspicion
+from pathlib import Path
 
-__all__ = [
-    "AUTO_MODEL",
-    "CAPABILITY",
-    "INPUTS",
-    "METRICS",
-    "PIPELINE_TAG",
-    "PROBES",
-    "compare",
-    "loss",
-    "score",
-    "suspicion",
-]
+from zoosmith.contract.manifest import TaskSpec
+from zoosmith.tasks._classification.encoding import AUTO_MODEL, OFFERS, BoundTask
+
+__all__ = ["AUTO_MODEL", "INPUTS", "OFFERS", "PROBES", "bind"]
 
 INPUTS = ("text",)
-AUTO_MODEL = "AutoModelForSequenceClassification"
-PIPELINE_TAG = "text-classification"
-CAPABILITY = "logits"
 PROBES = (
     "a",
     "Good.",
@@ -35,3 +24,8 @@ PROBES = (
     "terrible terrible terrible wonderful",
     "x" * 400,
 )
+
+
+def bind(spec: TaskSpec, folder: Path) -> BoundTask:
+    """The task with the tokenizer in `folder`."""
+    return BoundTask(spec, folder, PROBES)

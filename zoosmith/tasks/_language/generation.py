@@ -1,0 +1,65 @@
+"""Asking a causal language model for text, and timing it token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from zoosmith.contract.errors import ZooError
+
+if TYPE_CHECKING:
+    from zoosmith.contract.session import Generation, LanguageModel
+    from zoosmith.tasks._language.encoding import LanguageTask
+
+LATENCY_OF = "token"
+MAX_NEW_TOKENS = 256
+PROMPT_TOKENS = 32
+STEPS = 64  # tokens that are generated before the prompt is read again
+
+
+def answer(session: LanguageModel, task: LanguageTask, value: str) -> Generation:
+    """What the model writes after a prompt, through its chat template if it has one."""
+    prompt, chat = task.unlabelled(value).text, session.chat_template is not None
+    [written] = session.generate([prompt], max_new_tokens=MAX_NEW_TOKENS, chat=chat)
+    return written
+
+
+class Stopwatch:
+    """What benchmarks time: one token of a greedy continuation, with a KV cache, after a prompt of 32 tokens.
+
+    Reading the prompt again, when the continuation is long enough, is not timed.
+    """
+
+    def __init__(self, session: LanguageModel, task: LanguageTask, inputs: Sequence[Any]) -> None:
+        """Continue the first of `inputs`. Raises ZooError if none of them has a token."""
+        self.decoder = session.decoder()
+        self.ids = prompt_ids(session, inputs)
+        self.left = 0
+
+    def prepare(self, i: int) -> Callable[[], object]:
+        """What is timed in call `i`."""
+        if self.left == 0:
+            self.decoder.reset()
+            self.decoder.prompt(self.ids)
+            self.decoder.step()  # the first reads the prompt's logits and computes none
+            self.left = STEPS
+        self.left -= 1
+        return self.decoder.step
+
+
+stopwatch = Stopwatch
+
+
+def prompt_ids(session: LanguageModel, inputs: Sequence[Any], tokens: int = PROMPT_TOKENS) -> list[int]:
+    """Exactly `tokens` token ids: those of `inputs`, one after the other, as often as it takes.
+
+    A time does not depend on which tokens they are. Raises ZooError if the inputs have none.
+    """
+    found: list[int] = []
+    for value in inputs:
+        found += session.tokenize(str(value))
+        if len(found) >= tokens:
+            return found[:tokens]
+    if not found:
+        raise ZooError("the texts of the eval are empty: there is no prompt to time")
+    return (found * (tokens // len(found) + 1))[:tokens]

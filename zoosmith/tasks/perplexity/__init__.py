@@ -1,0 +1,1 @@
+"""How well documents are expected: likelihood, and divergence from the reference."""

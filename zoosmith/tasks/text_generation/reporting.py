@@ -1,0 +1,5 @@
+"""Text in, text out: chat, completion: the words of its cards."""
+
+from zoosmith.tasks._language.reporting import EXAMPLE, HEADLINE, PIPELINE_TAG
+
+__all__ = ["EXAMPLE", "HEADLINE", "PIPELINE_TAG"]
