@@ -31,7 +31,7 @@ def one(
     """A sibling of `toy-fp32`, which is 100 MB large and peaks at 500 MiB."""
     figures = {
         "speedup": records.bounded(speed, half, 12),
-        "vs_reference": records.versus(drop, half=drop_half, agreement=agreement),
+        "versus": records.versus(drop, half=drop_half, agreement=agreement),
         "quality": {"toy": records.quality(0.9 - drop)},
         "size_total": int(mb * 1e6),
         "memory_mb": {"load": 50, "peak": peak, "growth": 5},

@@ -47,7 +47,7 @@ def test_the_family_stands_in_the_table() -> None:
 def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
     versus = records.versus(0.02, half=0.005)
     versus["delta"]["toy.accuracy"] |= {"p": 0.00213}
-    [metrics] = [table for table in tables(card(measured(vs_reference=versus))) if table[0][0] == "metric"]
+    [metrics] = [table for table in tables(card(measured(versus=versus))) if table[0][0] == "metric"]
     assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "p (McNemar)", "verdict"]
     change = "-0.0200 (-0.0250 to -0.0150)"
     assert metrics[2] == ["accuracy", "0.9000", "0.8800 to 0.9200", change, "0.00213", "loss of 1.5 to 2.5 points"]

@@ -20,7 +20,7 @@ def told(gates: dict[str, Gate] | None = None, build: Any = None, **changed: Any
 
 
 def test_the_usual_ones() -> None:
-    assert told(vs_reference=records.versus(0.004, half=0.005)) == [
+    assert told(versus=records.versus(0.004, half=0.005)) == [
         "Quality on toy was measured with 400 examples of toy; the interval holds for such text, no other.",
         "Its scores are not the reference's (a logit differs by up to 0.5): set thresholds on scores anew.",
         "Speed was measured on epyc-2c with 1 thread; on other processors the ratios differ too.",

@@ -84,7 +84,7 @@ def test_files_card_row_and_results_are_there(project: Path, name: str) -> None:
     suite = json.loads(hosts[0].read_text())["suites"]["quick"]
     assert suite["quality"]["toy"]["metrics"]["accuracy"]["value"] >= 0.9
     assert suite["quality"]["toy"]["examples_total"] == 120
-    assert (suite["vs_reference"] is None) == (name == "fp32")
+    assert (suite["versus"] is None) == (name == "fp32")
     assert suite["tree_digest"] == json.loads(build.read_text())["tree_digest"]
 
 

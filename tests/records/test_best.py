@@ -204,7 +204,7 @@ def test_speeds_are_told_apart_by_intervals_over_one_reference() -> None:
 
 
 def test_the_reference_under_another_name_has_lost_nothing() -> None:
-    alone = records.measurement("toy-again", vs_reference=None, speedup=None, reference_latency_ms=None)
+    alone = records.measurement("toy-again", versus=None, speedup=None, reference_latency_ms=None)
     made = row(records.build("toy-again"), [alone], [], "card.md")
     again = of_result("toy-again", made, made.results[0])
     found = choose({"toy-again": [again]}, Budget(max_drop=0.0), "epyc-2c", ["toy"])

@@ -80,7 +80,7 @@ def test_other_examples_cannot_tell() -> None:
 
 
 def test_without_the_reference_what_is_claimed_against_it_cannot_be_told() -> None:
-    claims = told(figures(), figures(vs_reference=None, speedup=None))
+    claims = told(figures(), figures(versus=None, speedup=None))
     against = ["toy.accuracy - that of toy-fp32", "toy.macro_f1 - that of toy-fp32", "same answer", "speed"]
     assert [claims[what].holds for what in against] == [None] * 4
     assert all("`zoosmith pull toy-fp32`" in claims[what].why for what in against)

@@ -164,7 +164,7 @@ def test_rows_of_a_registry_compare_as_far_as_they_go() -> None:
         made = row(records.build(name), [records.measurement(name)], [], "card.md")
         return of_result(name, made, made.results[0])
 
-    alone = {"vs_reference": None, "speedup": None}
+    alone = {"versus": None, "speedup": None}
     made = row(records.build("toy-fp32"), [records.measurement("toy-fp32", **alone)], [], "card.md")
     reference = of_result("toy-fp32", made, made.results[0])
     against = compare([published("toy-a")], [reference])

@@ -52,14 +52,14 @@ def test_either_side_of_a_limit(name: str, gate: dict[str, float], passed: bool,
 
 
 def test_a_gain_is_a_negative_drop() -> None:
-    made = check("toy.accuracy", records.measurement(vs_reference=records.versus(-0.03)), max_drop=0)
+    made = check("toy.accuracy", records.measurement(versus=records.versus(-0.03)), max_drop=0)
     assert made.passed
     assert made.value == pytest.approx(-0.03)
 
 
 def test_the_interval_of_a_drop_is_turned_round() -> None:
     delta = {"toy.accuracy": {"value": -0.01, "low": -0.03, "high": 0.005}}
-    made = check("toy.accuracy", records.measurement(vs_reference=records.versus() | {"delta": delta}), max_drop=0.02)
+    made = check("toy.accuracy", records.measurement(versus=records.versus() | {"delta": delta}), max_drop=0.02)
     assert (made.value, made.low, made.high) == (0.01, -0.005, 0.03)
 
 

@@ -64,7 +64,7 @@ def test_a_row_holds_what_was_built_and_measured() -> None:
     assert (result.host, result.suite, result.threads) == ("epyc-2c", "quick", 1)
     assert sorted(result.quality) == ["toy.accuracy", "toy.macro_f1"]
     assert result.quality["toy.accuracy"].value == 0.9
-    assert result.vs_reference is not None and result.vs_reference.agreement == 0.98
+    assert result.versus is not None and result.versus.agreement == 0.98
     assert (result.latency_ms.p95, result.memory_mb.peak) == (3.0, 110)
     assert result.speedup is not None and result.speedup.low == 2.75
 
@@ -89,7 +89,7 @@ def test_rows_from_before_these_fields_can_be_read() -> None:
 
 def test_the_reference_is_compared_with_nothing() -> None:
     [result] = row(records.build("toy-fp32"), [records.reference()], [], "").results
-    assert result.vs_reference is None
+    assert result.versus is None
     assert result.speedup is None
 
 

@@ -66,7 +66,7 @@ def _row(
         versus = {"agreement": 0.99, "max_abs_logit_diff": 0.4, "delta": {metric: difference(round(quality - best, 6))}}
         results.append({
             "host": host, "suite": "quick", "threads": 1, "quality": {metric: bounded(quality, 0.013, 1500)},
-            "vs_reference": None if kind == "fp32" else versus,
+            "versus": None if kind == "fp32" else versus,
             "latency_ms": {"p50": p50, "p95": round(p50 * 1.4, 3), "p99": round(p50 * 1.7, 3)},
             "speedup": None if kind == "fp32" else bounded(round(1 / share, 4), 0.2, 12),
             "memory_mb": {"load": int(size * part) + 80, "peak": int(size * part * 1.2) + 100},

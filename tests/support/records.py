@@ -47,10 +47,13 @@ def quality(
         "split": "eval",
         "examples_total": n,
         "metrics": {"accuracy": bounded(accuracy, half, n), "macro_f1": bounded(accuracy - 0.01, half, n)},
-        "per_class": dict.fromkeys(labels, each),
-        "confusion": [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)],
-        "labels": list(labels),
-        "answers": answers and answers.model_dump(),
+        "details": {
+            "kind": "classes",
+            "per_class": dict.fromkeys(labels, each),
+            "confusion": [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)],
+            "labels": list(labels),
+            "answers": answers and answers.model_dump(),
+        },
     }
 
 
@@ -61,8 +64,10 @@ def answered(true: Sequence[int], predicted: Sequence[int], labels: Sequence[str
 
 def versus(drop: float = 0.004, *, half: float = 0.01, agreement: float = 0.98) -> dict[str, Any]:
     """A paired comparison in which accuracy and macro F1 of the eval `toy` fall by `drop`."""
-    delta = {"toy.accuracy": difference(-drop, half), "toy.macro_f1": difference(-drop, half)}
-    return {"agreement": agreement, "max_abs_logit_diff": 0.5, "lost": 6, "won": 2, "delta": delta}
+    delta = {"accuracy": difference(-drop, half), "macro_f1": difference(-drop, half)}
+    apart = {"value": 0.5, "n": 400, "unit": "", "better": "lower"}
+    divergence = {"agreement": {"value": agreement, "n": 400}, "max_abs_logit_diff": apart}
+    return {"toy": {"delta": delta, "divergence": divergence, "lost": 6, "won": 2}}
 
 
 def measurement(name: str = "toy-onnx-int8", **changed: Any) -> Measurement:
@@ -81,7 +86,7 @@ def measurement(name: str = "toy-onnx-int8", **changed: Any) -> Measurement:
         "load_average": 0.5,
         "packages": {"onnxruntime": "1.31.1"},
         "quality": {"toy": quality()},
-        "vs_reference": versus(),
+        "versus": versus(),
         "latency_ms": latency,
         "reference_latency_ms": latency | {"p50": 6.0},
         "speedup": bounded(3.0, 0.25, 12),
@@ -95,7 +100,7 @@ def measurement(name: str = "toy-onnx-int8", **changed: Any) -> Measurement:
 
 def reference(**changed: Any) -> Measurement:
     """What was measured of the reference itself: nothing to compare with."""
-    alone = {"vs_reference": None, "reference_latency_ms": None, "speedup": None}
+    alone = {"versus": None, "reference_latency_ms": None, "speedup": None}
     return measurement("toy-fp32", size_own=100_000_000, size_total=100_000_000, **alone, **changed)
 
 

@@ -28,7 +28,7 @@ def record(root: Path, family: str, artifact: str, facts: dict[str, Any] | None 
     """Write an artifact's build and one measurement of suite full, right on 190 of 200 examples."""
     name, reference = full_name(family, artifact), full_name(family, REFERENCES.get(family, "finetune"))
     told = {"reference": reference, "reference_digest": records.sha(reference), "quality": answers(range(10))}
-    alone = {"vs_reference": None, "reference_latency_ms": None, "speedup": None} if name == reference else {}
+    alone = {"versus": None, "reference_latency_ms": None, "speedup": None} if name == reference else {}
     body = {"suite": "full", "profile": records.profile()} | told | alone | changed
     measured = records.measurement(name, **body)
     build = records.build(name, recipe=family, artifact=artifact, facts=facts or {})

@@ -16,6 +16,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.arrays import joined, read_arrays, write_arrays
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import bind, read_manifest
+from zoosmith.records.answers import packed_details
 
 if TYPE_CHECKING:
     from zoosmith.contract.session import Outcome
@@ -71,7 +72,12 @@ class Eval:
         found: dict[str, Any] = self.scoring.score(outcomes, self.examples, self.task)
         metrics = {name: self.metric(name, _told(value)) for name, value in found["metrics"].items()}
         about = {name: self.about[name] for name in ("kind", "data", "split", "rows") if name in self.about}
-        return about | {"examples_total": self.total, "metrics": metrics, "details": found["details"]}
+        return about | {"examples_total": self.total, "metrics": metrics, "details": self._details(found)}
+
+    def _details(self, found: dict[str, Any]) -> dict[str, Any] | None:
+        values = [self.task.value(example) for example in self.examples]
+        texts = [[value] if isinstance(value, str) else [str(part) for part in value] for value in values]
+        return packed_details(found.get("details"), texts)
 
     def compare(self, mine: Outcome, theirs: Outcome, reference: Task) -> dict[str, Any]:
         """The paired comparison with the reference, as in `zoosmith.records.schema`."""

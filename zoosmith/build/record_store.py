@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 from zoosmith import plugins
 from zoosmith.build import zoo as zoos
 from zoosmith.build.plotting import write_plots
-from zoosmith.build.recorded import build_in, measurements_in, suites_in
+from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
+from zoosmith.build.snapshot import Snapshot
 from zoosmith.cards import card as cards
+from zoosmith.cards.kinds import words_of
 from zoosmith.cards.links import relative
 from zoosmith.cards.reproduction import Step
 from zoosmith.common.canonical import digest, pretty
@@ -87,7 +90,7 @@ class RecordStore:
         """One file a host, with the latest run of each suite; those that `measured` is not comparable with go."""
         kept = [m for m in suites_in(file) if m.suite != measured.suite and _about(m) == _about(measured)]
         body = {m.suite: m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
-        write_atomic(file, pretty({"schema": 1, "suites": body}).encode())
+        write_atomic(file, pretty({"schema": 2, "suites": body}).encode())
 
     def build(self, ref: Ref) -> BuildRecord | None:
         """The recorded build of an artifact."""
@@ -99,27 +102,34 @@ class RecordStore:
 
     def current(self, ref: Ref) -> tuple[BuildRecord, list[Measurement]] | None:
         """The recorded build with the measurements of its tree, if there are any."""
-        build = self.build(ref)
-        own = [m for m in self.measurements(ref) if build and m.tree_digest == build.tree_digest]
-        return (build, own) if build and own else None
+        return self.snapshot().current(ref)
+
+    def snapshot(self) -> Snapshot:
+        """The record as it is now: what is read once is not read again."""
+        return Snapshot(self.zoo, self.folder)
 
     def render_all(self) -> list[Path]:
-        """Render every card and row that has records; return the files that changed."""
-        with self.locked():
-            return [path for recipe in self.zoo.families for path in self._render(recipe)]
+        """Render every card and row that has records; return the files that changed.
 
-    def _render(self, recipe: str) -> list[Path]:
-        changed = []
+        Records of an older schema are written anew first.
+        """
+        with self.locked():
+            changed = migrate(self.root, {id: family.reference.name for id, family in self.zoo.families.items()})
+            records = self.snapshot()
+            return changed + [path for recipe in self.zoo.families for path in self._render(recipe, records)]
+
+    def _render(self, recipe: str, records: Snapshot | None = None) -> list[Path]:
+        changed, records = [], records or self.snapshot()
         rows = self.root / "registry.json"
         book = registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()
         for name in self.zoo.families[recipe].recipe.artifacts:
             ref = Ref(recipe, name)
-            found = self.current(ref)
+            found = records.current(ref)
             if found is None:
                 continue
             build, measured = found
             checks = gates.evaluate(self.zoo.artifact(ref).gates, best(measured))
-            changed += self.write_card(ref, build, measured, checks)
+            changed += self.write_card(ref, build, measured, checks, records)
             row = registry.row(build, measured, checks, self.card_file(ref).relative_to(self.root).as_posix())
             book = registry.merged(book, build.name, row)
         if book.artifacts:
@@ -127,75 +137,68 @@ class RecordStore:
         return changed
 
     def write_card(
-        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]
+        self,
+        ref: Ref,
+        build: BuildRecord,
+        measured: list[Measurement],
+        checks: list[gates.Check],
+        records: Snapshot | None = None,
     ) -> list[Path]:
         """Write an artifact's plots, then its card; return the files that changed."""
-        given = self._given(ref, build, measured, checks)
+        given = self._given(ref, build, measured, checks, records or self.snapshot())
         plots = write_plots(self.plots_folder(ref), cards.plots(given))
         return plots + _write_changed(self.card_file(ref), cards.render(template(self.project), given))
 
     def _given(
-        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check]
+        self, ref: Ref, build: BuildRecord, measured: list[Measurement], checks: list[gates.Check], records: Snapshot
     ) -> cards.CardInput:
         """All that the artifact's card is made from."""
         chosen = best(measured)
         runtime = plugins.load("runtimes", build.format, self.project)
-        task = plugins.load("tasks", build.task, self.project)
+        reporting = reporting_of(build.task, self.project)
         return cards.CardInput(
             recipe=self.zoo.families[ref.recipe].recipe,
             subject=Subject(build, chosen),
-            siblings=self.family(ref.recipe, chosen),
+            siblings=records.family(ref.recipe, chosen),
             others=[m for m in measured if m is not chosen and m.host.id != chosen.host.id],
             checks=checks,
-            lineage=self._lineage(ref, build),
+            lineage=self._lineage(ref, build, records),
             relation=self._relation(ref),
             library=runtime.LIBRARY,
-            pipeline_tag=task.PIPELINE_TAG,
+            pipeline_tag=reporting.PIPELINE_TAG,
             extra=runtime.EXTRA,
-            dev_spent=list(self._dev_spent(ref)),
+            dev_spent=list(self._dev_spent(ref, records)),
+            words=words_of(reporting, build),
         )
 
-    def family(self, recipe: str, like: Measurement) -> list[Subject]:
-        """The family's artifacts as measured by the same suite on the same host against the same tree.
-
-        In the recipe's order.
-        """
-        found = []
-        for name in self.zoo.families[recipe].recipe.artifacts:
-            current = self.current(Ref(recipe, name))
-            same = [m for m in current[1] if _side_by_side(m) == _side_by_side(like)] if current else []
-            if current and same:
-                found.append(Subject(current[0], same[0]))
-        return found
-
-    def _lineage(self, ref: Ref, build: BuildRecord) -> list[Step]:
+    def _lineage(self, ref: Ref, build: BuildRecord, records: Snapshot) -> list[Step]:
         """The steps from the bases down to the artifact, with the digests that it was made from."""
         digests = {str(ref): build.tree_digest}
         nodes = [*self.zoo.lineage(ref), ref]
         for node in reversed(nodes):
-            record = self._built(node)
+            record = self._built(node, records)
             if record and record.tree_digest == digests.get(str(node)):
                 digests |= {parent["name"]: parent["digest"] for parent in record.parents.values()}
         pinned = {base.name: base for base in build.bases}
         return [self._step(node, digests.get(str(node), "unknown"), pinned.get(str(node))) for node in nodes]
 
-    def _dev_spent(self, ref: Ref) -> Iterator[tuple[str, str]]:
+    def _dev_spent(self, ref: Ref, records: Snapshot) -> Iterator[tuple[str, str]]:
         """Names of the steps that chose by `dev`, each with one that it was made from and that had learnt from it.
 
         What lies between need not be recorded. A parent that was built anew since is not what it was made from.
         """
         for node in [*self.zoo.lineage(ref), ref]:
-            record = self._built(node)
+            record = self._built(node, records)
             if record and record.chose_on_dev:
                 parents = {parent["name"]: parent["digest"] for parent in record.parents.values()}
                 for before in self.zoo.lineage(node):
-                    other = self._built(before)
+                    other = self._built(before, records)
                     if other and other.learnt_dev and parents.get(str(before), other.tree_digest) == other.tree_digest:
                         yield record.name, other.name
 
-    def _built(self, node: Ref) -> BuildRecord | None:
+    def _built(self, node: Ref, records: Snapshot) -> BuildRecord | None:
         """The recorded build of an artifact; None for a base."""
-        return None if self.zoo.base(node) else self.build(node)
+        return None if self.zoo.base(node) else records.build(node)
 
     def _step(self, node: Ref, digest: str, pinned: Base | None) -> Step:
         base = self.zoo.base(node)
@@ -230,9 +233,9 @@ def _about(measured: Measurement) -> tuple[str, str, int]:
     return measured.tree_digest, measured.reference_digest, measured.suite_version
 
 
-def _side_by_side(measured: Measurement) -> tuple[str, str, int, str]:
-    """What artifacts in one table or plot must share."""
-    return measured.host.id, measured.suite, measured.suite_version, measured.reference_digest
+def reporting_of(kind: str, project: Path) -> ModuleType:
+    """The module with a task's words for cards."""
+    return plugins.load_part("tasks", kind, "reporting", project)
 
 
 def template(project: Path) -> str:

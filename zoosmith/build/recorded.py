@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from zoosmith.common.canonical import pretty
 from zoosmith.common.names import full_name, nearest
 from zoosmith.contract.errors import ZooError
+from zoosmith.records.migration import migrated
 from zoosmith.records.schema import BuildRecord, Measurement
+from zoosmith.store.files import write_atomic
 
 BUILD = "build.json"
 T = TypeVar("T")
@@ -49,11 +52,38 @@ def suites_in(file: Path) -> list[Measurement]:
     """The suites of one host; none where the file is missing. Raises ZooError where it is damaged."""
     if not file.is_file():
         return []
-    return _read(file, lambda: [Measurement.model_validate(m) for _, m in _suites(file)])
+    return _read(file, lambda: [Measurement.model_validate(m) for _, m in sorted(_json(file)["suites"].items())])
 
 
-def _suites(file: Path) -> list[tuple[str, object]]:
-    return sorted(json.loads(file.read_bytes())["suites"].items())
+def migrate(root: Path, references: Mapping[str, str]) -> list[Path]:
+    """Write anew what is recorded below `root` by an older schema; return the files that changed.
+
+    references: the artifact that each recipe compares with, by the recipe's id. Raises ZooError for a damaged file.
+    """
+    changed = []
+    for folder in recorded(root).values():
+        for file in sorted(folder.glob("*.json")):
+            told = _read(file, lambda file=file: _json(file))
+            if file.name != BUILD and told.get("schema") == 1:
+                theirs = folder.parent / references.get(folder.parent.name, "") / file.name
+                against = _read(theirs, lambda file=theirs: _json(file)) if theirs.is_file() else None
+                write_atomic(file, pretty(_of_schema_2(told, against)).encode())
+                changed.append(file)
+    return changed
+
+
+def _of_schema_2(told: dict[str, Any], reference: dict[str, Any] | None) -> dict[str, Any]:
+    """Of one host: each suite with the reference's measurement by the same suite."""
+    theirs = (reference or {}).get("suites", {})
+    same = {name for name, one in told["suites"].items() if theirs.get(name, {}).get("tree_digest") == one["reference_digest"]}
+    suites = {name: migrated(one, theirs[name] if name in same else None) for name, one in told["suites"].items()}
+    whole = {name: Measurement.model_validate(one).model_dump(mode="json", by_alias=True) for name, one in suites.items()}
+    return {"schema": 2, "suites": whole}
+
+
+def _json(file: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(file.read_bytes())
+    return told
 
 
 def _read(file: Path, parse: Callable[[], T]) -> T:

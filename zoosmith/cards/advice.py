@@ -9,28 +9,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from zoosmith.records.family import Subject, is_reference
+from zoosmith.common.units import megabytes
+from zoosmith.records import words
+from zoosmith.records.family import Subject
 from zoosmith.records.registry import steady
-from zoosmith.records.schema import Difference
+from zoosmith.records.scores import Difference, Metric
 from zoosmith.records.verdicts import Verdict, of_measurement
 
 SMALLER = 0.98  # of a size: less than that is no reason to choose
 LEANER = 0.9  # of a memory peak, which varies from run to run
+LOST = 10  # times the margin: an artifact that is surely worse by that is recommended for nothing that it is first in
 
 
 class _Advised(NamedTuple):
-    """The figures that advice is made from."""
+    """The figures that advice is made from: `gain` is the change against the reference, good where it is positive."""
 
     name: str
     ratio: tuple[float, float, float]
-    change: tuple[float, float, float]
-    value: float
+    gain: tuple[float, float, float]
+    figure: Metric
     size: int
     memory: int
-    agreement: float
+    same: bool
+    agreement: float | None
     steady: bool
     reference: bool
     verdict: Verdict | None
+
+    @property
+    def merit(self) -> float:
+        """The figure, turned so that more is better."""
+        return self.figure.sign * self.figure.value
+
+    @property
+    def value(self) -> str:
+        """The figure as text."""
+        return words.value(self.figure)
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is surely so much worse than the reference that speed or size is no reason to choose it."""
+        margin = self.figure.matters
+        return margin is not None and self.gain[2] < -LOST * margin
 
 
 def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[str]:
@@ -57,21 +77,29 @@ def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[s
 
 def _advised(subject: Subject, metric: str) -> _Advised:
     measured, name = subject.measured, subject.build.name
-    value, speed, versus = measured.metric(metric), measured.speedup, measured.vs_reference
-    assert value is not None
-    change = versus.delta[metric] if versus else Difference(value=0.0, low=0.0, high=0.0)
+    figure, speed, reference = measured.metric(metric), measured.speedup, measured.is_reference
+    assert figure is not None
+    gain = (measured.change(metric) or Difference(value=0.0, low=0.0, high=0.0)).gain(figure.sign)
+    agreement = _agreement(subject)
     return _Advised(
         name=name,
         ratio=(speed.low, speed.value, speed.high) if speed else (1.0, 1.0, 1.0),
-        change=(change.low, change.value, change.high),
-        value=value.value,
+        gain=(gain.low, gain.value, gain.high),
+        figure=figure,
         size=measured.size_total,
         memory=measured.memory_mb.peak,
-        agreement=versus.agreement if versus else 1.0,
-        steady=(speed is not None or versus is None) and steady(measured),
-        reference=is_reference(measured),
+        same=reference or agreement == 1.0,
+        agreement=agreement,
+        steady=(speed is not None or reference) and steady(measured),
+        reference=reference,
         verdict=of_measurement(measured, metric),
     )
+
+
+def _agreement(subject: Subject) -> float | None:
+    """The least of its evals; None where the task does not say whether two answers are the same."""
+    found = [value.value for name, value in subject.measured.divergences() if name.endswith(".agreement")]
+    return min(found, default=None)
 
 
 def _faster(one: _Advised, other: _Advised) -> bool:
@@ -79,7 +107,7 @@ def _faster(one: _Advised, other: _Advised) -> bool:
 
 
 def _better(one: _Advised, other: _Advised) -> bool:
-    return one.change[0] > other.change[2]
+    return one.gain[0] > other.gain[2]
 
 
 def _smaller(one: _Advised, other: _Advised) -> bool:
@@ -96,22 +124,22 @@ def _rival(me: _Advised, others: Sequence[_Advised]) -> _Advised | None:
     None that this one is shown better than, in quality or in memory.
     """
     faster = [o for o in others if _faster(o, me) and not _better(me, o) and not _leaner(me, o)]
-    beats = [o for o in faster if o.size <= me.size and o.value >= me.value]
+    beats = [o for o in faster if o.size <= me.size and o.merit >= me.merit]
     shown = [o for o in faster if _smaller(o, me) and o.verdict and o.verdict.kind == "no_loss"]
-    return max(beats or shown, key=lambda o: (o.ratio[1], o.value, o.name), default=None)
+    return max(beats or shown, key=lambda o: (o.ratio[1], o.merit, o.name), default=None)
 
 
 def _dominated(me: _Advised, rival: _Advised) -> str:
     """Said plainly: a sibling is better in every respect that counts."""
-    if rival.value >= me.value:
-        quality = "with no lower value"
+    if rival.merit >= me.merit:
+        quality = f"with no {'lower' if me.figure.better == 'higher' else 'higher'} value"
     else:
         assert rival.verdict is not None
         quality = f"with {rival.verdict.text}{'' if me.reference else ' against the reference'}"
     figures = [
-        f"{rival.value:.4f} against {me.value:.4f}",
+        f"{rival.value} against {me.value}",
         _speeds(rival, me),
-        f"{_mb(rival.size)} against {_mb(me.size)} MB",
+        f"{megabytes(rival.size)} against {megabytes(me.size)} MB",
         f"{rival.memory} against {me.memory} MiB at the peak",
     ]
     return (
@@ -126,16 +154,19 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
     if all(_faster(me, other) for other in others):
         firsts.append(f"the lowest latency of the family ({_times(me)} the reference's speed)")
     if all(_smaller(me, other) for other in others):
-        firsts.append(f"the smallest size ({_mb(me.size)} MB)")
+        firsts.append(f"the smallest size ({megabytes(me.size)} MB)")
     if all(_leaner(me, other) for other in others):
         firsts.append(f"the least memory ({me.memory} MiB at the peak)")
     if all(_better(me, other) for other in others):
-        firsts.append(f"the best quality of the family ({me.value:.4f})")
+        firsts.append(f"the best quality of the family ({me.value})")
+    if firsts and me.lost:
+        assert me.verdict is not None
+        return [f"It has {_and(firsts)}, and loses the reference's answers ({me.verdict.text}): do not choose it for that."]
     if firsts:
         return [f"Choose it for {_and(firsts)}{_cost(me.verdict)}."]
     if me.reference:
         return ["Choose it to compare with: it is the family's reference."]
-    if me.agreement == 1.0 and all(_faster(me, other) for other in others if other.agreement == 1.0):
+    if me.same and all(_faster(me, other) for other in others if other.same):
         same = "Choose it where each answer must be the reference's"
         return [f"{same}: it gave the same on every example, at {_times(me)} the speed."]
     if beaten:
@@ -161,25 +192,26 @@ def _own(verdict: Verdict | None) -> str:
 def _instead(me: _Advised, others: Sequence[_Advised], metric: str) -> dict[str, list[str]]:
     """The sibling that is best in each respect in which one is better: its name, and in what."""
     reasons: dict[str, list[str]] = {}
-    if faster := [o for o in others if _faster(o, me)]:
+    sound = [other for other in others if me.lost or not other.lost]
+    if faster := [o for o in sound if _faster(o, me)]:
         best = max(faster, key=lambda o: (o.ratio[1], o.name))
         reasons.setdefault(best.name, []).append(f"speed ({_speeds(best, me)})")
-    if smaller := [o for o in others if _smaller(o, me)]:
+    if smaller := [o for o in sound if _smaller(o, me)]:
         best = min(smaller, key=lambda o: (o.size, o.name))
-        reasons.setdefault(best.name, []).append(f"size ({_mb(best.size)} against {_mb(me.size)} MB)")
-    if leaner := [o for o in others if _leaner(o, me)]:
+        reasons.setdefault(best.name, []).append(f"size ({megabytes(best.size)} against {megabytes(me.size)} MB)")
+    if leaner := [o for o in sound if _leaner(o, me)]:
         best = min(leaner, key=lambda o: (o.memory, o.name))
         reasons.setdefault(best.name, []).append(f"memory ({best.memory} against {me.memory} MiB at the peak)")
     if better := [o for o in others if _better(o, me)]:
-        best = max(better, key=lambda o: (o.value, o.reference, o.name))
-        reasons.setdefault(best.name, []).append(f"quality ({metric} {best.value:.4f} against {me.value:.4f})")
+        best = max(better, key=lambda o: (o.merit, o.reference, o.name))
+        reasons.setdefault(best.name, []).append(f"quality ({metric} {best.value} against {me.value})")
     return reasons
 
 
 def _exact(me: _Advised, others: Sequence[_Advised]) -> list[str]:
     """Who gives the reference's answers, where this one does not."""
-    same = [other for other in others if other.agreement == 1.0]
-    if me.agreement == 1.0 or not same:
+    same = [other for other in others if other.same]
+    if me.agreement is None or me.same or not same:
         return []
     best = max(same, key=lambda other: (other.ratio[1] if other.steady else 1.0, other.name))
     how = "is the reference" if best.reference else "gave that on every example"
@@ -195,10 +227,6 @@ def _speeds(one: _Advised, me: _Advised) -> str:
 
 def _times(one: _Advised) -> str:
     return "once" if one.reference else f"{one.ratio[1]:.2f} times"
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:.1f}"
 
 
 def _and(parts: Sequence[str]) -> str:

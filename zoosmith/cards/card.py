@@ -13,13 +13,17 @@ from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
 from zoosmith.cards.figures import Curves, Figure, figures, milliseconds, rows
 from zoosmith.cards.front_matter import front_matter
+from zoosmith.cards.kinds import CLASSES, Words
 from zoosmith.cards.reproduction import Step, tolerance
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Recipe
-from zoosmith.records.family import Subject, comparable, headline
+from zoosmith.common.units import sized
+from zoosmith.records import words
+from zoosmith.records.family import PREFERRED, Subject, comparable, headline, own_headline
 from zoosmith.records.gates import Check
 from zoosmith.records.registry import steady
-from zoosmith.records.schema import BuildRecord, Difference, Measurement
+from zoosmith.records.schema import BuildRecord, Measurement
+from zoosmith.records.scores import ClassDetails, Difference, Metric, Quality
 from zoosmith.records.verdicts import of_measurement
 
 PLOTS = "plots"
@@ -27,7 +31,10 @@ PLOTS = "plots"
 
 @dataclass(frozen=True)
 class CardInput:
-    """All that a card is made from. `siblings` are the family's artifacts measured on the same host."""
+    """All that a card is made from. `siblings` are the family's artifacts measured on the same host.
+
+    `words` are those of the task's kind.
+    """
 
     recipe: Recipe
     subject: Subject
@@ -40,12 +47,17 @@ class CardInput:
     pipeline_tag: str
     extra: str
     dev_spent: Sequence[tuple[str, str]] = ()
+    words: Words = CLASSES
+
+    @property
+    def metric(self) -> str:
+        """The `EVAL.METRIC` that the card shows first."""
+        return headline(self.subject.measured, self.words.headline)
 
 
 def plots(given: CardInput) -> dict[str, Figure]:
     """The card's plots by file name without suffix; they stand in `PLOTS/<full name>/` beside the card."""
-    metric = headline(given.subject.measured)
-    return figures(given.subject, comparable(given.siblings, metric), metric)
+    return figures(given.subject, comparable(given.siblings, given.metric), given.metric)
 
 
 def render(template: str, given: CardInput) -> str:
@@ -53,22 +65,25 @@ def render(template: str, given: CardInput) -> str:
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(mb=_mb, pct=_percent, ms=milliseconds, short=lambda text: text[:12])
-    environment.filters.update(change=_change, p=_p)
-    build, measured = given.subject.build, given.subject.measured
-    metric = headline(measured)
+    environment.filters.update(mb=sized, ms=milliseconds, short=lambda text: text[:12], whole=_whole)
+    environment.filters.update(change=_change, p=_p, value=words.value, ends=words.interval, bounded=words.with_interval)
+    environment.filters.update(per_second=_per_second, count=lambda n: f"{n:,}")
+    build, measured, metric = given.subject.build, given.subject.measured, given.metric
+    build = build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)})
     body = environment.from_string(template).render(
         front_matter=front_matter(given.subject, given.library, given.pipeline_tag, given.relation),
         recipe=given.recipe,
-        build=build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)}),
+        build=build,
         measured=_escaped(measured),
         siblings=comparable(given.siblings, metric),
         others=[other for other in given.others if other.metric(metric)],
         checks=given.checks,
         lineage=given.lineage,
         metric=metric,
+        own_metric=own_headline(measured, given.words.headline) if measured.is_reference else metric,
         command=f"doit build:{build.name}",
-        example=_example(build),
+        answers=given.words.answers(build),
+        usage=given.words.usage(build, given.words.example),
         extra=given.extra,
         training=_training(build),
         **_told(given, metric),
@@ -87,7 +102,9 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "verdict": of_measurement(escaped.measured, metric),
         "judged": _judged(escaped.measured),
         "advice": advice(escaped, family, metric),
-        "limits": limits(escaped, given.checks, metric, given.dev_spent),
+        "limits": limits(escaped, given.checks, metric, given.dev_spent, given.words),
+        "apart": _apart(given),
+        "head": _head(metric, escaped.measured.metric(metric)),
         "tolerance": tolerance(escaped, given.lineage, metric),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
@@ -95,36 +112,50 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
 
 
 def _judged(measured: Measurement) -> dict[str, str]:
-    """The verdict on each `EVAL.METRIC` that was compared with the reference."""
-    versus = measured.vs_reference
-    found = {metric: of_measurement(measured, metric) for metric in (versus.delta if versus else ())}
+    """The verdict on each `EVAL.METRIC` or divergence that was compared with the reference."""
+    names = [f"{id}.{name}" for id, versus in (measured.versus or {}).items() for name in versus.delta]
+    names += [name for name, _ in measured.divergences()]
+    found = {metric: of_measurement(measured, metric) for metric in names}
     return {metric: verdict.text for metric, verdict in found.items() if verdict}
 
 
 def _escaped(measured: Measurement) -> Measurement:
     """Labels are free text of a data set and stand in tables: escaped here, so that no template forgets it."""
-    quality = {
-        id: scores.model_copy(
-            update={
-                "labels": tuple(_cell(label) for label in scores.labels),
-                "per_class": {_cell(label): value for label, value in scores.per_class.items()},
-            }
-        )
-        for id, scores in measured.quality.items()
-    }
-    return measured.model_copy(update={"quality": quality})
+    return measured.model_copy(update={"quality": {id: _plain(scores) for id, scores in measured.quality.items()}})
+
+
+def _plain(quality: Quality) -> Quality:
+    if (told := quality.classes) is None:
+        return quality
+    labels = tuple(_cell(label) for label in told.labels)
+    per_class = {_cell(label): value for label, value in told.per_class.items()}
+    details: ClassDetails = told.model_copy(update={"labels": labels, "per_class": per_class})
+    return quality.model_copy(update={"details": details})
+
+
+def _apart(given: CardInput) -> list[str]:
+    """How far it is from the reference; the eval is named where there are several."""
+    versus = given.subject.measured.versus or {}
+    lines = (given.words.apart(told, f" of {id}" if len(versus) > 1 else "") for id, told in versus.items())
+    return [line for line in lines if line]
+
+
+def _head(name: str, metric: Metric | None) -> str:
+    """A metric's name as the head of a column, with its unit where it has one."""
+    unit = metric.unit if metric else "share"
+    return name if unit in ("share", "") else f"{name}, {unit}"
+
+
+def _whole(metric: Metric) -> str:
+    """The value with unit and interval, and what it was measured with."""
+    unit = f" {metric.unit}" if metric.unit not in ("share", "") else ""
+    ends = words.interval(metric)
+    return f"{words.value(metric)}{unit}{f', 95 % interval {ends}' if ends else ''}, {metric.n} {metric.n_unit}"
 
 
 def _cell(text: str) -> str:
     """Plain text for a cell of a Markdown table. Source: GitHub Flavored Markdown 0.29, sections 2.4 and 4.10."""
     return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))
-
-
-def _example(build: BuildRecord) -> str:
-    """A Python literal of an input for the usage snippet."""
-    if len(build.inputs) == 2:
-        return '("Maria Garcia", "García, María")'
-    return '"A charming film that stays with you."'
 
 
 def _training(build: BuildRecord) -> str:
@@ -145,36 +176,32 @@ def _training(build: BuildRecord) -> str:
     return f"It was trained: {', '.join(found)}."
 
 
-def _mb(size: float) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1%}"
-
-
-def _change(change: Difference) -> str:
-    return f"{change.value:+.4f} ({change.low:+.4f} to {change.high:+.4f})"
+def _change(change: Difference, metric: Metric) -> str:
+    return words.change(change, metric.unit)
 
 
 def _p(change: Difference) -> str:
     return "-" if change.p is None else f"{change.p:.3g}"
 
 
-def results_table(subjects: Sequence[Subject]) -> list[list[str]]:
+def _per_second(value: float) -> str:
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
+
+
+def results_table(subjects: Sequence[Subject], preferred: Sequence[str] = PREFERRED) -> list[list[str]]:
     """Rows of the family's table: artifact, headline metric, size, p50, speed against the reference."""
     table = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
     for subject in subjects:
         measured = subject.measured
-        name = headline(measured)
+        name = headline(measured, preferred)
         figure = measured.metric(name)
         assert figure is not None
         table.append(
             [
                 subject.build.name,
                 name,
-                f"{figure.value:.4f} ({figure.low:.4f} to {figure.high:.4f})",
-                _mb(measured.size_total),
+                words.with_interval(figure),
+                sized(measured.size_total),
                 f"{measured.latency_ms.p50:.2f}",
                 _speed(measured),
             ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zoosmith.cards.kinds import CLASSES, Words
 from zoosmith.records.family import Subject
 from zoosmith.records.gates import Check
-from zoosmith.records.schema import BuildRecord, Measurement, Quality
+from zoosmith.records.schema import BuildRecord, Measurement
+from zoosmith.records.scores import ClassDetails, Quality
 from zoosmith.records.verdicts import of_measurement
 
 LOGITS_APART = 0.01
@@ -14,7 +16,11 @@ FEW = 30  # examples of a class: with fewer the normal approximation behind the 
 
 
 def limits(
-    subject: Subject, checks: Sequence[Check], metric: str, dev_spent: Sequence[tuple[str, str]] = ()
+    subject: Subject,
+    checks: Sequence[Check],
+    metric: str,
+    dev_spent: Sequence[tuple[str, str]] = (),
+    words: Words = CLASSES,
 ) -> list[str]:
     """Sentences in Markdown, the measurement's own warnings first.
 
@@ -30,8 +36,10 @@ def limits(
         *(f"The gate {check.gate} was not applied: it is {check.note}." for check in checks if _skipped(check)),
         *(_spent(*names) for names in dev_spent),
         *_stored(build),
+        *_origin(build),
         *_opening(build),
-        *_length(build, measured),
+        *_length(build, measured, words),
+        *words.caveats(build, measured),
     ]
 
 
@@ -46,21 +54,27 @@ def _decided(measured: Measurement, metric: str) -> list[str]:
 def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     """How many examples stand behind the figures, where it errs most, and texts that builders had seen."""
     sampled = "" if quality.n == quality.examples_total else f" of {quality.examples_total}, evenly spaced,"
-    behind = f"{quality.n} examples{sampled} of {quality.data}"
+    behind = f"{quality.n} {quality.n_unit}{sampled} of {quality.data}"
     found = [f"Quality on {id} was measured with {behind}; the interval holds for such text, no other."]
-    wrong = [(count, i, j) for i, row in enumerate(quality.confusion) for j, count in enumerate(row) if i != j]
-    if wrong and (most := max(wrong, key=lambda each: (each[0], -each[1], -each[2])))[0]:
-        count, i, j = most
-        told = f"**{quality.labels[j]}** for **{quality.labels[i]}**: {count} of {sum(quality.confusion[i])} examples"
-        found.append(f"Its most frequent error on {id} is {told}.")
-    found += _few(id, quality)
+    found += _errors(id, quality.classes) if quality.classes else []
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
     if seen:
         found.append(f"{seen} of the texts in {quality.data} `{quality.split}` occur in the training data too.")
     return found
 
 
-def _few(id: str, quality: Quality) -> list[str]:
+def _errors(id: str, told: ClassDetails) -> list[str]:
+    """Where it errs most, and classes of which too little is known."""
+    found = []
+    wrong = [(count, i, j) for i, row in enumerate(told.confusion) for j, count in enumerate(row) if i != j]
+    if wrong and (most := max(wrong, key=lambda each: (each[0], -each[1], -each[2])))[0]:
+        count, i, j = most
+        named = f"**{told.labels[j]}** for **{told.labels[i]}**: {count} of {sum(told.confusion[i])} examples"
+        found.append(f"Its most frequent error on {id} is {named}.")
+    return found + _few(id, told)
+
+
+def _few(id: str, quality: ClassDetails) -> list[str]:
     """Classes too small for their interval; the row of a class in the confusion matrix holds its true examples."""
     support = zip(quality.labels, map(sum, quality.confusion), strict=False)
     small = ", ".join(f"**{label}** ({count})" for label, count in support if count < FEW)
@@ -70,10 +84,10 @@ def _few(id: str, quality: Quality) -> list[str]:
 
 
 def _scores(measured: Measurement) -> list[str]:
-    versus = measured.vs_reference
-    if versus is None or versus.max_abs_logit_diff < LOGITS_APART:
+    gaps = [told.value for name, told in measured.divergences() if name.endswith(".max_abs_logit_diff")]
+    if max(gaps, default=0.0) < LOGITS_APART:
         return []
-    apart = f"{versus.max_abs_logit_diff:.3g}"
+    apart = f"{max(gaps):.3g}"
     return [f"Its scores are not the reference's (a logit differs by up to {apart}): set thresholds on scores anew."]
 
 
@@ -123,8 +137,18 @@ def _opening(build: BuildRecord) -> list[str]:
     return found
 
 
-def _length(build: BuildRecord, measured: Measurement) -> list[str]:
-    found = [f"Text longer than {build.max_length} tokens is cut at the end."]
+def _origin(build: BuildRecord) -> list[str]:
+    """What the weights were before: nothing made of them is nearer to the original than that."""
+    origin = build.facts.get("origin")
+    if not origin:
+        return []
+    types = ", ".join(origin.get("types", ())) or "unknown"
+    note = f" {origin['note']}" if origin.get("note") else ""
+    return [f"Its weights come from `{origin.get('file', 'a file')}`, which holds them as {types}.{note}"]
+
+
+def _length(build: BuildRecord, measured: Measurement, words: Words) -> list[str]:
+    found = [words.length(build)]
     if measured.profile and measured.profile.by_length:
         longest = max(at.tokens for at in measured.profile.by_length)
         if longest < build.max_length:

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import Field
+
+from zoosmith.contract.metric import Better
 from zoosmith.recipes.schema import Model
-from zoosmith.records.family import Subject, is_reference
+from zoosmith.records import words
+from zoosmith.records.family import Subject
 from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import ClassDetails
+from zoosmith.stats.pareto import front
 
 Role = Literal["this", "reference", "sibling"]
 
@@ -56,6 +62,8 @@ class Pareto(_Words):
 
     kind: Literal["pareto"] = "pareto"
     metric: str
+    unit: str = Field(default="share", exclude_if=lambda value: value == "share")
+    better: Better = Field(default="higher", exclude_if=lambda value: value == "higher")
     points: tuple[Point, ...]
 
 
@@ -84,13 +92,14 @@ def figures(subject: Subject, siblings: Sequence[Subject], metric: str) -> dict[
 
     siblings: the family on the same host, `subject` among them, all with `metric`.
     """
-    shown = [s for s in siblings if s.build.name == subject.build.name or is_reference(s.measured)]
+    shown = [s for s in siblings if s.build.name == subject.build.name or s.measured.is_reference]
     found: dict[str, Figure | None] = {
         "pareto": pareto(subject, siblings, metric) if len(siblings) > 1 else None,
         "length": by_length(subject, shown),
         "batch": by_batch(subject, shown),
     }
-    confusions = {id: confusion(subject, id) for id, q in sorted(subject.measured.quality.items()) if q.confusion}
+    classes = {id: q.classes for id, q in sorted(subject.measured.quality.items())}
+    confusions = {id: confusion(subject, id, told) for id, told in classes.items() if told and told.confusion}
     made = found | {f"confusion-{id}": figure for id, figure in confusions.items()}
     return {name: figure for name, figure in made.items() if figure is not None}
 
@@ -102,31 +111,32 @@ def pareto(subject: Subject, siblings: Sequence[Subject], metric: str) -> Pareto
         value = sibling.measured.metric(metric)
         assert value is not None
         raw.append((sibling, sibling.measured.latency_ms.p50, value))
+    first = raw[0][2]
+    best = set(front([(ms, value.value) for _, ms, value in raw], lower=first.better == "lower"))
     points = tuple(
         Point(
             name=sibling.build.artifact,
             role=_role(subject, sibling),
             ms=ms,
             value=value.value,
-            low=value.low,
-            high=value.high,
-            front=not any(_beats(other, figure.value, ms, value.value) for _, other, figure in raw),
+            low=value.bounds[0],
+            high=value.bounds[1],
+            front=i in best,
         )
-        for sibling, ms, value in raw
+        for i, (sibling, ms, value) in enumerate(raw)
     )
-    listed = "; ".join(f"{point.name} {point.value:.4f} at {milliseconds(point.ms)} ms" for point in points)
-    front = ", ".join(point.name for point in points if point.front)
+    listed = "; ".join(f"{p.name} {words.number(p.value, first.unit)} at {milliseconds(p.ms)} ms" for p in points)
+    named = ", ".join(point.name for point in points if point.front)
+    of = "" if subject.measured.latency_of == "call" else " of a token"
     return Pareto(
         title="Quality against latency",
         subtitle=_where(subject.measured),
-        text=f"{metric} against p50 latency: {listed}. On the Pareto front: {front}.",
+        text=f"{metric} against p50 latency{of}: {listed}. On the Pareto front: {named}.",
         metric=metric,
+        unit=first.unit,
+        better=first.better,
         points=points,
     )
-
-
-def _beats(ms: float, value: float, than_ms: float, than_value: float) -> bool:
-    return ms <= than_ms and value >= than_value and (ms, value) != (than_ms, than_value)
 
 
 def by_length(subject: Subject, shown: Sequence[Subject]) -> Curves | None:
@@ -195,9 +205,8 @@ def _numbers(sample: Sample | None) -> str:
     return significant(sample.y) + ("" if sample.p95 is None else f" (p95 {significant(sample.p95)})")
 
 
-def confusion(subject: Subject, id: str) -> Confusion:
+def confusion(subject: Subject, id: str, quality: ClassDetails) -> Confusion:
     """True classes against answers of one eval."""
-    quality = subject.measured.quality[id]
     right, all_ = sum(row[i] for i, row in enumerate(quality.confusion)), sum(map(sum, quality.confusion))
     return Confusion(
         title=f"Answers by true class, {id}",
@@ -211,7 +220,7 @@ def confusion(subject: Subject, id: str) -> Confusion:
 def _role(subject: Subject, shown: Subject) -> Role:
     if shown.build.name == subject.build.name:
         return "this"
-    return "reference" if is_reference(shown.measured) else "sibling"
+    return "reference" if shown.measured.is_reference else "sibling"
 
 
 def _where(measured: Measurement, *, batch: bool = True) -> str:

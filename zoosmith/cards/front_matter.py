@@ -9,6 +9,7 @@ import yaml
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.family import Subject
 from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import Metric
 
 LIBRARY_METRICS = {
     "accuracy": ("accuracy", "Accuracy"),
@@ -49,13 +50,18 @@ def _metric_names(measured: Measurement) -> list[str]:
     return [name for quality in measured.quality.values() for name in quality.metrics]
 
 
+def rounded(metric: Metric) -> float:
+    """Four decimals of a share, four significant digits of anything else."""
+    return round(metric.value, 4) if metric.unit == "share" else float(f"{metric.value:.4g}")
+
+
 def _index(measured: Measurement, pipeline_tag: str) -> list[dict[str, Any]]:
     results = []
     for id, quality in sorted(measured.quality.items()):
         metrics = []
         for name, value in quality.metrics.items():
             type_, shown = LIBRARY_METRICS.get(name, (name, name))
-            metrics.append({"type": type_, "name": shown, "value": round(value.value, 4)})
+            metrics.append({"type": type_, "name": shown, "value": rounded(value)})
         dataset = {"name": id, "type": quality.data, "split": quality.split}
         results.append({"task": {"type": pipeline_tag}, "dataset": dataset, "metrics": metrics})
     return results

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from zoosmith.records.family import Subject
+from zoosmith.records.words import interval
 
 LOGIT_TOLERANCE = 0.05  # how far a builder whose REPRODUCES is "logits" may be off, on the task's probes
 
@@ -30,8 +31,8 @@ def tolerance(subject: Subject, lineage: Sequence[Step], metric: str) -> str:
     named = " and ".join(f"{step.name} ({step.made_by})" for step in free)
     figure = subject.measured.metric(metric)
     assert figure is not None
+    within = f"; and its {metric} is within the interval, {ends}" if (ends := interval(figure)) else ""
     return (
         f"Tolerance: a rebuild's logits on the task's probes are within {LOGIT_TOLERANCE:g} of these, since {named} "
-        f"claims equal logits, not equal bytes; and its {metric} is within the interval, {figure.low:.4f} to "
-        f"{figure.high:.4f}. With the same parents every other step gives the same bytes."
+        f"claims equal logits, not equal bytes{within}. With the same parents every other step gives the same bytes."
     )

@@ -30,3 +30,13 @@ def _near(unit: str) -> str:
     """The unit of the same letters before one that only looks like it: a case is the commonest slip."""
     same = [known for known in UNITS if known.casefold() == unit.casefold()]
     return f"; did you mean {same[0]!r}?" if same else nearest(unit, UNITS)
+
+
+def megabytes(size: float) -> str:
+    """Bytes in MB of 10^6, the number alone: one decimal."""
+    return f"{size / 1e6:,.1f}"
+
+
+def sized(size: float) -> str:
+    """Bytes with their unit: MB with one decimal, or kB where that would leave nothing of it."""
+    return f"{megabytes(size)} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"

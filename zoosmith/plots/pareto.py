@@ -24,9 +24,9 @@ def draw(figure: figures.Pareto) -> str:
     made = style.canvas(HEIGHT, figure.title, figure.subtitle)
     ax = style.axes(made, LEFT, TOP, RIGHT, BOTTOM)
     _scale(ax, figure)
-    style.write(made, style.MARGIN, TOP - 14, f"{figure.metric}, higher is better; bars: 95 % interval", size=12)
+    style.write(made, style.MARGIN, TOP - 14, f"{_metric(figure)}, {figure.better} is better; bars: 95 % interval", size=12)
     style.write(made, style.WIDTH - RIGHT, HEIGHT - 12, "p50 latency in ms, lower is better", size=12, at="right")
-    steps = _front(ax, figure.points)
+    steps = _front(ax, figure)
     for point in figure.points:
         _mark(ax, point)
     _name(made, ax, figure.points, steps)
@@ -66,10 +66,14 @@ def _mark(ax: Axes, point: figures.Point) -> None:
     )
 
 
-def _front(ax: Axes, points: tuple[figures.Point, ...]) -> list[tuple[float, float]]:
-    """Draw the staircase below and right of which everything is beaten; return its corners as (ms, value)."""
-    front = sorted({(point.ms, point.value) for point in points if point.front})
-    corners = [(front[0][0], ax.get_ylim()[0])]
+def _metric(figure: figures.Pareto) -> str:
+    return figure.metric if figure.unit in ("share", "") else f"{figure.metric} in {figure.unit}"
+
+
+def _front(ax: Axes, figure: figures.Pareto) -> list[tuple[float, float]]:
+    """Draw the staircase on whose worse side, and right of it, everything is beaten; return its corners (ms, value)."""
+    front = sorted({(point.ms, point.value) for point in figure.points if point.front})
+    corners = [(front[0][0], ax.get_ylim()[figure.better == "lower"])]
     for ms, value in front:
         corners += [(ms, corners[-1][1]), (ms, value)]
     corners.append((ax.get_xlim()[1], front[-1][1]))

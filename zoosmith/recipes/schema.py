@@ -17,8 +17,8 @@ from pydantic_core.core_schema import DictSchema
 from zoosmith.common.names import IDENTIFIER
 
 SPLITS_FOR_BUILDERS = ("train", "dev", "calibration")
-LIMITS = ("min", "max", "max_drop", "min_ratio", "max_ratio")
-LIMITS_OF_METRICS = ("min", "max", "max_drop")
+LIMITS = ("min", "max", "max_regression", "max_drop", "min_ratio", "max_ratio")
+LIMITS_OF_METRICS = ("min", "max", "max_regression", "max_drop")
 LIMITS_OF_MEASURES = {
     "size": ("min", "max", "min_ratio", "max_ratio"),
     "speed": ("min", "max", "min_ratio", "max_ratio"),
@@ -176,10 +176,15 @@ class Eval(Model):
 
 
 class Gate(Model, json_schema_extra={"oneOf": _given(*LIMITS)}):
-    """A limit that fails the build. `sure` compares the interval's bound instead of the value."""
+    """A limit that fails the build. `sure` compares the interval's bound instead of the value.
+
+    `max_regression` is how much worse than the reference a metric may be, whichever direction is better; `max_drop` is
+    its older name.
+    """
 
     min: float | None = None
     max: float | None = None
+    max_regression: Annotated[float, Field(ge=0)] | None = None
     max_drop: Annotated[float, Field(ge=0)] | None = None
     min_ratio: Annotated[float, Field(gt=0)] | None = None
     max_ratio: Annotated[float, Field(gt=0)] | None = None

@@ -2,15 +2,20 @@
 
 Two artifacts can be compared example by example, long after both were measured, where both answered the same rows.
 Class indices are packed at the fewest bits that tell the classes apart, the first example first, filled up with zeros
-to a byte, and written as base64 (RFC 4648): 872 answers of two classes take 148 characters.
+to a byte, and written as base64 (RFC 4648): 872 answers of two classes take 148 characters. Scores of documents are
+float32 in little-endian order, compressed by zlib (RFC 1950) and written as base64.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import math
+import struct
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pydantic import model_validator
 
@@ -46,6 +51,22 @@ class Answers(Model):
         return true, predicted
 
 
+class Floats(Model):
+    """n finite numbers as float32, packed."""
+
+    n: int
+    packed: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Floats:
+        self.values()
+        return self
+
+    def values(self) -> list[float]:
+        """The numbers, in their order."""
+        return unpack_floats(self.packed, self.n)
+
+
 def packed_answers(
     examples: Iterable[Sequence[str]], true: Sequence[int], predicted: Sequence[int], labels: tuple[str, ...]
 ) -> Answers:
@@ -53,6 +74,28 @@ def packed_answers(
     rows = digest([[*texts, labels[i].casefold()] for texts, i in zip(examples, true, strict=True)])
     classes = len(labels)
     return Answers(rows=rows, n=len(true), labels=labels, true=pack(true, classes), predicted=pack(predicted, classes))
+
+
+def packed_details(told: Mapping[str, Any] | None, examples: Sequence[Sequence[str]]) -> dict[str, Any] | None:
+    """The details of a task's scores as they are recorded; `examples` are the texts of each, in their order.
+
+    Of kind "classes": `true` and `predicted`, class indices, become `answers`. Of kind "documents": `outcomes`, numbers
+    for each document by name, are packed. Raises ValueError where there is not one for each example.
+    """
+    if told is None or told["kind"] not in ("classes", "documents"):
+        return None if told is None else dict(told)
+    if told["kind"] == "documents":
+        return {"kind": "documents", **_packed_documents(told["outcomes"], examples)}
+    kept = {name: value for name, value in told.items() if name not in ("true", "predicted")}
+    return kept | {"answers": packed_answers(examples, told["true"], told["predicted"], tuple(told["labels"]))}
+
+
+def _packed_documents(outcomes: Mapping[str, Sequence[float]], documents: Sequence[Sequence[str]]) -> dict[str, Any]:
+    n = len(documents)
+    if other := next((name for name, values in outcomes.items() if len(values) != n), None):
+        raise ValueError(f"{other!r} has {len(outcomes[other])} numbers; expected one for each of {n} documents")
+    packed = {name: {"n": n, "packed": pack_floats(values)} for name, values in outcomes.items()}
+    return {"outcomes": packed, "rows": digest([list(texts) for texts in documents])}
 
 
 def paired(reference: Answers, artifact: Answers) -> Counter[tuple[int, int, int]] | None:
@@ -93,6 +136,32 @@ def unpack(text: str, n: int, classes: int) -> list[int]:
     if any(i >= classes for i in indices):
         raise ValueError(f"packed answers name a class outside 0..{classes - 1}")
     return indices
+
+
+def pack_floats(values: Sequence[float]) -> str:
+    """Numbers as base64 of compressed float32. Raises ValueError for one that is not finite as float32."""
+    try:
+        raw = struct.pack(f"<{len(values)}f", *values)
+    except OverflowError:
+        raise ValueError("a number is too large for float32") from None
+    if not all(map(math.isfinite, values)):
+        raise ValueError("a number is not finite")
+    return base64.b64encode(zlib.compress(raw, 9)).decode("ascii")
+
+
+def unpack_floats(text: str, n: int) -> list[float]:
+    """The n numbers in `text`. Raises ValueError where it holds another number of them, or one that is not finite."""
+    try:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(base64.b64decode(text, validate=True), 4 * n + 1)  # never more than was promised
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(f"packed numbers are no compressed base64: {error}") from None
+    if len(raw) != 4 * n or not unpacker.eof:
+        raise ValueError(f"packed numbers have {len(raw)} bytes or more; {n} take {4 * n}")
+    values = list(struct.unpack(f"<{n}f", raw))
+    if not all(map(math.isfinite, values)):
+        raise ValueError("a packed number is not finite")
+    return values
 
 
 def _width(classes: int) -> int:

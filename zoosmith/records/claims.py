@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from zoosmith.records.answers import paired as joint_of
-from zoosmith.records.figures import Figures, eval_of
-from zoosmith.records.schema import Bounded, Difference
-from zoosmith.stats import paired
+from zoosmith.records import words
+from zoosmith.records.figures import Figures, eval_of, told_elsewhere
+from zoosmith.records.pairing import has_outcomes, pairing, rows
+from zoosmith.records.scores import Bounded, Difference, Metric
 from zoosmith.stats.intervals import agresti_coull
 
 # Equal bytes on the same instruction set and packages: no answer may differ among fewer than 2,000 examples. Sums in
 # another order (more threads) move a logit's last digits, and so, rarely, an answer that was on the edge.
 NUMERIC = 5e-4
+RELATIVE, LEAST = 1e-3, 1e-6  # of what is no share: sums of logarithms move in their last digits, a divergence too
 ROUNDING = 2e-6  # records keep six decimals
 MEMORY_SHARE, MEMORY_MIB = 0.10, 16
 
@@ -56,6 +57,7 @@ def of_figures(said: Figures, found: Figures) -> list[Claim]:
         *(_score(said, found, metric) for metric in said.scores),
         *(_change(said, found, metric) for metric in said.delta),
         *_agreement(said, found),
+        *(_divergence(said, found, metric) for metric, _ in _divergences(said)),
         *_speed(said, found),
         _memory(said, found),
     ]
@@ -64,11 +66,13 @@ def of_figures(said: Figures, found: Figures) -> list[Claim]:
 def _said(said: Figures) -> Iterator[tuple[str, str]]:
     yield "size", f"{said.size:,} bytes"
     for metric, value in said.scores.items():
-        yield metric, f"{value.value:.4f}"
+        yield metric, words.value(value)
     for metric, change in said.delta.items():
-        yield _against(said, metric), f"{change.value:+.4f}"
+        yield _against(said, metric), words.signed(change.value, said.scores[metric].unit)
     if said.agreement is not None:
         yield "same answer", f"{said.agreement:.2%}"
+    for metric, value in _divergences(said):
+        yield metric, words.value(value)
     if said.speedup:
         yield "speed", _times(said.speedup)
     yield "peak memory", f"{said.memory_peak} MiB"
@@ -98,11 +102,12 @@ def _other_rows(said: Figures, found: Figures, metric: str) -> str:
     id = eval_of(metric)
     if metric not in found.scores:
         return f"{id} was not measured here: the recipe here has no such eval"
-    told, seen = said.scores[metric].n, found.scores[metric].n
-    if told != seen:
-        return f"{seen} examples were measured here, the claim is about {told}; choose its suite: --suite {said.suite}"
+    told, seen = said.scores[metric], found.scores[metric]
+    if told.n != seen.n:
+        here = f"{seen.n} {seen.n_unit} were measured here"
+        return f"{here}, the claim is about {told.n}; choose its suite: --suite {said.suite}"
     one, other = said.evals.get(id), found.evals.get(id)
-    if one and other and one.answers and other.answers and one.answers.rows != other.answers.rows:
+    if one and other and rows(one) and rows(other) and rows(one) != rows(other):
         return f"the examples of {id} here are others than those of the claim"
     return ""
 
@@ -110,23 +115,42 @@ def _other_rows(said: Figures, found: Figures, metric: str) -> str:
 def _score(said: Figures, found: Figures, metric: str) -> Claim:
     told = said.scores[metric]
     if why := _other_rows(said, found, metric):
-        return Claim(metric, f"{told.value:.4f}", "-", None, why)
-    value = found.scores[metric].value
+        return Claim(metric, words.value(told), "-", None, why)
     holds, why = _holds_score(said, found, metric)
-    return Claim(metric, f"{told.value:.4f}", f"{value:.4f}", holds, why)
+    return Claim(metric, words.value(told), words.value(found.scores[metric]), holds, why)
+
+
+def tolerance(metric: Metric) -> float:
+    """How far two measurements of the same bytes on the same platform may be apart, in the metric's unit."""
+    return NUMERIC if metric.unit == "share" else max(RELATIVE * abs(metric.value), LEAST)
+
+
+def _equal(value: float, told: Metric) -> tuple[bool, str]:
+    most = tolerance(told)
+    return abs(value - told.value) <= most, f"same platform: equal within {most:.2g}"
+
+
+def _within(value: float, told: Metric) -> tuple[bool, str]:
+    """Within the claim's own interval; where it has none, as near as twice or half of it."""
+    low, high = told.bounds
+    if told.low is None:
+        low, high = sorted((told.value / 2, told.value * 2))
+        return low <= value <= high, "other platform, no interval: within twice and half"
+    return low <= value <= high, "other platform: within the claim's interval"
 
 
 def _holds_score(said: Figures, found: Figures, metric: str) -> tuple[bool, str]:
     """Equal on the same platform; else no difference that the paired interval shows; else within the claim's own."""
     told, value = said.scores[metric], found.scores[metric].value
     if _alike(said, found):
-        return abs(value - told.value) <= NUMERIC, f"same platform: equal within {NUMERIC:g}"
+        return _equal(value, told)
     change = _paired(said, found, metric)
     if change is None:
-        return told.low <= value <= told.high, "other platform, no recorded answers: within the claim's interval"
+        low, high = told.bounds
+        return low <= value <= high, "other platform, no recorded answers: within the claim's interval"
     implied = value - change.value
-    if abs(implied - told.value) > ROUNDING:
-        return False, f"the recorded answers themselves give {implied:.4f} for {metric}"
+    if abs(implied - told.value) > max(ROUNDING, 1e-5 * abs(told.value) if told.unit != "share" else 0.0):
+        return False, f"the recorded answers themselves give {words.number(implied, told.unit)} for {metric}"
     return change.low <= 0 <= change.high, "other platform: the paired interval of the change holds 0"
 
 
@@ -134,26 +158,42 @@ def _paired(said: Figures, found: Figures, metric: str) -> Difference | None:
     """Found minus said by the answers of both, where they are known."""
     id, _, name = metric.partition(".")
     one, other = said.evals.get(id), found.evals.get(id)
-    if not (one and other and one.answers and other.answers):
+    if not (one and other and has_outcomes(one) and has_outcomes(other)):
         return None
-    joint = joint_of(one.answers, other.answers)
-    estimate = paired.deltas(joint).get(name) if joint else None
-    return Difference(value=estimate[0].value, low=estimate[0].low, high=estimate[0].high) if estimate else None
+    both = pairing(other, one)
+    return None if isinstance(both, str) else both.deltas.get(name)
 
 
 def _change(said: Figures, found: Figures, metric: str) -> Claim:
     told, seen, what = said.delta[metric], found.delta.get(metric), _against(said, metric)
-    text = f"{told.value:+.4f} ({told.low:+.4f} to {told.high:+.4f})"
+    unit = said.scores[metric].unit
+    text = words.change(told, unit)
     why = _other_rows(said, found, metric) if metric in said.scores else ""
     if seen is None and not why:
         why = _no_reference(said)
     if why or seen is None:
         return Claim(what, text, "-", None, why)
     if _alike(said, found):
-        holds, why = abs(seen.value - told.value) <= NUMERIC, f"same platform: equal within {NUMERIC:g}"
+        most = tolerance(said.scores[metric])
+        holds, why = abs(seen.value - told.value) <= most, f"same platform: equal within {most:.2g}"
     else:
         holds, why = told.low <= seen.value <= told.high, "other platform: within the claim's interval"
-    return Claim(what, text, f"{seen.value:+.4f}", holds, why)
+    return Claim(what, text, words.signed(seen.value, unit), holds, why)
+
+
+def _divergences(said: Figures) -> Iterator[tuple[str, Metric]]:
+    """Those that are claims of their own, since a task judges by them."""
+    return ((name, value) for name, value in said.divergence.items() if not told_elsewhere(name))
+
+
+def _divergence(said: Figures, found: Figures, name: str) -> Claim:
+    told, seen = said.divergence[name], found.divergence.get(name)
+    first = next((metric for metric in said.scores if eval_of(metric) == eval_of(name)), None)
+    why = _other_rows(said, found, first) if first else ""
+    if seen is None or why:
+        return Claim(name, words.with_interval(told), "-", None, why or _no_reference(said))
+    holds, why = _equal(seen.value, told) if _alike(said, found) else _within(seen.value, told)
+    return Claim(name, words.with_interval(told), words.value(seen), holds, why)
 
 
 def _no_reference(said: Figures) -> str:
@@ -169,7 +209,7 @@ def _agreement(said: Figures, found: Figures) -> Iterator[Claim]:
         yield Claim("same answer", text, "-", None, why or _no_reference(said))
         return
     if _alike(said, found):
-        holds, why = abs(found.agreement - said.agreement) <= NUMERIC, f"same platform: equal within {NUMERIC:g}"
+        holds, why = abs(found.agreement - said.agreement) <= NUMERIC, f"same platform: equal within {NUMERIC:.2g}"
     else:
         low, high = agresti_coull(said.agreement, said.examples)
         holds, why = low <= found.agreement <= high, "other platform: within the claim's interval"

@@ -12,31 +12,36 @@ from itertools import product
 from typing import NamedTuple
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.records.answers import paired as joint_of
-from zoosmith.records.figures import Figures, eval_of, is_reference_of
+from zoosmith.records.figures import Figures, eval_of, is_reference_of, told_elsewhere
+from zoosmith.records.pairing import Pairing, has_outcomes, pairing
 from zoosmith.records.ratios import Ratio, ratio, same_host
-from zoosmith.records.schema import Difference
+from zoosmith.records.scores import Difference, Metric
 from zoosmith.records.verdicts import Verdict, verdict
-from zoosmith.stats import paired
-from zoosmith.stats.f1_intervals import Joint
 
 
 class Change(NamedTuple):
     """One metric of both sides; `change` and `verdict` are None where the examples cannot be paired."""
 
     metric: str
-    first: float
-    second: float
+    first: Metric
+    second: Metric
     change: Difference | None = None
     verdict: Verdict | None = None
 
 
+class Apart(NamedTuple):
+    """A divergence of the one from the other, as it was recorded when they were compared."""
+
+    name: str
+    value: Metric
+
+
 class _Pair(NamedTuple):
-    """One eval under the names that both give it, with the answers counted; `missing` says why some are not."""
+    """One eval under the names that both give it, paired by the answers; `missing` says why some are not."""
 
     id: str
     their_id: str
-    joint: Joint | None
+    found: Pairing | None
     missing: str
 
 
@@ -48,6 +53,7 @@ class Comparison:
     second: Figures
     changes: list[Change] = field(default_factory=list)
     agreement: float | None = None
+    apart: list[Apart] = field(default_factory=list)
     speed: Ratio | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -118,7 +124,8 @@ def _quality(made: Comparison) -> None:
         made.changes += changes
         if any(change.change is None for change in changes):
             made.notes.append(f"{pair.id}: no interval of the difference, {pair.missing}")
-    made.agreement = _agreement(made, [pair.joint for pair in pairs])
+    made.agreement = _agreement(made, pairs)
+    made.apart = list(_apart(made))
 
 
 def _common_evals(one: Figures, other: Figures) -> Iterator[tuple[str, str]]:
@@ -148,37 +155,28 @@ def _pair(made: Comparison, id: str, their_id: str) -> _Pair:
         quality = side.evals.get(eval_)
         if quality is None:
             return _Pair(id, their_id, None, "a registry's row holds no answers; compare in the zoo that measured them")
-        if quality.answers is None:
+        if not has_outcomes(quality):
             why = f"{side.name} has no recorded answers; `doit build:{side.name}` measures it again"
             return _Pair(id, their_id, None, why)
-    mine, theirs = made.first.evals[id].answers, made.second.evals[their_id].answers
-    assert mine is not None and theirs is not None
-    joint = joint_of(theirs, mine)
-    if joint is None and mine.rows != theirs.rows:
-        return _Pair(id, their_id, None, f"they answered other examples ({mine.n} and {theirs.n})")
-    labels = f"their labels are {_listed(mine.labels)} and {_listed(theirs.labels)}"
-    return _Pair(id, their_id, joint, "the task has no paired test of this metric" if joint else labels)
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return ", ".join(label[:40] for label in labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
+    found = pairing(made.first.evals[id], made.second.evals[their_id])
+    if isinstance(found, str):
+        return _Pair(id, their_id, None, found)
+    return _Pair(id, their_id, found, "the task has no paired test of this metric")
 
 
 def _changes(made: Comparison, pair: _Pair) -> Iterator[Change]:
     """By the answers of both; else the recorded difference where one is the other's reference; else values alone."""
-    found = paired.deltas(pair.joint) if pair.joint else {}
+    found = pair.found.deltas if pair.found else {}
     for metric, mine in made.first.scores.items():
         name = metric.partition(".")[2]
         theirs = made.second.scores.get(f"{pair.their_id}.{name}")
         if eval_of(metric) != pair.id or theirs is None:
             continue
-        if pair.joint and name in found:
-            value, p = found[name]
-            change = Difference(value=value.value, low=value.low, high=value.high, p=p)
-            said = verdict(change, value.n, sum(paired.discordant(pair.joint)))
-            yield Change(metric, mine.value, theirs.value, change, said)
+        if pair.found and name in found:
+            said = verdict(found[name], mine, found[name].n, pair.found.discordant)
+            yield Change(metric, mine, theirs, found[name], said)
         else:
-            yield _recorded(made, pair, name, Change(metric, mine.value, theirs.value))
+            yield _recorded(made, pair, name, Change(metric, mine, theirs))
 
 
 def _recorded(made: Comparison, pair: _Pair, name: str, change: Change) -> Change:
@@ -186,18 +184,23 @@ def _recorded(made: Comparison, pair: _Pair, name: str, change: Change) -> Chang
     for side, other, sign, id in ((made.first, made.second, 1, pair.id), (made.second, made.first, -1, pair.their_id)):
         told = side.delta.get(f"{id}.{name}")
         if told and is_reference_of(other, side):
-            told = told if sign > 0 else Difference(value=-told.value, low=-told.high, high=-told.low, p=told.p)
-            n = side.scores[f"{id}.{name}"].n
-            discordant = round((side.lost + side.won) * n / side.examples)
-            return change._replace(change=told, verdict=verdict(told, n, discordant))
+            said = verdict(told if sign > 0 else told.turned, change.first, told.n, side.versus[id].discordant)
+            return change._replace(change=told if sign > 0 else told.turned, verdict=said)
     return change
 
 
-def _agreement(made: Comparison, joints: Sequence[Joint | None]) -> float | None:
+def _apart(made: Comparison) -> Iterator[Apart]:
+    """Divergences that one side's record holds against the other; equal answers are told apart, logits have no scale."""
+    for side, other in ((made.first, made.second), (made.second, made.first)):
+        if is_reference_of(other, side):
+            yield from (Apart(name, value) for name, value in side.divergence.items() if not told_elsewhere(name))
+            return
+
+
+def _agreement(made: Comparison, pairs: Sequence[_Pair]) -> float | None:
     """Share of equal answers over all common evals, or that of the record where one is the other's reference."""
-    known = [joint for joint in joints if joint]
-    if known and len(known) == len(joints):
-        same = sum(paired.agreement(joint) * sum(joint.values()) for joint in known)
-        return same / sum(sum(joint.values()) for joint in known)
+    known = [(p.found.agreement, p.found.examples) for p in pairs if p.found and p.found.agreement is not None]
+    if known and len(known) == len(pairs):
+        return sum(share * n for share, n in known) / sum(n for _, n in known)
     sides = ((made.first, made.second), (made.second, made.first))
     return next((side.agreement for side, other in sides if is_reference_of(other, side)), None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zoosmith.records import schema as records
 from zoosmith.records.schema import BuildRecord, Measurement
+
+PREFERRED = ("macro_f1", "mean_kl", "perplexity")  # where a task's reporting has no HEADLINE
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,17 @@ class Subject:
     measured: Measurement
 
 
-def headline(measured: Measurement) -> str:
-    """The metric shown first."""
-    return records.headline(f"{id}.{name}" for id, quality in measured.quality.items() for name in quality.metrics)
+def headline(measured: Measurement, preferred: Sequence[str] = PREFERRED) -> str:
+    """The `EVAL.METRIC` shown first: of the first eval, what is preferred and was measured; else its first metric."""
+    id, quality = next(iter(measured.quality.items()))
+    names = (f"{id}.{name}" for name in preferred)
+    return next((name for name in names if measured.metric(name)), f"{id}.{next(iter(quality.metrics))}")
+
+
+def own_headline(measured: Measurement, preferred: Sequence[str] = PREFERRED) -> str:
+    """The same among what says something about the artifact alone, as the reference needs it."""
+    id = next(iter(measured.quality))
+    return headline(measured, [name for name in preferred if not measured.is_divergence(f"{id}.{name}")])
 
 
 def comparable(siblings: Sequence[Subject], metric: str) -> list[Subject]:
@@ -28,10 +37,4 @@ def comparable(siblings: Sequence[Subject], metric: str) -> list[Subject]:
 
 
 def _has(measured: Measurement, metric: str) -> bool:
-    versus = measured.vs_reference
-    return measured.metric(metric) is not None and (versus is None or metric in versus.delta)
-
-
-def is_reference(measured: Measurement) -> bool:
-    """Whether it was measured as the one that the others are compared with."""
-    return measured.vs_reference is None
+    return measured.metric(metric) is not None and (measured.is_reference or measured.change(metric) is not None)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from zoosmith.contract.metric import identity
 from zoosmith.records.registry import Result, Row, steady
-from zoosmith.records.schema import Bounded, Difference, Measurement, Quality
+from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One suite on one host for one tree. `scores` and `delta` go by EVAL.METRIC; memory in MiB, sizes in bytes.
+    """One suite on one host for one tree. `scores` go by EVAL.METRIC; memory in MiB, sizes in bytes.
 
-    `evals` holds the full scores where a measurement is at hand, `lost` and `won` the discordant answers of all evals.
+    `versus` is the comparison with the reference by eval, empty for the reference itself; `evals` holds the full scores
+    where a measurement is at hand.
     """
 
     name: str
@@ -27,13 +31,12 @@ class Figures:
     host: str
     suite: str
     threads: int
-    scores: Mapping[str, Bounded]
+    scores: Mapping[str, Metric]
     p50_ms: float
     p95_ms: float
     memory_peak: int
     size: int
-    delta: Mapping[str, Difference] = field(default_factory=dict)
-    agreement: float | None = None
+    versus: Mapping[str, Versus] = field(default_factory=dict)
     speedup: Bounded | None = None
     reference_tree: str | None = None
     version: int | None = None
@@ -41,10 +44,35 @@ class Figures:
     isa: tuple[str, ...] | None = None
     packages: Mapping[str, str] | None = None
     evals: Mapping[str, Quality] = field(default_factory=dict)
-    lost: int = 0
-    won: int = 0
     steady: bool = True
     device: str = "cpu"
+    latency_of: str = "call"
+
+    @cached_property
+    def delta(self) -> dict[str, Difference]:
+        """Changes against the reference by EVAL.METRIC."""
+        return {f"{id}.{name}": told for id, versus in self.versus.items() for name, told in versus.delta.items()}
+
+    @cached_property
+    def divergence(self) -> dict[str, Metric]:
+        """Divergences from the reference by EVAL.NAME."""
+        return {f"{id}.{name}": told for id, versus in self.versus.items() for name, told in versus.divergence.items()}
+
+    def figure(self, name: str, like: Metric | None = None) -> Metric | None:
+        """The metric or divergence EVAL.NAME; the reference is not apart from itself where `like` is a divergence."""
+        found = self.scores.get(name) or self.divergence.get(name)
+        if found is None and like is not None and self.is_reference:
+            same = identity(like.better)
+            return like.model_copy(update={"value": same, "low": same, "high": same})
+        return found
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of the examples of all evals that it answers as the reference does; None where that is not known."""
+        known = [one for versus in self.versus.values() if (one := versus.divergence.get("agreement"))]
+        if not known or len(known) < len(self.versus):
+            return None
+        return sum(one.value * one.n for one in known) / sum(one.n for one in known)
 
     @property
     def is_reference(self) -> bool:
@@ -72,6 +100,11 @@ def eval_of(metric: str) -> str:
     return metric.partition(".")[0]
 
 
+def told_elsewhere(divergence: str) -> bool:
+    """Whether EVAL.NAME needs no line of its own: equal answers are told over all evals, and logits have no scale."""
+    return divergence.partition(".")[2] in ("agreement", "max_abs_logit_diff")
+
+
 def rank(suite: str, measured: str | None, host: str) -> tuple[bool, str, str]:
     """Sorts measurements of one artifact: the greatest is the one that its card shows."""
     return suite == "full", measured or "", host
@@ -86,7 +119,6 @@ def is_reference_of(reference: Figures, artifact: Figures) -> bool:
 
 def of_measurement(measured: Measurement, task: str, name: str | None = None) -> Figures:
     """The figures of a recorded measurement; `task` is the kind that its build record names."""
-    versus = measured.vs_reference
     return Figures(
         name=name or measured.name,
         task=task,
@@ -95,13 +127,12 @@ def of_measurement(measured: Measurement, task: str, name: str | None = None) ->
         host=measured.host.id,
         suite=measured.suite,
         threads=measured.threads,
-        scores={f"{id}.{name}": value for id, q in measured.quality.items() for name, value in q.metrics.items()},
+        scores=dict(measured.metrics()),
         p50_ms=measured.latency_ms.p50,
         p95_ms=measured.latency_ms.p95,
         memory_peak=measured.memory_mb.peak,
         size=measured.size_total,
-        delta=versus.delta if versus else {},
-        agreement=versus.agreement if versus else None,
+        versus=measured.versus or {},
         speedup=measured.speedup,
         reference_tree=measured.reference_digest,
         version=measured.suite_version,
@@ -109,16 +140,15 @@ def of_measurement(measured: Measurement, task: str, name: str | None = None) ->
         isa=measured.host.isa,
         packages=measured.packages,
         evals=measured.quality,
-        lost=versus.lost if versus else 0,
-        won=versus.won if versus else 0,
         steady=steady(measured),
         device=measured.device,
+        latency_of=measured.latency_of,
     )
 
 
 def of_result(name: str, row: Row, result: Result) -> Figures:
     """The figures of a registry's row on one host. Only the reference's own tree is compared with nothing."""
-    versus = result.vs_reference
+    versus = result.versus
     return Figures(
         name=name,
         task=row.task,
@@ -132,11 +162,11 @@ def of_result(name: str, row: Row, result: Result) -> Figures:
         p95_ms=result.latency_ms.p95,
         memory_peak=result.memory_mb.peak,
         size=row.size_total,
-        delta=versus.delta if versus else {},
-        agreement=versus.agreement if versus else None,
+        versus=versus or {},
         speedup=result.speedup,
-        reference_tree=None if versus else row.tree_digest,
+        reference_tree=row.tree_digest if versus is None else None,
         version=result.suite_version,
         steady=result.steady,
         device=result.device,
+        latency_of=result.latency_of,
     )

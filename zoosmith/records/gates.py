@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import NamedTuple
 
+from pydantic import Field
+
 from zoosmith.recipes.schema import Gate, Model
-from zoosmith.records.schema import Bounded, Difference, Measurement
+from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import Bounded, Difference, Metric
+from zoosmith.records.words import number
 from zoosmith.stats.intervals import examples_needed
 
 MB = 1e6
+REGRESSIONS = ("max_regression", "max_drop")  # the second is how the first was called while more was always better
 
 
 class Check(Model):
-    """One gate with what it was held against. `passed` is None where the gate does not apply."""
+    """One gate with what it was held against, in its `unit`. `passed` is None where the gate does not apply."""
 
     gate: str
     limit: str
@@ -24,6 +29,19 @@ class Check(Model):
     high: float | None = None
     passed: bool | None = None
     note: str = ""
+    unit: str = Field(default="share", exclude_if=lambda value: value == "share")
+
+    @property
+    def found(self) -> str:
+        """The value as text; "-" where there is none."""
+        return "-" if self.value is None else number(self.value, self.unit)
+
+    @property
+    def interval(self) -> str:
+        """The ends of the interval as text; "-" where there is none."""
+        if self.low is None or self.high is None:
+            return "-"
+        return f"{number(self.low, self.unit)} to {number(self.high, self.unit)}"
 
 
 class _Held(NamedTuple):
@@ -44,24 +62,28 @@ def _check(name: str, gate: Gate, measured: Measurement) -> Check:
     text = f"{kind} {limit:g}" + (" (sure)" if gate.sure else "")
     if gate.hosts and not any(fnmatch(measured.host.id, pattern) for pattern in gate.hosts):
         return Check(gate=name, limit=text, note=f"for {', '.join(gate.hosts)}; this host is {measured.host.id}")
-    if measured.vs_reference is None and _compares(name, kind):
+    if measured.is_reference and _compares(name, kind, measured):
         return Check(gate=name, limit=text, note="the reference is not compared with itself")
     held = _held(name, kind, measured)
     if held is None:
         return Check(gate=name, limit=text, passed=False, note="was not measured; build it again")
     passed = _holds(name, kind, limit, held, gate.sure)
     note = _note(name, kind, limit, held, measured) if gate.sure and not passed else ""
-    return Check(gate=name, limit=text, value=held.value, low=held.low, high=held.high, passed=passed, note=note)
+    figure = measured.metric(name)
+    unit = figure.unit if figure else "share"
+    return Check(
+        gate=name, limit=text, value=held.value, low=held.low, high=held.high, passed=passed, note=note, unit=unit
+    )
 
 
-def _compares(name: str, kind: str) -> bool:
+def _compares(name: str, kind: str, measured: Measurement) -> bool:
     """Whether a gate is about the difference from the reference."""
-    return name in ("speed", "agreement") or kind in ("max_drop", "min_ratio", "max_ratio")
+    told = name in ("speed", "agreement") or kind in (*REGRESSIONS, "min_ratio", "max_ratio")
+    return told or measured.is_divergence(name)
 
 
 def _held(name: str, kind: str, measured: Measurement) -> _Held | None:
-    """The figure for a gate, or None where it was not measured. For max_drop it is reference minus artifact."""
-    versus = measured.vs_reference
+    """The figure for a gate, or None where it was not measured. A regression is what the artifact is worse by."""
     if name == "size":
         ratio = measured.size_total / measured.reference_size_total
         return _Held(ratio if "ratio" in kind else measured.size_total / MB)
@@ -72,18 +94,27 @@ def _held(name: str, kind: str, measured: Measurement) -> _Held | None:
     if name == "speed":
         return _interval(measured.speedup)
     if name == "agreement":
-        return _Held(versus.agreement) if versus else None
-    if kind == "max_drop":
-        return _drop(versus.delta[name]) if versus and name in versus.delta else None
+        return _least_agreement(measured)
+    if kind in REGRESSIONS:
+        return _regression(measured.change(name), measured.metric(name))
     return _interval(measured.metric(name))
 
 
-def _interval(figure: Bounded | None) -> _Held | None:
+def _least_agreement(measured: Measurement) -> _Held | None:
+    """That of the eval in which the artifact agrees least."""
+    found = [metric.value for name, metric in measured.divergences() if name.endswith(".agreement")]
+    return _Held(min(found)) if found else None
+
+
+def _regression(change: Difference | None, metric: Metric | None) -> _Held | None:
+    if change is None or metric is None:
+        return None
+    worse = change.gain(-metric.sign)
+    return _Held(worse.value, worse.low, worse.high)
+
+
+def _interval(figure: Bounded | Metric | None) -> _Held | None:
     return _Held(figure.value, figure.low, figure.high) if figure else None
-
-
-def _drop(delta: Difference) -> _Held:
-    return _Held(-delta.value, -delta.high, -delta.low)
 
 
 def _holds(name: str, kind: str, limit: float, held: _Held, sure: bool) -> bool:
@@ -101,29 +132,35 @@ def _holds(name: str, kind: str, limit: float, held: _Held, sure: bool) -> bool:
 def _note(name: str, kind: str, limit: float, held: _Held, measured: Measurement) -> str:
     """How many examples would settle a gate that the value meets and the interval does not.
 
-    A drop has the formula of its interval; any other interval shrinks with the root of the examples.
+    A regression of answers that are right or wrong has the formula of its interval; any other interval shrinks with the
+    root of the examples.
     """
-    figure, versus = measured.metric(name), measured.vs_reference
+    figure, change = measured.metric(name), measured.change(name)
     margin = limit - held.value if kind.startswith("max") else held.value - limit
     if figure is None or held.low is None or held.high is None or margin <= 0:
         return ""
-    if kind == "max_drop" and versus is not None:
-        compared = sum(next(iter(quality.metrics.values())).n for quality in measured.quality.values())
-        needed = examples_needed(max(versus.lost + versus.won, 1) / compared, margin)
+    n = figure.n if kind not in REGRESSIONS or change is None else change.n or figure.n
+    discordant = _discordant(measured, name) if kind in REGRESSIONS else None
+    if discordant is not None:
+        needed = examples_needed(max(discordant, 1) / n, margin)
     else:
         half = held.high - held.value if kind.startswith("max") else held.value - held.low
-        needed = math.ceil(figure.n * (half / margin) ** 2)
-    return f"about {needed} examples would settle it; there are {figure.n}"
+        needed = math.ceil(n * (half / margin) ** 2)
+    return f"about {needed} {figure.n_unit} would settle it; there are {n}"
+
+
+def _discordant(measured: Measurement, name: str) -> int | None:
+    """Examples of the metric's eval that exactly one side got right, where that is known."""
+    versus = (measured.versus or {}).get(name.partition(".")[0])
+    return versus.discordant if versus else None
 
 
 def table(checks: list[Check]) -> str:
     """The gates as aligned text: gate, limit, value, interval, verdict."""
     rows = [("gate", "limit", "value", "95 % interval", "verdict")]
     for check in checks:
-        interval = f"{check.low:.4f} to {check.high:.4f}" if check.low is not None and check.high is not None else "-"
         verdict = {True: "passed", False: "MISSED", None: "not applied"}[check.passed]
-        value = "-" if check.value is None else f"{check.value:.4f}"
-        rows.append((check.gate, check.limit, value, interval, f"{verdict}{': ' + check.note if check.note else ''}"))
+        rows.append((check.gate, check.limit, check.found, check.interval, f"{verdict}{': ' + check.note if check.note else ''}"))
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     return "\n".join(
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -17,15 +17,9 @@ from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Model
 from zoosmith.records.gates import Check
-from zoosmith.records.schema import Bounded, BuildRecord, Difference, File, Measurement
-
-
-class Versus(Model):
-    """Paired comparison with the reference."""
-
-    agreement: float
-    max_abs_logit_diff: float
-    delta: dict[str, Difference]
+from zoosmith.records.migration import migrated
+from zoosmith.records.schema import BuildRecord, File, Measurement
+from zoosmith.records.scores import Bounded, Metric, Versus
 
 
 class Percentiles(Model):
@@ -34,6 +28,13 @@ class Percentiles(Model):
     p50: float
     p95: float
     p99: float
+
+
+class Rates(Model):
+    """Tokens a second: of the prompt read, and generated."""
+
+    prompt_per_s: float
+    per_s: float
 
 
 class Resident(Model):
@@ -46,8 +47,9 @@ class Resident(Model):
 class Result(Model):
     """What one suite measured on one host. `quality` maps EVAL.METRIC to a value with its interval.
 
-    `steady` is False where the host could not tell a speed for sure. `suite_version` is None in old
-    rows.
+    `versus` compares with the reference, by eval; None for the reference itself. `steady` is False where the host could
+    not tell a speed for sure. `suite_version` is None in old rows. `latency_of` is "token" where the milliseconds are
+    of a generated token and not of a call.
     """
 
     host: str
@@ -56,9 +58,11 @@ class Result(Model):
     threads: int
     device: str = "cpu"
     steady: bool = True
-    quality: dict[str, Bounded]
-    vs_reference: Versus | None = None
+    quality: dict[str, Metric]
+    versus: dict[str, Versus] | None = None
     latency_ms: Percentiles
+    latency_of: Literal["call", "token"] = Field(default="call", exclude_if=lambda value: value == "call")
+    generation: Rates | None = Field(default=None, exclude_if=lambda value: value is None)
     speedup: Bounded | None = None
     memory_mb: Resident
 
@@ -115,10 +119,18 @@ class Entry(Model):
 
 
 class Registry(Model):
-    """The whole file."""
+    """The whole file. One of schema 1 is read as well; what is written is of schema 2."""
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Literal[2] = Field(default=2, alias="schema")
     artifacts: dict[str, Entry] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_schema_2(cls, told: Any) -> Any:
+        try:
+            return migrated(told) if isinstance(told, dict) and told.get("schema") == 1 else told
+        except (KeyError, TypeError, AttributeError, StopIteration) as error:
+            raise ValueError(f"is of schema 1, and damaged: {type(error).__name__} {error}") from None
 
 
 def parse(text: str, file: str) -> Registry:
@@ -170,8 +182,7 @@ def row(build: BuildRecord, measurements: Sequence[Measurement], checks: Sequenc
 
 def result(measured: Measurement) -> Result:
     """A measurement in the registry's short form."""
-    quality = {f"{id}.{name}": value for id, q in measured.quality.items() for name, value in q.metrics.items()}
-    versus, latency, memory = measured.vs_reference, measured.latency_ms, measured.memory_mb
+    latency, memory, generation = measured.latency_ms, measured.memory_mb, measured.generation
     return Result(
         host=measured.host.id,
         suite=measured.suite,
@@ -179,10 +190,11 @@ def result(measured: Measurement) -> Result:
         threads=measured.threads,
         device=measured.device,
         steady=steady(measured),
-        quality=quality,
-        vs_reference=versus
-        and Versus(agreement=versus.agreement, max_abs_logit_diff=versus.max_abs_logit_diff, delta=versus.delta),
+        quality=dict(measured.metrics()),
+        versus=measured.versus,
         latency_ms=Percentiles(p50=latency.p50, p95=latency.p95, p99=latency.p99),
+        latency_of=measured.latency_of,
+        generation=generation and Rates(prompt_per_s=generation.prompt_per_s, per_s=generation.per_s),
         speedup=measured.speedup,
         memory_mb=Resident(load=memory.load, peak=memory.peak),
     )

@@ -1,19 +1,22 @@
 """What is recorded of a build and of a measurement: `results/<recipe>/<artifact>/*.json`.
 
 `build.json` says how the artifact was made; `<host>.json` what was measured on a host. Cards and registry
-are pure functions of these.
+are pure functions of these. `scores` and `timing` have the parts of a measurement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from zoosmith.contract.metric import DIVERGENCES, identity
 from zoosmith.recipes.schema import InsidePath, Model, Sha256
-from zoosmith.records.answers import Answers
+from zoosmith.records import migration
 from zoosmith.records.host import Host
+from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus
+from zoosmith.records.timing import Generation, Latency, Memory, Profile, Steadiness
 
 
 class File(Model):
@@ -22,24 +25,6 @@ class File(Model):
     path: InsidePath
     size: int
     sha256: Sha256
-
-
-class Bounded(Model):
-    """A value with its 95 % interval; n is the number of examples, or of process starts a side, behind it."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-class Difference(Model):
-    """Artifact minus reference with its paired 95 % interval; p is McNemar's exact test, for accuracy."""
-
-    value: float
-    low: float
-    high: float
-    p: float | None = None
 
 
 class Base(Model):
@@ -64,7 +49,7 @@ class BuildRecord(Model):
     format: str
     precision: str
     task: str
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
     max_length: int
     inputs: tuple[str, ...]
     target: str | None = None
@@ -112,141 +97,16 @@ class BuildRecord(Model):
         return self.size_own + self.needs_size
 
 
-class Quality(Model):
-    """Scores of one eval. `confusion` has a row for each true class; `answers` pair it with other artifacts.
-
-    rows: how many of the split's rows, from the front, the recipe measures (all if null); quick measures some of them.
-    """
-
-    kind: str
-    data: str
-    split: str
-    rows: int | None = None
-    examples_total: int
-    metrics: dict[str, Bounded]
-    per_class: dict[str, dict[str, float]] = {}
-    confusion: tuple[tuple[int, ...], ...] = ()
-    labels: tuple[str, ...] = ()
-    answers: Answers | None = None
-
-    @property
-    def n(self) -> int:
-        """Examples behind the figures."""
-        return next(iter(self.metrics.values())).n
-
-
-class VsReference(Model):
-    """Paired comparison over all evals' examples; deltas by `EVAL.METRIC`."""
-
-    agreement: float
-    max_abs_logit_diff: float
-    lost: int
-    won: int
-    delta: dict[str, Difference]
-
-
-class Latency(Model):
-    """Milliseconds of one `predict` call at batch 1, tokenizer included; n calls."""
-
-    p50: float
-    p95: float
-    p99: float
-    n: int
-
-
-class Memory(Model):
-    """Resident MiB of a process that has opened the artifact, its peak, and the growth while it answered."""
-
-    load: int
-    peak: int
-    growth: int
-
-
-class AtLength(Model):
-    """Latency in milliseconds of the model alone, at batch 1 with an input of exactly `tokens` tokens; n calls."""
-
-    tokens: int
-    p50: float
-    p95: float
-    n: int
-
-
-class AtBatch(Model):
-    """Examples answered a second with `batch` examples a call, tokenizer included; n calls."""
-
-    batch: int
-    per_second: float
-    n: int
-
-
-class AtCallers(Model):
-    """Closed loop: `callers` threads ask without pause, batch 1, on all processors of the host.
-
-    Requests a second, p95 in milliseconds; n calls.
-    """
-
-    callers: int
-    per_second: float
-    p95: float
-    n: int
-
-
-class ColdStart(Model):
-    """Milliseconds of a fresh process, medians of n starts: importing, opening the artifact, its first answer.
-
-    `imports` counts from the start of the process. Files are in the page cache.
-    """
-
-    imports: float
-    load: float
-    first: float
-    n: int
-
-
-class Weights(Model):
-    """What is stored and computed; scales and zero points are no parameters.
-
-    `nonzero` counts what is stored: a weight that INT8 rounds to its zero point is zero. Multiply-adds are those of
-    matrix products and convolutions for one input of `tokens` tokens; None where unknown.
-    """
-
-    parameters: int
-    nonzero: int
-    multiply_adds: int | None = None
-    tokens: int | None = None
-
-
-class Profile(Model):
-    """What people deploy by: suite `full` alone measures it. `weights` is None where the runtime cannot count them."""
-
-    by_length: tuple[AtLength, ...] = ()
-    by_batch: tuple[AtBatch, ...] = ()
-    by_callers: tuple[AtCallers, ...] = ()
-    cold_start_ms: ColdStart
-    weights: Weights | None = None
-
-
-class Steadiness(Model):
-    """Whether the host let a speed be told: the ratio of the artifact to itself, measured like the speed is.
-
-    `steady` is False where that ratio's interval leaves 0.97 to 1.03, or others were busy, after `attempts` tries.
-    `busy` is the share of the measuring processors' time that others took meanwhile; n of `aa` counts process starts.
-    """
-
-    aa: Bounded
-    attempts: int
-    steady: bool
-    busy: float
-
-
 class Measurement(Model):
     """One suite on one host for one tree, compared with the reference's tree.
 
-    `device` is where both answered: "cpu", or a GPU such as "cuda", whose memory is then in `vram_mb`. `warnings`
-    are what the reader must know before the figures, such as saturating INT8 on this processor.
+    `device` is where both answered: "cpu", or a GPU such as "cuda", whose memory is then in `vram_mb`. `versus` is the
+    comparison by eval; None for the reference itself. `latency_of` says what the milliseconds are of: a call of
+    `predict`, or a generated token. `warnings` are what the reader must know before the figures, such as saturating
+    INT8 on this processor. What was recorded by schema 1 is read as well.
     """
 
-    schema_: int = Field(default=1, alias="schema")
+    schema_: int = Field(default=2, alias="schema")
     name: str
     suite: str
     suite_version: int
@@ -260,28 +120,67 @@ class Measurement(Model):
     load_average: float
     packages: dict[str, str]
     quality: dict[str, Quality]
-    vs_reference: VsReference | None = None
+    versus: dict[str, Versus] | None = None
     latency_ms: Latency
+    latency_of: Literal["call", "token"] = Field(default="call", exclude_if=lambda value: value == "call")
     reference_latency_ms: Latency | None = None
     speedup: Bounded | None = None
     steadiness: Steadiness | None = None
     memory_mb: Memory
     vram_mb: Memory | None = None
     profile: Profile | None = None
+    generation: Generation | None = Field(default=None, exclude_if=lambda value: value is None)
     warnings: tuple[str, ...] = ()
     size_own: int
     size_total: int
     reference_size_total: int
 
-    def metric(self, name: str) -> Bounded | None:
-        """The metric called `EVAL.METRIC`, or None."""
-        eval_, _, metric = name.partition(".")
-        quality = self.quality.get(eval_)
-        return quality.metrics.get(metric) if quality else None
+    @model_validator(mode="before")
+    @classmethod
+    def _of_schema_2(cls, told: Any) -> Any:
+        return migration.migrated(told) if isinstance(told, dict) and told.get("schema") == 1 else told
 
+    @property
+    def is_reference(self) -> bool:
+        """Whether it was measured as the one that the others are compared with."""
+        return self.versus is None
 
-def headline(metrics: Iterable[str]) -> str:
-    """The `EVAL.METRIC` shown first: macro-F1 of the first eval where it has one, else its first metric."""
-    names = list(metrics)
-    eval_ = names[0].partition(".")[0]
-    return f"{eval_}.macro_f1" if f"{eval_}.macro_f1" in names else names[0]
+    def metrics(self) -> Iterator[tuple[str, Metric]]:
+        """Every metric by `EVAL.METRIC`."""
+        for id, quality in self.quality.items():
+            yield from ((f"{id}.{name}", metric) for name, metric in quality.metrics.items())
+
+    def divergences(self) -> Iterator[tuple[str, Metric]]:
+        """Every divergence from the reference by `EVAL.NAME`; none for the reference itself."""
+        for id, versus in (self.versus or {}).items():
+            yield from ((f"{id}.{name}", metric) for name, metric in versus.divergence.items())
+
+    def metric(self, name: str) -> Metric | None:
+        """The metric or divergence called `EVAL.METRIC`, or None. The reference does not diverge from itself."""
+        id, _, metric = name.partition(".")
+        quality = self.quality.get(id)
+        if quality is None or metric in quality.metrics:
+            return quality.metrics[metric] if quality else None
+        if self.versus is not None:
+            return self.versus[id].divergence.get(metric) if id in self.versus else None
+        if (info := DIVERGENCES.get(metric)) is None:
+            return None
+        same = identity(info.better)
+        return Metric(value=same, low=same, high=same, n=quality.n, n_unit=quality.n_unit, unit=info.unit, better=info.better)
+
+    def change(self, name: str) -> Difference | None:
+        """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""
+        id, _, metric = name.partition(".")
+        versus = (self.versus or {}).get(id)
+        if versus is None or metric in versus.delta:
+            return versus.delta[metric] if versus else None
+        found = versus.divergence.get(metric)
+        if found is None:
+            return None
+        low, high = found.bounds
+        return Difference(value=found.value, low=low, high=high)
+
+    def is_divergence(self, name: str) -> bool:
+        """Whether `EVAL.METRIC` says how far the artifact is from the reference, and nothing about itself alone."""
+        id, _, metric = name.partition(".")
+        return id in self.quality and metric not in self.quality[id].metrics and self.metric(name) is not None

@@ -22,7 +22,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         records.measurement(),
         records.measurement(
             "toy-tiny", latency_ms=latency | {"p50": 1.0, "p95": 1.5}, size_total=5_000_000,
-            vs_reference=records.versus(0.05), speedup=records.bounded(6.0, 0.5),
+            versus=records.versus(0.05), speedup=records.bounded(6.0, 0.5),
         ),
     ]  # fmt: skip
     book = Registry()

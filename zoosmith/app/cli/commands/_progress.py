@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import megabytes
+from zoosmith.common.units import sized
 from zoosmith.common.safe import printable
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Progress:
     def _show(self, elapsed: float) -> None:
         speed = self.done / elapsed
         left = f"{(self.total - self.done) / speed:.0f} s left" if speed > 0 else ""
-        text = f"{self.what}  {self.done / max(self.total, 1):4.0%}  {megabytes(self.done)} of {megabytes(self.total)}"
-        text += f"  {megabytes(speed)}/s  {left}"
+        text = f"{self.what}  {self.done / max(self.total, 1):4.0%}  {sized(self.done)} of {sized(self.total)}"
+        text += f"  {sized(speed)}/s  {left}"
         if self.live:
             self._update(text)
         else:

@@ -28,8 +28,3 @@ def opened(given: argparse.Namespace, cache: Cache | None = None) -> Catalog:
     if catalog.remark:
         print(f"zoosmith: {printable(catalog.remark)}", file=sys.stderr)
     return catalog
-
-
-def megabytes(size: float) -> str:
-    """Bytes as MB, to three figures."""
-    return f"{size / 1e6:.3g} MB" if size < 1e9 else f"{size / 1e6:.0f} MB"

@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog
@@ -177,7 +178,7 @@ def line(one: Candidate, evals: Sequence[str]) -> list[str]:
     speed = f"{faster.value:.2f} ({faster.low:.2f} to {faster.high:.2f})" if faster else "-"
     speed += "" if held.steady else ", host not steady"
     milliseconds = (f"{held.p50_ms:.2f}", f"{held.p95_ms:.2f}")
-    return [one.name, *milliseconds, megabytes(held.size), str(held.memory_peak), drop, speed]
+    return [one.name, *milliseconds, sized(held.size), str(held.memory_peak), drop, speed]
 
 
 def miss(held: Held) -> str:

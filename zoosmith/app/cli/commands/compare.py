@@ -9,7 +9,8 @@ import argparse
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import megabytes, registry_argument
+from zoosmith.app.cli.commands._registry import registry_argument
+from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.records.compare import Change, Comparison
@@ -99,7 +100,7 @@ def quality(change: Change) -> list[str]:
 def figures(found: Comparison) -> list[list[str]]:
     """The rows of what is no metric; milliseconds and MiB only where both are of one host."""
     first, second = found.first, found.second
-    rows = [["size", megabytes(first.size), megabytes(second.size), times(first.size, second.size)]]
+    rows = [["size", sized(first.size), sized(second.size), times(first.size, second.size)]]
     if found.agreement is not None:
         rows.insert(0, ["same answer", BLANK, BLANK, f"{found.agreement:.2%} of the examples"])
     if found.speed:

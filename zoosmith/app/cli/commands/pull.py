@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.common.units import sized
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,5 +41,5 @@ def main(given: argparse.Namespace) -> None:
     finally:
         progress.close()
     for pulled in done:
-        how = f"fetched {megabytes(pulled.fetched)}, {megabytes(pulled.reused)} were on this machine"
+        how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
         print(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.common.units import sized
 from zoosmith.app.cli.commands._table import columns
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def main(given: argparse.Namespace) -> None:
         if fits(name, version.row, given):
             quality = first_quality(version.row)
             cells = (str(version), version.row.format, version.row.precision, version.row.task)
-            found.append((*cells, megabytes(version.row.size_total), quality))
+            found.append((*cells, sized(version.row.size_total), quality))
     if not found:
         raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
     for line in columns(found):

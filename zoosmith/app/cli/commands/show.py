@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import megabytes, opened, registry_argument
+from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.records.registry import Result, Row
@@ -34,7 +35,7 @@ def lines(row: Row) -> Iterator[tuple[str, str]]:
     """Titles and texts of a row."""
     yield "what", f"{row.task}, {row.format} {row.precision}, made by {row.builder} from {', '.join(row.base)}"
     yield "license", row.license
-    yield "size", f"{megabytes(row.size_total)}" + (f", {megabytes(row.size_own)} its own" if row.needs else "")
+    yield "size", f"{sized(row.size_total)}" + (f", {sized(row.size_own)} its own" if row.needs else "")
     for result in row.results:
         yield from measured(result, row.reference)
     missed = [check.gate for check in row.gates.checks if check.passed is False]
@@ -42,7 +43,7 @@ def lines(row: Row) -> Iterator[tuple[str, str]]:
     for role, tree in row.needs.items():
         yield "needs", f"{role} {tree[:16]}..."
     for file in row.files:
-        yield "file", f"{file.path}  {megabytes(file.size)}  sha256 {file.sha256}"
+        yield "file", f"{file.path}  {sized(file.size)}  sha256 {file.sha256}"
     for location in row.locations:
         yield "published", location
     if not row.locations:
