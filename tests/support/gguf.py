@@ -38,7 +38,7 @@ def converter() -> Path:
 
 def _downloaded(home: Path) -> Path:
     wanted = f"{CONVERTER['package']}=={CONVERTER['version']}"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--dest", str(home), wanted]
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", CONVERTER["package"], "--dest", str(home), wanted]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     archive = home / CONVERTER["file"]
