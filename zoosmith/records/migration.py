@@ -79,7 +79,9 @@ def _of(name: str, id: str) -> list[str]:
 
 
 def _entry(told: Json) -> dict[str, Any]:
-    versions = {number: {**row, "results": [_result(one) for one in row["results"]]} for number, row in told["versions"].items()}
+    versions = {
+        number: {**row, "results": [_result(one) for one in row["results"]]} for number, row in told["versions"].items()
+    }
     return {**told, "versions": versions}
 
 

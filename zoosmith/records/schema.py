@@ -166,7 +166,9 @@ class Measurement(Model):
         if (info := DIVERGENCES.get(metric)) is None:
             return None
         same = identity(info.better)
-        return Metric(value=same, low=same, high=same, n=quality.n, n_unit=quality.n_unit, unit=info.unit, better=info.better)
+        return Metric(
+            value=same, low=same, high=same, n=quality.n, n_unit=quality.n_unit, unit=info.unit, better=info.better
+        )
 
     def change(self, name: str) -> Difference | None:
         """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""

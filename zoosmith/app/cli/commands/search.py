@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import opened, registry_argument
-from zoosmith.common.units import sized
 from zoosmith.app.cli.commands._table import columns
+from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.records.registry import Row
