@@ -16,8 +16,8 @@ class TextStream:
     """Text of tokens that follow others, piece by piece.
 
     The tokens since the last piece are decoded together with those of the piece before it, and what was known is
-    taken off: so a word keeps the space before it, which tokenizers drop at the start of a text. Where bytes that are no
-    character follow a character of bytes, tokenizers take that one back; here it stands as it was shown.
+    taken off: so a word keeps the space before it, which tokenizers drop at the start of a text. Where bytes that are
+    no character follow one of bytes, tokenizers take that one back; here it stands as it was shown.
     """
 
     def __init__(self, detokenize: Callable[[Sequence[int]], str], before: Sequence[int]) -> None:
