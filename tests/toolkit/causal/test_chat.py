@@ -15,10 +15,10 @@ from zoosmith.toolkit.causal.chat import render
 HELLO = [{"role": "user", "content": "Hello <b> & 'you'"}]
 TEMPLATES = {
     "chatml": CHAT_TEMPLATE,
-    "trim": "{% for m in messages %}\n  {% if m %}\n{{ m.role }}:{{ m['content'] | trim }}\n  {% endif %}\n{% endfor %}",
+    "trim": "{% for m in messages %}\n  {% if m %}\n{{ m.role }}:{{ m.content | trim }}\n  {% endif %}\n{% endfor %}",
     "bos": "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}",
     "tojson": "{{ messages | tojson }} {{ messages | tojson(indent=2) }}",
-    "loops": "{% for i in range(3) %}{% if i == 1 %}{% continue %}{% elif i > 1 %}{% break %}{% endif %}{{ i }}{% endfor %}",
+    "loops": "{% for i in [1, 2, 3] %}{{ i }}{% if i > 1 %}{% break %}{% endif %}{% continue %}no{% endfor %}",
     "namespace": "{% set ns = namespace(n=1, seen=false) %}{% set ns.n = ns.n + 1 %}{{ ns.n }}{{ dict(a=1).a }}",
     "generation": "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}",
     "prompt": "{% if add_generation_prompt %}assistant:{% endif %}{{ messages[-1].content.upper()[::-1] }}",

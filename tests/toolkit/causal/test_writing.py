@@ -37,6 +37,21 @@ def test_bytes_that_never_become_a_character_are_shown_at_the_end() -> None:
     assert stream.finish() == "\ufffd"
 
 
+def test_a_character_that_was_shown_is_not_taken_back() -> None:
+    """SentencePiece decodes a run of byte tokens as a whole: one wrong byte spoils the characters before it."""
+
+    def of_runs(ids: Sequence[int]) -> str:
+        try:
+            return bytes(ids).decode()
+        except UnicodeDecodeError:
+            return "\ufffd" * len(ids)
+
+    euro = list("€".encode())
+    for before, tokens in ((euro, [0x80]), ([], [*euro, 0x80])):
+        stream = TextStream(of_runs, before)
+        assert "".join(stream.push(token) for token in tokens) + stream.finish() == "€" * (not before) + "\ufffd"
+
+
 @pytest.mark.parametrize(("before", "first"), [([7], " 1"), ([], "1"), ([0], "1"), ([7, 0], " 1")])
 def test_a_space_before_a_word_is_kept_where_something_precedes_it(before: list[int], first: str) -> None:
     stream = TextStream(of_words, before)

@@ -16,7 +16,8 @@ class TextStream:
     """Text of tokens that follow others, piece by piece.
 
     The tokens since the last piece are decoded together with those of the piece before it, and what was known is
-    taken off: so a word keeps the space before it, which tokenizers drop at the start of a text.
+    taken off: so a word keeps the space before it, which tokenizers drop at the start of a text. Where bytes that are
+    no character follow one of bytes, tokenizers take that one back; here it stands as it was shown.
     """
 
     def __init__(self, detokenize: Callable[[Sequence[int]], str], before: Sequence[int]) -> None:
@@ -38,7 +39,8 @@ class TextStream:
         text = self._detokenize(self._known + self._new)
         if text.endswith(UNFINISHED) and not last:
             return ""
-        piece = text[len(self._detokenize(self._known)) :]
+        known = self._detokenize(self._known)
+        piece = text[len(known) :] if text.startswith(known) else self._detokenize(self._new)
         if piece:  # a token without text (a control token) is no ground to stand the next one on
             self._known, self._new = self._new, []
         return piece

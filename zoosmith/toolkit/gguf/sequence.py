@@ -57,9 +57,8 @@ class GgufSequence(CachedSequence):
         rows, at, quiet = [], 0, len(ids) - keep
         while at < len(ids):
             end = min(at + len(self._ids), max(at, quiet) + ROWS, len(ids))
-            rows += [
-                row.copy() for row in self._decode(ids[at:end], self.length + at, min(end - at, max(0, end - quiet)))
-            ]
+            wanted = min(end - at, max(0, end - quiet))
+            rows += [row.copy() for row in self._decode(ids[at:end], self.length + at, wanted)]
             at = end
         return np.stack(rows) if rows else np.empty((0, self._vocabulary), dtype=np.float32)
 

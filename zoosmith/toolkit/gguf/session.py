@@ -99,9 +99,8 @@ class _Model:
             self.pointer = self._library.llama_model_load_from_file(str(file).encode(), params)
         if not self.pointer:
             said = [line for line in log if "error" in line] or log  # the last line says no more than that it failed
-            raise ZooError(
-                f"llama.cpp cannot open {file}: {reason(said, 'it gave no reason')}; fetch or build it again"
-            )
+            why = reason(said, "it gave no reason")
+            raise ZooError(f"llama.cpp cannot open {file}: {why}; fetch or build it again")
         self.close = weakref.finalize(self, self._library.llama_model_free, self.pointer)
 
     def metadata(self, key: bytes) -> str | None:
