@@ -26,8 +26,8 @@ from typing import Any
 from benchmarks import _gpu_zoo as zoo
 from benchmarks._report import options, report
 from zoosmith.bench import residency
-from zoosmith.bench.measure import latency
 from zoosmith.bench.process import Opened, opened
+from zoosmith.bench.speed import latency
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import public_versions

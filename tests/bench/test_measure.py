@@ -13,9 +13,12 @@ import yaml
 
 from tests.support.fast import write_fast_zoo
 from tests.support.here import bring_up, open_here
+from tests.support.language import reading, write_llama_cpp, write_torch
 from tests.support.table import edit
+from tests.support.toys import opening, silent, write_toy
 from tests.support.zoo import write_recipe
-from zoosmith.bench import measure, steadiness
+from zoosmith.bench import generation, measure, steadiness
+from zoosmith.bench.generation import Effort
 from zoosmith.bench.host import this_host
 from zoosmith.bench.speed import Plan
 from zoosmith.build.workspace import Workspace
@@ -129,3 +132,22 @@ def test_work_on_the_cpu_where_a_gpu_was_asked_for_ends_the_measurement(
     with pytest.raises(ZooError, match=r"measured on cuda, but these layers ran on the CPU: 0 \(aten::embedding"):
         measure._check_device(step, tmp_path, {"device": "cuda"})  # type: ignore[arg-type]
     assert asked == ["open", "trace", "memory"]
+
+
+@pytest.mark.parametrize("suite", ["quick", "full"])
+def test_what_writes_is_looked_into_by_its_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: str) -> None:
+    folder = write_llama_cpp(write_torch(tmp_path, layers=1))
+    monkeypatch.setattr(generation, "POINT", Effort(0.0, 1, 1))
+    monkeypatch.setattr(generation, suite.upper(), Effort(0.0, 1, 1))
+    step: Any = SimpleNamespace(inputs={"suite": suite}, project=tmp_path, progress=silent, say=silent)
+    found = measure._looked_into(step, folder, reading(tmp_path, folder))
+    assert found["latency_of"] == "token"
+    assert found["generation"].token_ms.n == 16
+    assert [at.tokens for at in found["generation"].by_context] == ([128] if suite == "full" else [])
+    assert (found["profile"] is not None) is (suite == "full")
+    assert found["profile"] is None or found["profile"].by_length == ()
+    toy = write_toy(tmp_path, "toy", positions=32)
+    called = measure._looked_into(step, toy, opening(tmp_path, toy))
+    assert (called["latency_of"], called["generation"]) == ("call", None)
+    assert (called["profile"] is not None) is (suite == "full")
+    assert called["profile"] is None or len(called["profile"].by_length) == 2

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ class Child:
     def __init__(self) -> None:
         """Nothing is open yet."""
         self.predictor: Any = None
-        self._watch: Any = None
         self.project = Path()
         self._evals: dict[str, tuple[Any, Any]] = {}
         self.runtime: Any = None
@@ -69,11 +69,22 @@ class Child:
         roles = {role: Path(path) for role, path in needs[folder].items()}
         self.predictor = open_artifact(self.folder, project=Path(project), threads=threads, device=device, needs=roles)
         self.inputs = inputs
-        self._watch = None
         self.loaded_mb = memory_mb("VmRSS")
         loaded = self._vram()
         self.vram_loaded, self.vram_loading = loaded["now"], loaded["peak"]
         return {"load_mb": self.loaded_mb}
+
+    @cached_property
+    def watch(self) -> Any:
+        """The task's stopwatch over the inputs, made when something is timed: a KV cache of it is no part of a load."""
+        return self.predictor.scoring.stopwatch(self.predictor.session, self.predictor.task, self.inputs)
+
+    @cached_property
+    def decoding(self) -> Any:
+        """The only sequence of a process that times how a language model reads and writes."""
+        from zoosmith.bench.decoding import Decoding
+
+        return Decoding(self.predictor.session, self.inputs, self._synchronize)
 
     def cold(self, started: int, folder: str, project: str, **arguments: Any) -> dict[str, float]:
         """Milliseconds from the process's start, at `started` of the monotonic clock, to imports, load, first answer.
@@ -122,13 +133,6 @@ class Child:
         write_arrays(Path(out), joined(parts))
         return {}
 
-    @property
-    def watch(self) -> Any:
-        """The task's stopwatch over the inputs, made when it is first needed."""
-        if self._watch is None:
-            self._watch = self.predictor.scoring.stopwatch(self.predictor.session, self.predictor.task, self.inputs)
-        return self._watch
-
     def _eval(self, kind: str) -> tuple[Any, Any]:
         """The task of an eval as this artifact answers it, and what judges it."""
         from zoosmith import plugins
@@ -140,19 +144,19 @@ class Child:
         return self._evals[kind]
 
     def time(self, calls: int) -> dict[str, Any]:
-        """Milliseconds of each of `calls` calls of the task's stopwatch; wall and processor seconds of all."""
-        prepare, clock = self.watch.prepare, time.perf_counter_ns
-        took = []
-        worked = waited = 0.0
+        """Milliseconds of each of `calls` calls of the task's stopwatch; wall and processor seconds of the whole block.
+
+        These count preparing too (a language model reads its prompt again): it is work of this side, in its turn.
+        """
+        prepare, clock, took = self.watch.prepare, time.perf_counter_ns, []
+        begun, worked = clock(), time.process_time()
         for i in range(calls):
             call = prepare(i)
-            before, start = time.process_time(), clock()
+            start = clock()
             call()
             self._synchronize()
-            spent = clock() - start
-            worked, waited = worked + time.process_time() - before, waited + spent
-            took.append(spent / 1e6)
-        return {"ms": took, "cpu_s": worked, "wall_s": waited / 1e9}
+            took.append((clock() - start) / 1e6)
+        return {"ms": took, "cpu_s": time.process_time() - worked, "wall_s": (clock() - begun) / 1e9}
 
     def usage(self) -> dict[str, Any]:
         """Processor time so far, by thread."""
@@ -167,13 +171,21 @@ class Child:
         found: dict[str, Any] = getattr(sweeps, kind)(self.predictor, self.inputs, **arguments)
         return found
 
-    def weights(self, tokens: int) -> dict[str, Any]:
-        """Parameters, non-zero ones and multiply-adds at `tokens` tokens, where the runtime can tell."""
+    def decode(self, kind: str, **arguments: Any) -> dict[str, Any]:
+        """The method `kind` of `zoosmith.bench.decoding.Decoding`."""
+        found: dict[str, Any] = getattr(self.decoding, kind)(**arguments)
+        return found
+
+    def weights(self, tokens: int | None) -> dict[str, Any]:
+        """Parameters, non-zero ones and multiply-adds at `tokens` tokens, where the runtime can tell.
+
+        tokens: None for a language model, whose multiply-adds are not counted.
+        """
         from zoosmith.bench.sweeps import of_length
 
         if not hasattr(self.runtime, "weights"):
             return {"weights": None}
-        encoded = of_length(self.predictor, self.inputs, tokens)
+        encoded = None if tokens is None else of_length(self.predictor, self.inputs, tokens)
         return {"weights": self.runtime.weights(self.folder, self.predictor.session, encoded)}
 
     def trace(self, file: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.bench import profile, quality, residency, speed
+from zoosmith.bench import generation, profile, quality, residency, speed
 from zoosmith.bench.host import saturation, this_host
 from zoosmith.bench.process import opened
 from zoosmith.bench.steadiness import AGAIN, steadily
@@ -17,7 +17,7 @@ from zoosmith.common.canonical import pretty
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import read_manifest
 from zoosmith.records.schema import Measurement
-from zoosmith.records.timing import Latency, Steadiness
+from zoosmith.records.timing import Steadiness
 
 QUICK = speed.Plan(starts=4, turns=2, block_s=0.25)
 FULL = speed.Plan(starts=8, turns=6, block_s=0.3)
@@ -39,20 +39,17 @@ def run(step: Step) -> None:
     if arguments["device"] != "cpu":
         _check_device(step, folder, arguments)
     timings, steadiness = _timed(step, folder, reference, arguments)
-    full = step.inputs["suite"] == "full"
     found = {
         "quality": {id: evals[id].score(outcomes[id]) for id in evals},
         "versus": versus,
-        "latency_of": _latency_of(step, folder),
-        "latency_ms": latency(timings.ms[speed.ARTIFACT]),
-        "reference_latency_ms": latency(timings.ms[speed.REFERENCE]) if reference else None,
+        "latency_ms": speed.latency(timings.ms[speed.ARTIFACT]),
+        "reference_latency_ms": speed.latency(timings.ms[speed.REFERENCE]) if reference else None,
         "speedup": speed.bounded(timings.ratio(speed.REFERENCE)) if reference else None,
         "steadiness": steadiness,
         "memory_mb": timings.memory,
         "vram_mb": timings.vram,
-        "profile": profile.measure(folder, arguments, step.progress, PROFILE_S) if full else None,
         "warnings": warnings,
-    }
+    } | _looked_into(step, folder, arguments)
     measurement = Measurement.model_validate(_about(step) | found)
     text = pretty(measurement.model_dump(mode="json", by_alias=True))
     (step.out / "result.json").write_text(text, encoding="utf-8")
@@ -89,6 +86,18 @@ def _latency_of(step: Step, folder: Path) -> str:
     return str(plugins.load_part("tasks", task.kind, "scoring", step.project).LATENCY_OF)
 
 
+def _looked_into(step: Step, folder: Path, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What one timed call answers, and what is measured of the artifact alone: of one that writes, its writing."""
+    latency_of, full = _latency_of(step, folder), step.inputs["suite"] == "full"
+    found: dict[str, Any] = {"latency_of": latency_of, "generation": None, "profile": None}
+    if latency_of == "token":
+        found["generation"] = generation.measure(folder, arguments, step.progress, full, step.say)
+        found["profile"] = profile.measure_generator(folder, arguments, step.progress) if full else None
+    elif full:
+        found["profile"] = profile.measure(folder, arguments, step.progress, PROFILE_S)
+    return found
+
+
 def _check_device(step: Step, folder: Path, arguments: dict[str, Any]) -> None:
     """Raise ZooError where the device that is asked for does not do the work."""
     file = step.scratch / "trace.json"
@@ -115,9 +124,3 @@ def _about(step: Step) -> dict[str, Any]:
         "load_average": round(os.getloadavg()[0], 2),
         "packages": step.inputs["packages"],
     }
-
-
-def latency(milliseconds: list[float]) -> Latency:
-    """Percentiles of calls, rounded to the microsecond."""
-    p50, p95, p99 = (round(speed.percentile(milliseconds, share), 3) for share in (0.5, 0.95, 0.99))
-    return Latency(p50=p50, p95=p95, p99=p99, n=len(milliseconds))

@@ -45,6 +45,16 @@ def measure(folder: Path, arguments: dict[str, Any], progress: Report, seconds: 
     )
 
 
+def measure_generator(folder: Path, arguments: dict[str, Any], progress: Report) -> Profile:
+    """Cold start and weights: what of `Profile` is told of a language model. The rest is in `Generation`."""
+    cold = cold_start(folder, arguments, progress)
+    with opened("artifact") as [child]:
+        child.ask("open", folder=str(folder), **arguments)
+        progress(text="counting weights")
+        found = child.ask("weights", tokens=None)["weights"]
+    return Profile(cold_start_ms=cold, weights=None if found is None else Weights(**found))
+
+
 def _by_length(child: Opened, seconds: float, progress: Report) -> Iterator[AtLength]:
     """Ascending, up to the last length that the model takes: on some devices a refusal ends the process."""
     for tokens in LENGTHS:

@@ -22,6 +22,7 @@ from typing import Any
 from zoosmith.bench.process import Opened, opened
 from zoosmith.bench.usage import Others, Timed, prove
 from zoosmith.records.scores import Bounded, rounded
+from zoosmith.records.timing import Latency
 from zoosmith.stats.intervals import Estimate, ratio_from_logs
 
 ARTIFACT, REFERENCE = "artifact", "reference"
@@ -144,6 +145,12 @@ def percentile(values: Sequence[float], share: float) -> float:
     """Smallest value that at least `share` of the values do not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def latency(milliseconds: Sequence[float]) -> Latency:
+    """Percentiles of calls, rounded to the microsecond."""
+    p50, p95, p99 = (round(percentile(milliseconds, share), 3) for share in (0.5, 0.95, 0.99))
+    return Latency(p50=p50, p95=p95, p99=p99, n=len(milliseconds))
 
 
 def measuring_cpus(threads: int) -> list[int]:

@@ -52,7 +52,7 @@ def of_length(predictor: Predictor, inputs: list[Any], tokens: int) -> Encoded:
 
 
 def at_length(predictor: Predictor, inputs: list[Any], tokens: int, seconds: float) -> dict[str, Any]:
-    """Milliseconds of `session.classify` at batch 1, tokenizer left out; `refused` if the model takes no such length.
+    """Milliseconds of `classify` at batch 1, tokenizer left out; `refused` where the model takes no such length.
 
     Raises what the model raises at lengths that its task promises.
     """

@@ -11,7 +11,6 @@ from zoosmith.contract.manifest import Manifest
 from zoosmith.contract.session import Encoded, Session
 from zoosmith.toolkit.pruning import structure
 from zoosmith.toolkit.torch import devices, sessions
-from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.torch.torch_weights import multiply_adds, parameters
 
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
@@ -46,10 +45,11 @@ def open(
     return sessions.session(loaded, path, device)
 
 
-def weights(path: Path, session: TorchForward, encoded: Encoded) -> dict[str, int | None]:
-    """Parameters, those that are not zero, and the multiply-adds of one call."""
+def weights(path: Path, session: Any, encoded: Encoded | None) -> dict[str, int | None]:
+    """Parameters, those that are not zero, and the multiply-adds of one call; None of these without an input."""
     total, nonzero = parameters(session.model)
-    return {"parameters": total, "nonzero": nonzero, "multiply_adds": multiply_adds(session, encoded)}
+    counted = None if encoded is None else multiply_adds(session, encoded)
+    return {"parameters": total, "nonzero": nonzero, "multiply_adds": counted}
 
 
 def synchronize(device: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.contract.errors import ZooError
+from zoosmith.toolkit.causal.prompts import prompt_ids
 
 if TYPE_CHECKING:
     from zoosmith.contract.session import Generation, LanguageModel
@@ -33,7 +33,7 @@ class Stopwatch:
     def __init__(self, session: LanguageModel, task: LanguageTask, inputs: Sequence[Any]) -> None:
         """Continue the first of `inputs`. Raises ZooError if none of them has a token."""
         self.decoder = session.decoder()
-        self.ids = prompt_ids(session, inputs)
+        self.ids = prompt_ids(session.tokenize, inputs, PROMPT_TOKENS)
         self.left = 0
 
     def prepare(self, i: int) -> Callable[[], object]:
@@ -48,18 +48,3 @@ class Stopwatch:
 
 
 stopwatch = Stopwatch
-
-
-def prompt_ids(session: LanguageModel, inputs: Sequence[Any], tokens: int = PROMPT_TOKENS) -> list[int]:
-    """Exactly `tokens` token ids: those of `inputs`, one after the other, as often as it takes.
-
-    A time does not depend on which tokens they are. Raises ZooError if the inputs have none.
-    """
-    found: list[int] = []
-    for value in inputs:
-        found += session.tokenize(str(value))
-        if len(found) >= tokens:
-            return found[:tokens]
-    if not found:
-        raise ZooError("the texts of the eval are empty: there is no prompt to time")
-    return (found * (tokens // len(found) + 1))[:tokens]

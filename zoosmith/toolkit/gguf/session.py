@@ -23,6 +23,7 @@ class GgufCausal(CausalSession):
 
     trained: tokens of context that the model was trained on; `context` is what is held, by default 2048 at most, for a
     KV cache is allocated whole.
+    kv_type: what it keeps keys and values in, one of KV_TYPES.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class GgufCausal(CausalSession):
         if kv_type not in KV_TYPES:
             raise ZooError(f"a KV cache is one of {', '.join(KV_TYPES)}; found {kv_type!r}")
         self._library, self._model = load(), _Model(file, mmap)
-        self._threads, self._kv_type = threads, kv_type
+        self._threads, self.kv_type = threads, kv_type
         self._tokenizer = GgufTokenizer(self._library, self._library.llama_model_get_vocab(self._model.pointer))
         if not self._library.llama_vocab_type(self._library.llama_model_get_vocab(self._model.pointer)):
             raise ZooError(f"{file} holds no tokenizer: build it from a folder that has one")
@@ -66,7 +67,7 @@ class GgufCausal(CausalSession):
     def decoder(self) -> GgufSequence:
         """A sequence with a KV cache of its own, whose memory is allocated now. Raises ZooError where there is none."""
         self._open()
-        sizes = (self.vocabulary, self.context, self._threads, self._kv_type)
+        sizes = (self.vocabulary, self.context, self._threads, self.kv_type)
         made = GgufSequence(self._library, self._model, *sizes)
         self._decoders.add(made)
         return made
