@@ -16,7 +16,8 @@ from zoosmith.bench.steadiness import AGAIN, steadily
 from zoosmith.common.canonical import pretty
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import read_manifest
-from zoosmith.records.schema import Latency, Measurement, Steadiness
+from zoosmith.records.schema import Measurement
+from zoosmith.records.timing import Latency, Steadiness
 from zoosmith.stats.intervals import Estimate
 
 QUICK = speed.Plan(starts=4, turns=2, block_s=0.25)

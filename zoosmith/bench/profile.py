@@ -10,7 +10,7 @@ from typing import Any
 
 from zoosmith.bench.process import Opened, opened
 from zoosmith.bench.speed import percentile
-from zoosmith.records.schema import AtBatch, AtCallers, AtLength, ColdStart, Profile, Weights
+from zoosmith.records.timing import AtBatch, AtCallers, AtLength, ColdStart, Profile, Weights
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
 BATCHES = (1, 8, 32)

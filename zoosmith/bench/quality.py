@@ -83,7 +83,7 @@ class Eval:
         """The paired comparison with the reference, as in `zoosmith.records.schema`."""
         found: dict[str, Any] = self.scoring.compare(mine, theirs, self.examples, self.task, reference)
         about = self.scoring.METRICS
-        delta = {name: difference(*value, about[name].unit) for name, value in found["delta"].items()}
+        delta = {name: difference(one, p, about[name].unit) for name, (one, p) in found["delta"].items()}
         divergence = {name: self.metric(name, _told(value)) for name, value in found["divergence"].items()}
         return {"delta": delta, "divergence": divergence, "lost": found.get("lost"), "won": found.get("won")}
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from zoosmith.bench.quality import bounded
 from zoosmith.bench.speed import Timings
-from zoosmith.records.schema import Bounded, Steadiness
+from zoosmith.records.scores import Bounded
+from zoosmith.records.timing import Steadiness
 
 AGAIN = "again"
 LOW, HIGH = 0.97, 1.03

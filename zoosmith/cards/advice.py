@@ -161,7 +161,9 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
         firsts.append(f"the best quality of the family ({me.value})")
     if firsts and me.lost:
         assert me.verdict is not None
-        return [f"It has {_and(firsts)}, and loses the reference's answers ({me.verdict.text}): do not choose it for that."]
+        return [
+            f"It has {_and(firsts)}, and loses the reference's answers ({me.verdict.text}): do not choose it for that."
+        ]
     if firsts:
         return [f"Choose it for {_and(firsts)}{_cost(me.verdict)}."]
     if me.reference:

@@ -15,9 +15,9 @@ from zoosmith.cards.figures import Curves, Figure, figures, milliseconds, rows
 from zoosmith.cards.front_matter import front_matter
 from zoosmith.cards.kinds import CLASSES, Words
 from zoosmith.cards.reproduction import Step, tolerance
+from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Recipe
-from zoosmith.common.units import sized
 from zoosmith.records import words
 from zoosmith.records.family import PREFERRED, Subject, comparable, headline, own_headline
 from zoosmith.records.gates import Check
@@ -66,7 +66,9 @@ def render(template: str, given: CardInput) -> str:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters.update(mb=sized, ms=milliseconds, short=lambda text: text[:12], whole=_whole)
-    environment.filters.update(change=_change, p=_p, value=words.value, ends=words.interval, bounded=words.with_interval)
+    environment.filters.update(
+        change=_change, p=_p, value=words.value, ends=words.interval, bounded=words.with_interval
+    )
     environment.filters.update(per_second=_per_second, count=lambda n: f"{n:,}")
     build, measured, metric = given.subject.build, given.subject.measured, given.metric
     build = build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)})

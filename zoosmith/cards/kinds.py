@@ -71,7 +71,9 @@ def _class_apart(versus: Versus, on: str) -> str:
 
 
 def _text_answers(build: BuildRecord) -> str:
-    return f"It continues text, and says how likely a text is; prompt and answer have up to {build.max_length:,} tokens."
+    return (
+        f"It continues text, and says how likely a text is; prompt and answer have up to {build.max_length:,} tokens."
+    )
 
 
 def _text_usage(build: BuildRecord, example: str) -> str:
@@ -89,7 +91,9 @@ def _text_apart(versus: Versus, on: str) -> str:
     parts += [f"{words.exactly(told['p99_kl'].value, 'nats')} at the 99th percentile"] if "p99_kl" in told else []
     parts += [f"{words.exactly(told['max_kl'].value, 'nats')} at most"] if "max_kl" in told else []
     apart = f"Its next token is apart from the reference's{on} by {', '.join(parts)}." if parts else ""
-    likely = "" if same is None else f"The most likely token is the same on {same.value:.1%} of {same.n:,} {same.n_unit}."
+    likely = (
+        "" if same is None else f"The most likely token is the same on {same.value:.1%} of {same.n:,} {same.n_unit}."
+    )
     return " ".join(part for part in (apart, likely) if part)
 
 

@@ -24,7 +24,9 @@ def draw(figure: figures.Pareto) -> str:
     made = style.canvas(HEIGHT, figure.title, figure.subtitle)
     ax = style.axes(made, LEFT, TOP, RIGHT, BOTTOM)
     _scale(ax, figure)
-    style.write(made, style.MARGIN, TOP - 14, f"{_metric(figure)}, {figure.better} is better; bars: 95 % interval", size=12)
+    style.write(
+        made, style.MARGIN, TOP - 14, f"{_metric(figure)}, {figure.better} is better; bars: 95 % interval", size=12
+    )
     style.write(made, style.WIDTH - RIGHT, HEIGHT - 12, "p50 latency in ms, lower is better", size=12, at="right")
     steps = _front(ax, figure)
     for point in figure.points:

@@ -160,7 +160,15 @@ def table(checks: list[Check]) -> str:
     rows = [("gate", "limit", "value", "95 % interval", "verdict")]
     for check in checks:
         verdict = {True: "passed", False: "MISSED", None: "not applied"}[check.passed]
-        rows.append((check.gate, check.limit, check.found, check.interval, f"{verdict}{': ' + check.note if check.note else ''}"))
+        rows.append(
+            (
+                check.gate,
+                check.limit,
+                check.found,
+                check.interval,
+                f"{verdict}{': ' + check.note if check.note else ''}",
+            )
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
     return "\n".join(
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -66,10 +66,10 @@ def _classes(one: ClassDetails, other: ClassDetails) -> Pairing | str:
 def _documents(one: DocumentDetails, other: DocumentDetails) -> Pairing | str:
     if one.rows != other.rows:
         return f"they were scored on other documents ({one.n} and {other.n})"
-    sides = [_outcomes(one), _outcomes(other)]
-    if not all(sides) or one.n < 2:
+    mine, theirs = _outcomes(one), _outcomes(other)
+    if mine is None or theirs is None or one.n < 2:
         return "fewer than two documents, or not their nats, tokens and bytes, are recorded"
-    found = documents.deltas(*(side for side in sides if side))
+    found = documents.deltas(mine, theirs)
     told = {name: Difference(value=d.value, low=d.low, high=d.high) for name, d in found.items()}
     return Pairing(told, one.n)
 

@@ -7,8 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from zoosmith.common.units import sized
 from zoosmith.common.safe import printable
+from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from rich.live import Live

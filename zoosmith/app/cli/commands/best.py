@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zoosmith.records.registry import Row
 
 SHOWN = 20
-MIN = "--min-"
+LIMITS = {"--min-": "minima", "--max-": "maxima"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,14 +28,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", required=True, metavar="KIND", help="what it answers, such as text-classification")
     parser.add_argument("--data", metavar="EVAL", help="the eval that it must have been measured on")
     parser.add_argument("--format", help="only this format, such as onnx")
-    parser.add_argument("--max-drop", type=number, metavar="X", help="of any metric against the reference: 0.01")
+    parser.add_argument(
+        "--max-drop",
+        "--max-regression",
+        type=number,
+        metavar="X",
+        help="how much worse than the reference any metric that is a share may be: 0.01",
+    )
+    parser.add_argument("--max-kl", type=number, metavar="X", help="mean KL divergence from the reference, in nats")
+    parser.add_argument("--min", action="append", default=[], metavar="METRIC=X", help="at least X of a metric")
+    parser.add_argument("--max", action="append", default=[], metavar="METRIC=X", help="at most X of a metric")
     parser.add_argument("--max-size", metavar="SIZE", help="with all that it needs: 50MB, 1.5GB")
     parser.add_argument("--max-p95-ms", type=number, metavar="MS", help="95th percentile of one call, on the host")
     parser.add_argument("--max-memory-mb", type=number, metavar="N", help="MiB resident at the peak")
-    parser.add_argument("--sure", action="store_true", help="hold drop and minima by the bound of the 95 %% interval")
+    parser.add_argument("--sure", action="store_true", help="hold drop and metrics by the bound of the 95 %% interval")
     parser.add_argument("--host", metavar="ID", help="whose latency counts; else the host with most artifacts")
-    parser.epilog = f"{MIN}METRIC X: at least X of a metric, such as --min-macro_f1 0.9 or --min-names.accuracy 0.9"
-    parser.set_defaults(minima={})
+    parser.epilog = (
+        "METRIC is that of any eval, or EVAL.METRIC; a divergence from the reference too. --min-METRIC X and "
+        "--max-METRIC X say the same: --min-macro_f1 0.9, --min-names.accuracy 0.9, --max-perplexity 20"
+    )
+    parser.set_defaults(minima={}, maxima={})
     registry_argument(parser)
 
 
@@ -48,21 +60,47 @@ def number(text: str) -> float:
 
 
 def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
-    """`--min-METRIC X` or `--min-METRIC=X`. Raises ZooError for anything else."""
+    """`--min-METRIC X` or `--min-METRIC=X`, and the same of `--max-`. Raises ZooError for anything else."""
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
 
-    known = [f"--{name.replace('_', '-')}" for name in vars(given) if name not in ("main", "more", "command", "minima")]
+    ours = ("main", "more", "command", "minima", "maxima")
+    known = [f"--{name.replace('_', '-')}" for name in vars(given) if name not in ours]
     words = iter(rest)
     for word in words:
         option, equals, value = word.partition("=")
-        if not option.startswith(MIN) or option == MIN:
-            raise ZooError(f"{option!r} is no option of best{nearest(option, known)}; a minimum is {MIN}METRIC X")
+        limit = next((limit for limit in LIMITS if option.startswith(limit) and option != limit), None)
+        if limit is None:
+            hint = nearest(option, known)
+            raise ZooError(
+                f"{option!r} is no option of best{hint}; a limit of a metric is --min METRIC=X or --max METRIC=X"
+            )
         value = value if equals else next(words, "")
-        try:
-            given.minima[option.removeprefix(MIN)] = number(value)
-        except ValueError:
-            raise ZooError(f"{option} takes a number, such as {option} 0.9; found {value!r}") from None
+        limited(given, limit, option.removeprefix(limit), value, option)
+
+
+def limited(given: argparse.Namespace, limit: str, metric: str, value: str, option: str) -> None:
+    """Note a limit. Raises ZooError where it is no number."""
+    from zoosmith.contract.errors import ZooError
+
+    try:
+        getattr(given, LIMITS[limit])[metric] = number(value)
+    except ValueError:
+        raise ZooError(f"{option} takes a number, such as {option} 0.9; found {value!r}") from None
+
+
+def limits(given: argparse.Namespace) -> None:
+    """Note those of `--min`, `--max` and `--max-kl`. Raises ZooError for what is not METRIC=X."""
+    from zoosmith.contract.errors import ZooError
+
+    for limit, told in (("--min-", given.min), ("--max-", given.max)):
+        for each in told:
+            metric, equals, value = each.partition("=")
+            if not (metric and equals):
+                raise ZooError(f"{limit[:-1]} takes METRIC=X, such as {limit[:-1]} accuracy=0.9; found {each!r}")
+            limited(given, limit, metric, value, f"{limit[:-1]} {metric}=")
+    if given.max_kl is not None:
+        given.maxima["mean_kl"] = given.max_kl
 
 
 def main(given: argparse.Namespace) -> None:
@@ -71,6 +109,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.contract.errors import ZooError
     from zoosmith.records import best
 
+    limits(given)
     catalog = opened(given)
     rows = suitable(catalog, given)
     measured = figures(rows)
@@ -118,17 +157,19 @@ def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], eva
     from zoosmith.contract.errors import ZooError
     from zoosmith.records.best import Budget
 
-    full = {metric for own in measured.values() for one in own for metric in one.scores}
+    full = {metric for own in measured.values() for one in own for metric in (*one.scores, *one.divergence)}
     known = {*full, *(metric.partition(".")[2] for metric in full)}
-    for metric in given.minima:
-        if metric not in known:
-            raise ZooError(f"{MIN}{metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
+    for limit, name in LIMITS.items():
+        for metric in getattr(given, name):
+            if metric not in known:
+                raise ZooError(f"{limit}{metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
     return Budget(
         max_drop=given.max_drop,
         max_size=size(given.max_size) if given.max_size is not None else None,
         max_p95_ms=given.max_p95_ms,
         max_memory_mb=given.max_memory_mb,
         minima=given.minima,
+        maxima=given.maxima,
         sure=given.sure,
     )
 
@@ -173,12 +214,19 @@ def line(one: Candidate, evals: Sequence[str]) -> list[str]:
     held = one.figures
     assert held is not None
     worst = worst_drop(held, evals)
-    drop = f"{worst[0]:.4f}" if worst else ("reference" if held.is_reference else "-")
+    drop = f"{worst[0]:.4f}" if worst else ("reference" if held.is_reference else divergence(held, evals))
     faster = held.speedup
     speed = f"{faster.value:.2f} ({faster.low:.2f} to {faster.high:.2f})" if faster else "-"
     speed += "" if held.steady else ", host not steady"
     milliseconds = (f"{held.p50_ms:.2f}", f"{held.p95_ms:.2f}")
     return [one.name, *milliseconds, sized(held.size), str(held.memory_peak), drop, speed]
+
+
+def divergence(one: Figures, evals: Sequence[str]) -> str:
+    """The largest mean KL over the evals, for what is not measured in shares."""
+    found = [told for name, told in one.divergence.items() if name in {f"{id}.mean_kl" for id in evals}]
+    worst = max(found, key=lambda told: told.value, default=None)
+    return f"KL {worst.value:.4g}" if worst else "-"
 
 
 def miss(held: Held) -> str:
@@ -190,7 +238,7 @@ def miss(held: Held) -> str:
     name = f"{held.limit} {shown(held.limit, held.allowed)}"
     if held.found is None:
         return f"{name}: not measured"
-    what = f" ({held.what})" if held.what and held.limit != f"min-{held.what}" else ""
+    what = f" ({held.what})" if held.what and held.limit[4:] != held.what else ""
     by = f", {percent(held.excess)} beyond" if math.isfinite(held.excess) else ""
     return f"{name}: found {shown(held.limit, held.found)}{what}{by}"
 
@@ -203,9 +251,11 @@ def percent(share: float) -> str:
 def shown(limit: str, value: float) -> str:
     """A value in its limit's unit."""
     if limit == "max-size":
-        return f"{value / 1e6:.4g} MB"
+        return sized(value)
     units = {"max-p95-ms": " ms", "max-memory-mb": " MiB"}
-    return f"{value:g}{units[limit]}" if limit in units else f"{value:.4f}"
+    if limit in units:
+        return f"{value:g}{units[limit]}"
+    return f"{value:.4g}" if 0 < abs(value) < 5e-4 or abs(value) >= 1000 else f"{value:.4f}"
 
 
 def cut(candidates: Sequence[Candidate]) -> Iterator[str]:
