@@ -124,7 +124,7 @@ class Ours:
 def _points(change: Change) -> Range:
     told = change.change
     if told is None:
-        return Range(100 * (change.first - change.second), None, None)
+        return Range(100 * (change.first.value - change.second.value), None, None)
     return Range(100 * told.value, 100 * told.low, 100 * told.high)
 
 
