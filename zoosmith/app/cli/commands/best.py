@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zoosmith.records.registry import Row
 
 SHOWN = 20
-LIMITS = {"--min-": "minima", "--max-": "maxima"}
+MIN = "--min-"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +44,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sure", action="store_true", help="hold drop and metrics by the bound of the 95 %% interval")
     parser.add_argument("--host", metavar="ID", help="whose latency counts; else the host with most artifacts")
     parser.epilog = (
-        "METRIC is that of any eval, or EVAL.METRIC; a divergence from the reference too. --min-METRIC X and "
-        "--max-METRIC X say the same: --min-macro_f1 0.9, --min-names.accuracy 0.9, --max-perplexity 20"
+        "METRIC is that of any eval, or EVAL.METRIC; a divergence from the reference too: --max perplexity=20. "
+        f"{MIN}METRIC X says the same as --min METRIC=X, such as {MIN}macro_f1 0.9 or {MIN}names.accuracy 0.9"
     )
     parser.set_defaults(minima={}, maxima={})
     registry_argument(parser)
@@ -60,7 +60,7 @@ def number(text: str) -> float:
 
 
 def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
-    """`--min-METRIC X` or `--min-METRIC=X`, and the same of `--max-`. Raises ZooError for anything else."""
+    """`--min-METRIC X` or `--min-METRIC=X`. Raises ZooError for anything else."""
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
 
@@ -69,36 +69,33 @@ def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
     words = iter(rest)
     for word in words:
         option, equals, value = word.partition("=")
-        limit = next((limit for limit in LIMITS if option.startswith(limit) and option != limit), None)
-        if limit is None:
-            hint = nearest(option, known)
-            raise ZooError(
-                f"{option!r} is no option of best{hint}; a limit of a metric is --min METRIC=X or --max METRIC=X"
-            )
-        value = value if equals else next(words, "")
-        limited(given, limit, option.removeprefix(limit), value, option)
+        if not option.startswith(MIN) or option == MIN:
+            how = "a limit of a metric is --min METRIC=X or --max METRIC=X"
+            raise ZooError(f"{option!r} is no option of best{nearest(option, known)}; {how}")
+        limited(given.minima, option.removeprefix(MIN), value if equals else next(words, ""), f"{option} 0.9")
 
 
-def limited(given: argparse.Namespace, limit: str, metric: str, value: str, option: str) -> None:
+def limited(limits: dict[str, float], metric: str, value: str, example: str) -> None:
     """Note a limit. Raises ZooError where it is no number."""
     from zoosmith.contract.errors import ZooError
 
     try:
-        getattr(given, LIMITS[limit])[metric] = number(value)
+        limits[metric] = number(value)
     except ValueError:
-        raise ZooError(f"{option} takes a number, such as {option} 0.9; found {value!r}") from None
+        option = example.partition(" ")[0]
+        raise ZooError(f"{option} takes a number, such as {example}; found {value!r}") from None
 
 
-def limits(given: argparse.Namespace) -> None:
-    """Note those of `--min`, `--max` and `--max-kl`. Raises ZooError for what is not METRIC=X."""
+def noted(given: argparse.Namespace) -> None:
+    """Note the limits of `--min`, `--max` and `--max-kl`. Raises ZooError for what is not METRIC=X."""
     from zoosmith.contract.errors import ZooError
 
-    for limit, told in (("--min-", given.min), ("--max-", given.max)):
+    for option, told, limits in (("--min", given.min, given.minima), ("--max", given.max, given.maxima)):
         for each in told:
             metric, equals, value = each.partition("=")
             if not (metric and equals):
-                raise ZooError(f"{limit[:-1]} takes METRIC=X, such as {limit[:-1]} accuracy=0.9; found {each!r}")
-            limited(given, limit, metric, value, f"{limit[:-1]} {metric}=")
+                raise ZooError(f"{option} takes METRIC=X, such as {option} accuracy=0.9; found {each!r}")
+            limited(limits, metric, value, f"{option} {metric}=0.9")
     if given.max_kl is not None:
         given.maxima["mean_kl"] = given.max_kl
 
@@ -109,7 +106,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.contract.errors import ZooError
     from zoosmith.records import best
 
-    limits(given)
+    noted(given)
     catalog = opened(given)
     rows = suitable(catalog, given)
     measured = figures(rows)
@@ -159,10 +156,10 @@ def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], eva
 
     full = {metric for own in measured.values() for one in own for metric in (*one.scores, *one.divergence)}
     known = {*full, *(metric.partition(".")[2] for metric in full)}
-    for limit, name in LIMITS.items():
-        for metric in getattr(given, name):
+    for option, limits in (("--min", given.minima), ("--max", given.maxima)):
+        for metric in limits:
             if metric not in known:
-                raise ZooError(f"{limit}{metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
+                raise ZooError(f"{option} {metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
     return Budget(
         max_drop=given.max_drop,
         max_size=size(given.max_size) if given.max_size is not None else None,
@@ -251,7 +248,7 @@ def percent(share: float) -> str:
 def shown(limit: str, value: float) -> str:
     """A value in its limit's unit."""
     if limit == "max-size":
-        return sized(value)
+        return f"{value / 1e6:.1f}".removesuffix(".0") + " MB"
     units = {"max-p95-ms": " ms", "max-memory-mb": " MiB"}
     if limit in units:
         return f"{value:g}{units[limit]}"
