@@ -1,4 +1,5 @@
 # make demo   build the family minilm-names from nothing    make test   all tests
+# make demo-llm  a language model as GGUF files, and ask one of them
 # make lint   style, types, import rules                    make bench  the project's own figures
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,8 +8,10 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TEST_WORKERS ?= 2
 FAMILY := minilm-names
 ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
+LLM := smollm2
+LLM_ARTIFACTS := fp32 f16 q8_0
 
-.PHONY: help demo test lint bench install clean check-python
+.PHONY: help demo demo-llm test lint bench install clean check-python
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -26,7 +29,13 @@ $(VENV)/.build: pyproject.toml constraints.txt | check-python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[build]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.build
+# llama.cpp is compiled for this machine's processor, once: pip keeps the wheel.
+$(VENV)/.gguf: $(VENV)/.build
+	@echo "installing what GGUF files are built with; compiling llama.cpp takes about five minutes on two cores, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gguf-build]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.gguf
 	@echo "installing the tools for tests"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
@@ -36,6 +45,11 @@ install: $(VENV)/.dev
 demo: $(VENV)/.build
 	@$(BIN)/doit $(addprefix build:$(FAMILY)-,$(ARTIFACTS))
 	@$(BIN)/doit table $(FAMILY)
+
+demo-llm: $(VENV)/.gguf
+	@$(BIN)/doit $(addprefix build:$(LLM)-,$(LLM_ARTIFACTS))
+	@$(BIN)/doit table $(LLM)
+	@$(BIN)/zoosmith run $(LLM)-q8_0 "What is the capital of France?"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder

@@ -13,8 +13,7 @@ from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import sparsity
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import checkpoint, sessions
 
 ACCEPTS = {"from": ("torch",)}
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors")
@@ -34,7 +33,7 @@ def output(params: Params) -> Output:
 
 def check(params: Params) -> Tolerance:
     """Rounding moves logits a little and answers hardly ever."""
-    return Tolerance(agreement=0.95)
+    return Tolerance(agreement=0.95, mean_kl=0.01)
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
@@ -46,10 +45,12 @@ def build(job: Job) -> Session:
     """Load, round, save."""
     import torch
 
-    model = checkpoint.load_model(job, job.parent.path, new_head=False)
+    model = checkpoint.load_model(job, job.parent.path, new_head=False, dtype="auto")
     model = model.to(getattr(torch, TYPES[job.params.dtype]))
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.safetensors"])
-    return TorchForward(model)
+    if "origin" in job.parent.manifest.facts:
+        job.fact("origin", job.parent.manifest.facts["origin"])
+    return sessions.session(model, job.out)

@@ -58,6 +58,8 @@ class Told:
 
     def classify(self, encoded):
         """Class logits of shape (batch, classes)."""
+        import numpy as np
+
         counts = [[np.isin(row, words).sum() for words in self.tell] for row in encoded["input_ids"]]
         return self.weight * np.array(counts, dtype=np.float32)
 '''

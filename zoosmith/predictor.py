@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from zoosmith import plugins
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
+from zoosmith.common.packages import module_of
 from zoosmith.common.safe import parse_json
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest, TaskSpec
@@ -68,7 +69,7 @@ def open_artifact(
     if manifest.task is None:
         raise ZooError(f"{folder} answers no task: it is a {manifest.format} checkpoint to build from")
     runtime = plugins.load("runtimes", manifest.format, project)
-    missing = [name for name in runtime.REQUIRES if importlib.util.find_spec(name) is None]
+    missing = [name for name in runtime.REQUIRES if importlib.util.find_spec(module_of(name)) is None]
     if missing:
         raise ZooError(
             f"opening a {manifest.format} artifact needs {', '.join(missing)}: "

@@ -90,10 +90,10 @@ def test_a_host_without_vnni_is_warned_of_before_anything_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    answers_of = measure.quality.answers_of
+    outcomes_of = measure.quality.outcomes_of
     monkeypatch.setattr(measure, "this_host", lambda: this_host().model_copy(update={"isa": ("avx2",)}))
     monkeypatch.setattr(Step, "say", lambda self, text: order.append(text))
-    monkeypatch.setattr(measure.quality, "answers_of", lambda *a: order.append("measured") or answers_of(*a))
+    monkeypatch.setattr(measure.quality, "outcomes_of", lambda *a: order.append("measured") or outcomes_of(*a))
     found = measured(built(tmp_path / "z", REFERENCE), REFERENCE, "quick")
     assert "VNNI, which this host has not" in order[0]
     assert order[1:] == ["measured"]

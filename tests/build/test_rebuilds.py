@@ -34,7 +34,8 @@ def pretend_measured(project: Path, name: str) -> None:
         staging = workspace.store.folder("work") / "pretended"
         staging.mkdir()
         (staging / "result.json").write_text(str(ref))
-        workspace.store.record(ActionResult(action.key, action.inputs, workspace.store.add_tree(staging), {}))
+        tree, provenance = workspace.store.add_tree(staging), {"code": action.run["code"]}
+        workspace.store.record(ActionResult(action.key, action.inputs, tree, provenance))
         workspace.store.name(action.name, action.key)
         staging.rmdir()
 

@@ -29,7 +29,7 @@ class Child:
     def __init__(self) -> None:
         """Nothing is open yet."""
         self.predictor: Any = None
-        self.watch: Any = None
+        self._watch: Any = None
         self.project = Path()
         self._evals: dict[str, tuple[Any, Any]] = {}
         self.runtime: Any = None
@@ -69,7 +69,7 @@ class Child:
         roles = {role: Path(path) for role, path in needs[folder].items()}
         self.predictor = open_artifact(self.folder, project=Path(project), threads=threads, device=device, needs=roles)
         self.inputs = inputs
-        self.watch = self.predictor.scoring.stopwatch(self.predictor.session, self.predictor.task, inputs)
+        self._watch = None
         self.loaded_mb = memory_mb("VmRSS")
         loaded = self._vram()
         self.vram_loaded, self.vram_loading = loaded["now"], loaded["peak"]
@@ -83,11 +83,12 @@ class Child:
         import importlib
 
         from zoosmith import plugins
+        from zoosmith.common.packages import module_of
         from zoosmith.predictor import read_manifest
 
         os.sched_setaffinity(0, arguments["cpus"])
         for package in plugins.load("runtimes", read_manifest(Path(folder)).format, Path(project)).REQUIRES:
-            importlib.import_module(package)
+            importlib.import_module(module_of(package))
         stages = [started, time.monotonic_ns()]
         self.open(folder, project, **arguments)
         stages.append(time.monotonic_ns())
@@ -120,6 +121,13 @@ class Child:
             parts.append(scoring.outcome(response, example, reference))
         write_arrays(Path(out), joined(parts))
         return {}
+
+    @property
+    def watch(self) -> Any:
+        """The task's stopwatch over the inputs, made when it is first needed."""
+        if self._watch is None:
+            self._watch = self.predictor.scoring.stopwatch(self.predictor.session, self.predictor.task, self.inputs)
+        return self._watch
 
     def _eval(self, kind: str) -> tuple[Any, Any]:
         """The task of an eval as this artifact answers it, and what judges it."""

@@ -18,7 +18,6 @@ from zoosmith.execution.worker import Step
 from zoosmith.predictor import read_manifest
 from zoosmith.records.schema import Measurement
 from zoosmith.records.timing import Latency, Steadiness
-from zoosmith.stats.intervals import Estimate
 
 QUICK = speed.Plan(starts=4, turns=2, block_s=0.25)
 FULL = speed.Plan(starts=8, turns=6, block_s=0.3)
@@ -47,7 +46,7 @@ def run(step: Step) -> None:
         "latency_of": _latency_of(step, folder),
         "latency_ms": latency(timings.ms[speed.ARTIFACT]),
         "reference_latency_ms": latency(timings.ms[speed.REFERENCE]) if reference else None,
-        "speedup": _ratio(timings.ratio(speed.REFERENCE)) if reference else None,
+        "speedup": speed.bounded(timings.ratio(speed.REFERENCE)) if reference else None,
         "steadiness": steadiness,
         "memory_mb": timings.memory,
         "vram_mb": timings.vram,
@@ -81,11 +80,6 @@ def _timed(
         return speed.compare(sides, arguments, QUICK, step.progress), None
     sides[AGAIN] = folder
     return steadily(lambda: speed.compare(sides, arguments, FULL, step.progress), step.say, step.progress)
-
-
-def _ratio(estimate: Estimate) -> dict[str, Any]:
-    """How many times as fast as the reference; n counts process starts."""
-    return {name: round(getattr(estimate, name), 6) for name in ("value", "low", "high")} | {"n": estimate.n}
 
 
 def _latency_of(step: Step, folder: Path) -> str:

@@ -17,8 +17,10 @@ from zoosmith.execution.arrays import joined, read_arrays, write_arrays
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import bind, read_manifest
 from zoosmith.records.answers import packed_details
+from zoosmith.records.scores import Difference, Metric, Quality, Versus, rounded
 
 if TYPE_CHECKING:
+    from zoosmith.contract.metric import MetricInfo
     from zoosmith.contract.session import Outcome
     from zoosmith.contract.task import Task
 
@@ -67,32 +69,34 @@ class Eval:
         chosen = self.examples[:: max(1, len(self.examples) // TIMED_INPUTS)][:TIMED_INPUTS]
         return [self.task.value(example) for example in chosen]
 
-    def score(self, outcomes: Outcome) -> dict[str, Any]:
-        """Quality as in `zoosmith.records.schema`."""
+    def score(self, outcomes: Outcome) -> Quality:
+        """Quality as it is recorded."""
         found: dict[str, Any] = self.scoring.score(outcomes, self.examples, self.task)
-        metrics = {name: self.metric(name, _told(value)) for name, value in found["metrics"].items()}
+        metrics = {name: self._metric(name, value) for name, value in found["metrics"].items()}
+        details = packed_details(found["details"], [_texts(self.task.value(example)) for example in self.examples])
         about = {name: self.about[name] for name in ("kind", "data", "split", "rows") if name in self.about}
-        return about | {"examples_total": self.total, "metrics": metrics, "details": self._details(found)}
+        about |= {"examples_total": self.total, "metrics": metrics, "details": details}
+        return Quality.model_validate(about)
 
-    def _details(self, found: dict[str, Any]) -> dict[str, Any] | None:
-        values = [self.task.value(example) for example in self.examples]
-        texts = [[value] if isinstance(value, str) else [str(part) for part in value] for value in values]
-        return packed_details(found.get("details"), texts)
-
-    def compare(self, mine: Outcome, theirs: Outcome, reference: Task) -> dict[str, Any]:
-        """The paired comparison with the reference, as in `zoosmith.records.schema`."""
+    def compare(self, mine: Outcome, theirs: Outcome, reference: Task) -> Versus:
+        """The paired comparison with the reference as it is recorded."""
         found: dict[str, Any] = self.scoring.compare(mine, theirs, self.examples, self.task, reference)
-        about = self.scoring.METRICS
-        delta = {name: difference(one, p, about[name].unit) for name, (one, p) in found["delta"].items()}
-        divergence = {name: self.metric(name, _told(value)) for name, value in found["divergence"].items()}
-        return {"delta": delta, "divergence": divergence, "lost": found.get("lost"), "won": found.get("won")}
+        unit = {name: about.unit for name, about in self.scoring.METRICS.items()}
+        delta = {name: Difference.of(value, unit[name], p) for name, (value, p) in found["delta"].items()}
+        divergence = {name: self._metric(name, value) for name, value in found["divergence"].items()}
+        return Versus(delta=delta, divergence=divergence, lost=found.get("lost"), won=found.get("won"))
 
-    def metric(self, name: str, value: Any) -> dict[str, Any]:
-        """A figure, an estimate with its interval or a value alone, as `zoosmith.records.schema.Metric`."""
-        about = self.scoring.METRICS[name]
-        told = value if isinstance(value, dict) else {"value": value, "n": len(self.examples)}
-        told = {part: rounded(told[part], about.unit) for part in told if part != "n"} | {"n": told["n"]}
-        return told | {name: said for name, said in about._asdict().items() if said is not None}
+    def _metric(self, name: str, value: Any) -> Metric:
+        """An estimate with its interval; or a value alone, of the examples or of `n` of what the metric counts."""
+        info: MetricInfo = self.scoring.METRICS[name]
+        if hasattr(value, "low"):
+            return Metric.of(value, info)
+        told, n = (value["value"], value["n"]) if isinstance(value, dict) else (value, len(self.examples))
+        return Metric(value=rounded(told, info.unit), n=n, **info._asdict())
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(part) for part in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def task_of(kind: str, folder: Path, project: Path) -> Task:
@@ -100,26 +104,6 @@ def task_of(kind: str, folder: Path, project: Path) -> Task:
     spec = read_manifest(folder).task
     assert spec is not None  # what is measured was built, so it answers a task
     return bind(kind, spec, folder, project)
-
-
-def _told(value: Any) -> Any:
-    return bounded(value) if hasattr(value, "low") else value
-
-
-def bounded(estimate: Any) -> dict[str, Any]:
-    """An estimate with its interval."""
-    return {name: getattr(estimate, name) for name in ("value", "low", "high", "n")}
-
-
-def rounded(value: float, unit: str) -> float:
-    """Six decimals of a share; six significant digits of anything else, which may be as small as a divergence."""
-    return round(value, 6) if unit == "share" else float(f"{value:.6g}")
-
-
-def difference(estimate: Any, p: float | None, unit: str) -> dict[str, Any]:
-    """A paired difference as `zoosmith.records.schema.Difference`."""
-    ends = {name: rounded(getattr(estimate, name), unit) for name in ("value", "low", "high")}
-    return ends | {"n": estimate.n, "p": p if p is None else round(p, 6)}
 
 
 def outcomes_of(step: Step, folder: Path, evals: dict[str, Eval], reference: Path | None) -> dict[str, Outcome]:
@@ -166,7 +150,7 @@ def _outcomes(step: Step, eval_: Eval, child: Opened, reference: Opened | None) 
     like.unlink(missing_ok=True)
 
 
-def versus(step: Step, evals: dict[str, Eval], mine: dict[str, Outcome], reference: Path) -> dict[str, Any]:
+def versus(step: Step, evals: dict[str, Eval], mine: dict[str, Outcome], reference: Path) -> dict[str, Versus]:
     """The paired comparison with what the reference answered when it was measured, by eval."""
     found = {}
     for id, eval_ in evals.items():

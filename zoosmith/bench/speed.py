@@ -21,6 +21,7 @@ from typing import Any
 
 from zoosmith.bench.process import Opened, opened
 from zoosmith.bench.usage import Others, Timed, prove
+from zoosmith.records.scores import Bounded, rounded
 from zoosmith.stats.intervals import Estimate, ratio_from_logs
 
 ARTIFACT, REFERENCE = "artifact", "reference"
@@ -131,6 +132,12 @@ def _turn(
         timings.ms[name].extend(block["ms"])
         medians[name] = percentile(block["ms"], 0.5)
     return medians
+
+
+def bounded(estimate: Estimate) -> Bounded:
+    """A ratio as it is recorded, to six decimals."""
+    found = {name: rounded(getattr(estimate, name)) for name in ("value", "low", "high")}
+    return Bounded(n=estimate.n, **found)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from zoosmith.bench.quality import bounded
-from zoosmith.bench.speed import Timings
-from zoosmith.records.scores import Bounded
+from zoosmith.bench.speed import Timings, bounded
 from zoosmith.records.timing import Steadiness
 
 AGAIN = "again"
@@ -24,7 +22,7 @@ PAUSE_S = 20
 
 def judge(timings: Timings, attempt: int) -> Steadiness:
     """What the A/A side of `timings` says of the host."""
-    aa = Bounded.model_validate(bounded(timings.ratio(AGAIN)))
+    aa = bounded(timings.ratio(AGAIN))
     steady = aa.low >= LOW and aa.high <= HIGH and timings.others <= BUSY
     return Steadiness(aa=aa, attempts=attempt, steady=steady, busy=round(timings.others, 4))
 

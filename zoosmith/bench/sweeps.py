@@ -52,18 +52,18 @@ def of_length(predictor: Predictor, inputs: list[Any], tokens: int) -> Encoded:
 
 
 def at_length(predictor: Predictor, inputs: list[Any], tokens: int, seconds: float) -> dict[str, Any]:
-    """Milliseconds of `session.logits` at batch 1, tokenizer left out; `refused` where the model takes no such length.
+    """Milliseconds of `session.classify` at batch 1, tokenizer left out; `refused` if the model takes no such length.
 
     Raises what the model raises at lengths that its task promises.
     """
     encoded = of_length(predictor, inputs, tokens)
     try:
-        predictor.session.logits(encoded)
+        predictor.session.classify(encoded)
     except Exception as error:  # each runtime has its own for a position that the model has no embedding for
         if tokens <= predictor.task.spec.max_length:
             raise
         return {"refused": str(error)}
-    return {"ms": repeat(lambda _: predictor.session.logits(encoded), seconds)}
+    return {"ms": repeat(lambda _: predictor.session.classify(encoded), seconds)}
 
 
 def at_batch(predictor: Predictor, inputs: list[Any], batch: int, seconds: float) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def at_batch(predictor: Predictor, inputs: list[Any], batch: int, seconds: float
 
     def call(i: int) -> None:
         chosen = [examples[(i * batch + j) % len(examples)] for j in range(batch)]
-        predictor.session.logits(task.encode(chosen))
+        predictor.session.classify(task.encode(chosen))
 
     return {"ms": repeat(call, seconds)}
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
 from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.build.loadback import Check, check_artifact
 from zoosmith.contract.errors import BuildError
-from zoosmith.contract.job import Job, Parent
+from zoosmith.contract.job import Job, Parent, no_tool
 from zoosmith.contract.manifest import Manifest, TaskSpec
 from zoosmith.contract.output import output_of
 from zoosmith.contract.task import Task
@@ -48,6 +50,7 @@ def run(step: Step) -> None:
         fact=facts.__setitem__,
         note=step.note,
         labels=labels.extend,
+        tool=_Tools(step, module),
     )
     session = module.build(job)
     refuse_pickles(step.out)
@@ -59,6 +62,21 @@ def run(step: Step) -> None:
     scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
     check = Check(task, scoring, [*task.probes(), *_dev_examples(step, task)])
     check_artifact(step, check, session, tolerance, parents.get("from"))
+
+
+class _Tools:
+    """Folders of the tools that the builder names, fetched when first asked for, into the user's cache."""
+
+    def __init__(self, step: Step, module: ModuleType) -> None:
+        self.step = step
+        self.pins = getattr(module, "TOOLS", {})
+
+    def __call__(self, name: str) -> Path:
+        from zoosmith.sources.tools import tool_folder
+
+        if name not in self.pins:
+            return no_tool(name)
+        return tool_folder(self.pins[name], self.step.scratch, self.step.progress)
 
 
 def _same_code(step: Step) -> None:

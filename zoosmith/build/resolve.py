@@ -7,6 +7,7 @@ what is missing.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
-from zoosmith.contract.output import Resources
+from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.store.files import payload, sha256_file
@@ -129,10 +130,10 @@ class Resolver:
             "code": closure_key(named),
             "params": params.model_dump(mode="json"),
             "parents": parents,
-            "splits": self.splits(ref.recipe, tuple(getattr(module, "DATA", ()))),
+            "splits": self.splits(ref.recipe, data_of(module, params)),
             "task": self.task(ref.recipe),
             "packages": _packages(module),
-            "tools": {tool: sha256_file(self.project / tool) for tool in getattr(module, "TOOLS", ())},
+            "tools": _tools(module, self.project),
             "seed": spec.seed,
         }
         place = _device(module)
@@ -216,6 +217,14 @@ def _device(module: ModuleType) -> str:
     """Where a builder computes: on what $ZOOSMITH_BUILD_DEVICE says, where it can. Raises ZooError."""
     wanted = device("ZOOSMITH_BUILD_DEVICE")
     return wanted if wanted.partition(":")[0] in getattr(module, "DEVICES", ()) else "cpu"
+
+
+def _tools(module: ModuleType, project: Path) -> dict[str, Any]:
+    """What decides of the tools that a builder runs: hashes of files of the project, pins of those that are fetched."""
+    tools = getattr(module, "TOOLS", ())
+    if isinstance(tools, Mapping):
+        return {name: pin._asdict() for name, pin in tools.items()}
+    return {tool: sha256_file(project / tool) for tool in tools}
 
 
 def _packages(module: ModuleType) -> dict[str, str]:

@@ -13,7 +13,7 @@ from zoosmith import plugins
 from zoosmith.build import checked
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
-from zoosmith.contract.output import Output, output_of
+from zoosmith.contract.output import Output, accepts_of, data_of, output_of
 from zoosmith.contract.params import Params
 from zoosmith.recipes.graph import Ref, Source, Zoo
 from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Recipe
@@ -92,16 +92,16 @@ def output(zoo: Zoo, ref: Ref, project: Path) -> Output:
 def check_artifact(zoo: Zoo, ref: Ref, project: Path) -> None:
     """Parameters, parents' formats, splits and gates of one artifact. Raises RecipeError."""
     module, source = builder(zoo, ref, project), zoo.families[ref.recipe].source
-    params(zoo, ref, project)
-    _check_splits(zoo, ref, module, source)
-    parents = zoo.parents(ref)
+    validated = params(zoo, ref, project)
+    _check_splits(zoo, ref, module, data_of(module, validated), source)
+    parents, accepts = zoo.parents(ref), accepts_of(module, validated)
     where = ("artifacts", ref.name, "from")
-    if parents.keys() != module.ACCEPTS.keys():
-        raise source.error(where, f"found {_listed(parents)}; {module.__name__} takes {_listed(module.ACCEPTS)}")
+    if parents.keys() != accepts.keys():
+        raise source.error(where, f"found {_listed(parents)}; {module.__name__} takes {_listed(accepts)}")
     for role, parent in parents.items():
         found = output(zoo, parent, project).format
-        if found not in module.ACCEPTS[role]:
-            wanted = " or ".join(module.ACCEPTS[role])
+        if found not in accepts[role]:
+            wanted = " or ".join(accepts[role])
             raise source.error(where, f"{parent} has the format {found!r}; {module.__name__} takes {wanted}")
     _check_gates(zoo, ref, project)
 
@@ -110,8 +110,7 @@ def _listed(roles: Any) -> str:
     return ", ".join(f"{role!r}" for role in sorted(roles))
 
 
-def _check_splits(zoo: Zoo, ref: Ref, module: ModuleType, source: Source) -> None:
-    needed = getattr(module, "DATA", ())
+def _check_splits(zoo: Zoo, ref: Ref, module: ModuleType, needed: tuple[str, ...], source: Source) -> None:
     for split in needed:
         if split not in SPLITS_FOR_BUILDERS:
             raise ZooError(f"{module.__file__}: DATA names {split!r}; builders may read {SPLITS_FOR_BUILDERS}")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoosmith.contract.errors import BuildError
+
 if TYPE_CHECKING:
     from zoosmith.contract.manifest import Manifest
     from zoosmith.contract.task import Task
@@ -25,6 +27,11 @@ class Parent:
     name: str = "of its parent"
 
 
+def no_tool(name: str) -> Path:
+    """Raises BuildError: the builder names no such tool in TOOLS."""
+    raise BuildError(f"the builder names no tool {name!r} in TOOLS")
+
+
 @dataclass
 class Job:
     """One build: everything a builder may read, and where it writes.
@@ -32,7 +39,7 @@ class Job:
     `rows(split)` yields dicts of a split that the builder declared in DATA. `scratch` belongs to the
     action key and survives a kill: training resumes from it. `fact` goes into the manifest and must be
     deterministic; `note` goes into the provenance. `labels` tells the order of the model's outputs where it
-    is not the task's.
+    is not the task's. `tool` gives the folder of a tool that the builder names in TOOLS.
     """
 
     parents: Mapping[str, Parent]
@@ -48,6 +55,7 @@ class Job:
     fact: Callable[[str, Any], None]
     note: Callable[[str, Any], None]
     labels: Callable[[Sequence[str]], None]
+    tool: Callable[[str], Path] = no_tool
 
     @property
     def parent(self) -> Parent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
@@ -20,6 +21,17 @@ def output_of(builder: Any, params: Any) -> Output:
         return Output(*builder.output(params))
     needs, relation = tuple(getattr(builder, "NEEDS", ())), getattr(builder, "RELATION", None)
     return Output(builder.FORMAT, builder.PRECISION, needs, relation)
+
+
+def accepts_of(builder: Any, params: Any) -> Mapping[str, tuple[str, ...]]:
+    """Formats of parents by role that a builder module takes with these parameters."""
+    found: Mapping[str, tuple[str, ...]] = builder.accepts(params) if hasattr(builder, "accepts") else builder.ACCEPTS
+    return found
+
+
+def data_of(builder: Any, params: Any) -> tuple[str, ...]:
+    """Splits that a builder module reads with these parameters."""
+    return tuple(builder.data(params) if hasattr(builder, "data") else getattr(builder, "DATA", ()))
 
 
 class Tolerance(NamedTuple):

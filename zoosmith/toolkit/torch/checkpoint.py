@@ -13,17 +13,28 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job, Parent
 from zoosmith.toolkit.pruning import structure
 
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "merges.txt")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "merges.txt",
+    "tokenizer.model",  # SentencePiece; without it llama.cpp's converter tokenises otherwise
+    "added_tokens.json",
+    "chat_template.jinja",
+    "generation_config.json",  # names end tokens that no other file does
+)
 VOCABULARIES = ("vocab.txt", "vocab.json", "*.model")  # without one, transformers makes up a tokenizer of 5 tokens
 
 
-def load_model(job: Job, path: Path, *, new_head: bool) -> Any:
-    """The task's FP32 model from `path`. Without `new_head`, a checkpoint that lacks the head is an error.
+def load_model(job: Job, path: Path, *, new_head: bool, dtype: str = "float32") -> Any:
+    """The task's model from `path`. Without `new_head`, a checkpoint that lacks the head is an error.
 
+    dtype: of the weights, as torch names it; "auto" for that of the checkpoint.
     With it, a head that is missing or has other classes is drawn from the job's seed. Weights are read from
     safetensors alone: a pickle may run code when it is loaded. Raises BuildError naming the parent.
     """
-    model, _ = load_with_new_weights(job, path, new_head=new_head)
+    model, _ = load_with_new_weights(job, path, new_head=new_head, dtype=dtype)
     return model
 
 
@@ -37,10 +48,11 @@ def load_with_new_weights(job: Job, path: Path, *, new_head: bool, **options: An
     labels = job.task.spec.labels
     auto = getattr(transformers, job.task.auto_model)
     name = next((parent.name for parent in job.parents.values() if parent.path == path), "of its parent")
+    kind = options.pop("dtype", "float32")
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
         model, info = _model_class(auto, path).from_pretrained(
-            path, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True,
+            path, local_files_only=True, use_safetensors=True, dtype=kind, output_loading_info=True,
             **extra, **options,
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
@@ -91,6 +103,15 @@ def _check_positions(model: Any, max_length: int) -> None:
         raise BuildError(
             f"the task's max_length is {max_length}, the model has {positions} positions; lower it in the recipe"
         )
+
+
+def name_labels(job: Job, model: Any) -> None:
+    """Give the model's outputs the task's label names; a task without labels is left as it is. Raises BuildError."""
+    if not job.task.spec.labels and not hasattr(model, "num_labels"):
+        return
+    labels = label_order(model.config, job.task.spec.labels)
+    job.labels(labels)
+    set_labels(model, labels)
 
 
 def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ MODULES = {
     "bitsandbytes": "bitsandbytes",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
+    "llama-cpp-python": "llama_cpp",
 }
 """Others are left to whoever needs them: they may start threads, or be wrong."""
 

@@ -1,0 +1,93 @@
+"""GGUF in tests: llama.cpp's converter, builders called in this process, files changed on purpose."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from zoosmith.contract.job import Parent
+from zoosmith.contract.manifest import Manifest
+from zoosmith.sources.tools import tool_folder
+from zoosmith.toolkit.gguf import convert
+from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
+
+FORMATS = {"from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf"}
+
+
+@cache
+def converter() -> Path:
+    """`vendor/llama.cpp` of the pinned sdist, fetched once into this user's cache as every build does."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return tool_folder(CONVERTER, Path(scratch), lambda **shown: None)
+
+
+def converted(checkpoint: Path, file: Path, outtype: Any = "f16") -> Path:
+    """The checkpoint as a GGUF."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    convert.convert(checkpoint, file, outtype, converter=converter())
+    return file
+
+
+def parent(folder: Path, format: str, **facts: Any) -> Parent:
+    """A folder as a finished tree of a format."""
+    return Parent(folder, Manifest(format=format, precision="fp32", facts=facts), "0" * 64)
+
+
+def build(
+    name: str,
+    folder: Path,
+    *,
+    params: Mapping[str, Any] | None = None,
+    rows: Sequence[Mapping[str, Any]] = (),
+    **parents: Parent,
+) -> SimpleNamespace:
+    """Run a builder below `folder`: `out`, `facts`, `notes`, and the `texts` of its progress. `source` is the role "from"."""
+    module = importlib.import_module(f"builders.{name}")
+    given, facts, notes, texts = module.Params(**(params or {})), {}, {}, []
+    (folder / "out").mkdir(parents=True)
+
+    def declared(split: str) -> Sequence[Mapping[str, Any]]:
+        assert split in module.data(given), f"{name} reads {split!r}, which it does not declare"
+        return rows
+
+    def tool(wanted: str) -> Path:
+        assert wanted in module.TOOLS
+        return converter()
+
+    job: Any = SimpleNamespace(
+        parents={"from" if role == "source" else role: one for role, one in parents.items()}, parent=parents["source"],
+        rows=declared, tool=tool, task=SimpleNamespace(spec=SimpleNamespace(inputs=("text",))), out=folder / "out",
+        params=given, threads=1, fact=facts.__setitem__, note=notes.__setitem__,
+        progress=lambda done=None, total=None, text="": texts.append(text),
+    )  # fmt: skip
+    assert module.build(job) is None
+    return SimpleNamespace(out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts)
+
+
+def rewritten(file: Path, target: Path, **changes: Any) -> Path:
+    """A copy of a GGUF with other metadata; a dot in a key is written "__", and None takes the key out."""
+    import gguf
+
+    wanted = {key.replace("__", "."): value for key, value in changes.items()}
+    source = gguf.GGUFReader(file)
+    writer = gguf.GGUFWriter(target, arch=source.fields["general.architecture"].contents())
+    for field in source.fields.values():
+        if field.name.startswith("GGUF.") or field.name == "general.architecture" or field.name in wanted:
+            continue
+        inner = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
+        writer.add_key_value(field.name, field.contents(), field.types[0], sub_type=inner)
+    for key, value in wanted.items():
+        if value is not None:
+            writer.add_bool(key, value) if isinstance(value, bool) else writer.add_string(key, value)
+    for tensor in source.tensors:
+        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target

@@ -1,0 +1,10 @@
+"""Packages whose module has another name."""
+
+from __future__ import annotations
+
+MODULES = {"llama-cpp-python": "llama_cpp"}
+
+
+def module_of(package: str) -> str:
+    """The module to import of a package that a builder or a runtime requires."""
+    return MODULES.get(package, package)

@@ -1,0 +1,25 @@
+"""GGUF by llama.cpp on CPU: a causal language model in one file, its tokenizer and chat template inside.
+
+Needs neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from zoosmith.contract.manifest import Manifest
+from zoosmith.toolkit.gguf.session import GgufCausal
+
+REQUIRES = ("llama-cpp-python", "numpy")
+EXTRA = "gguf"
+LIBRARY = "gguf"
+CAPABILITIES = ("loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate")
+MODEL_FILE = "model.gguf"
+
+
+def open(
+    path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
+) -> GgufCausal:
+    """Open `model.gguf` in `path` with `threads` threads. Raises ZooError."""
+    return GgufCausal(path / MODEL_FILE, threads)

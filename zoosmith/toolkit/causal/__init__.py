@@ -1,0 +1,1 @@
+"""Causal language models: one way to answer requests, whatever computes the logits."""

@@ -1,0 +1,66 @@
+"""What every causal language model gives: a tokenizer, special tokens, and sequences with a KV cache."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.toolkit.causal.sequence import CachedSequence
+
+
+class CausalModel(ABC):
+    """What requests are made of. A runtime sets the attributes and gives the abstract methods.
+
+    context: tokens that one sequence holds at most.
+    vocabulary: how many logits the model gives.
+    bos, eos: token ids, None where the vocabulary has no such token.
+    adds_bos: the model was trained with BOS before each text.
+    chat_template: Jinja2 source, None where the model has none.
+    """
+
+    context: int
+    vocabulary: int
+    bos: int | None
+    eos: int | None
+    adds_bos: bool
+    chat_template: str | None
+    _own: CachedSequence | None = None
+
+    @abstractmethod
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """Token ids of the text alone, without BOS or an end token. special: names of special tokens mean these."""
+
+    @abstractmethod
+    def detokenize(self, ids: Sequence[int]) -> str:
+        """Text of tokens, without special ones; U+FFFD for bytes that are no character."""
+
+    @abstractmethod
+    def is_end(self, token: int) -> bool:
+        """Whether the model ends an answer with this token."""
+
+    @abstractmethod
+    def name_of(self, token: int) -> str:
+        """How a special token is written in a chat template, such as "<s>"."""
+
+    @abstractmethod
+    def decoder(self) -> CachedSequence:
+        """A sequence with a KV cache of its own."""
+
+    def tokenize(self, text: str) -> list[int]:
+        """Token ids, with BOS where the model was trained with it. Names of special tokens in `text` are plain text."""
+        return [*([self.bos] if self.adds_bos and self.bos is not None else []), *self.encode(text)]
+
+    def first_token(self) -> int:
+        """What a text without any token before it is conditioned on."""
+        token = self.eos if self.bos is None else self.bos
+        if token is None:
+            raise ZooError("an empty text needs a BOS or an end token to start from, and this vocabulary has neither")
+        return token
+
+    def sequence(self) -> CachedSequence:
+        """The sequence that requests share, empty."""
+        if self._own is None:
+            self._own = self.decoder()
+        self._own.reset()
+        return self._own
