@@ -48,6 +48,8 @@ def test_the_reference_is_nothing_apart_from_itself_and_wholly_the_same() -> Non
         assert told.metric("other.mean_kl") is None
         assert told.change("text.mean_kl") is None
     assert records.measurement().metric("toy.mean_kl") is None, "an artifact has what was measured of it"
+    assert records.reference().metric("toy.mean_kl") is None, "classes have no tokens"
+    assert records.reference().metric("toy.agreement").value == 1.0  # type: ignore[union-attr]
     assert all(info.better == "lower" or info.unit == "share" for info in DIVERGENCES.values())
 
 

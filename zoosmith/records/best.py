@@ -167,10 +167,13 @@ def _drop(one: Figures, allowed: float, evals: Sequence[str], sure: bool) -> Hel
 
 
 def worst_drop(one: Figures, evals: Sequence[str], sure: bool = False) -> tuple[float, str] | None:
-    """By how much a metric that is a share is worse than the reference at most, and which; None where there is none."""
+    """By how much a metric that is a share is worse than the reference at most, and which; None where there is none.
+
+    Adding 0 makes nothing of minus nothing.
+    """
     shares = ((name, one.scores.get(name), told) for name, told in one.delta.items() if eval_of(name) in evals)
     worse = [(name, told.gain(-m.sign)) for name, m, told in shares if m is not None and m.unit == "share"]
-    return max(((told.high if sure else told.value, name) for name, told in worse), default=None)
+    return max((((told.high if sure else told.value) + 0.0, name) for name, told in worse), default=None)
 
 
 def _worst(

@@ -73,12 +73,12 @@ class Result(Model):
     def metric(self, name: str) -> Metric | None:
         """The metric or divergence called `EVAL.METRIC`, or None. The reference does not diverge from itself."""
         id, _, metric = name.partition(".")
-        first = next((told for other, told in self.quality.items() if other.startswith(f"{id}.")), None)
-        if first is None or name in self.quality:
+        own = [told for other, told in self.quality.items() if other.startswith(f"{id}.")]
+        if not own or name in self.quality:
             return self.quality.get(name)
         if self.versus is not None:
             return self.versus[id].divergence.get(metric) if id in self.versus else None
-        return undiverged(metric, first.n, first.n_unit)
+        return undiverged(metric, own)
 
     def change(self, name: str) -> Difference | None:
         """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""

@@ -162,7 +162,7 @@ class Measurement(Model):
             return quality.metrics[metric] if quality else None
         if self.versus is not None:
             return self.versus[id].divergence.get(metric) if id in self.versus else None
-        return undiverged(metric, quality.n, quality.n_unit)
+        return undiverged(metric, [*quality.metrics.values()])
 
     def change(self, name: str) -> Difference | None:
         """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""

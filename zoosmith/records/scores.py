@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -66,12 +67,16 @@ class Metric(Model):
         return (self.value if self.low is None else self.low), (self.value if self.high is None else self.high)
 
 
-def undiverged(name: str, n: int, n_unit: str) -> Metric | None:
-    """What a known divergence is of the reference, which no record holds; None for any other name."""
-    if (info := DIVERGENCES.get(name)) is None:
+def undiverged(name: str, metrics: Sequence[Metric]) -> Metric | None:
+    """What a known divergence is of the reference, which no record holds; `metrics` are those of the eval.
+
+    None for any other name, and for a divergence of tokens where all that is measured are shares of examples.
+    """
+    info = DIVERGENCES.get(name)
+    if info is None or (info.n_unit == "tokens" and all(metric.unit == "share" for metric in metrics)):
         return None
-    same = identity(info.better)
-    return Metric(value=same, low=same, high=same, n=n, n_unit=n_unit, unit=info.unit, better=info.better)
+    same, first = identity(info.better), metrics[0]
+    return Metric(value=same, low=same, high=same, n=first.n, n_unit=first.n_unit, unit=info.unit, better=info.better)
 
 
 class Difference(Model):

@@ -248,7 +248,7 @@ def percent(share: float) -> str:
 def shown(limit: str, value: float) -> str:
     """A value in its limit's unit."""
     if limit == "max-size":
-        return f"{value / 1e6:.1f}".removesuffix(".0") + " MB"
+        return f"{value / 1e6:.4g} MB" if value < 1e9 else f"{value / 1e6:.0f} MB"
     units = {"max-p95-ms": " ms", "max-memory-mb": " MiB"}
     if limit in units:
         return f"{value:g}{units[limit]}"
