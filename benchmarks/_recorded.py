@@ -13,7 +13,8 @@ from zoosmith.common.names import full_name
 from zoosmith.records.compare import Change, closest, compare
 from zoosmith.records.figures import Figures, of_measurement
 from zoosmith.records.ratios import ratio
-from zoosmith.records.schema import Bounded, BuildRecord, Measurement
+from zoosmith.records.schema import BuildRecord, Measurement
+from zoosmith.records.scores import Metric
 
 UNSTEADY = "host not steady"
 
@@ -53,13 +54,13 @@ class Ours:
         return of_measurement(self.measured, self.build.task, self.build.name)
 
     @property
-    def accuracy(self) -> Bounded:
+    def accuracy(self) -> Metric:
         """Of the first eval."""
         found = self.metric("accuracy")
         assert found is not None
         return found
 
-    def metric(self, name: str) -> Bounded | None:
+    def metric(self, name: str) -> Metric | None:
         """A metric of the first eval."""
         return self.measured.metric(f"{next(iter(self.measured.quality))}.{name}")
 
@@ -123,7 +124,7 @@ class Ours:
 def _points(change: Change) -> Range:
     told = change.change
     if told is None:
-        return Range(100 * (change.first - change.second), None, None)
+        return Range(100 * (change.first.value - change.second.value), None, None)
     return Range(100 * told.value, 100 * told.low, 100 * told.high)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchmarks._published import Row, faster, points
 from benchmarks._recorded import Ours
 from zoosmith.cards.figures import milliseconds, significant
-from zoosmith.records.schema import Bounded
+from zoosmith.records.scores import Metric
 
 QUALITY = (
     "configuration", "on", "accuracy %", "weighted F1 %", "n", "change, points", "ms an example", "s for all",
@@ -87,8 +87,8 @@ def _rates(ours: Ours) -> str:
     return f"{text} on {ours.swept.host.id}" if text and elsewhere and ours.swept else text
 
 
-def _percent(value: Bounded | None) -> str:
-    return f"{100 * value.value:.2f} ({100 * value.low:.1f} to {100 * value.high:.1f})" if value else ""
+def _percent(value: Metric | None) -> str:
+    return f"{100 * value.value:.2f} ({100 * value.bounds[0]:.1f} to {100 * value.bounds[1]:.1f})" if value else ""
 
 
 def published_memory(row: Row) -> list[str]:
@@ -124,7 +124,8 @@ def _trained(ours: Ours) -> str:
 
 def confusion_rows(rows: Sequence[Ours]) -> list[list[str]]:
     """Counts by true class and answer under a head; nothing where nothing is recorded. All have the same labels."""
-    found = [next(iter(ours.measured.quality.values())) for ours in rows]
+    told = [next(iter(ours.measured.quality.values())).classes for ours in rows]
+    found = [classes for classes in told if classes]
     if not found:
         return []
     names = [f"{true} → {answer}" for true in found[0].labels for answer in found[0].labels]

@@ -69,7 +69,10 @@ def test_what_was_taken_out_of_the_record_leaves_the_registry_too(book: RecordSt
 def test_siblings_were_measured_alike(book: RecordStore) -> None:
     register(book, PLAIN, measured(PLAIN))
     register(book, DOUBLE, measured(DOUBLE))
-    assert [subject.build.name for subject in book.family("toy", measured(DOUBLE))] == ["toy-plain", "toy-double"]
+    assert [subject.build.name for subject in book.snapshot().family("toy", measured(DOUBLE))] == [
+        "toy-plain",
+        "toy-double",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_a_sibling_measured_against_another_tree_or_otherwise_is_no_sibling(
 ) -> None:
     register(book, PLAIN, measured(PLAIN))
     register(book, DOUBLE, measured(DOUBLE, **changed))
-    assert [subject.build.name for subject in book.family("toy", measured(PLAIN))] == ["toy-plain"]
+    assert [subject.build.name for subject in book.snapshot().family("toy", measured(PLAIN))] == ["toy-plain"]
 
 
 CHOSE = {"notes": {"training": {"minutes": 1.0, "peak_memory_mb": 9, "dev_accuracy": [0.8, 0.9], "best_epoch": 2}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import jinja2
 import pytest
@@ -12,6 +13,7 @@ from tests.support import records
 from tests.support.cards import AWKWARD, REFERENCE, SUBJECT, UNDECIDED, card, given, labelled, measured, tables
 from tests.support.recipes import FULL
 from zoosmith.cards.card import render
+from zoosmith.cards.kinds import words_of
 from zoosmith.recipes.yaml import parse
 from zoosmith.records.family import Subject
 from zoosmith.records.schema import Measurement
@@ -46,7 +48,7 @@ def test_the_family_stands_in_the_table() -> None:
 
 def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
     versus = records.versus(0.02, half=0.005)
-    versus["delta"]["toy.accuracy"] |= {"p": 0.00213}
+    versus["toy"]["delta"]["accuracy"] |= {"p": 0.00213}
     [metrics] = [table for table in tables(card(measured(versus=versus))) if table[0][0] == "metric"]
     assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "p (McNemar)", "verdict"]
     change = "-0.0200 (-0.0250 to -0.0150)"
@@ -116,7 +118,8 @@ def test_a_single_text_and_a_pair() -> None:
     assert re.search(r'model\.predict\(\["[^"]+"\]\)', card())
     pair = Subject(records.build(inputs=("first", "second"), task="text-pair-classification"), SUBJECT.measured)
     assert "two texts of up to 32 tokens" in card(pair)
-    assert re.search(r'model\.predict\(\[\("[^"]+", "[^"]+"\)\]\)', card(pair))
+    words = words_of(SimpleNamespace(EXAMPLE='("one", "two")'), pair.build)
+    assert 'model.predict([("one", "two")])' in card(pair, words=words)
 
 
 @pytest.mark.parametrize("inputs", [("text",), ("first", "second")])

@@ -116,8 +116,8 @@ def test_a_family_of_one_has_no_front_and_no_advice() -> None:
 @pytest.mark.parametrize("label", AWKWARD)
 def test_awkward_labels_neither_break_advice_nor_limits(label: str) -> None:
     subject = labelled("plain", label)
-    quality = subject.measured.quality["toy"].model_copy(update={"confusion": ((200, 0), (9, 191))})
-    subject = Subject(subject.build, subject.measured.model_copy(update={"quality": {"toy": quality}}))
+    quality = records.quality(labels=("plain", label), confusion=[[200, 0], [9, 191]])
+    subject = Subject(subject.build, records.measurement(quality={"toy": quality}))
     [line] = [line for line in card(subject).splitlines() if "most frequent error" in line]
     assert re.sub(r"\\(.)", r"\1", line).startswith(
         f"- Its most frequent error on toy is **plain** for **{' '.join(label.split())}**: 9 of 200"

@@ -46,7 +46,7 @@ def test_an_eval_that_was_only_sampled() -> None:
 
 
 def test_the_most_frequent_error() -> None:
-    quality = records.quality() | {"confusion": [[190, 10], [3, 197]]}
+    quality = records.quality(confusion=[[190, 10], [3, 197]])
     line = "Its most frequent error on toy is **positive** for **negative**: 10 of 200 examples."
     assert line in told(quality={"toy": quality})
     assert not any("most frequent error" in line for line in told())
@@ -54,7 +54,7 @@ def test_the_most_frequent_error() -> None:
 
 def test_a_class_with_few_examples() -> None:
     def few(*confusion: list[int]) -> list[str]:
-        return [line for line in told(quality={"toy": records.quality() | {"confusion": confusion}}) if "fewer" in line]
+        return [line for line in told(quality={"toy": records.quality(confusion=confusion)}) if "fewer" in line]
 
     assert few([371, 0], [4, 25]) == [
         "Classes with fewer than 30 examples in toy: **positive** (29). Intervals of F1 that count them are optimistic."

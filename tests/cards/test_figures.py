@@ -29,7 +29,7 @@ def made(*siblings: Subject, of: int = 0) -> dict[str, Any]:
 def test_without_a_profile_the_family_and_the_confusion() -> None:
     assert [*made(subject(), reference())] == ["pareto", "confusion-toy"]
     assert [*made(subject())] == ["confusion-toy"]
-    assert [*made(subject(quality={"toy": records.quality() | {"confusion": []}}))] == []
+    assert [*made(subject(quality={"toy": records.quality(confusion=[])}))] == []
 
 
 def test_with_a_profile_length_and_batch_too() -> None:
@@ -108,7 +108,7 @@ def test_a_profile_of_the_reference_alone_makes_no_figure() -> None:
 
 
 def test_the_confusion_counts_what_is_right() -> None:
-    quality = records.quality() | {"confusion": [[190, 10], [3, 197]]}
+    quality = records.quality(confusion=[[190, 10], [3, 197]])
     figure = made(subject(quality={"toy": quality}))["confusion-toy"]
     assert isinstance(figure, Confusion)
     assert figure.counts == ((190, 10), (3, 197))

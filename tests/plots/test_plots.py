@@ -253,6 +253,15 @@ def test_the_front_is_a_staircase() -> None:
 
     ax = Canvas().add_subplot()
     ax.set(xlim=(0, 10), ylim=(0, 1))
-    corners = _front(ax, (point("a", 1, 0.5), point("b", 4, 0.8), point("c", 6, 0.7, front=False)))
+    corners = _front(ax, pareto(point("a", 1, 0.5), point("b", 4, 0.8), point("c", 6, 0.7, front=False)))
     assert corners == [(1, 0), (1, 0), (1, 0.5), (4, 0.5), (4, 0.8), (10, 0.8)]
-    assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(corners))
+    less = pareto(point("a", 1, 0.5), point("b", 4, 0.2), point("c", 6, 0.3, front=False), unit="nats", better="lower")
+    down = _front(ax, less)
+    assert down == [(1, 1), (1, 1), (1, 0.5), (4, 0.5), (4, 0.2), (10, 0.2)], "it comes down from the worse side"
+    assert all(a[0] == b[0] or a[1] == b[1] for each in (corners, down) for a, b in pairwise(each))
+
+
+def test_the_axis_says_which_direction_is_better() -> None:
+    assert any("names.macro_f1, higher is better" in text for text in texts(plots.draw(FAMILY, KEY)))
+    less = pareto(point("a", 1, 0.5), point("b", 4, 0.2), unit="nats", better="lower")
+    assert any("names.macro_f1 in nats, lower is better" in text for text in texts(plots.draw(less, KEY)))

@@ -109,7 +109,7 @@ def test_twice_the_same_changes_no_file(zoo: Path, tmp_path: Path) -> None:
 
 def test_locations_are_kept_when_the_record_is_rendered_again(zoo: Path, tmp_path: Path) -> None:
     told = publish(zoo, tmp_path / "out")
-    Workspace(zoo).book.render_all()
+    Workspace(zoo).records.render_all()
     assert listed(zoo).artifacts[NAME].versions["1"].locations == (told.location,)
 
 
@@ -225,7 +225,7 @@ def test_two_at_once_lose_no_row(zoo: Path, tmp_path: Path, turn: int) -> None:
 
 def test_the_location_waits_for_whoever_writes_the_record(zoo: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
-        with Workspace(zoo).book.locked():
+        with Workspace(zoo).records.locked():
             job = pool.submit(publish, zoo, tmp_path / "out")
             while not (tmp_path / "out" / NAME / "latest").exists():
                 time.sleep(0.01)

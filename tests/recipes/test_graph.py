@@ -125,7 +125,12 @@ def test_unknown_reference(old: str, new: str, shown: str, key: str, message: st
 
 
 LIMITS = [
-    ("toy.accuracy: {min_ratio: 0.9}", "toy.accuracy.min_ratio", "toy.accuracy", "use min, max, max_drop"),
+    (
+        "toy.accuracy: {min_ratio: 0.9}",
+        "toy.accuracy.min_ratio",
+        "toy.accuracy",
+        "use min, max, max_regression, max_drop",
+    ),
     ("memory_mb: {max_ratio: 0.5}", "memory_mb.max_ratio", "memory_mb", "use min, max"),
     ("latency_p95_ms: {max_drop: 1}", "latency_p95_ms.max_drop", "latency_p95_ms", "use min, max"),
     ("size: {max_drop: 0.1}", "size.max_drop", "size", "use min, max, min_ratio, max_ratio"),

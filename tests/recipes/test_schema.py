@@ -38,7 +38,7 @@ def test_a_limit_of_zero_is_a_limit() -> None:
 
 
 REFUSED: list[tuple[type[recipe.Model], dict[str, Any], str]] = [
-    (Gate, {}, "exactly one of min, max, max_drop, min_ratio, max_ratio; found none"),
+    (Gate, {}, "exactly one of min, max, max_regression, max_drop, min_ratio, max_ratio; found none"),
     (Gate, {"min": 0.9, "max_drop": 0.1}, "found min, max_drop"),
     (Gate, {"max_drop": -0.1}, "greater than or equal to 0"),
     (Gate, {"max_ratio": 0}, "greater than 0"),

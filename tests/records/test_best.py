@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,10 +22,12 @@ from zoosmith.records.best import (
     common_host,
     on_evals,
     told_apart,
+    worst_drop,
 )
-from zoosmith.records.figures import Figures, of_result
+from zoosmith.records.figures import Figures, of_measurement, of_result
 from zoosmith.records.registry import row
-from zoosmith.records.schema import Bounded, Difference
+from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import Bounded, Difference, Metric, Versus
 
 HOSTS = ("epyc-2c", "elsewhere")
 
@@ -34,8 +37,8 @@ def figures(name: str = "toy-a", **changed: Any) -> Figures:
     return dataclasses.replace(of_result(name, made, made.results[0]), **changed)
 
 
-def drop(value: float, half: float = 0.01) -> dict[str, Difference]:
-    return {"toy.accuracy": Difference(value=-value, low=-value - half, high=-value + half)}
+def drop(value: float, half: float = 0.01) -> dict[str, Versus]:
+    return {"toy": Versus(delta={"accuracy": Difference(value=-value, low=-value - half, high=-value + half)})}
 
 
 @st.composite
@@ -48,8 +51,8 @@ def figured(draw: st.DrawFn, name: str) -> Figures:
         p95_ms=draw(st.floats(0.1, 20)),
         size=draw(st.integers(1, 10**8)),
         memory_peak=draw(st.integers(1, 1000)),
-        delta=draw(st.one_of(st.just({}), st.floats(-0.05, 0.05).map(drop))),
-        scores={"toy.accuracy": Bounded(value=value, low=value - 0.02, high=value + 0.02, n=100)},
+        versus=draw(st.one_of(st.just({}), st.floats(-0.05, 0.05).map(drop))),
+        scores={"toy.accuracy": Metric(value=value, low=value - 0.02, high=value + 0.02, n=100)},
     )
 
 
@@ -151,14 +154,14 @@ def chosen(budget: Budget, *rows: Figures) -> Choice:
 
 
 def test_sure_holds_the_bound_of_the_interval() -> None:
-    one = figures(delta=drop(0.004))
+    one = figures(versus=drop(0.004))
     assert chosen(Budget(max_drop=0.01), one).best
     [excluded] = chosen(Budget(max_drop=0.01, sure=True), one).excluded
     assert excluded.misses == [Held("max-drop", 0.01, pytest.approx(0.014), "toy.accuracy")]
 
 
 def test_the_reference_drops_by_nothing_and_what_was_not_compared_is_not_known() -> None:
-    reference, alone = figures("toy-fp32", delta={}), figures("toy-a", delta={})
+    reference, alone = figures("toy-fp32", versus={}), figures("toy-a", versus={})
     found = chosen(Budget(max_drop=0.0), reference, alone)
     assert [one.name for one in found.meeting] == ["toy-fp32"]
     assert found.excluded[0].misses[0].found is None
@@ -184,7 +187,7 @@ def test_the_host_is_the_one_with_most_artifacts() -> None:
 
 
 def test_artifacts_of_different_questions_are_not_mixed() -> None:
-    other = figures("toy-b", scores={"news.accuracy": Bounded(value=0.9, low=0.8, high=1.0, n=9)})
+    other = figures("toy-b", scores={"news.accuracy": Metric(value=0.9, low=0.8, high=1.0, n=9)})
     measured = {"toy-a": [figures()], "toy-b": [other]}
     with pytest.raises(ZooError, match="say which they are for by --data: news, toy"):
         common_evals(measured)
@@ -209,5 +212,42 @@ def test_the_reference_under_another_name_has_lost_nothing() -> None:
     again = of_result("toy-again", made, made.results[0])
     found = choose({"toy-again": [again]}, Budget(max_drop=0.0), "epyc-2c", ["toy"])
     assert found.best is not None
-    unknown = choose({"toy-a": [figures(delta={})]}, Budget(max_drop=0.0), "epyc-2c", ["toy"])
+    unknown = choose({"toy-a": [figures(versus={})]}, Budget(max_drop=0.0), "epyc-2c", ["toy"])
     assert unknown.best is None, "compared, but not on any metric"
+
+
+def language(name: str, measured: Measurement, p50: float) -> Figures:
+    made = of_measurement(measured, "perplexity", name)
+    return replace(made, p50_ms=p50)
+
+
+def test_a_file_that_loses_the_answers_is_not_the_best_of_those_within_a_divergence() -> None:
+    lossy = records.language("toy-q4-0", versus=records.text_versus(mean_kl=0.408, same_top1=0.656))
+    measured = {
+        "toy-fp32": [language("toy-fp32", records.language_reference(), 54.2)],
+        "toy-q8-0": [language("toy-q8-0", records.language(), 9.2)],
+        "toy-q4-0": [language("toy-q4-0", lossy, 6.3)],
+    }
+    assert choose(measured, Budget(), "epyc-2c", ["text"]).best.name == "toy-q4-0"  # type: ignore[union-attr]
+    found = choose(measured, Budget(maxima={"mean_kl": 0.01}), "epyc-2c", ["text"])
+    assert [one.name for one in found.meeting] == ["toy-q8-0", "toy-fp32"], "the reference is not apart from itself"
+    assert [(held.limit, held.found) for held in found.excluded[0].misses] == [("max-mean_kl", 0.408)]
+    same = choose(measured, Budget(minima={"text.same_top1": 0.96}), "epyc-2c", ["text"])
+    assert [one.name for one in same.meeting] == ["toy-fp32"]
+    sure = choose(measured, Budget(maxima={"mean_kl": 0.0055}, sure=True), "epyc-2c", ["text"])
+    assert [one.name for one in sure.meeting] == ["toy-fp32"], "its upper bound is beyond"
+
+
+def test_the_most_of_a_metric_is_held_by_its_largest_eval() -> None:
+    scores = {f"{id}.perplexity": Metric(value=v, n=9, unit="", better="lower") for id, v in (("a", 20.0), ("b", 30.0))}
+    [one] = choose({"x": [figures(scores=scores)]}, Budget(maxima={"perplexity": 25.0}), "epyc-2c", ["a", "b"]).excluded
+    assert [(held.what, held.found) for held in one.misses] == [("b.perplexity", 30.0)]
+
+
+def test_a_drop_is_of_shares_whichever_direction_is_better() -> None:
+    error = Metric(value=0.1, low=0.09, high=0.11, n=100, better="lower")
+    worse = {"toy": Versus(delta={"error": Difference(value=0.03, low=0.02, high=0.04)})}
+    one = figures(scores={"toy.error": error}, versus=worse)
+    assert worst_drop(one, ["toy"]) == (0.03, "toy.error")
+    assert worst_drop(one, ["toy"], sure=True) == (0.04, "toy.error")
+    assert worst_drop(language("toy-q8-0", records.language(), 9.2), ["text"]) is None, "nats are no share"

@@ -13,7 +13,7 @@ from tests.support import records
 from zoosmith.records.claims import NUMERIC, Claim, of_figures, of_files, untold
 from zoosmith.records.figures import Figures, of_measurement, of_result
 from zoosmith.records.registry import row
-from zoosmith.records.schema import Bounded
+from zoosmith.records.scores import Metric
 
 TRUE = [0, 1] * 200
 GOOD = [0, 1] * 180 + [1, 0] * 20
@@ -141,10 +141,42 @@ def test_what_could_not_be_measured_is_all_listed_with_one_reason() -> None:
 
 
 def test_bounded_figures_of_the_records_fit_together() -> None:
-    assert figures().scores["toy.accuracy"] == Bounded(value=0.9, low=0.88, high=0.92, n=400)
+    assert figures().scores["toy.accuracy"] == Metric(value=0.9, low=0.88, high=0.92, n=400)
 
 
 def test_memory_on_a_gpu_host_is_not_held_against_the_cpu() -> None:
     claim = told(figures(device="cuda"), figures())["peak memory"]
     assert (claim.holds, claim.why) == (None, "claimed for cuda, measured here on cpu")
     assert told(figures(device="cuda"), figures(device="cuda"))["peak memory"].holds is True
+
+
+def language(**changed: Any) -> Figures:
+    return of_measurement(records.language(**changed), "perplexity")
+
+
+def test_a_language_models_claims_have_the_tolerance_of_their_unit() -> None:
+    said = language()
+    claims = told(said, said)
+    assert all(claim.holds for claim in claims.values())
+    assert claims["text.mean_kl"].said == "0.0051 (0.00459 to 0.00561)"
+    assert claims["text.perplexity"].why == "same platform: equal within 0.042"
+    off = told(said, language(versus=records.text_versus(mean_kl=0.00512)))
+    assert off["text.mean_kl"].holds is False, "5e-4 would let a tenth of it pass"
+    assert off["text.same_top1"].holds is True
+
+
+def test_on_another_platform_a_divergence_is_within_its_interval() -> None:
+    near = told(language(), language(versus=records.text_versus(mean_kl=0.0054), host=ELSEWHERE))
+    far = told(language(), language(versus=records.text_versus(mean_kl=0.02), host=ELSEWHERE))
+    assert (near["text.mean_kl"].holds, far["text.mean_kl"].holds) == (True, False)
+    assert (near["text.p99_kl"].holds, far["text.p99_kl"].holds) == (True, False)
+
+
+def test_documents_are_paired_on_another_platform() -> None:
+    found = told(language(), language(host=ELSEWHERE))["text.nats_per_token"]
+    assert (found.holds, found.why) == (True, "other platform: the paired interval of the change holds 0")
+
+
+def test_a_divergence_without_its_reference_cannot_be_told() -> None:
+    claim = told(language(), language(versus=None))["text.mean_kl"]
+    assert claim.holds is None and "its reference is not here" in claim.why

@@ -175,3 +175,51 @@ def test_rows_of_a_registry_compare_as_far_as_they_go() -> None:
     assert any("a registry's row holds no answers" in note for note in found.notes)
     assert found.speed is not None
     assert found.speed.low is not None
+
+
+def text_side(name: str, nats: float, seed: int = 0, **changed: Any) -> Figures:
+    quality = records.text_quality(details=records.documents(nats, seed=seed))
+    return figures(records.language(name, quality={"text": quality}, **changed), "perplexity")
+
+
+def test_documents_of_any_two_are_paired_by_their_recorded_scores() -> None:
+    found = compare([text_side("toy-a", 3.8)], [text_side("toy-b", 3.7)])
+    told = {change.metric: change for change in found.changes}
+    nats = told["text.nats_per_token"]
+    assert nats.change is not None and nats.verdict is not None
+    assert nats.change.value == pytest.approx(0.1, abs=1e-3)
+    assert nats.change.low > 0.09, "the same noise of each document is in both"
+    assert nats.verdict.text == "loss of 0.1 to 0.1 nats"
+    assert told["text.bits_per_byte"].change is not None
+    assert told["text.perplexity"].verdict is not None and told["text.perplexity"].verdict.kind == "loss"
+    assert found.agreement is None
+
+
+def test_other_documents_are_not_paired() -> None:
+    other = records.documents(3.7, documents=39)
+    found = compare(
+        [text_side("toy-a", 3.8)],
+        [figures(records.language("toy-b", quality={"text": records.text_quality(details=other)}), "perplexity")],
+    )
+    assert all(change.change is None for change in found.changes)
+    assert "text: no interval of the difference, they were scored on other documents (40 and 39)" in found.notes
+
+
+def test_a_recorded_divergence_is_told_where_one_is_the_others_reference() -> None:
+    one = figures(records.language(), "perplexity")
+    reference = figures(records.language_reference(), "perplexity")
+    for found in (compare([one], [reference]), compare([reference], [one])):
+        assert [each.name for each in found.apart] == ["text.mean_kl", "text.p99_kl", "text.max_kl", "text.same_top1"]
+    assert compare([one], [one]).apart == []
+
+
+def test_discordant_answers_are_those_of_each_eval() -> None:
+    """The second eval has ten times the discordant answers: its verdict needs far more examples."""
+    quality = {"toy": records.quality(), "hard": records.quality()}
+    delta = {"accuracy": records.difference(-0.005, 0.0085)}
+    versus = {"toy": {"delta": delta, "lost": 4, "won": 2}, "hard": {"delta": delta, "lost": 31, "won": 29}}
+    one = figures(records.measurement(quality=quality, versus=versus))
+    reference = figures(records.measurement("toy-fp32", quality=quality, versus=None))
+    told = {c.metric: c.verdict.text for c in compare([one], [reference]).changes if c.verdict}
+    needed = {name.partition(".")[0]: int(text.rsplit(" ", 1)[1]) for name, text in told.items() if "accuracy" in name}
+    assert needed["toy"] != needed["hard"]

@@ -14,6 +14,8 @@ from zoosmith.records.gates import Check, evaluate, table
 from zoosmith.records.schema import Measurement
 from zoosmith.stats.intervals import examples_needed
 
+REFERENCE_NOTE = "the reference is not compared with itself"
+
 
 def check(name: str, measured: Measurement | None = None, **gate: Any) -> Check:
     [made] = evaluate({name: Gate.model_validate(gate)}, measured or records.measurement())
@@ -58,8 +60,8 @@ def test_a_gain_is_a_negative_drop() -> None:
 
 
 def test_the_interval_of_a_drop_is_turned_round() -> None:
-    delta = {"toy.accuracy": {"value": -0.01, "low": -0.03, "high": 0.005}}
-    made = check("toy.accuracy", records.measurement(versus=records.versus() | {"delta": delta}), max_drop=0.02)
+    versus = {"toy": {"delta": {"accuracy": {"value": -0.01, "low": -0.03, "high": 0.005}}}}
+    made = check("toy.accuracy", records.measurement(versus=versus), max_drop=0.02)
     assert (made.value, made.low, made.high) == (0.01, -0.005, 0.03)
 
 
@@ -87,10 +89,57 @@ def test_a_sure_drop_tells_how_many_examples_it_needs() -> None:
     assert made.note == f"about {needed} examples would settle it; there are 400"
 
 
-def test_the_need_counts_the_examples_of_all_evals_that_were_compared() -> None:
+def test_the_need_counts_the_discordant_answers_of_its_own_eval() -> None:
     two = {"toy": records.quality(), "hard": records.quality(n=1200)}
-    made = check("toy.accuracy", records.measurement(quality=two), max_drop=0.005, sure=True)
-    assert made.note == f"about {examples_needed(8 / 1600, 0.005 - 0.004)} examples would settle it; there are 400"
+    hard = {"delta": {"accuracy": records.difference(-0.004)}, "lost": 50, "won": 10}
+    both = records.measurement(quality=two, versus=records.versus() | {"hard": hard})
+    for eval_, discordant, n in (("toy", 8, 400), ("hard", 60, 1200)):
+        needed = examples_needed(discordant / n, 0.005 - 0.004)
+        made = check(f"{eval_}.accuracy", both, max_drop=0.005, sure=True)
+        assert made.note == f"about {needed} examples would settle it; there are {n}"
+
+
+def test_a_regression_is_what_a_metric_is_worse_by_whichever_direction_is_better() -> None:
+    worse = check("toy.accuracy", records.measurement(versus=records.versus(0.03)), max_regression=0.02)
+    assert (worse.passed, worse.value, worse.limit) == (False, pytest.approx(0.03), "max_regression 0.02")
+    told = check("text.perplexity", records.language(), max_regression=0.4)
+    assert (told.passed, told.value, told.low, told.high) == (True, 0.33, 0.2, 0.46)
+    assert check("text.perplexity", records.language(), max_regression=0.4, sure=True).passed is False
+    assert check("text.perplexity", records.language(), max_regression=0.3).passed is False
+
+
+DIVERGENCES = [
+    ("text.mean_kl", {"max": 0.01}, True),
+    ("text.mean_kl", {"max": 0.005}, False),
+    ("text.mean_kl", {"max": 0.0055, "sure": True}, False),
+    ("text.same_top1", {"min": 0.95}, True),
+    ("text.same_top1", {"min": 0.96}, False),
+    ("text.p99_kl", {"max": 0.1}, True),
+    ("text.perplexity", {"max": 50}, True),
+    ("text.perplexity", {"max": 40}, False),
+]
+
+
+@pytest.mark.parametrize(("name", "gate", "passed"), DIVERGENCES, ids=[f"{case[0]} {case[1]}" for case in DIVERGENCES])
+def test_a_divergence_is_held_as_any_metric_is(name: str, gate: dict[str, float], passed: bool) -> None:
+    assert check(name, records.language(), **gate).passed is passed
+
+
+def test_a_small_divergence_is_told_with_its_digits() -> None:
+    versus = {"text": {"divergence": {"mean_kl": records.kl(4.6e-6, 1e-7)}}}
+    made = check("text.mean_kl", records.language(versus=versus), max=1e-5)
+    assert (made.passed, made.found, made.interval) == (True, "4.6e-06", "4.5e-06 to 4.7e-06")
+    assert "4.6e-06" in table([made])
+
+
+def test_the_reference_does_not_diverge_from_itself() -> None:
+    assert check("text.mean_kl", records.language(versus=None), max=0.01).note == REFERENCE_NOTE
+
+
+def test_the_gate_on_agreement_holds_the_eval_that_agrees_least() -> None:
+    two = records.versus(agreement=0.99)
+    both = records.measurement(versus=two | {"hard": records.versus(agreement=0.9)["toy"]})
+    assert check("agreement", both, min=0.95).value == 0.9
 
 
 def test_a_sure_value_tells_how_many_examples_it_needs() -> None:
@@ -170,7 +219,7 @@ REFERENCE = [
 def test_the_reference_is_not_compared_with_itself(name: str, gate: dict[str, float]) -> None:
     made = check(name, records.reference(), **gate)
     assert (made.passed, made.value) == (None, None)
-    assert made.note == "the reference is not compared with itself"
+    assert made.note == REFERENCE_NOTE
 
 
 def test_the_reference_keeps_limits_of_its_own() -> None:

@@ -64,7 +64,7 @@ def test_a_row_holds_what_was_built_and_measured() -> None:
     assert (result.host, result.suite, result.threads) == ("epyc-2c", "quick", 1)
     assert sorted(result.quality) == ["toy.accuracy", "toy.macro_f1"]
     assert result.quality["toy.accuracy"].value == 0.9
-    assert result.versus is not None and result.versus.agreement == 0.98
+    assert result.versus is not None and result.versus["toy"].divergence["agreement"].value == 0.98
     assert (result.latency_ms.p95, result.memory_mb.peak) == (3.0, 110)
     assert result.speedup is not None and result.speedup.low == 2.75
 
@@ -211,7 +211,7 @@ def test_committed_form_is_sorted_and_ends_in_one_newline() -> None:
 
 
 def test_an_empty_registry() -> None:
-    assert json.loads(to_text(Registry())) == {"schema": 1, "artifacts": {}}
+    assert json.loads(to_text(Registry())) == {"schema": 2, "artifacts": {}}
     assert parse(to_text(Registry()), "registry.json") == Registry()
 
 
@@ -231,7 +231,7 @@ DAMAGED = [
     ('{\n<<<<<<< ours\n"schema": 1}', "registry.json:2: Expecting property name"),
     ('{"schema": 1', "registry.json:1: Expecting"),
     ("[]", "registry.json: the registry: Input should be"),
-    (broken("schema", value=2), "registry.json: schema: Input should be 1"),
+    (broken("schema", value=3), "registry.json: schema: Input should be 2"),
     (broken("colour", value="blue"), "registry.json: colour: Extra inputs are not permitted"),
     (broken(*VERSION, "size_own", value="big"), f"registry.json: artifacts.{NAME}.versions.1.size_own: Input should"),
     (broken(*VERSION, value=None), f"registry.json: artifacts.{NAME}.versions.1: Input should"),
@@ -266,7 +266,7 @@ def test_json_schema_accepts_what_is_written() -> None:
 
 
 BAD: list[tuple[tuple[str, ...], Any]] = [
-    (("schema",), 2),
+    (("schema",), 3),
     (("colour",), "blue"),
     (("artifacts", NAME, "latest"), "1"),
     ((*VERSION, "colour"), "blue"),

@@ -29,7 +29,7 @@ def test_metrics_are_named_eval_dot_metric() -> None:
 def test_committed_form_reads_back_the_same() -> None:
     for record in (records.build(), records.measurement(), records.reference()):
         text = pretty(record.model_dump(mode="json", by_alias=True))
-        assert '"schema": 1' in text
+        assert f'"schema": {1 if isinstance(record, BuildRecord) else 2}' in text
         assert type(record).model_validate(json.loads(text)) == record
 
 

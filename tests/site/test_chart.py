@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from zoosmith.site import chart
 
 POSITIVE = st.floats(1e-6, 1e9)
-POINTS = st.lists(st.tuples(st.floats(0.1, 100), st.floats(0, 1)), min_size=1, max_size=40)
 
 
 @pytest.mark.parametrize(
@@ -58,21 +57,6 @@ def test_equal_values_still_make_an_axis() -> None:
     assert chart.axis([5.0, 5.0]).at(5.0) == 50
     assert chart.axis([0.0]).at(0.0) == 50
     assert chart.axis([5.0], log=True).at(5.0) == 50
-
-
-@given(POINTS, st.booleans())
-def test_the_front_is_what_no_point_beats(points: list[tuple[float, float]], lower: bool) -> None:
-    def beats(a: tuple[float, float], b: tuple[float, float]) -> bool:
-        better = a[1] <= b[1] if lower else a[1] >= b[1]
-        return a[0] <= b[0] and better and a != b
-
-    found = chart.front(points, lower=lower)
-    assert {points[i] for i in found} == {p for p in points if not any(beats(other, p) for other in points)}
-    assert [points[i][0] for i in found] == sorted(points[i][0] for i in found)
-
-
-def test_of_equal_points_the_first_is_on_the_front() -> None:
-    assert chart.front([(1, 0.5), (1, 0.5), (2, 0.4)]) == [0]
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), min_size=1, max_size=25))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import gallery as made
-from tests.support.records import bounded, build, measurement, reference
+from tests.support.records import bounded, build, language, language_reference, measurement, reference
 from zoosmith.records.registry import Entry, Registry, Row, row
 from zoosmith.site import gallery
 
@@ -79,8 +79,27 @@ def test_groups_hold_what_may_be_compared_from_fast_to_slow() -> None:
 
 
 def test_less_is_better_for_perplexity() -> None:
-    assert gallery.Compared("causal-lm", "wiki.perplexity", "").lower
-    assert not gallery.Compared("text-classification", "sst2.accuracy", "").lower
+    told = row(build("toy-q8-0"), [language()], [], "card")
+    item = gallery.items(registry(told), {})[0]
+    assert item.compared == gallery.Compared("text-classification", "text.mean_kl", "", "nats", "lower")
+    assert item.compared.lower and not gallery.Compared("text-classification", "sst2.accuracy", "").lower
+    assert item.quality is not None and item.change is not None
+    assert item.quality.value == item.change.value == 0.0051, "a divergence is the change itself"
+
+
+def test_the_reference_of_a_divergence_is_compared_with_the_others_and_has_none() -> None:
+    told = [(build(m.name), m) for m in (language_reference(), language())]
+    items = gallery.items(registry(*(row(b, [m], [], "card") for b, m in told)), {})
+    assert [(item.quality.value, item.compared) for item in items if item.quality] == [
+        (0.0, items[1].compared), (0.0051, items[0].compared),
+    ]  # fmt: skip
+    [group] = gallery.groups(items)
+    assert len(group.items) == 2
+
+
+def test_a_task_may_say_what_is_shown_first() -> None:
+    item = gallery.items(registry(toy()), {}, {"text-classification": ("accuracy",)})[0]
+    assert item.compared == gallery.Compared("text-classification", "toy.accuracy", "")
 
 
 def test_the_reference_has_no_change() -> None:

@@ -14,8 +14,8 @@ def point(name: str = "fp32", ms: float = 6.8, value: float = 0.93, half: float 
     return Point.model_validate(made | {"front": True} | changed)
 
 
-def pareto(*points: Point) -> Pareto:
-    return Pareto(**WORDS, metric="names.macro_f1", points=points)
+def pareto(*points: Point, **changed: Any) -> Pareto:
+    return Pareto(**WORDS, metric="names.macro_f1", points=points, **changed)
 
 
 def curves(*series: Series) -> Curves:

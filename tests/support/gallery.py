@@ -63,7 +63,9 @@ def _row(
     for place, host in enumerate(hosts):
         p50 = round(speed * share * generator.uniform(0.9, 1.1) * (1 + place), 3)
         quality = round(best + loss + generator.gauss(0, 0.002), 6)
-        versus = {"agreement": 0.99, "max_abs_logit_diff": 0.4, "delta": {metric: difference(round(quality - best, 6))}}
+        eval_, _, bare = metric.partition(".")
+        delta = {bare: difference(round(quality - best, 6))}
+        versus = {eval_: {"delta": delta, "divergence": {"agreement": {"value": 0.99, "n": 1500}}}}
         results.append({
             "host": host, "suite": "quick", "threads": 1, "quality": {metric: bounded(quality, 0.013, 1500)},
             "versus": None if kind == "fp32" else versus,

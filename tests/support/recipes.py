@@ -48,7 +48,7 @@ FULL = textwrap.dedent("""\
     task: {kind: text-classification, data: sst2, max_length: 64, labels: [negative, positive]}
     evals:
       sst2: {kind: text-classification, data: sst2, split: eval}
-      hard: {kind: text-classification, data: hard, rows: 100}
+      hard: {kind: text-classification, data: hard, rows: 100, artifacts: [onnx-int8]}
     reference: fp32
     artifacts:
       fp32:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Sequence
 from typing import Any
 
-from zoosmith.records.answers import Answers, packed_answers
+from zoosmith.records.answers import Answers, packed_answers, packed_details
 from zoosmith.records.host import Host
 from zoosmith.records.schema import BuildRecord, Measurement
 
@@ -37,9 +39,11 @@ def quality(
     labels: Sequence[str] = LABELS,
     half: float = 0.02,
     answers: Answers | None = None,
+    confusion: Sequence[Sequence[int]] | None = None,
 ) -> dict[str, Any]:
     """Scores of an eval in which every class does equally well."""
     classes = len(labels)
+    right = [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)]
     each = {"precision": accuracy, "recall": accuracy, "f1": accuracy, "support": n / classes}
     return {
         "kind": "text-classification",
@@ -50,7 +54,7 @@ def quality(
         "details": {
             "kind": "classes",
             "per_class": dict.fromkeys(labels, each),
-            "confusion": [[n // classes if i == j else 0 for j in range(classes)] for i in range(classes)],
+            "confusion": right if confusion is None else confusion,
             "labels": list(labels),
             "answers": answers and answers.model_dump(),
         },
@@ -96,6 +100,79 @@ def measurement(name: str = "toy-onnx-int8", **changed: Any) -> Measurement:
         "reference_size_total": 100_000_000,
     }
     return Measurement.model_validate(body | changed)
+
+
+def kl(value: float, half: float, n: int = 2000) -> dict[str, Any]:
+    """A divergence in nats."""
+    return bounded(value, half, n) | {"unit": "nats", "better": "lower", "n_unit": "tokens"}
+
+
+def documents(nats: float = 3.737, documents: int = 40, seed: int = 0) -> dict[str, Any]:
+    """The details of documents of uneven length, about `nats` a token."""
+    generator = random.Random(seed)
+    tokens = [generator.randrange(20, 200) for _ in range(documents)]
+    scores = [nats * n + generator.gauss(0, 2) for n in tokens]
+    outcomes = {"nats": scores, "tokens": tokens, "bytes": [4 * n for n in tokens]}
+    found = packed_details({"kind": "documents", "outcomes": outcomes}, [[str(i)] for i in range(documents)])
+    assert found is not None
+    return found
+
+
+def text_quality(perplexity: float = 42.3, **changed: Any) -> dict[str, Any]:
+    """Scores of a language model."""
+    of = {"better": "lower", "n_unit": "documents"}
+    metrics = {
+        "nats_per_token": bounded(math.log(perplexity), 0.05, 40) | of | {"unit": "nats"},
+        "perplexity": bounded(perplexity, 2.0, 40) | of | {"unit": ""},
+        "bits_per_byte": bounded(1.35, 0.02, 40) | of | {"unit": "bits/byte"},
+    }
+    about = {"kind": "perplexity", "data": "org/text", "split": "eval", "examples_total": 40}
+    return about | {"metrics": metrics, "details": documents()} | changed
+
+
+def text_versus(mean_kl: float = 0.0051, same_top1: float = 0.958, up: float = 0.33) -> dict[str, Any]:
+    """A language model against its reference: perplexity rises by `up`."""
+    delta = {
+        "nats_per_token": difference(up / 42, 0.003),
+        "perplexity": difference(up, 0.13),
+        "bits_per_byte": difference(up / 200, 0.001),
+    }
+    divergence = {
+        "mean_kl": kl(mean_kl, mean_kl / 10),
+        "p99_kl": {"value": 16 * mean_kl, "n": 2000, "n_unit": "tokens", "unit": "nats", "better": "lower"},
+        "max_kl": {"value": 90 * mean_kl, "n": 2000, "n_unit": "tokens", "unit": "nats", "better": "lower"},
+        "same_top1": bounded(same_top1, 0.009, 2000) | {"n_unit": "tokens"},
+    }
+    return {"text": {"delta": delta, "divergence": divergence}}
+
+
+def generation() -> dict[str, Any]:
+    """How fast a language model answers."""
+    milliseconds = {"p50": 9.2, "p95": 9.9, "p99": 11.0, "n": 512}
+    return {
+        "prompt_tokens": 32,
+        "prompt_per_s": 355.2,
+        "ttft_ms": milliseconds | {"p50": 90.0, "p95": 95.0, "n": 16},
+        "token_ms": milliseconds,
+        "per_s": 108.7,
+        "by_context": [
+            {"tokens": t, "prompt_per_s": 340.0, "per_s": 100.0, "memory_mb": 300, "n": 64} for t in (512, 2048)
+        ],
+        "by_threads": [{"threads": t, "prompt_per_s": 300.0 * t, "per_s": 99.5 * t, "n": 64} for t in (1, 2)],
+        "kv_type": "f16",
+    }
+
+
+def language(name: str = "toy-q8-0", **changed: Any) -> Measurement:
+    """A language model as GGUF against `toy-fp32`."""
+    told = {"quality": {"text": text_quality()}, "versus": text_versus(), "latency_of": "token"}
+    return measurement(name, **(told | {"generation": generation()} | changed))
+
+
+def language_reference(**changed: Any) -> Measurement:
+    """The reference of `language`."""
+    alone = {"versus": None, "speedup": None, "reference_latency_ms": None, "generation": None}
+    return language("toy-fp32", **(alone | {"quality": {"text": text_quality(41.97)}} | changed))
 
 
 def reference(**changed: Any) -> Measurement:

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.support.zoo import ROOT
 from zoosmith.app.cli import main as cli
 from zoosmith.build.recorded import current
-from zoosmith.build.reproduce import read_marker
+from zoosmith.build.reproduce import shown_by_card
 from zoosmith.common.text import aligned
 from zoosmith.records import claims
 from zoosmith.records.figures import of_measurement
@@ -43,7 +43,7 @@ def answer(line: str) -> str:
 def claimed(name: str) -> str:
     """The first line and the first columns of `doit reproduce NAME`: what can be told without measuring again."""
     build, measured = current(ROOT, name)
-    said = read_marker([of_measurement(each, build.task, name) for each in measured])
+    said = shown_by_card([of_measurement(each, build.task, name) for each in measured])
     found = [claims.of_files(said, said.tree), *claims.untold(said, "")]
     head = f"{name}: claims of suite {said.suite_text} on {said.host}, held against a fresh measurement here"
     rows = [("claim", "as claimed"), *((claim.what, claim.said) for claim in found)]

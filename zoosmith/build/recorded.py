@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,10 +64,10 @@ def migrate(root: Path, references: Mapping[str, str]) -> list[Path]:
     changed = []
     for folder in recorded(root).values():
         for file in sorted(folder.glob("*.json")):
-            told = _read(file, lambda file=file: _json(file))
+            told = _read(file, partial(_json, file))
             if file.name != BUILD and told.get("schema") == 1:
                 theirs = folder.parent / references.get(folder.parent.name, "") / file.name
-                against = _read(theirs, lambda file=theirs: _json(file)) if theirs.is_file() else None
+                against = _read(theirs, partial(_json, theirs)) if theirs.is_file() else None
                 write_atomic(file, pretty(_of_schema_2(told, against)).encode())
                 changed.append(file)
     return changed

@@ -71,9 +71,7 @@ def _class_apart(versus: Versus, on: str) -> str:
 
 
 def _text_answers(build: BuildRecord) -> str:
-    return (
-        f"It continues text, and says how likely a text is; prompt and answer have up to {build.max_length:,} tokens."
-    )
+    return f"It continues text and says how likely a text is, with up to {build.max_length:,} tokens of both."
 
 
 def _text_usage(build: BuildRecord, example: str) -> str:

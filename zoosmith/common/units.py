@@ -39,4 +39,6 @@ def megabytes(size: float) -> str:
 
 def sized(size: float) -> str:
     """Bytes with their unit: MB with one decimal, or kB where that would leave nothing of it."""
-    return f"{megabytes(size)} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+    if size >= 1e5 or size == 0:
+        return f"{megabytes(size)} MB"
+    return f"{size / 1e3:.1f} kB"

@@ -11,15 +11,18 @@ from typing import NamedTuple
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.figures import Figures, eval_of
+from zoosmith.records.scores import Metric
 
 HOST = "host"
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits; None is no limit. Drop as a share, size in bytes, memory in MiB; `minima` by METRIC or EVAL.METRIC.
+    """Limits; None is no limit. Size in bytes, memory in MiB; `minima` and `maxima` by METRIC or EVAL.METRIC.
 
-    With `sure`, drop and minima are held by the worse bound of the 95 % interval instead of the value.
+    max_drop: how much worse than the reference any metric that is a share may be. What has another unit is held by its
+    own limit, as divergences are. With `sure`, all these are held by the worse bound of the 95 % interval instead of
+    the value.
     """
 
     max_drop: float | None = None
@@ -27,6 +30,7 @@ class Budget:
     max_p95_ms: float | None = None
     max_memory_mb: float | None = None
     minima: Mapping[str, float] = field(default_factory=dict)
+    maxima: Mapping[str, float] = field(default_factory=dict)
     sure: bool = False
 
 
@@ -86,7 +90,8 @@ class Choice:
 
 def choose(measured: Mapping[str, Sequence[Figures]], budget: Budget, host: str, evals: Sequence[str]) -> Choice:
     """Hold every artifact against the budget by what `host` measured of it; drop and minima on the evals named."""
-    candidates = [_candidate(name, figures, budget, host, evals) for name, figures in measured.items()]
+    apart = {name: told for own in measured.values() for one in own for name, told in one.divergence.items()}
+    candidates = [_candidate(name, figures, budget, host, evals, apart) for name, figures in measured.items()]
     meeting = [one for one in candidates if not one.misses]
     excluded = [one for one in candidates if one.misses]
     return Choice(host, tuple(evals), sorted(meeting, key=_speed), sorted(excluded, key=_distance))
@@ -123,15 +128,22 @@ def on_evals(measured: Mapping[str, Sequence[Figures]], evals: Sequence[str]) ->
     return {name: own for name, own in found.items() if own}
 
 
-def _candidate(name: str, figures: Sequence[Figures], budget: Budget, host: str, evals: Sequence[str]) -> Candidate:
-    """Suite full goes before quick."""
+def _candidate(
+    name: str,
+    figures: Sequence[Figures],
+    budget: Budget,
+    host: str,
+    evals: Sequence[str],
+    apart: Mapping[str, Metric],
+) -> Candidate:
+    """Suite full goes before quick; `apart` are the divergences that were measured of any, by EVAL.NAME."""
     here = sorted((one for one in figures if one.host == host), key=lambda one: one.suite != "full")
     if not here:
         return Candidate(name, None, (Held(HOST, 0.0, None, host),))
-    return Candidate(name, here[0], tuple(_held(here[0], budget, evals)))
+    return Candidate(name, here[0], tuple(_held(here[0], budget, evals, apart)))
 
 
-def _held(one: Figures, budget: Budget, evals: Sequence[str]) -> Iterator[Held]:
+def _held(one: Figures, budget: Budget, evals: Sequence[str], apart: Mapping[str, Metric]) -> Iterator[Held]:
     if budget.max_drop is not None:
         yield _drop(one, budget.max_drop, evals, budget.sure)
     limits = (
@@ -142,8 +154,9 @@ def _held(one: Figures, budget: Budget, evals: Sequence[str]) -> Iterator[Held]:
     for limit, allowed, found in limits:
         if allowed is not None:
             yield Held(limit, allowed, found)
-    for metric, least in budget.minima.items():
-        yield _least(one, metric, least, evals, budget.sure)
+    for kind, limited in (("min", budget.minima), ("max", budget.maxima)):
+        for metric, allowed in limited.items():
+            yield _worst(one, kind, metric, allowed, evals, budget.sure, apart)
 
 
 def _drop(one: Figures, allowed: float, evals: Sequence[str], sure: bool) -> Held:
@@ -154,17 +167,34 @@ def _drop(one: Figures, allowed: float, evals: Sequence[str], sure: bool) -> Hel
 
 
 def worst_drop(one: Figures, evals: Sequence[str], sure: bool = False) -> tuple[float, str] | None:
-    """The largest drop of any metric of the evals against the reference, and which; None for the reference itself."""
-    drops = [(0.0 - (d.low if sure else d.value), m) for m, d in one.delta.items() if eval_of(m) in evals]
-    return max(drops, default=None)
+    """By how much a metric that is a share is worse than the reference at most, and which; None where there is none.
+
+    Adding 0 makes nothing of minus nothing.
+    """
+    shares = ((name, one.scores.get(name), told) for name, told in one.delta.items() if eval_of(name) in evals)
+    worse = [(name, told.gain(-m.sign)) for name, m, told in shares if m is not None and m.unit == "share"]
+    return max((((told.high if sure else told.value) + 0.0, name) for name, told in worse), default=None)
 
 
-def _least(one: Figures, metric: str, allowed: float, evals: Sequence[str], sure: bool) -> Held:
-    """The smallest value of a metric over the evals."""
-    named = [f"{id}.{metric}" for id in evals] + [metric]
-    found = {m: (one.scores[m].low if sure else one.scores[m].value) for m in named if m in one.scores}
-    worst = min(found, key=lambda m: found[m], default=None)
-    return Held(f"min-{metric}", allowed, found[worst] if worst else None, worst or metric)
+def _worst(
+    one: Figures,
+    kind: str,
+    metric: str,
+    allowed: float,
+    evals: Sequence[str],
+    sure: bool,
+    apart: Mapping[str, Metric],
+) -> Held:
+    """What is nearest to the limit, or beyond it, of a metric or divergence over the evals."""
+    named = ((name, one.figure(name, apart.get(name))) for name in [*(f"{id}.{metric}" for id in evals), metric])
+    found = {name: _end(told, kind, sure) for name, told in named if told is not None}
+    worst = (min if kind == "min" else max)(found, key=lambda name: found[name], default=None)
+    return Held(f"{kind}-{metric}", allowed, found[worst] if worst else None, worst or metric)
+
+
+def _end(told: Metric, kind: str, sure: bool) -> float:
+    low, high = told.bounds
+    return told.value if not sure else low if kind == "min" else high
 
 
 def _speed(one: Candidate) -> tuple[float, float, int, str]:

@@ -190,7 +190,7 @@ def _recorded(made: Comparison, pair: _Pair, name: str, change: Change) -> Chang
 
 
 def _apart(made: Comparison) -> Iterator[Apart]:
-    """Divergences that one side's record holds against the other; equal answers are told apart, logits have no scale."""
+    """Divergences that one side's record holds against the other."""
     for side, other in ((made.first, made.second), (made.second, made.first)):
         if is_reference_of(other, side):
             yield from (Apart(name, value) for name, value in side.divergence.items() if not told_elsewhere(name))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from zoosmith.records.schema import BuildRecord, Measurement
+from zoosmith.records.scores import Metric
 
 PREFERRED = ("macro_f1", "mean_kl", "perplexity")  # where a task's reporting has no HEADLINE
 
@@ -18,11 +20,21 @@ class Subject:
     measured: Measurement
 
 
-def headline(measured: Measurement, preferred: Sequence[str] = PREFERRED) -> str:
+class Scored(Protocol):
+    """What has metrics by `EVAL.METRIC`: a measurement, or a registry's result."""
+
+    def metrics(self) -> Iterator[tuple[str, Metric]]:
+        """All of them."""
+
+    def metric(self, name: str) -> Metric | None:
+        """That metric or divergence."""
+
+
+def headline(scored: Scored, preferred: Sequence[str] = PREFERRED) -> str:
     """The `EVAL.METRIC` shown first: of the first eval, what is preferred and was measured; else its first metric."""
-    id, quality = next(iter(measured.quality.items()))
-    names = (f"{id}.{name}" for name in preferred)
-    return next((name for name in names if measured.metric(name)), f"{id}.{next(iter(quality.metrics))}")
+    first, _ = next(iter(scored.metrics()))
+    names = (f"{first.partition('.')[0]}.{name}" for name in preferred)
+    return next((name for name in names if scored.metric(name)), first)
 
 
 def own_headline(measured: Measurement, preferred: Sequence[str] = PREFERRED) -> str:

@@ -61,10 +61,10 @@ def _versus(pooled: Json, quality: Json, id: str, joint: Counter[tuple[int, int,
     delta = {metric: change for name, change in pooled["delta"].items() for metric in _of(name, id)}
     n = next(iter(quality[id]["metrics"].values()))["n"]
     if len(quality) == 1:
-        counts = {name: pooled[name] for name in ("lost", "won") if name in pooled}
+        known = {name: pooled[name] for name in ("lost", "won") if name in pooled}
         apart = {"value": pooled["max_abs_logit_diff"], "n": n, "unit": "", "better": "lower"}
         divergence = {"agreement": {"value": pooled["agreement"], "n": n}, "max_abs_logit_diff": apart}
-        return {"delta": delta, "divergence": divergence, **counts}
+        return {"delta": delta, "divergence": divergence, **known}
     if joint is None:
         return {"delta": delta}
     counts = discordant(joint)

@@ -66,10 +66,10 @@ def _classes(one: ClassDetails, other: ClassDetails) -> Pairing | str:
 def _documents(one: DocumentDetails, other: DocumentDetails) -> Pairing | str:
     if one.rows != other.rows:
         return f"they were scored on other documents ({one.n} and {other.n})"
-    sides = [_outcomes(one), _outcomes(other)]
-    if not all(sides) or one.n < 2:
+    mine, theirs = _outcomes(one), _outcomes(other)
+    if mine is None or theirs is None:
         return "fewer than two documents, or not their nats, tokens and bytes, are recorded"
-    found = documents.deltas(*(side for side in sides if side))
+    found = documents.deltas(mine, theirs)
     told = {name: Difference(value=d.value, low=d.low, high=d.high) for name, d in found.items()}
     return Pairing(told, one.n)
 
@@ -77,7 +77,9 @@ def _documents(one: DocumentDetails, other: DocumentDetails) -> Pairing | str:
 def _outcomes(details: DocumentDetails) -> Documents | None:
     if not set(OUTCOMES) <= details.outcomes.keys():
         return None
-    return Documents(*(details.outcomes[name].values() for name in OUTCOMES))
+    columns = [details.outcomes[name].values() for name in OUTCOMES]
+    kept = [row for row in zip(*columns, strict=True) if row[1] > 0]  # a document of one token has none to score
+    return Documents(*(list(column) for column in zip(*kept, strict=True))) if len(kept) > 1 else None
 
 
 def _listed(labels: Sequence[str]) -> str:

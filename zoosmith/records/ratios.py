@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from zoosmith.records.figures import Figures, is_reference_of
-from zoosmith.records.schema import Bounded
+from zoosmith.records.scores import Bounded
 
 
 class Ratio(NamedTuple):

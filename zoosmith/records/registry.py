@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -19,7 +19,7 @@ from zoosmith.recipes.schema import Model
 from zoosmith.records.gates import Check
 from zoosmith.records.migration import migrated
 from zoosmith.records.schema import BuildRecord, File, Measurement
-from zoosmith.records.scores import Bounded, Metric, Versus
+from zoosmith.records.scores import Bounded, Difference, Metric, Versus, undiverged
 
 
 class Percentiles(Model):
@@ -65,6 +65,25 @@ class Result(Model):
     generation: Rates | None = Field(default=None, exclude_if=lambda value: value is None)
     speedup: Bounded | None = None
     memory_mb: Resident
+
+    def metrics(self) -> Iterator[tuple[str, Metric]]:
+        """Every metric by `EVAL.METRIC`."""
+        yield from self.quality.items()
+
+    def metric(self, name: str) -> Metric | None:
+        """The metric or divergence called `EVAL.METRIC`, or None. The reference does not diverge from itself."""
+        id, _, metric = name.partition(".")
+        own = [told for other, told in self.quality.items() if other.startswith(f"{id}.")]
+        if not own or name in self.quality:
+            return self.quality.get(name)
+        if self.versus is not None:
+            return self.versus[id].divergence.get(metric) if id in self.versus else None
+        return undiverged(metric, own)
+
+    def change(self, name: str) -> Difference | None:
+        """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""
+        id, _, metric = name.partition(".")
+        return self.versus[id].change(metric) if self.versus and id in self.versus else None
 
 
 class Gates(Model):

@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from zoosmith.contract.metric import DIVERGENCES, identity
 from zoosmith.recipes.schema import InsidePath, Model, Sha256
 from zoosmith.records import migration
 from zoosmith.records.host import Host
-from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus
+from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus, undiverged
 from zoosmith.records.timing import Generation, Latency, Memory, Profile, Steadiness
 
 
@@ -163,24 +162,12 @@ class Measurement(Model):
             return quality.metrics[metric] if quality else None
         if self.versus is not None:
             return self.versus[id].divergence.get(metric) if id in self.versus else None
-        if (info := DIVERGENCES.get(metric)) is None:
-            return None
-        same = identity(info.better)
-        return Metric(
-            value=same, low=same, high=same, n=quality.n, n_unit=quality.n_unit, unit=info.unit, better=info.better
-        )
+        return undiverged(metric, [*quality.metrics.values()])
 
     def change(self, name: str) -> Difference | None:
         """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""
         id, _, metric = name.partition(".")
-        versus = (self.versus or {}).get(id)
-        if versus is None or metric in versus.delta:
-            return versus.delta[metric] if versus else None
-        found = versus.divergence.get(metric)
-        if found is None:
-            return None
-        low, high = found.bounds
-        return Difference(value=found.value, low=low, high=high)
+        return self.versus[id].change(metric) if self.versus and id in self.versus else None
 
     def is_divergence(self, name: str) -> bool:
         """Whether `EVAL.METRIC` says how far the artifact is from the reference, and nothing about itself alone."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from zoosmith.contract.metric import Better, MetricInfo, margin_of
+from zoosmith.contract.metric import DIVERGENCES, Better, MetricInfo, identity, margin_of
 from zoosmith.recipes.schema import Model, Sha256
 from zoosmith.records.answers import Answers, Floats
 
 DIGITS = 6
+SHARE = MetricInfo()
 
 
 def rounded(value: float, unit: str = "share") -> float:
@@ -44,7 +46,7 @@ class Metric(Model):
     margin: float | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @classmethod
-    def of(cls, estimate: Any, info: MetricInfo = MetricInfo()) -> Metric:
+    def of(cls, estimate: Any, info: MetricInfo = SHARE) -> Metric:
         """A metric of an estimate that has value, n and perhaps low and high."""
         found = {name: rounded(getattr(estimate, name), info.unit) for name in ("value", "low", "high")}
         return cls(n=estimate.n, n_unit=info.n_unit, unit=info.unit, better=info.better, margin=info.margin, **found)
@@ -63,6 +65,18 @@ class Metric(Model):
     def bounds(self) -> tuple[float, float]:
         """The interval; where there is none, the value itself twice."""
         return (self.value if self.low is None else self.low), (self.value if self.high is None else self.high)
+
+
+def undiverged(name: str, metrics: Sequence[Metric]) -> Metric | None:
+    """What a known divergence is of the reference, which no record holds; `metrics` are those of the eval.
+
+    None for any other name, and for a divergence of tokens where all that is measured are shares of examples.
+    """
+    info = DIVERGENCES.get(name)
+    if info is None or (info.n_unit == "tokens" and all(metric.unit == "share" for metric in metrics)):
+        return None
+    same, first = identity(info.better), metrics[0]
+    return Metric(value=same, low=same, high=same, n=first.n, n_unit=first.n_unit, unit=info.unit, better=info.better)
 
 
 class Difference(Model):
@@ -175,6 +189,13 @@ class Versus(Model):
     divergence: dict[str, Metric] = {}
     lost: int | None = None
     won: int | None = None
+
+    def change(self, metric: str) -> Difference | None:
+        """The change of a metric; a divergence is itself the change. None for an unknown name."""
+        if metric in self.delta or metric not in self.divergence:
+            return self.delta.get(metric)
+        low, high = self.divergence[metric].bounds
+        return Difference(value=self.divergence[metric].value, low=low, high=high)
 
     @property
     def discordant(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Numbers of a scatter plot: axes, ticks, the Pareto front, and where labels fit. No drawing.
+"""Numbers of a scatter plot: axes, ticks, and where labels fit. No drawing.
 
 Positions are percentages of the plot's area, 0 at the left and at the top, so that a page may stretch it.
 """
@@ -78,20 +78,6 @@ def _texts(values: Sequence[float], log: bool) -> list[str]:
     """Equally many digits on a linear axis; on a logarithmic one each value as short as it can be."""
     digits = max((len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values), default=0)
     return [f"{value:,g}" if log else f"{value:,.{digits}f}" for value in values]
-
-
-def front(points: Sequence[tuple[float, float]], *, lower: bool = False) -> list[int]:
-    """Indexes of the points that no other beats, from left to right: none is at most as far right and better.
-
-    Better is higher, or lower where `lower`. Of equal points the first counts.
-    """
-    sign = 1 if lower else -1
-    order = sorted(range(len(points)), key=lambda i: (points[i][0], sign * points[i][1]))
-    found: list[int] = []
-    for i in order:
-        if not found or sign * points[i][1] < sign * points[found[-1]][1]:
-            found.append(i)
-    return found
 
 
 class Label(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoosmith import plugins
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
@@ -39,8 +40,19 @@ def collect(workspace: Workspace) -> SiteData:
     measured = [m for folder in folders for m in workspace.records.measurements(Ref(folder.parent.name, folder.name))]
     by_key = {(m.tree_digest, m.host.id, m.suite): m for m in measured}
     summaries = {id: family.recipe.summary for id, family in workspace.zoo.families.items()}
-    items, cards = gallery.items(registry, by_key), workspace.record_root / "model_cards"
+    items, cards = (
+        gallery.items(registry, by_key, _preferred(registry, workspace.project)),
+        workspace.record_root / "model_cards",
+    )
     return SiteData(registry, items, gallery.described(measured), summaries, cards)
+
+
+def _preferred(registry: Registry, project: Path) -> dict[str, Sequence[str]]:
+    """The metrics that are shown first of each task; a task of another zoo may not be here."""
+    known = {id.replace("_", "-") for id in plugins.known("tasks", project)}
+    tasks = {row.task for entry in registry.artifacts.values() for row in entry.versions.values()} & known
+    found = ((task, plugins.load_part("tasks", task, "reporting", project)) for task in sorted(tasks))
+    return {task: module.HEADLINE for task, module in found if hasattr(module, "HEADLINE")}
 
 
 def fingerprint(workspace: Workspace) -> str:
@@ -54,7 +66,7 @@ def fingerprint(workspace: Workspace) -> str:
 
 
 def _inputs(root: Path) -> Iterator[tuple[str, Path]]:
-    code = [HERE.parent / "records" / "schema.py"]
+    code = [*(HERE.parent / "records").glob("*.py")]
     parts: Iterable[tuple[str, Path, Iterable[Path]]] = (
         ("record", root, (root / "registry.json", *root.glob("results/*/*/*.json"), *root.glob("model_cards/**/*"))),
         ("code", HERE.parent, (*code, *HERE.rglob("*.py"), *HERE.rglob("*.j2"), *HERE.glob("assets/*"))),

@@ -10,15 +10,19 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
+from zoosmith.contract.metric import Better
+from zoosmith.records.family import PREFERRED, headline
 from zoosmith.records.host import Host
 from zoosmith.records.registry import Entry, Registry, Result, Row
-from zoosmith.records.schema import Bounded, Difference, Measurement, headline
+from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import Difference, Metric
 
-LOWER_IS_BETTER = frozenset({"perplexity", "kl_divergence"})
 Key = tuple[str, str, str]  # tree digest, host, suite
+NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,13 @@ class Compared:
     task: str
     metric: str
     data: str
+    unit: str = "share"
+    better: Better = "higher"
 
     @property
     def lower(self) -> bool:
         """Whether less is better."""
-        return self.metric.rpartition(".")[2] in LOWER_IS_BETTER
+        return self.better == "lower"
 
 
 @dataclass(frozen=True)
@@ -58,15 +64,14 @@ class Item:
         return self.result is not None and not self.result.steady
 
     @property
-    def quality(self) -> Bounded | None:
+    def quality(self) -> Metric | None:
         """The headline metric."""
-        return self.result.quality[self.compared.metric] if self.result and self.compared else None
+        return self.result.metric(self.compared.metric) if self.result and self.compared else None
 
     @property
     def change(self) -> Difference | None:
         """Of the headline metric against the reference."""
-        versus = self.result.vs_reference if self.result else None
-        return versus.delta.get(self.compared.metric) if versus and self.compared else None
+        return self.result.change(self.compared.metric) if self.result and self.compared else None
 
     @property
     def is_reference(self) -> bool:
@@ -74,32 +79,45 @@ class Item:
         return self.row.reference == self.name
 
 
-def items(registry: Registry, measured: Mapping[Key, Measurement]) -> list[Item]:
-    """A line for each artifact and host, sorted by name; `index` counts them from 0."""
-    found = [item for name, entry in registry.artifacts.items() for item in _items(name, entry, measured)]
+def items(
+    registry: Registry, measured: Mapping[Key, Measurement], preferred: Mapping[str, Sequence[str]] = NONE
+) -> list[Item]:
+    """A line for each artifact and host, sorted by name; `index` counts them from 0.
+
+    preferred: the metrics that are shown first, by task, where it is known.
+    """
+    found = [item for name, entry in registry.artifacts.items() for item in _items(name, entry, measured, preferred)]
     found.sort(key=lambda item: (item.name, item.host))
     return [replace(item, index=index) for index, item in enumerate(found)]
 
 
-def _items(name: str, entry: Entry, measured: Mapping[Key, Measurement]) -> list[Item]:
+def _items(
+    name: str, entry: Entry, measured: Mapping[Key, Measurement], preferred: Mapping[str, Sequence[str]]
+) -> list[Item]:
     row = entry.versions[str(entry.latest)]
+    shown = preferred.get(row.task, PREFERRED)
     best: dict[str, Result] = {}
     for result in sorted(row.results, key=lambda result: result.suite == "full"):
         best[result.host] = result
     page = page_of(name)
     alone = [Item(name, entry.latest, page, row, None, None)]
     return [
-        Item(name, entry.latest, page, row, result, _compared(row, result, measured)) for result in best.values()
+        Item(name, entry.latest, page, row, result, _compared(row, result, measured, shown)) for result in best.values()
     ] or alone
 
 
-def _compared(row: Row, result: Result, measured: Mapping[Key, Measurement]) -> Compared | None:
+def _compared(
+    row: Row, result: Result, measured: Mapping[Key, Measurement], preferred: Sequence[str]
+) -> Compared | None:
     if not result.quality:
         return None
-    metric = headline(result.quality)
+    metric = headline(result, preferred)
+    told = result.metric(metric)
+    assert told is not None
     measurement = measured.get((row.tree_digest, result.host, result.suite))
     quality = measurement.quality.get(metric.partition(".")[0]) if measurement else None
-    return Compared(row.task, metric, f"{quality.data}, split {quality.split}" if quality else "")
+    data = f"{quality.data}, split {quality.split}" if quality else ""
+    return Compared(row.task, metric, data, told.unit, told.better)
 
 
 def page_of(name: str) -> str:
@@ -157,5 +175,5 @@ def latency(item: Item) -> float:
 def _plottable(item: Item) -> bool:
     if item.quality is None or item.result is None:
         return False
-    quality, speed = (item.quality.value, item.quality.low, item.quality.high), (latency(item), item.row.size_total)
+    quality, speed = (item.quality.value, *item.quality.bounds), (latency(item), item.row.size_total)
     return all(map(math.isfinite, (*quality, *speed))) and min(speed) > 0

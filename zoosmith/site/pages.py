@@ -10,7 +10,9 @@ from typing import Any
 
 import jinja2
 
-from zoosmith.records.schema import Bounded
+from zoosmith.common.units import megabytes
+from zoosmith.records import words
+from zoosmith.records.scores import Metric
 from zoosmith.site import gallery, markdown, plots
 from zoosmith.site.collect import HERE, SiteData
 from zoosmith.site.gallery import Item
@@ -28,13 +30,19 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(mb=mb, figure=figure, signed=signed, short=short, told=told, plain=plain)
+    made.filters.update(
+        mb=megabytes,
+        figure=figure,
+        signed=signed,
+        value=words.value,
+        ends=ends,
+        interval=words.interval,
+        bounded=words.with_interval,
+        short=short,
+        told=told,
+        plain=plain,
+    )
     return made
-
-
-def mb(size: float) -> str:
-    """Bytes as MB of 10^6, one decimal."""
-    return f"{size / 1e6:,.1f}"
 
 
 def figure(value: float) -> str:
@@ -42,10 +50,19 @@ def figure(value: float) -> str:
     return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
-def signed(value: float) -> str:
-    """Four decimals with a true minus sign; no sign for what rounds to 0."""
-    text = f"{value:+.4f}"
-    return "0.0000" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+def signed(value: float, unit: str = "share") -> str:
+    """A change with a true minus sign; no sign for what rounds to 0."""
+    text = words.signed(value, unit)
+    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}", 1 if value < 0 else 0)
+
+
+def ends(metric: Metric) -> str:
+    """The interval, short: three decimals of a share."""
+    if metric.low is None or metric.high is None:
+        return ""
+    if metric.unit == "share":
+        return f"{metric.low:.3f}\N{EN DASH}{metric.high:.3f}"
+    return words.interval(metric).replace(" to ", "\N{EN DASH}")
 
 
 def short(base: str) -> str:
@@ -63,14 +80,9 @@ def told(item: Item) -> str:
     quality, result = item.quality, item.result
     assert quality is not None and result is not None and item.compared is not None
     return (
-        f"{item.name}\n{item.compared.metric} {quality.value:.4f} ({interval(quality)})\n"
-        f"p50 {figure(result.latency_ms.p50)} ms, {mb(item.row.size_total)} MB"
+        f"{item.name}\n{item.compared.metric} {words.with_interval(quality)}\n"
+        f"p50 {figure(result.latency_ms.p50)} ms, {megabytes(item.row.size_total)} MB"
     )
-
-
-def interval(value: Bounded) -> str:
-    """Ends of the interval."""
-    return f"{value.low:.4f} to {value.high:.4f}"
 
 
 @dataclass(frozen=True)

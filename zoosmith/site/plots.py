@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from zoosmith.site import chart
 from zoosmith.site.gallery import Group, Item, latency
+from zoosmith.stats.pareto import front as front_of
 
 NOMINAL_PX = (520, 250)  # labels are placed for a plot of this size; narrower pages hide them
 MINI_TICKS = 3
@@ -67,10 +68,15 @@ def draw(group: Group, by: str, axes: Scales, ticks: int = MINI_TICKS) -> Plot:
     x_of: Callable[[Item], float] = X[by]
     items = sorted(group.items, key=x_of)
     points = [(x_of(item), item.quality.value if item.quality else 0.0) for item in items]
-    best = chart.front(points, lower=group.compared.lower)
+    best = _distinct(points, front_of(points, lower=group.compared.lower))
     dots = [_dot(item, x, y, axes, i in best) for i, (item, (x, y)) in enumerate(zip(items, points, strict=True))]
     front = list(_steps([dots[i] for i in best]))
     return Plot(group, by, dots, front, [], axes.x.ticks(ticks), axes.y.ticks(ticks), len(items) <= FEW)
+
+
+def _distinct(points: Sequence[tuple[float, float]], best: Sequence[int]) -> list[int]:
+    """Of equal points on the front the first, so that a step has a length."""
+    return [i for place, i in enumerate(best) if place == 0 or points[i] != points[best[place - 1]]]
 
 
 def minis(group: Group) -> list[Plot]:
@@ -88,12 +94,12 @@ def by_family(group: Group) -> list[Group]:
 
 def _ends(item: Item, intervals: bool) -> tuple[float, ...]:
     assert item.quality is not None
-    return (item.quality.low, item.quality.value, item.quality.high) if intervals else (item.quality.value,)
+    return (item.quality.value, *item.quality.bounds) if intervals else (item.quality.value,)
 
 
 def _dot(item: Item, x: float, y: float, axes: Scales, best: bool) -> Dot:
     assert item.quality is not None
-    low, high = (axes.y.at(end) for end in (item.quality.low, item.quality.high))
+    low, high = (axes.y.at(end) for end in item.quality.bounds)
     return Dot(item, axes.x.at(x), axes.y.at(y), low, high, best)
 
 

@@ -71,8 +71,8 @@ def deltas(mine: Documents, theirs: Documents, level: float = 0.95) -> dict[str,
     if list(mine.tokens) == list(theirs.tokens):
         found["nats_per_token"] = paired_ratio(mine.nats, theirs.nats, mine.tokens, level)
         found["perplexity"] = _perplexities_apart(mine, theirs, level)
-    bits = ([each / LN2 for each in side.nats] for side in (mine, theirs))
-    return found | {"bits_per_byte": paired_ratio(*bits, mine.bytes, level)}
+    ours, others = ([each / LN2 for each in side.nats] for side in (mine, theirs))
+    return found | {"bits_per_byte": paired_ratio(ours, others, mine.bytes, level)}
 
 
 def _perplexities_apart(mine: Documents, theirs: Documents, level: float) -> Estimate:
@@ -83,7 +83,7 @@ def _perplexities_apart(mine: Documents, theirs: Documents, level: float) -> Est
 
 
 def _linearised(numerators: Sequence[float], denominators: Sequence[float]) -> tuple[float, list[float]]:
-    """The ratio, and how far it moves without each document: their sum of squares is its variance, but for n / (n - 1)."""
+    """The ratio, and how far it moves without each document: their squares make its variance."""
     total, n = math.fsum(denominators), len(denominators)
     if n < 2 or len(numerators) != n:
         raise ValueError(f"{len(numerators)} numerators of {n} documents; an interval needs two documents or more")

@@ -43,7 +43,9 @@ def test_the_table_of_a_pair(project: Path, capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["compare", "toy-a", "toy-b"]) == 0
     said = capsys.readouterr().out
     assert "toy-a against toy-b\nhost epyc-2c, 1 thread(s), suite quick 1" in said
-    [accuracy] = [line.split("  ") for line in said.splitlines() if line.startswith("toy.accuracy")]
+    [accuracy] = [
+        [cell.strip() for cell in line.split("  ")] for line in said.splitlines() if line.startswith("toy.accuracy")
+    ]
     assert "-0.1000 (-0.1744 to -0.0552)" in accuracy  # Wilson: Tango with no gain
     assert accuracy[-1].strip() == "loss of 5.5 to 17.4 points"
     assert "0.00195" in [cell.strip() for cell in accuracy]  # 2 / 2^10: ten lost, none won

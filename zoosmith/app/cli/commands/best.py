@@ -28,14 +28,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", required=True, metavar="KIND", help="what it answers, such as text-classification")
     parser.add_argument("--data", metavar="EVAL", help="the eval that it must have been measured on")
     parser.add_argument("--format", help="only this format, such as onnx")
-    parser.add_argument("--max-drop", type=number, metavar="X", help="of any metric against the reference: 0.01")
+    parser.add_argument(
+        "--max-drop",
+        "--max-regression",
+        type=number,
+        metavar="X",
+        help="how much worse than the reference any metric that is a share may be: 0.01",
+    )
+    parser.add_argument("--max-kl", type=number, metavar="X", help="mean KL divergence from the reference, in nats")
+    parser.add_argument("--min", action="append", default=[], metavar="METRIC=X", help="at least X of a metric")
+    parser.add_argument("--max", action="append", default=[], metavar="METRIC=X", help="at most X of a metric")
     parser.add_argument("--max-size", metavar="SIZE", help="with all that it needs: 50MB, 1.5GB")
     parser.add_argument("--max-p95-ms", type=number, metavar="MS", help="95th percentile of one call, on the host")
     parser.add_argument("--max-memory-mb", type=number, metavar="N", help="MiB resident at the peak")
-    parser.add_argument("--sure", action="store_true", help="hold drop and minima by the bound of the 95 %% interval")
+    parser.add_argument("--sure", action="store_true", help="hold drop and metrics by the bound of the 95 %% interval")
     parser.add_argument("--host", metavar="ID", help="whose latency counts; else the host with most artifacts")
-    parser.epilog = f"{MIN}METRIC X: at least X of a metric, such as --min-macro_f1 0.9 or --min-names.accuracy 0.9"
-    parser.set_defaults(minima={})
+    parser.epilog = (
+        "METRIC is that of any eval, or EVAL.METRIC; a divergence from the reference too: --max perplexity=20. "
+        f"{MIN}METRIC X says the same as --min METRIC=X, such as {MIN}macro_f1 0.9 or {MIN}names.accuracy 0.9"
+    )
+    parser.set_defaults(minima={}, maxima={})
     registry_argument(parser)
 
 
@@ -52,17 +64,40 @@ def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
 
-    known = [f"--{name.replace('_', '-')}" for name in vars(given) if name not in ("main", "more", "command", "minima")]
+    ours = ("main", "more", "command", "minima", "maxima")
+    known = [f"--{name.replace('_', '-')}" for name in vars(given) if name not in ours]
     words = iter(rest)
     for word in words:
         option, equals, value = word.partition("=")
         if not option.startswith(MIN) or option == MIN:
-            raise ZooError(f"{option!r} is no option of best{nearest(option, known)}; a minimum is {MIN}METRIC X")
-        value = value if equals else next(words, "")
-        try:
-            given.minima[option.removeprefix(MIN)] = number(value)
-        except ValueError:
-            raise ZooError(f"{option} takes a number, such as {option} 0.9; found {value!r}") from None
+            how = "a limit of a metric is --min METRIC=X or --max METRIC=X"
+            raise ZooError(f"{option!r} is no option of best{nearest(option, known)}; {how}")
+        limited(given.minima, option.removeprefix(MIN), value if equals else next(words, ""), f"{option} 0.9")
+
+
+def limited(limits: dict[str, float], metric: str, value: str, example: str) -> None:
+    """Note a limit. Raises ZooError where it is no number."""
+    from zoosmith.contract.errors import ZooError
+
+    try:
+        limits[metric] = number(value)
+    except ValueError:
+        option = example.partition(" ")[0]
+        raise ZooError(f"{option} takes a number, such as {example}; found {value!r}") from None
+
+
+def noted(given: argparse.Namespace) -> None:
+    """Note the limits of `--min`, `--max` and `--max-kl`. Raises ZooError for what is not METRIC=X."""
+    from zoosmith.contract.errors import ZooError
+
+    for option, told, limits in (("--min", given.min, given.minima), ("--max", given.max, given.maxima)):
+        for each in told:
+            metric, equals, value = each.partition("=")
+            if not (metric and equals):
+                raise ZooError(f"{option} takes METRIC=X, such as {option} accuracy=0.9; found {each!r}")
+            limited(limits, metric, value, f"{option} {metric}=0.9")
+    if given.max_kl is not None:
+        given.maxima["mean_kl"] = given.max_kl
 
 
 def main(given: argparse.Namespace) -> None:
@@ -71,6 +106,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.contract.errors import ZooError
     from zoosmith.records import best
 
+    noted(given)
     catalog = opened(given)
     rows = suitable(catalog, given)
     measured = figures(rows)
@@ -118,17 +154,19 @@ def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], eva
     from zoosmith.contract.errors import ZooError
     from zoosmith.records.best import Budget
 
-    full = {metric for own in measured.values() for one in own for metric in one.scores}
+    full = {metric for own in measured.values() for one in own for metric in (*one.scores, *one.divergence)}
     known = {*full, *(metric.partition(".")[2] for metric in full)}
-    for metric in given.minima:
-        if metric not in known:
-            raise ZooError(f"{MIN}{metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
+    for option, limits in (("--min", given.minima), ("--max", given.maxima)):
+        for metric in limits:
+            if metric not in known:
+                raise ZooError(f"{option} {metric}: no artifact was measured by {metric!r}{nearest(metric, known)}")
     return Budget(
         max_drop=given.max_drop,
         max_size=size(given.max_size) if given.max_size is not None else None,
         max_p95_ms=given.max_p95_ms,
         max_memory_mb=given.max_memory_mb,
         minima=given.minima,
+        maxima=given.maxima,
         sure=given.sure,
     )
 
@@ -173,12 +211,19 @@ def line(one: Candidate, evals: Sequence[str]) -> list[str]:
     held = one.figures
     assert held is not None
     worst = worst_drop(held, evals)
-    drop = f"{worst[0]:.4f}" if worst else ("reference" if held.is_reference else "-")
+    drop = f"{worst[0]:.4f}" if worst else ("reference" if held.is_reference else divergence(held, evals))
     faster = held.speedup
     speed = f"{faster.value:.2f} ({faster.low:.2f} to {faster.high:.2f})" if faster else "-"
     speed += "" if held.steady else ", host not steady"
     milliseconds = (f"{held.p50_ms:.2f}", f"{held.p95_ms:.2f}")
     return [one.name, *milliseconds, sized(held.size), str(held.memory_peak), drop, speed]
+
+
+def divergence(one: Figures, evals: Sequence[str]) -> str:
+    """The largest mean KL over the evals, for what is not measured in shares."""
+    found = [told for name, told in one.divergence.items() if name in {f"{id}.mean_kl" for id in evals}]
+    worst = max(found, key=lambda told: told.value, default=None)
+    return f"KL {worst.value:.4g}" if worst else "-"
 
 
 def miss(held: Held) -> str:
@@ -190,7 +235,7 @@ def miss(held: Held) -> str:
     name = f"{held.limit} {shown(held.limit, held.allowed)}"
     if held.found is None:
         return f"{name}: not measured"
-    what = f" ({held.what})" if held.what and held.limit != f"min-{held.what}" else ""
+    what = f" ({held.what})" if held.what and held.limit[4:] != held.what else ""
     by = f", {percent(held.excess)} beyond" if math.isfinite(held.excess) else ""
     return f"{name}: found {shown(held.limit, held.found)}{what}{by}"
 
@@ -203,9 +248,11 @@ def percent(share: float) -> str:
 def shown(limit: str, value: float) -> str:
     """A value in its limit's unit."""
     if limit == "max-size":
-        return f"{value / 1e6:.4g} MB"
+        return f"{value / 1e6:.4g} MB" if value < 1e9 else f"{value / 1e6:.0f} MB"
     units = {"max-p95-ms": " ms", "max-memory-mb": " MiB"}
-    return f"{value:g}{units[limit]}" if limit in units else f"{value:.4f}"
+    if limit in units:
+        return f"{value:g}{units[limit]}"
+    return f"{value:.4g}" if 0 < abs(value) < 5e-4 or abs(value) >= 1000 else f"{value:.4f}"
 
 
 def cut(candidates: Sequence[Candidate]) -> Iterator[str]:

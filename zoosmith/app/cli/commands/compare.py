@@ -82,16 +82,16 @@ def text(found: Comparison) -> str:
 
 def quality(change: Change) -> list[str]:
     """The row of a metric."""
-    told, p = change.change, change.change.p if change.change else None
-    difference = f"{told.value:+.4f} ({told.low:+.4f} to {told.high:+.4f})" if told else BLANK
-    if told is None:
-        difference = f"{change.first - change.second:+.4f}"
+    from zoosmith.records import words
+
+    told, unit, p = change.change, change.first.unit, change.change.p if change.change else None
+    apart = words.change(told, unit) if told else words.signed(change.first.value - change.second.value, unit)
     verdict = change.verdict.text if change.verdict else BLANK
     return [
-        change.metric,
-        f"{change.first:.4f}",
-        f"{change.second:.4f}",
-        difference,
+        change.metric if unit in ("share", "") else f"{change.metric}, {unit}",
+        words.value(change.first),
+        words.value(change.second),
+        apart,
         f"{p:.3g}" if p is not None else BLANK,
         verdict,
     ]
@@ -99,10 +99,13 @@ def quality(change: Change) -> list[str]:
 
 def figures(found: Comparison) -> list[list[str]]:
     """The rows of what is no metric; milliseconds and MiB only where both are of one host."""
+    from zoosmith.records import words
+
     first, second = found.first, found.second
     rows = [["size", sized(first.size), sized(second.size), times(first.size, second.size)]]
     if found.agreement is not None:
         rows.insert(0, ["same answer", BLANK, BLANK, f"{found.agreement:.2%} of the examples"])
+    rows[:0] = [[each.name, BLANK, BLANK, words.with_interval(each.value)] for each in found.apart]
     if found.speed:
         rows.append(["speed", BLANK, BLANK, speed(found.speed)])
     if found.same_host:

@@ -55,5 +55,7 @@ def first_quality(row: Row) -> str:
     results = sorted(row.results, key=lambda result: -max((q.n for q in result.quality.values()), default=0))
     if not results or not results[0].quality:
         return ""
-    metric, bounded = next(iter(sorted(results[0].quality.items())))
-    return f"{metric} {bounded.value:.4f}"
+    from zoosmith.records import words
+
+    metric, value = next(iter(sorted(results[0].quality.items())))
+    return f"{metric} {words.value(value)}"

@@ -11,6 +11,7 @@ from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.records.registry import Result, Row
+    from zoosmith.records.scores import Metric
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +55,25 @@ def measured(result: Result, reference: str) -> Iterator[tuple[str, str]]:
     """What one host measured."""
     yield "host", f"{result.host}, suite {result.suite}, {result.threads} thread(s)"
     for metric, value in sorted(result.quality.items()):
-        yield "", f"{metric} {value.value:.4f}  [{value.low:.4f}, {value.high:.4f}]  n {value.n}"
+        yield "", told(metric, value)
+    for id, versus in sorted((result.versus or {}).items()):
+        for name, value in sorted(versus.divergence.items()):
+            yield "", told(f"{id}.{name}", value)
     if result.speedup:
         faster = result.speedup
         yield "", f"{faster.value:.2f} times as fast as {reference}  [{faster.low:.2f}, {faster.high:.2f}]"
     latency = result.latency_ms
-    yield "", f"p50 {latency.p50:.2f} ms, p95 {latency.p95:.2f} ms; {result.memory_mb.peak} MiB at the peak"
+    of = "" if result.latency_of == "call" else " a token"
+    yield "", f"p50 {latency.p50:.2f} ms{of}, p95 {latency.p95:.2f} ms; {result.memory_mb.peak} MiB at the peak"
+    if rates := result.generation:
+        yield "", f"{rates.per_s:.3g} tokens a second generated, {rates.prompt_per_s:.3g} of the prompt read"
+
+
+def told(name: str, value: Metric) -> str:
+    """A metric or divergence with its interval and what it was measured with."""
+    from zoosmith.records import words
+
+    unit = "" if value.unit in ("share", "") else f" {value.unit}"
+    n = f"n {value.n}" if value.n_unit == "examples" else f"{value.n} {value.n_unit}"
+    ends = "" if value.low is None or value.high is None else f"  [{words.interval(value).replace(' to ', ', ')}]"
+    return f"{name} {words.value(value)}{unit}{ends}  {n}"
