@@ -14,8 +14,8 @@ PICTURE = ROOT / "docs" / "architecture.svg"
 OUTSIDE = """() => {
   const boxes = [...document.querySelectorAll('rect.box')].map(box => box.getBoundingClientRect());
   const between = (low, value, high) => low <= value && value <= high;
-  const inside = (text, box) => between(box.left + 4, text.left, text.right) && between(text.left, text.right, box.right - 4)
-    && between(box.top, text.top, text.bottom) && text.bottom <= box.bottom;
+  const wide = (text, box) => between(box.left + 4, text.left, text.right) && text.right <= box.right - 4;
+  const inside = (text, box) => wide(text, box) && box.top <= text.top && text.bottom <= box.bottom;
   const across = (text, box) => text.left < box.right && box.left < text.right;
   const meets = (text, box) => across(text, box) && text.top < box.bottom && box.top < text.bottom;
   return [...document.querySelectorAll('text')].filter(text => {
@@ -66,7 +66,7 @@ def test_every_folder_of_the_package_is_a_layer() -> None:
 def test_what_the_pages_name_is_there() -> None:
     """Paths in code type, of the architecture and of SECURITY.md: below the repository, or below the package."""
     text = PAGE + (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:[a-z_]+/)+\w+\.(?:py|md|yaml))`", text))
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z]\w+\.(?:py|md|yaml))`", text))
     assert named
     assert {name for name in named if not any((home / name).exists() for home in (ROOT, ROOT / "zoosmith"))} == set()
 
