@@ -70,6 +70,25 @@ def test_the_runtime_opens_what_its_builder_writes(zoo: Path) -> None:
     own_tests_pass(zoo, "runtime")
 
 
+def test_the_task_is_answered_measured_and_gated(zoo: Path) -> None:
+    run(zoo, "build:capitals-half", "artifact:capitals-whole")
+    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["capitals-half"]["versions"]["1"]
+    assert (row["task"], row["gates"]["passed"]) == ("short-answer", True)
+    own_tests_pass(zoo, "task")
+
+
+def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
+    run(zoo, "artifact:graded-fp32", "artifact:graded-coarse")
+    planned = doit(zoo, "plan", "graded-coarse", PYTHONPATH=str(ROOT)).stdout
+    assert "measurement of graded/coarse" in planned
+    run(zoo, "build:graded-coarse")
+    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["graded-coarse"]["versions"]["1"]
+    brier = row["results"][0]["quality"]["graded.brier"]
+    assert (row["task"], brier["better"]) == ("text-classification", "lower")
+    assert {check["gate"] for check in row["gates"]["checks"] if check["passed"]} == {"graded.brier"}
+    own_tests_pass(zoo, "metric")
+
+
 def test_the_executor_makes_what_the_shipped_one_makes(zoo: Path) -> None:
     run(zoo, "artifact:shop-fp32")
     run(zoo, "artifact:shop-coarse", ZOO_INLINE="1")

@@ -10,6 +10,7 @@ from tests.support.zoo import ROOT, rows, write_bert, write_project, write_rows
 
 FOLDER = ROOT / "docs" / "howto"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.M | re.S)
+CAPITALS = {"france": "paris", "italy": "rome", "norway": "oslo", "peru": "lima", "ghana": "accra", "japan": "tokyo"}
 NAME = re.compile(r"# (?P<path>[\w./-]+\.(?:py|yaml))(?P<added> \(added\))?\n")
 
 
@@ -41,6 +42,8 @@ def write_howtos(project: Path, *pages: str) -> Path:
     write_bert(project / "bases" / "encoder", labels=("negative", "positive"))
     for split, count, seed in (("train", 120, 1), ("dev", 20, 2), ("test", 60, 3)):
         write_rows(project / "data" / f"{split}.jsonl", rows(count, seed))
+        asked = [{"question": f"the capital of {land}", "answer": capital} for land, capital in CAPITALS.items()]
+        write_rows(project / "data" / "capitals" / f"{split}.jsonl", asked)
     for page in pages:
         for piece in pieces(FOLDER / f"{page}.md"):
             file = project / piece.path
