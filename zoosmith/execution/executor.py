@@ -67,7 +67,7 @@ class LocalExecutor:
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. A worker never outlives this call.
 
-        Raises StepFailed, or KeyboardInterrupt where the workers were interrupted.
+        Raises StepFailed, or KeyboardInterrupt if the workers were interrupted.
         """
         log = self.store.folder("logs") / f"{action.key}.log"
         started = time.monotonic()

@@ -43,7 +43,7 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True)
 class Catalog:
-    """A registry, the URL of the folder that it lies in, and a remark where it is not the newest."""
+    """A registry, the URL of the folder that it lies in, and a remark if it is not the newest."""
 
     registry: Registry
     base: str
@@ -75,7 +75,7 @@ class Catalog:
         return min(same, key=lambda version: not version.row.locations, default=None)
 
     def places(self, version: Version) -> list[Location]:
-        """Where the files lie. Raises ZooError where the version was not published, or where it must not lie."""
+        """Where the files lie. Raises ZooError if the version was not published, or lies where it must not."""
         if not version.row.locations:
             raise ZooError(
                 f"{version} is not published: its row has no location; "
@@ -85,7 +85,7 @@ class Catalog:
 
 
 def check(version: Version) -> None:
-    """Raise ZooError where the files of a row could do harm, or are not the tree that the row names."""
+    """Raise ZooError if the files of a row could do harm, or are not the tree that the row names."""
     files = version.row.files
     safe.name(version.name)
     safe.paths(file.path for file in files)
@@ -126,7 +126,7 @@ def open_catalog(given: str | None, project: Path, cache: Cache, patience: Retry
 
 
 def _folder_url(given: str) -> str:
-    """The URL of the folder that holds registry.json, with a final '/' where it is a web server's."""
+    """The URL of the folder that holds registry.json, with a final '/' if it is a web server's."""
     if "://" not in given:
         folder = Path(given).expanduser().resolve()
         return "file://" + quote(str(folder.parent if folder.name == FILE else folder))
@@ -147,7 +147,7 @@ def _read_file(file: Path) -> bytes:
 
 
 def _ask(base: str, cache: Cache, patience: RetryPolicy) -> bytes:
-    """The registry from its server, or the kept copy where the server says that it has not changed."""
+    """The registry from its server, or the kept copy if the server says that it has not changed."""
     kept, web = cache.registry(base), places.within(base, "")
     assert isinstance(web, places.Web)
     headers = web.headers()

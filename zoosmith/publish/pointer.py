@@ -16,7 +16,7 @@ CHUNK = 1 << 16
 
 
 def where(version: Version, place: Location, patience: RetryPolicy) -> dict[str, str]:
-    """Path in the tree -> path at the place. Raises ZooError where the pointer is damaged, or of another tree."""
+    """Path in the tree -> path at the place. Raises ZooError if the pointer is damaged, or of another tree."""
     data = patience.until_done(lambda: _read(place, patience))
     what = f"the {POINTER} of {version}"
     safe.parse_json(data, what)

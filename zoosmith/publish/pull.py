@@ -35,16 +35,16 @@ THREADS = 4
 
 
 class Progress(Protocol):
-    """What is told while files arrive; called from several threads."""
+    """Receives the progress of a pull; called from several threads."""
 
     def begin(self, what: str, total: int) -> None:
-        """A version of `total` bytes is wanted."""
+        """A pull of `total` bytes begins; `what` is its name and version."""
 
     def won(self, count: int) -> None:
-        """So many bytes more are there."""
+        """`count` more bytes have arrived."""
 
     def say(self, text: str) -> None:
-        """One line."""
+        """Show one line of text."""
 
 
 @dataclass
@@ -210,7 +210,7 @@ def _sweep(parts: Path, wanted: Container[str]) -> None:
 
 
 def _require_room(parts: Path, missing: list[File]) -> None:
-    """Raise ZooError where the disk is too small, before anything is fetched."""
+    """Raise ZooError if the disk is too small, before anything is fetched."""
     have = sum((parts / f.sha256).stat().st_size for f in missing if (parts / f.sha256).is_file())
     needed, free = sum(file.size for file in missing) - have, shutil.disk_usage(parts).free
     if needed > free:

@@ -27,7 +27,7 @@ MAY_NAME = {  # what a registry of this scheme may point to
 
 
 class Stream(Protocol):
-    """Bytes of a file from `start` on; `total` is its whole length, where that is told."""
+    """Bytes of a file from `start` on; `total` is its whole length, if the server says it."""
 
     start: int
     total: int | None
@@ -36,11 +36,11 @@ class Stream(Protocol):
         """The next bytes, at most so many; none at the end. Raises TransientError if the connection is lost."""
 
     def close(self) -> None:
-        """Let go of the file or connection, however much is unread."""
+        """Close the file or connection, read to its end or not."""
 
 
 class Location(Protocol):
-    """A folder of files somewhere."""
+    """A folder of files that can be opened by path."""
 
     def open(self, path: str, start: int, patience: RetryPolicy) -> Stream:
         """Bytes of a file from `start` on, or from 0 if the place cannot skip. Raises ZooError or TransientError."""
@@ -118,7 +118,7 @@ class Web:
     headers: Callable[[], dict[str, str]] = dict
 
     def open(self, path: str, start: int, patience: RetryPolicy) -> Stream:
-        """Ask for the rest of a file; where the server cannot skip, for all of it."""
+        """Ask for the rest of a file; if the server cannot skip, for all of it."""
         headers = self.headers()
         if start:
             headers["Range"] = f"bytes={start}-"
