@@ -1,4 +1,4 @@
-"""One file of a registry's row from a place: hashed while it streams, never longer than the row says, resumed."""
+"""One file of a registry's row from a location: hashed while it streams, never longer than the row says, resumed."""
 
 from __future__ import annotations
 
@@ -105,41 +105,41 @@ class Part:
         self.tell(len(data))
 
 
-def download(place: Location, at: str, file: File, path: Path, tell: Tell, patience: RetryPolicy) -> None:
+def download(location: Location, at: str, file: File, path: Path, tell: Tell, retry: RetryPolicy) -> None:
     """Make `path` the bytes of `file`, which lies at `at`; what `path` holds already is used.
 
-    Raises ZooError if the place gives other bytes or none; then `path` may hold a part for the next try.
+    Raises ZooError if the location gives other bytes or none; then `path` may hold a part for the next try.
     """
     part = Part(path, file, tell)
     try:
         if not part.right:
-            patience.until_done(lambda: _attempt(place, at, part, patience))
+            retry.until_done(lambda: _attempt(location, at, part, retry))
     except BaseException:
         part.close(durable=False)
         raise
     part.close(durable=True)
 
 
-def _attempt(place: Location, at: str, part: Part, patience: RetryPolicy) -> None:
+def _attempt(location: Location, at: str, part: Part, retry: RetryPolicy) -> None:
     """Fetch the rest. Wrong bytes after a resumption may come from before it, so they are fetched once more."""
     file, resumed = part.file, part.have
     if resumed == file.size:
         part.restart()
         resumed = 0
-    stream = place.open(at, resumed, patience)
+    stream = location.open(at, resumed, retry)
     try:
         if stream.total not in (None, file.size):
             raise ZooError(f"{file.path} has {stream.total} bytes there instead of {file.size}: refused")
         if stream.start != resumed:
             part.restart()
-        part.take(stream, patience.stop)
+        part.take(stream, retry.stop)
     finally:
         stream.close()
     if part.right:
         return
     part.restart()
     if stream.start:
-        _attempt(place, at, part, patience)
+        _attempt(location, at, part, retry)
         return
     raise ZooError(f"{file.path} has other bytes there than it should (SHA-256 differs): refused")
 

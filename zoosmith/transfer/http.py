@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 from zoosmith import __version__
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
-from zoosmith.transfer.retry import Handler, SecureHandler, TooSlow
+from zoosmith.transfer.min_rate import Handler, SecureHandler, TooSlow
 
 MAX_REDIRECTS = 5
 PASSING = (408, 425, 429, 500, 502, 503, 504)

@@ -78,7 +78,7 @@ class Handler(urllib.request.HTTPHandler):
     """Opens http URLs over connections with a least rate."""
 
     def http_open(self, req: Request) -> HTTPResponse:
-        """Ask."""
+        """Send the request over a connection with a least rate, as urllib asks a handler to."""
         return self.do_open(_Connection, req)
 
 
@@ -91,5 +91,5 @@ class SecureHandler(urllib.request.HTTPSHandler):
         self.certificates = ssl.create_default_context()
 
     def https_open(self, req: Request) -> HTTPResponse:
-        """Ask."""
+        """Send the request over TLS, as urllib asks a handler to."""
         return self.do_open(_SecureConnection, req, context=self.certificates)
