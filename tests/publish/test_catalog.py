@@ -11,7 +11,7 @@ from tests.support.published import Fault, publish, row_of, serving
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish.catalog import Catalog, Version, check, open_catalog
-from zoosmith.transfer import locations as places
+from zoosmith.transfer import locations
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy
 
@@ -155,25 +155,25 @@ def test_faults_that_pass_are_waited_out(root: Path, cache: Cache, fault: Fault)
 )  # fmt: skip
 def test_a_registry_may_not_point_anywhere(location: str, base: str) -> None:
     with pytest.raises(ZooError):
-        places.place(location, base)
+        locations.location_at(location, base)
 
 
 def test_where_a_registry_may_point() -> None:
     commit = "a" * 40
-    assert places.place("x/v1/", "file:///r%20s") == places.Folder(Path("/r s/x/v1"))
-    assert places.place("file:///x", "file:///r") == places.Folder(Path("/x"))
-    relative = places.place("x/v1/", "https://h/a/")
-    assert isinstance(relative, places.Web)
+    assert locations.location_at("x/v1/", "file:///r%20s") == locations.Folder(Path("/r s/x/v1"))
+    assert locations.location_at("file:///x", "file:///r") == locations.Folder(Path("/x"))
+    relative = locations.location_at("x/v1/", "https://h/a/")
+    assert isinstance(relative, locations.Web)
     assert relative.url_of("onnx/m o.onnx") == "https://h/a/x/v1/onnx/m%20o.onnx"
-    hub = places.place(f"hf://o/n@{commit}", "https://h/")
-    assert isinstance(hub, places.Web)
+    hub = locations.location_at(f"hf://o/n@{commit}", "https://h/")
+    assert isinstance(hub, locations.Web)
     assert hub.url_of("onnx/model.onnx").endswith(f"/o/n/resolve/{commit}/onnx/model.onnx")
 
 
 def test_an_unpublished_version_says_how_to_get_it(root: Path, cache: Cache) -> None:
     row = row_of("toy-x", FILES)
     with pytest.raises(ZooError, match="doit publish:toy-x"):
-        opened(str(root), cache).places(Version("toy-x", 1, row))
+        opened(str(root), cache).locations(Version("toy-x", 1, row))
 
 
 @pytest.mark.parametrize(

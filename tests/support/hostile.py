@@ -238,13 +238,13 @@ def outcome(case: Case, box: Sandbox) -> str:
     """ "pulled" or "refused"; AssertionError where something is wrong."""
     box.lay_out(case)
     cache, home = Cache(box.folder / "cache"), box.folder / "home"
-    patience = RetryPolicy(tries=2, first_s=0.0, longest_s=0.0, timeout_s=2.0)
+    retry = RetryPolicy(tries=2, first_s=0.0, longest_s=0.0, timeout_s=2.0)
     url = box.server.url if case.faults else str(box.folder / "registry")
     try:
-        catalog = open_catalog(url, Path("/nowhere"), cache, patience)
+        catalog = open_catalog(url, Path("/nowhere"), cache, retry)
         version = catalog.find(case.wanted)
         _look(str(box.folder / "registry"), case.wanted)
-        done = Puller(catalog, home, cache, _Silent(), patience).pull(case.wanted)
+        done = Puller(catalog, home, cache, _Silent(), retry).pull(case.wanted)
     except ZooError as error:
         assert "canary" not in str(error) or "canary" in case.wanted
         assert not home.exists() or all(path.name.startswith(".") for path in home.iterdir())

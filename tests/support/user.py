@@ -55,11 +55,11 @@ class User:
         self.cache = Cache(folder / "cache")
         self.progress = Silent()
         self.stores: tuple[Store, ...] = ()
-        self.patience = RetryPolicy(tries=3, first_s=0.01, timeout_s=2.0)
+        self.retry = RetryPolicy(tries=3, first_s=0.01, timeout_s=2.0)
 
     def pull(self, wanted: str, url: str | None = None) -> list[Pulled]:
-        catalog = open_catalog(url or str(self.registry), Path("/nowhere"), self.cache, self.patience)
-        return Puller(catalog, self.home, self.cache, self.progress, self.patience, self.stores).pull(wanted)
+        catalog = open_catalog(url or str(self.registry), Path("/nowhere"), self.cache, self.retry)
+        return Puller(catalog, self.home, self.cache, self.progress, self.retry, self.stores).pull(wanted)
 
     def holds(self, name: str, files: dict[str, bytes]) -> bool:
         """Whether home/name is exactly these files beside its manifest."""

@@ -51,7 +51,7 @@ def test_a_lost_connection_goes_on_where_it_stopped(user: User) -> None:
 
 
 def test_a_later_pull_goes_on_where_an_earlier_one_gave_up(user: User) -> None:
-    user.patience = RetryPolicy(tries=1, timeout_s=2.0)
+    user.retry = RetryPolicy(tries=1, timeout_s=2.0)
     with serving(user.registry, Fault("cut", "onnx")) as server:
         with pytest.raises(ZooError, match=r"model\.onnx was cut off after \d+ of 3145728 bytes"):
             user.pull("toy-a", server.url)
@@ -94,7 +94,7 @@ def test_wrong_bytes_left_by_an_earlier_pull_are_fetched_anew(user: User) -> Non
     ids=lambda value: value.kind + value.path if isinstance(value, Fault) else "",
 )
 def test_what_is_not_right_is_refused_and_nothing_appears(user: User, fault: Fault, said: str) -> None:
-    user.patience = RetryPolicy(tries=3, first_s=0.01, timeout_s=0.3)
+    user.retry = RetryPolicy(tries=3, first_s=0.01, timeout_s=0.3)
     with serving(user.registry, fault) as server, pytest.raises(ZooError, match=said) as told:
         user.pull("toy-a", server.url)
     assert "\n" not in str(told.value)

@@ -65,6 +65,11 @@ def build_code(builder: str, task: str | None, project: Path) -> list[Path]:
     return files + ([part_file("tasks", task, "encoding", project)] if task else [])
 
 
+def own_digest(path: Path) -> str | None:
+    """Digest of a shipped module's own code, whatever it imports; None for a module without code."""
+    return _read(path, NOWHERE).own
+
+
 def _digest(module: _Module, root: Path) -> str:
     known = ((_read(file, root).own, names) for file, names in module.imported.items())
     imported = sorted([own, *names] for own, names in known if own is not None)

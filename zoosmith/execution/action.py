@@ -19,7 +19,7 @@ class Action:
     """One step. `inputs` are hashed into the key; `run` is not: names, threads, where to look first.
 
     `entry` is "module:function", called in the worker with a `zoosmith.execution.worker.Step`. `imports` are packages
-    that it is going to import; where there are any, its worker may be forked from a process that has done so.
+    that it is going to import; if there are any, its worker may be forked from a process that has done so.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Runs an action in a worker process of this machine and sees it to its end."""
+"""Executors run one action to its end; the one here does so in a worker process of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
@@ -47,6 +47,19 @@ class Outcome:
     seconds: float
 
 
+class Executor(Protocol):
+    """Runs actions. Cache, locks, budget and record are the runner's."""
+
+    def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
+        """Run the action to its end; whatever it started has ended too when this returns.
+
+        lock: descriptor of the lock on the action's key, which whoever works on it must hold.
+        progress: takes {"done", "total", "text"}, {"say"} and {"memory_mb"}.
+
+        Raises StepFailed, or KeyboardInterrupt if the user interrupted.
+        """
+
+
 class LocalExecutor:
     """One worker process a step. The lock's descriptor is handed on, so a dying worker still holds it."""
 
@@ -67,7 +80,7 @@ class LocalExecutor:
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. A worker never outlives this call.
 
-        Raises StepFailed, or KeyboardInterrupt where the workers were interrupted.
+        Raises StepFailed, or KeyboardInterrupt if the workers were interrupted.
         """
         log = self.store.folder("logs") / f"{action.key}.log"
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""What an error is called where it is told."""
+"""The text of an error as a user sees it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from zoosmith.contract.errors import ZooError
 
 
 def failure(error: BaseException) -> str:
-    """One clear message: the error's own words where it is ours, its type where it is not."""
+    """One clear message: the error's own words if it is ours, else its type with them."""
     if isinstance(error, ZooError):
         return str(error)
     if isinstance(error, OSError) and error.errno == 28:

@@ -90,7 +90,7 @@ class ForkServer:
             )  # fmt: skip
 
     def prepare(self, modules: Sequence[str]) -> None:
-        """Return when they are imported, or cannot be: then the worker will tell. Raises ZooError where it died."""
+        """Return when they are imported, or cannot be: then the worker will tell. Raises ZooError if it died."""
         with self._lock, suppress(OSError):
             self._control.send(json.dumps({"imports": modules}).encode())
             if self._control.recv(1):
@@ -155,7 +155,7 @@ def _import(modules: Sequence[str]) -> None:
 
 
 def _or_die(work: Callable[..., None], *given: Any) -> NoReturn:
-    """A fork never goes on where its parent does."""
+    """Run `work`, then end this fork: it never returns into its parent's code."""
     try:
         work(*given)
     except BaseException:

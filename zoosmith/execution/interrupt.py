@@ -126,7 +126,7 @@ def _settle(done: Future[int], work: Callable[[], int]) -> None:
 def _noted() -> Iterator[list[int]]:
     """Note Ctrl-C in the list instead of raising: an exception may be lost in a finalizer or come amid a clean-up.
 
-    Where SIGINT is ignored, as in a shell's background job, it stays so.
+    If SIGINT is ignored, as in a shell's background job, it stays so.
     """
     pressed: list[int] = []
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:

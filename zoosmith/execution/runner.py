@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.execution.display import Display
-from zoosmith.execution.executor import LocalExecutor
+from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
 from zoosmith.store.locks import flock, quiet
 from zoosmith.store.store import ActionResult, Store
@@ -34,7 +34,7 @@ class Runner:
         project: Path,
         budget: Budget,
         display: Display,
-        executor: LocalExecutor,
+        executor: Executor,
         remark: Remark = no_remark,
     ) -> None:
         """Use the store of the zoo in `project`.

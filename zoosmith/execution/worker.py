@@ -32,7 +32,7 @@ Report = Callable[[dict[str, Any]], None]
 class Step:
     """What a step function is given. It writes its tree below `out`; `scratch` survives a kill.
 
-    clean: a process forked before the step was loaded, which opens what the step made; None where one is to be started.
+    clean: a process forked before the step was loaded, which opens what the step made; None if one is to be started.
     """
 
     key: str

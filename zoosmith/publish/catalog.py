@@ -19,15 +19,14 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.records import registry
 from zoosmith.records.registry import Registry, Row
 from zoosmith.store.files import sha256_file, write_atomic
-from zoosmith.transfer import http
-from zoosmith.transfer import locations as places
+from zoosmith.transfer import http, locations
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy, Unreachable
 from zoosmith.transfer.locations import Location
 
 FILE = "registry.json"
 VARIABLE = "ZOOSMITH_REGISTRY"
-PATIENCE = RetryPolicy(tries=3, timeout_s=15.0)
+RETRY = RetryPolicy(tries=3, timeout_s=15.0)
 
 
 class Version(NamedTuple):
@@ -43,7 +42,7 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True)
 class Catalog:
-    """A registry, the URL of the folder that it lies in, and a remark where it is not the newest."""
+    """A registry, the URL of the folder that it lies in, and a remark if it is not the newest."""
 
     registry: Registry
     base: str
@@ -74,18 +73,18 @@ class Catalog:
         same = [version for version in self.versions() if version.row.tree_digest == tree]
         return min(same, key=lambda version: not version.row.locations, default=None)
 
-    def places(self, version: Version) -> list[Location]:
-        """Where the files lie. Raises ZooError where the version was not published, or where it must not lie."""
+    def locations(self, version: Version) -> list[Location]:
+        """Where the files lie. Raises ZooError if the version was not published, or lies where it must not."""
         if not version.row.locations:
             raise ZooError(
                 f"{version} is not published: its row has no location; "
                 f"ask the zoo's owner for `doit publish:{version.name}`, or build it with `doit build:{version.name}`"
             )
-        return [places.place(location, self.base) for location in version.row.locations]
+        return [locations.location_at(location, self.base) for location in version.row.locations]
 
 
 def check(version: Version) -> None:
-    """Raise ZooError where the files of a row could do harm, or are not the tree that the row names."""
+    """Raise ZooError if the files of a row could do harm, or are not the tree that the row names."""
     files = version.row.files
     safe.name(version.name)
     safe.paths(file.path for file in files)
@@ -104,7 +103,7 @@ def check(version: Version) -> None:
         raise ZooError(f"{version} has no {PAYLOAD_MANIFEST}, so it is no artifact")
 
 
-def open_catalog(given: str | None, project: Path, cache: Cache, patience: RetryPolicy = PATIENCE) -> Catalog:
+def open_catalog(given: str | None, project: Path, cache: Cache, retry: RetryPolicy = RETRY) -> Catalog:
     """The registry `given` as URL or folder, else `$ZOOSMITH_REGISTRY`, else the zoo's own. Raises ZooError."""
     given = given or os.environ.get(VARIABLE)
     if given is None:
@@ -116,7 +115,7 @@ def open_catalog(given: str | None, project: Path, cache: Cache, patience: Retry
         file = Path(unquote(urlsplit(base).path)) / FILE
         return _parsed(_read_file(file), str(file), base)
     try:
-        data = patience.until_done(lambda: _ask(base, cache, patience))
+        data = retry.until_done(lambda: _ask(base, cache, retry))
     except Unreachable as error:
         kept = cache.registry(base)
         if not kept.is_file():
@@ -126,7 +125,7 @@ def open_catalog(given: str | None, project: Path, cache: Cache, patience: Retry
 
 
 def _folder_url(given: str) -> str:
-    """The URL of the folder that holds registry.json, with a final '/' where it is a web server's."""
+    """The URL of the folder that holds registry.json, with a final '/' if it is a web server's."""
     if "://" not in given:
         folder = Path(given).expanduser().resolve()
         return "file://" + quote(str(folder.parent if folder.name == FILE else folder))
@@ -146,15 +145,15 @@ def _read_file(file: Path) -> bytes:
         raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
 
 
-def _ask(base: str, cache: Cache, patience: RetryPolicy) -> bytes:
-    """The registry from its server, or the kept copy where the server says that it has not changed."""
-    kept, web = cache.registry(base), places.within(base, "")
-    assert isinstance(web, places.Web)
+def _ask(base: str, cache: Cache, retry: RetryPolicy) -> bytes:
+    """The registry from its server, or the kept copy if the server says that it has not changed."""
+    kept, web = cache.registry(base), locations.within(base, "")
+    assert isinstance(web, locations.Web)
     headers = web.headers()
     tag = _about(kept).get("etag")
     if tag and kept.is_file() and sha256_file(kept) == _about(kept).get("sha256"):
         headers["If-None-Match"] = tag
-    answer = http.get(web.url_of(FILE), headers, patience.timeout_s)
+    answer = http.get(web.url_of(FILE), headers, retry.timeout_s)
     if answer.status == 304 and "If-None-Match" in headers:
         answer.close()
         return kept.read_bytes()

@@ -36,7 +36,7 @@ def tree_digest(folder: Path) -> str:
 
 
 def faults(folder: Path) -> list[str]:
-    """What differs from the folder's own manifest.json, a line each. Raises ZooError where there is none."""
+    """What differs from the folder's own manifest.json, a line each. Raises ZooError if there is none."""
     told = read_manifest(folder).files
     safe.paths(told)
     found = {path.as_posix() for path in payload(folder)} - {PAYLOAD_MANIFEST}
@@ -50,14 +50,14 @@ def faults(folder: Path) -> list[str]:
 
 
 def agree(folder: Path, files: Sequence[File]) -> None:
-    """Raise ZooError where the manifest in `folder` lists other files or hashes than the registry."""
+    """Raise ZooError if the manifest in `folder` lists other files or hashes than the registry."""
     told = read_manifest(folder).files
     if told != {file.path: file.sha256 for file in files if file.path != PAYLOAD_MANIFEST}:
         raise ZooError(f"the {PAYLOAD_MANIFEST} lists other files than the registry: refused")
 
 
 def require_replaceable(target: Path) -> None:
-    """Raise ZooError where `target` is something else than an unchanged artifact: it may be someone's work."""
+    """Raise ZooError if `target` is something else than an unchanged artifact: it may be someone's work."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise ZooError(f"{target} is there and is no folder; move it away, or use --into DIR")
     if not target.exists():

@@ -15,9 +15,9 @@ MAX_BYTES = 8 << 20
 CHUNK = 1 << 16
 
 
-def where(version: Version, place: Location, patience: RetryPolicy) -> dict[str, str]:
-    """Path in the tree -> path at the place. Raises ZooError where the pointer is damaged, or of another tree."""
-    data = patience.until_done(lambda: _read(place, patience))
+def where(version: Version, location: Location, retry: RetryPolicy) -> dict[str, str]:
+    """Path in the tree -> path at the location. Raises ZooError if the pointer is damaged, or of another tree."""
+    data = retry.until_done(lambda: _read(location, retry))
     what = f"the {POINTER} of {version}"
     safe.parse_json(data, what)
     try:
@@ -34,8 +34,8 @@ def where(version: Version, place: Location, patience: RetryPolicy) -> dict[str,
     return at
 
 
-def _read(place: Location, patience: RetryPolicy) -> bytes:
-    stream = place.open(POINTER, 0, patience)
+def _read(location: Location, retry: RetryPolicy) -> bytes:
+    stream = location.open(POINTER, 0, retry)
     data = b""
     try:
         while len(data) != stream.total and (more := stream.read(CHUNK)):

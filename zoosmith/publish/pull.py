@@ -35,16 +35,16 @@ THREADS = 4
 
 
 class Progress(Protocol):
-    """What is told while files arrive; called from several threads."""
+    """Receives the progress of a pull; called from several threads."""
 
     def begin(self, what: str, total: int) -> None:
-        """A version of `total` bytes is wanted."""
+        """A pull of `total` bytes begins; `what` is its name and version."""
 
     def won(self, count: int) -> None:
-        """So many bytes more are there."""
+        """`count` more bytes have arrived."""
 
     def say(self, text: str) -> None:
-        """One line."""
+        """Show one line of text."""
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Puller:
     home: Path
     cache: Cache
     progress: Progress
-    patience: RetryPolicy
+    retry: RetryPolicy
     stores: tuple[Store, ...] = ()
     unkept: list[OSError] = field(default_factory=list, init=False)
 
@@ -150,25 +150,25 @@ class Puller:
             return True
         return False
 
-    def _fetch_from(self, place: Location, version: Version, missing: list[File], parts: Path) -> None:
-        """All missing files from one place, several at once; the first fault stops the others."""
-        patience = replace(self.patience, stop=threading.Event())
-        at = pointer.where(version, place, patience)
-        _in_threads(lambda file: self._one(place, at[file.path], file, parts, patience), missing, patience)
+    def _fetch_from(self, location: Location, version: Version, missing: list[File], parts: Path) -> None:
+        """All missing files from one location, several at once; the first fault stops the others."""
+        retry = replace(self.retry, stop=threading.Event())
+        at = pointer.where(version, location, retry)
+        _in_threads(lambda file: self._one(location, at[file.path], file, parts, retry), missing, retry)
 
     def _fetch(self, version: Version, missing: list[File], parts: Path) -> None:
-        """All missing files from the first place that has them."""
+        """All missing files from the first location that has them."""
         refused = []
-        for place in self.catalog.places(version):
+        for location in self.catalog.locations(version):
             try:
-                self._fetch_from(place, version, missing, parts)
+                self._fetch_from(location, version, missing, parts)
                 return
             except ZooError as error:
                 refused.append(str(error))
         raise ZooError(f"{version} could not be pulled: " + "; ".join(refused))
 
-    def _one(self, place: Location, at: str, file: File, parts: Path, patience: RetryPolicy) -> None:
-        download(place, at, file, parts / file.sha256, self.progress.won, patience)
+    def _one(self, location: Location, at: str, file: File, parts: Path, retry: RetryPolicy) -> None:
+        download(location, at, file, parts / file.sha256, self.progress.won, retry)
         try:
             self.cache.keep(parts / file.sha256, file.sha256)
         except OSError as error:  # the file is right where it is wanted; a full cache disk costs only later pulls
@@ -177,7 +177,7 @@ class Puller:
                 self.progress.say(f"{self.cache.root} takes no more files ({error.strerror}); going on without it")
 
 
-def _in_threads(work: Callable[[File], None], files: list[File], patience: RetryPolicy) -> None:
+def _in_threads(work: Callable[[File], None], files: list[File], retry: RetryPolicy) -> None:
     """Run `work` on each file, the largest first; the first failure stops the others and is raised."""
     ordered = sorted(files, key=lambda file: -file.size)
     with ThreadPoolExecutor(min(THREADS, len(files))) as pool:
@@ -187,7 +187,7 @@ def _in_threads(work: Callable[[File], None], files: list[File], patience: Retry
             if failed := [future for future in done if future.exception()]:
                 failed[0].result()
         finally:
-            patience.stop.set()
+            retry.stop.set()
             pool.shutdown(cancel_futures=True)
 
 
@@ -210,7 +210,7 @@ def _sweep(parts: Path, wanted: Container[str]) -> None:
 
 
 def _require_room(parts: Path, missing: list[File]) -> None:
-    """Raise ZooError where the disk is too small, before anything is fetched."""
+    """Raise ZooError if the disk is too small, before anything is fetched."""
     have = sum((parts / f.sha256).stat().st_size for f in missing if (parts / f.sha256).is_file())
     needed, free = sum(file.size for file in missing) - have, shutil.disk_usage(parts).free
     if needed > free:

@@ -22,7 +22,7 @@ ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def say(text: str) -> None:
-    """Tell the user what is waited for, beside the answer on standard output."""
+    """Say on standard error what is waited for."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -30,7 +30,7 @@ def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
     What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
-    second changes nothing. Raises ZooError where gates are not passed, nothing is recorded, the target holds another
+    second changes nothing. Raises ZooError if gates are not passed, nothing is recorded, the target holds another
     tree under this version, or the target fails.
     """
     publish = destination(target)
@@ -49,7 +49,7 @@ def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None
 
 
 def destination(target: str) -> Callable[[Release, Callable[[str], None]], Published]:
-    """What publishes to a target. Raises ZooError where it is neither hf://ORG nor file://DIR."""
+    """What publishes to a target. Raises ZooError if it is neither hf://ORG nor file://DIR."""
     scheme, _, rest = target.partition("://")
     rest = rest.rstrip("/") or rest[:1]
     if scheme == "hf" and ORGANISATION.fullmatch(rest):

@@ -24,7 +24,7 @@ from zoosmith.store.locks import flock
 
 
 def publish(release: Release, folder: Path, tell: Callable[[str], None]) -> Published:
-    """Publish below `folder`. Raises ZooError where the version is there with other or damaged content."""
+    """Publish below `folder`. Raises ZooError if the version is there with other or damaged content."""
     home = folder / release.name
     shelf = home / f"v{release.version}"
     with flock(home / ".lock", waiting=lambda: tell(f"another process publishes {release.name}; waiting for it")):

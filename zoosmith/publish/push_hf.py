@@ -33,7 +33,7 @@ class Refs(NamedTuple):
 
 
 def publish(release: Release, organisation: str) -> Published:
-    """Publish to `organisation`'s repository of the artifact's name, made where it is missing. Raises ZooError."""
+    """Publish to `organisation`'s repository of the artifact's name, made if it is missing. Raises ZooError."""
     # Xet has no fallback on a hub that lacks it; the switch is read when huggingface_hub is imported.
     os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
     from huggingface_hub import HfApi
@@ -78,7 +78,7 @@ def _published(release: Release, repo: str, commit: str, *, fresh: bool) -> Publ
 
 
 def _refs(api: HfApi, repo: str) -> Refs:
-    """The repository's commits; it is made where it is missing."""
+    """The repository's commits; it is made if it is missing."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -92,7 +92,7 @@ def _refs(api: HfApi, repo: str) -> Refs:
 
 
 def _pointer(api: HfApi, repo: str, commit: str) -> Pointer:
-    """zoosmith.json at a commit. Raises ZooError where it is damaged."""
+    """zoosmith.json at a commit. Raises ZooError if it is damaged."""
     try:
         return Pointer.model_validate_json(Path(api.hf_hub_download(repo, POINTER, revision=commit)).read_bytes())
     except ValueError:
@@ -113,7 +113,7 @@ def _outdated(release: Release, old: Pointer | None, files: set[str]) -> list[st
 
 
 def _commit(api: HfApi, repo: str, release: Release, parent: str, outdated: list[str]) -> str:
-    """Upload what the hub lacks and commit on `parent`; the head itself where nothing differs."""
+    """Upload what the hub lacks and commit on `parent`; the head itself if nothing differs."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     added = []
@@ -130,7 +130,7 @@ def _commit(api: HfApi, repo: str, release: Release, parent: str, outdated: list
         commit_description=f"Tree {release.tree}",
         parent_commit=parent,
     )
-    if _pointer(api, repo, done.oid) != release.pointer:  # where nothing differed, the head of now is given
+    if _pointer(api, repo, done.oid) != release.pointer:  # if nothing differed, this is the current head
         raise ZooError(_meanwhile(repo))
     return str(done.oid)
 

@@ -44,7 +44,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Published:
-    """Where a version is. `fresh` is False where all of it was there already."""
+    """Where a version is. `fresh` is False if all of it was there already."""
 
     name: str
     version: int
@@ -57,12 +57,12 @@ class Published:
 
 
 def read_registry(file: Path) -> registry.Registry:
-    """The registry in a file, or an empty one. Raises ZooError where it is damaged."""
+    """The registry in a file, or an empty one. Raises ZooError if it is damaged."""
     return registry.parse(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else registry.Registry()
 
 
 def ready(workspace: Workspace, ref: Ref) -> Release:
-    """The latest recorded version. Raises ZooError, with the next command, where it may not be published."""
+    """The latest recorded version. Raises ZooError, with the next command, if it may not be published."""
     name = full_name(ref.recipe, ref.name)
     if workspace.record_root != workspace.project:
         raise ZooError(f"a scratch record is not published; run `doit build:{name}` without --scratch")
@@ -80,7 +80,7 @@ def _beside(workspace: Workspace, ref: Ref) -> dict[str, bytes]:
     """The card as it is published, with the plots that it shows.
 
     Their paths are those beside the zoo's own card. Siblings' cards are not there, so their names stand without a
-    link. Raises ZooError where a plot is missing.
+    link. Raises ZooError if a plot is missing.
     """
     card = workspace.records.card_file(ref)
     try:

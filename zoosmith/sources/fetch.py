@@ -56,7 +56,7 @@ def sources(base: Base, step: Step) -> dict[str, Callable[[Path], Path]]:
 
 
 def select(source: Path, files: dict[str, str], out: Path) -> None:
-    """Copy the listed files (all, where none is listed) to `out`, checking hashes. Raises SourceUnavailable."""
+    """Copy the listed files (all, if none is listed) to `out`, checking hashes. Raises SourceUnavailable."""
     if not source.is_dir():
         raise SourceUnavailable(f"{source} is no folder")
     for name in files or [path.as_posix() for path in payload(source)]:

@@ -15,13 +15,13 @@ from zoosmith.sources import large, xet
 from zoosmith.store.files import copy_file
 
 PROBE_S = 3.0
-QUERY = re.compile(r"(https?://[^\s?]+)\?[^\s'\"]*", re.IGNORECASE)  # a signature, where a hub redirects to a store
+QUERY = re.compile(r"(https?://[^\s?]+)\?[^\s'\"]*", re.IGNORECASE)  # a signature, if a hub redirects to a store
 
 
 def require_answer(repo: str) -> None:
     """Raise ZooError at once when nothing listens at the endpoint: the library's own retries take minutes.
 
-    Also where HF_ENDPOINT is no URL, which the library would only tell as a request without a protocol.
+    Also if HF_ENDPOINT is no URL, which the library would report as a request without a protocol.
     """
     from huggingface_hub import constants
 

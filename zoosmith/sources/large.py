@@ -15,7 +15,7 @@ from typing import Any
 
 from zoosmith.common import safe
 from zoosmith.records.schema import File
-from zoosmith.transfer import locations as places
+from zoosmith.transfer import locations
 from zoosmith.transfer.download import download
 from zoosmith.transfer.http import RetryPolicy
 
@@ -41,10 +41,10 @@ def fetch(repo: str, revision: str, patterns: dict[str, Any], scratch: Path, pro
     missing = [file for file in files if not (_blobs(repo) / file.sha256).exists()]
     for file in missing[:1]:  # the hub tells everybody of gated files; only asking for one says why it is not given
         get_hf_file_metadata(hf_hub_url(repo, file.path, revision=revision), library_name="zoosmith")
-    place = places.within(f"hf://{repo}@{revision}", "")
+    location = locations.within(f"hf://{repo}@{revision}", "")
     for file in missing:
         part = scratch / file.sha256
-        download(place, file.path, file, part, _counter(f"{repo}: {file.path}", file.size, progress), RetryPolicy())
+        download(location, file.path, file, part, _counter(f"{repo}: {file.path}", file.size, progress), RetryPolicy())
         _put(part, _blobs(repo) / file.sha256)
 
 

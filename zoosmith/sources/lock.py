@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """A pin beside the hub. `commit` is what its revision stands for there, "" where it stands for nothing.
+    """A pin beside the hub. `commit` is what its revision stands for there, "" if it stands for nothing.
 
     `newest` is the head of main with its `date` (YYYY-MM-DD). `remarks` are good to know; `faults` are to be mended.
     """
@@ -37,7 +37,7 @@ class Finding:
 
 
 def look_up(pins: list[Pin], tell: Callable[[str], None]) -> list[Finding]:
-    """Ask the hub about each. Raises ZooError where no hub may be asked, or none answers."""
+    """Ask the hub about each. Raises ZooError if no hub may be asked, or none answers."""
     from huggingface_hub import HfApi, constants
 
     if constants.HF_HUB_OFFLINE:
@@ -74,7 +74,7 @@ def _info(api: HfApi, pin: Pin, revision: str | None) -> Any:
 
 
 def _resolved(api: HfApi, found: Finding) -> Finding:
-    """The finding with what its revision, or main where there is none, stands for."""
+    """The finding with what its revision, or main if it names none, stands for."""
     from huggingface_hub.errors import RevisionNotFoundError
 
     pin = found.pin
@@ -88,7 +88,7 @@ def _resolved(api: HfApi, found: Finding) -> Finding:
 
 
 def _age(api: HfApi, found: Finding, commit: str) -> str:
-    """How a commit stands to main."""
+    """Whether a commit is the head of main, behind it, or on another branch, in words."""
     from huggingface_hub.errors import HfHubHTTPError
 
     if commit == found.newest:
@@ -136,7 +136,7 @@ def _compare(pin: Pin, info: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _other_revision(api: HfApi, found: Finding) -> str:
-    """The nearest idea where a revision does not exist."""
+    """The likeliest cause if a revision does not exist."""
     pin = found.pin
     if pin.is_commit:
         return f"; the newest is {found.newest} of {found.date}"
@@ -149,7 +149,7 @@ def _other_revision(api: HfApi, found: Finding) -> str:
 
 
 def _idea(api: HfApi, pin: Pin) -> str:
-    """The nearest idea where a repository does not exist: the other kind, or another name of the same owner."""
+    """The likeliest cause if a repository does not exist: the other kind, or another name of the same owner."""
     try:
         if api.repo_exists(pin.repo, repo_type="dataset" if pin.kind == "model" else "model"):
             return "; a data set has this name: put it under `data:`" if pin.kind == "model" else "; a model has it"

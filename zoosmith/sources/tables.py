@@ -14,7 +14,7 @@ from zoosmith.sources import hf
 
 
 class Table(NamedTuple):
-    """Rows, and the names of the classes where the source declares them."""
+    """Rows, and the names of the classes if the source declares them."""
 
     rows: list[dict[str, Any]]
     labels: list[str]

@@ -1,4 +1,4 @@
-"""Xet, the hub's chunked storage, on a hub of one's own: huggingface_hub does not fall back where it is lacking.
+"""Xet, the hub's chunked storage, on a hub of one's own: huggingface_hub does not fall back if the hub lacks it.
 
 Files that a hub tells to be in Xet storage are fetched through it, or not at all; only `HF_HUB_DISABLE_XET=1`, which
 is read once, when huggingface_hub is imported, brings the plain download back. Source: huggingface_hub 2.4,

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and copies that share blocks where the file system can."""
+"""Files that are there whole or not at all, and copies that share blocks if the file system can."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def sha256_file(path: Path) -> str:
 
 
 def copy_file(source: Path, target: Path) -> str:
-    """Copy by reflink where the file system can, else byte by byte; return the SHA-256 of the copy."""
+    """Copy by reflink if the file system can, else byte by byte; return the SHA-256 of the copy."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, target.open("wb") as writer:
         try:
@@ -78,7 +78,7 @@ def copy_file(source: Path, target: Path) -> str:
 def replace_folder(fresh: Path, target: Path) -> None:
     """Put the folder `fresh` in the place of `target`, on the same file system; what was there is removed.
 
-    In one step where system and file system can exchange two folders; elsewhere `target` is absent for a moment.
+    In one step if system and file system can exchange two folders; else `target` is absent for a moment.
     """
     for path in fresh.rglob("*"):
         if path.is_file():
@@ -95,7 +95,7 @@ def replace_folder(fresh: Path, target: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders take each other's place, atomically; False where system or file system cannot."""
+    """Let two folders take each other's place, atomically; False if system or file system cannot."""
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False

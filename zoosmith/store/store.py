@@ -114,7 +114,7 @@ class Store:
             _discard(fresh, old)
 
     def read(self, tree: str, path: str) -> bytes:
-        """Bytes of one file of a tree. Raises CorruptStore where either is missing."""
+        """Bytes of one file of a tree. Raises CorruptStore if either is missing."""
         for entry in self.tree(tree) or []:
             if entry.path == path and self._sized(entry):
                 return self.file(entry.sha256).read_bytes()
@@ -180,7 +180,7 @@ class Store:
 
 
 def key_of(name: Path) -> str | None:
-    """The action key that a file below names/ holds; None where the file is missing or damaged."""
+    """The action key that a file below names/ holds; None if the file is missing or damaged."""
     try:
         return str(json.loads(name.read_bytes())["key"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):

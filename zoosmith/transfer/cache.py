@@ -4,7 +4,7 @@
     registries/<key>.json   a registry, with its URL, ETag and date beside it
     locks/<key>.lock        held while a folder is being pulled
 
-A file enters by reflink or hard link where the file system can, so a big model takes its room once. A link shares
+A file enters by reflink or hard link if the file system can, so a big model takes its room once. A link shares
 its bytes with the artifact: whoever edits that changes both, which is why nothing is taken without its hash.
 """
 
@@ -35,7 +35,7 @@ class Cache:
     """Below one folder; safe for several processes."""
 
     def __init__(self, root: Path | None = None) -> None:
-        """Use `root`, or the user's own. Raises ZooError where it cannot be written."""
+        """Use `root`, or the user's own. Raises ZooError if it cannot be written."""
         self.root = root or default_root()
         try:
             for kind in ("files", "registries", "locks"):

@@ -1,4 +1,4 @@
-"""One file of a registry's row from a place: hashed while it streams, never longer than the row says, resumed."""
+"""One file of a registry's row from a location: hashed while it streams, never longer than the row says, resumed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CHUNK = 1 << 20
 AHEAD = 8  # chunks that reading may be ahead of hashing: what bounds the memory
 WON = 1 << 20  # bytes that make a lost connection count as progress
 Tell = Callable[[int], None]
-"""Told how many bytes were won; negative where bytes turned out wrong."""
+"""Called with the number of bytes received; negative if bytes turned out wrong."""
 
 
 class Sha256:
     """SHA-256 in a thread of its own: hashlib lets go of the interpreter, so reading and writing go on meanwhile."""
 
     def __init__(self) -> None:
-        """The hash of nothing."""
+        """Start with no bytes, and the hashing thread."""
         self.hash = hashlib.sha256()
         self.pool = ThreadPoolExecutor(1)
         self.waiting: deque[Future[None]] = deque()
@@ -38,7 +38,7 @@ class Sha256:
         self.waiting.append(self.pool.submit(self.hash.update, data))
 
     def hexdigest(self) -> str:
-        """Of all that was added."""
+        """Hex digest of all bytes added so far; waits until they are hashed."""
         while self.waiting:
             self.waiting.popleft().result()
         return self.hash.hexdigest()
@@ -52,7 +52,7 @@ class Part:
     """A file on its way: what is on disk, and the hash of it so far."""
 
     def __init__(self, path: Path, file: File, tell: Tell) -> None:
-        """Take up what an interrupted download left in `path`. Raises OSError where it is a link."""
+        """Take up what an interrupted download left in `path`. Raises OSError if it is a link."""
         self.file, self.tell, self.have = file, tell, 0
         self.hash = Sha256()
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
@@ -62,7 +62,7 @@ class Part:
             self._count(data)
 
     def restart(self) -> None:
-        """Forget all of it."""
+        """Start again from the first byte."""
         os.ftruncate(self.handle, 0)
         os.lseek(self.handle, 0, os.SEEK_SET)
         self.tell(-self.have)
@@ -70,7 +70,7 @@ class Part:
         self.have, self.hash = 0, Sha256()
 
     def take(self, stream: Stream, stop: threading.Event) -> None:
-        """Append the stream up to the file's size. Raises TransientError where it ends too early."""
+        """Append the stream up to the file's size. Raises TransientError if it ends too early."""
         begun = self.have
         while self.have < self.file.size:
             if stop.is_set():
@@ -105,41 +105,41 @@ class Part:
         self.tell(len(data))
 
 
-def download(place: Location, at: str, file: File, path: Path, tell: Tell, patience: RetryPolicy) -> None:
+def download(location: Location, at: str, file: File, path: Path, tell: Tell, retry: RetryPolicy) -> None:
     """Make `path` the bytes of `file`, which lies at `at`; what `path` holds already is used.
 
-    Raises ZooError where the place gives other bytes or none; then `path` may hold a part for the next try.
+    Raises ZooError if the location gives other bytes or none; then `path` may hold a part for the next try.
     """
     part = Part(path, file, tell)
     try:
         if not part.right:
-            patience.until_done(lambda: _attempt(place, at, part, patience))
+            retry.until_done(lambda: _attempt(location, at, part, retry))
     except BaseException:
         part.close(durable=False)
         raise
     part.close(durable=True)
 
 
-def _attempt(place: Location, at: str, part: Part, patience: RetryPolicy) -> None:
+def _attempt(location: Location, at: str, part: Part, retry: RetryPolicy) -> None:
     """Fetch the rest. Wrong bytes after a resumption may come from before it, so they are fetched once more."""
     file, resumed = part.file, part.have
     if resumed == file.size:
         part.restart()
         resumed = 0
-    stream = place.open(at, resumed, patience)
+    stream = location.open(at, resumed, retry)
     try:
         if stream.total not in (None, file.size):
             raise ZooError(f"{file.path} has {stream.total} bytes there instead of {file.size}: refused")
         if stream.start != resumed:
             part.restart()
-        part.take(stream, patience.stop)
+        part.take(stream, retry.stop)
     finally:
         stream.close()
     if part.right:
         return
     part.restart()
     if stream.start:
-        _attempt(place, at, part, patience)
+        _attempt(location, at, part, retry)
         return
     raise ZooError(f"{file.path} has other bytes there than it should (SHA-256 differs): refused")
 

@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 from zoosmith import __version__
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
-from zoosmith.transfer.retry import Handler, SecureHandler, TooSlow
+from zoosmith.transfer.min_rate import Handler, SecureHandler, TooSlow
 
 MAX_REDIRECTS = 5
 PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -31,14 +31,14 @@ T = TypeVar("T")
 
 
 class Unreachable(ZooError):
-    """Nobody answered, or only with faults that pass: what was kept from before may serve."""
+    """No answer, or only transient faults: a cached copy may be used instead."""
 
 
 class TransientError(Exception):
-    """A fault that may pass. `after`: seconds that the server asks for; `progressed`: something was won."""
+    """A transient fault. `after`: seconds that the server asks to wait; `progressed`: some bytes arrived."""
 
     def __init__(self, reason: str, after: float | None = None, progressed: bool = False) -> None:
-        """Why, and what is known of when it passes."""
+        """Keep the reason, and what is known about when to try again."""
         super().__init__(reason)
         self.after = after
         self.progressed = progressed
@@ -58,7 +58,7 @@ class RetryPolicy:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def until_done(self, attempt: Callable[[], T]) -> T:
-        """What `attempt` returns, once it no longer raises TransientError. Raises ZooError when patience ends."""
+        """What `attempt` returns, once it no longer raises TransientError. Raises ZooError after the last try."""
         failures = 0
         while True:
             try:
@@ -94,7 +94,7 @@ def get(url: str, headers: Mapping[str, str], timeout_s: float) -> HTTPResponse:
 
 
 def read_all(answer: HTTPResponse, limit: int) -> bytes:
-    """The body, of at most `limit` bytes. Raises ZooError where it is longer, TransientError where it is cut off."""
+    """The body, of at most `limit` bytes. Raises ZooError if it is longer, TransientError if it is cut off."""
     expected = length(answer)
     try:
         data = answer.read(limit + 1)
@@ -112,7 +112,7 @@ def read_all(answer: HTTPResponse, limit: int) -> bytes:
 
 
 def length(answer: HTTPResponse) -> int | None:
-    """Bytes of the whole file: Content-Length, or the total in Content-Range; None where it is not told."""
+    """Bytes of the whole file: Content-Length, or the total in Content-Range; None if it is not told."""
     if answer.status == 206:
         found = re.fullmatch(r"bytes \d{1,20}-\d{1,20}/(\d{1,20})", answer.headers.get("Content-Range") or "", re.A)
         return int(found[1]) if found else None

@@ -16,7 +16,7 @@ from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.transfer import http
 from zoosmith.transfer.http import RetryPolicy, TransientError, Unreachable
-from zoosmith.transfer.retry import TooSlow
+from zoosmith.transfer.min_rate import TooSlow
 
 MAY_NAME = {  # what a registry of this scheme may point to
     "file": ("file", "http", "https", "hf"),
@@ -27,7 +27,7 @@ MAY_NAME = {  # what a registry of this scheme may point to
 
 
 class Stream(Protocol):
-    """Bytes of a file from `start` on; `total` is its whole length, where that is told."""
+    """Bytes of a file from `start` on; `total` is its whole length, if the server says it."""
 
     start: int
     total: int | None
@@ -36,14 +36,14 @@ class Stream(Protocol):
         """The next bytes, at most so many; none at the end. Raises TransientError if the connection is lost."""
 
     def close(self) -> None:
-        """Let go of the file or connection, however much is unread."""
+        """Close the file or connection, read to its end or not."""
 
 
 class Location(Protocol):
-    """A folder of files somewhere."""
+    """A folder of files that can be opened by path."""
 
-    def open(self, path: str, start: int, patience: RetryPolicy) -> Stream:
-        """Bytes of a file from `start` on, or from 0 if the place cannot skip. Raises ZooError or TransientError."""
+    def open(self, path: str, start: int, retry: RetryPolicy) -> Stream:
+        """Bytes of a file from `start` on, or from 0 if the location cannot skip. Raises ZooError or TransientError."""
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Folder:
 
     root: Path
 
-    def open(self, path: str, start: int, patience: RetryPolicy) -> Stream:
+    def open(self, path: str, start: int, retry: RetryPolicy) -> Stream:
         """Open `path` below the root."""
         file = self.root / safe.path(path)
         try:
@@ -117,24 +117,24 @@ class Web:
     url_of: Callable[[str], str]
     headers: Callable[[], dict[str, str]] = dict
 
-    def open(self, path: str, start: int, patience: RetryPolicy) -> Stream:
-        """Ask for the rest of a file; where the server cannot skip, for all of it."""
+    def open(self, path: str, start: int, retry: RetryPolicy) -> Stream:
+        """Ask for the rest of a file; if the server cannot skip, for all of it."""
         headers = self.headers()
         if start:
             headers["Range"] = f"bytes={start}-"
-        answer = http.get(self.url_of(safe.path(path)), headers, patience.timeout_s)
+        answer = http.get(self.url_of(safe.path(path)), headers, retry.timeout_s)
         if answer.status == 206 and _begins(answer) == start:
             return WebStream(answer, start, http.length(answer))
         if answer.status == 200:
             return WebStream(answer, 0, http.length(answer))
         answer.close()
         if start:
-            return self.open(path, 0, patience)
+            return self.open(path, 0, retry)
         raise ZooError(f"{path}: the server answered {answer.status} to a plain request")
 
 
-def place(location: str, base: str) -> Location:
-    """The place that a registry at the folder URL `base` names: relative to it, or a URL of its own.
+def location_at(location: str, base: str) -> Location:
+    """The location that a registry at the folder URL `base` names: relative to it, or a URL of its own.
 
     Raises ZooError for paths that leave it, and for schemes that such a registry may not point to.
     """

@@ -33,12 +33,12 @@ artifacts:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Where."""
+    """Add the folder of the new zoo to the parser."""
     parser.add_argument("folder", type=Path)
 
 
 def main(given: argparse.Namespace) -> None:
-    """Write dodo.py, a first recipe and the folders of a zoo. Raises ZooError where one is already."""
+    """Write dodo.py, a first recipe and the folders of a zoo. Raises ZooError if one is already."""
     folder: Path = given.folder
     if (folder / "dodo.py").exists():
         raise ZooError(f"{folder} is a zoo already: it has a dodo.py")

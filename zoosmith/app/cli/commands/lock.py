@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which recipe."""
+    """Add the recipe and --write to the parser."""
     parser.add_argument("recipe", help="id of a recipe of the zoo you are in, or a YAML file")
     parser.add_argument("--write", action="store_true", help="put the commits into the file where names stand")
 
 
 def main(given: argparse.Namespace) -> None:
-    """Print a line a pin. Raises ZooError where one does not hold, or is not pinned."""
+    """Print a line a pin. Raises ZooError if one does not hold, or is not pinned."""
     from zoosmith.common.safe import printable
     from zoosmith.contract.errors import ZooError
     from zoosmith.recipes import pins

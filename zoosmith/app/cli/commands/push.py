@@ -9,13 +9,13 @@ import argparse
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What, and where to."""
+    """Add the artifact and --to to the parser."""
     parser.add_argument("name", help="artifact of the zoo you are in")
     parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
 
 
 def main(given: argparse.Namespace) -> None:
-    """Publish and say where."""
+    """Publish, and print the location."""
     from zoosmith.build.workspace import Workspace
     from zoosmith.project import find_project
     from zoosmith.publish.push import push

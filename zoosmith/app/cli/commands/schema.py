@@ -10,10 +10,10 @@ from zoosmith.records import registry
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Of what."""
+    """Add the name of the schema to the parser."""
     parser.add_argument("what", choices=("recipe", "registry"))
 
 
 def main(given: argparse.Namespace) -> None:
-    """Print it."""
+    """Print the schema as JSON."""
     print(pretty(recipe.json_schema() if given.what == "recipe" else registry.json_schema()), end="")

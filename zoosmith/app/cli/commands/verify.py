@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which."""
+    """Add the artifact and --registry to the parser."""
     parser.add_argument("name", help="folder of an artifact, or its name in a zoo")
     registry_argument(parser)
 
@@ -61,7 +61,7 @@ def was_named(given: argparse.Namespace) -> bool:
 
 
 def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
-    """Which version this is. Raises ZooError where the registry knows the name, but no such tree.
+    """Which version this is. Raises ZooError if the registry knows the name, but no such tree.
 
     A registry that was named and does not know the name either is an error too: it was asked to vouch for this.
     """

@@ -19,7 +19,7 @@ MIN_BYTES_S = 1000
 
 
 class TooSlow(TimeoutError):
-    """Bytes came, but hardly."""
+    """The other side sends, but too slowly to go on waiting."""
 
 
 class MinRateReader(io.RawIOBase):
@@ -31,11 +31,11 @@ class MinRateReader(io.RawIOBase):
         self.begun, self.waited_s, self.won = False, 0.0, 0
 
     def readable(self) -> bool:
-        """It is."""
+        """True: io.RawIOBase asks before it reads."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """What is there, at the end nothing."""
+        """Fill `buffer` with the bytes that have come and return their number, 0 at the end. Raises TooSlow."""
         started = time.monotonic()
         count: int = self.raw.readinto(buffer)
         if self.begun:
@@ -44,7 +44,7 @@ class MinRateReader(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Close what is read from."""
+        """Close the wrapped stream too."""
         self.raw.close()
         super().close()
 
@@ -58,7 +58,7 @@ class MinRateReader(io.RawIOBase):
 
 
 class _Answer(HTTPResponse):
-    """Headers and body, paced by the timeout of the socket."""
+    """A response whose body must come at a least rate, over windows as long as the socket's timeout."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
@@ -75,21 +75,21 @@ class _SecureConnection(http.client.HTTPSConnection):
 
 
 class Handler(urllib.request.HTTPHandler):
-    """Opens http."""
+    """Opens http URLs over connections with a least rate."""
 
     def http_open(self, req: Request) -> HTTPResponse:
-        """Ask."""
+        """Send the request over a connection with a least rate, as urllib asks a handler to."""
         return self.do_open(_Connection, req)
 
 
 class SecureHandler(urllib.request.HTTPSHandler):
-    """Opens https with the certificates of the system."""
+    """Opens https URLs in the same way, with the system's certificates."""
 
     def __init__(self) -> None:
-        """Read the certificates."""
+        """Load the system's certificates once."""
         super().__init__()
         self.certificates = ssl.create_default_context()
 
     def https_open(self, req: Request) -> HTTPResponse:
-        """Ask."""
+        """Send the request over TLS, as urllib asks a handler to."""
         return self.do_open(_SecureConnection, req, context=self.certificates)

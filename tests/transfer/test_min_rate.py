@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from zoosmith.transfer.retry import MIN_BYTES_S, MinRateReader, TooSlow
+from zoosmith.transfer.min_rate import MIN_BYTES_S, MinRateReader, TooSlow
 
 
 class Source(io.RawIOBase):
