@@ -113,7 +113,8 @@ def _importance(job: Job) -> dict[str, Any]:
     source, rows = job.parent.path / artifact.MODEL, job.rows("calibration")
     column = job.task.spec.inputs[0]
     with Vocabulary(source) as vocabulary:
-        ids = [vocabulary.tokenize(str(row[column]), special=True)[: job.params.tokens] for row in rows]
+        start = [vocabulary.bos] if vocabulary.adds_bos and vocabulary.bos is not None else []
+        ids = [[*start, *vocabulary.encode(str(row[column]))][: job.params.tokens] for row in rows]
     model = imatrix.load(job.parents["checkpoint"].path)
     sums = imatrix.measured(model, [one for one in ids if one], imatrix.linear_names(model, source), job.progress)
     job.fact("imatrix_tokens", sum(map(len, ids)))
