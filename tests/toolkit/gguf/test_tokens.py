@@ -53,7 +53,18 @@ def test_probes_are_many_and_varied() -> None:
     assert len(set(PROBES)) == len(PROBES) >= 140
     assert {"", " ", "\n\n", "\t"} <= set(PROBES)
     scripts = {unicodedata.name(sign, "?").split()[0] for text in PROBES for sign in text if sign.isalpha()}
-    assert {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "CJK", "HIRAGANA", "HANGUL"} <= scripts
+    assert {
+        "LATIN",
+        "CYRILLIC",
+        "GREEK",
+        "ARABIC",
+        "HEBREW",
+        "DEVANAGARI",
+        "THAI",
+        "CJK",
+        "HIRAGANA",
+        "HANGUL",
+    } <= scripts
     assert any("\U0001f468\u200d" in text for text in PROBES) and any("def " in text for text in PROBES)
 
 

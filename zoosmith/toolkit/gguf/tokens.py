@@ -133,7 +133,8 @@ def check_bos(theirs: FolderTokenizer, mine: Vocabulary) -> None:
     if theirs.adds_bos != mine.adds_bos:
         mine_does, gguf_does = ("starts", "does not") if theirs.adds_bos else ("does not start", "does")
         raise BuildError(
-            f"the checkpoint {mine_does} texts with BOS, the GGUF {gguf_does}: state `add_bos_token` in tokenizer_config.json as it was trained"
+            f"the checkpoint {mine_does} texts with BOS, the GGUF {gguf_does}: state `add_bos_token` in "
+            "tokenizer_config.json as it was trained"
         )
     if mine.chat_template is None or mine.bos is None or not mine.adds_bos:
         return
