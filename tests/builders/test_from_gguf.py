@@ -73,7 +73,7 @@ def test_one_of_several_must_be_named(base: Path, tmp_path: Path) -> None:
 def test_a_tokenizer_that_comes_out_otherwise_is_refused(base: Path, tmp_path: Path) -> None:
     (tmp_path / "base").mkdir()
     whole = base / "Tiny.Q4_1.gguf"
-    gguf.rewritten(whole, tmp_path / "base" / "m.gguf", tokenizer__ggml__pre="tekken")
+    gguf.rewritten(whole, tmp_path / "base" / "m.gguf", tokenizer__ggml__pre="starcoder")
     with pytest.raises(
         BuildError, match=r"texts become other tokens in the tokenizer that transformers makes of m\.gguf"
     ):

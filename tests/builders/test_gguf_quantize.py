@@ -13,8 +13,10 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Parent
 from zoosmith.toolkit.gguf import header
 from zoosmith.toolkit.gguf.probes import PROBES
+from zoosmith.toolkit.gguf.types import FILE_TYPES
 
 ROWS = [{"text": text} for text in PROBES if text]
+WEIGHED = {"type": "q4_0", "imatrix": True}
 ORIGIN = {"file": "x.gguf", "types": {"Q4_1": 210}, "bits_per_weight": 5.7}
 
 
@@ -54,7 +56,7 @@ def test_types_are_counted_and_facts_are_passed_on(parent: Parent, tmp_path: Pat
 
 def test_a_k_quant_that_became_another_type_is_refused_under_its_name(narrow: Parent, tmp_path: Path) -> None:
     with pytest.raises(
-        BuildError, match="q4_k_m would be its name alone: 100% of the weights became Q5_0.*allow_fallback"
+        BuildError, match=r"q4_k_m would be its name alone: 100% of the weights became Q5_0.*allow_fallback"
     ):
         gguf.build("gguf_quantize", tmp_path / "a", params={"type": "q4_k_m"}, source=narrow)
     params = {"type": "q4_k_m", "allow_fallback": True}
@@ -70,7 +72,7 @@ def test_importance_is_measured_on_the_checkpoint(parent: Parent, checkpoint: Pa
     made = gguf.build(
         "gguf_quantize",
         tmp_path / "a",
-        params={"type": "q4_0", "imatrix": True},
+        params=WEIGHED,
         rows=ROWS,
         source=parent,
         checkpoint=torch,
@@ -80,7 +82,7 @@ def test_importance_is_measured_on_the_checkpoint(parent: Parent, checkpoint: Pa
     again = gguf.build(
         "gguf_quantize",
         tmp_path / "b",
-        params={"type": "q4_0", "imatrix": True},
+        params=WEIGHED,
         rows=ROWS,
         source=parent,
         checkpoint=torch,
@@ -102,19 +104,17 @@ def test_rows_are_cut_to_the_tokens_asked_for(parent: Parent, checkpoint: Path, 
 def test_importance_of_another_checkpoint_is_refused(parent: Parent, tmp_path: Path) -> None:
     other = gguf.parent(causal.tiny_llama(tmp_path / "c", hidden=128), "torch")
     with pytest.raises(
-        BuildError, match="the importance matrix is of another model: .* has 128 columns there and 256 here"
+        BuildError, match=r"the importance matrix is of another model: .* has 128 columns there and 256 here"
     ):
-        gguf.build(
-            "gguf_quantize", tmp_path / "a", params={"type": "q4_0", "imatrix": True}, rows=ROWS, source=parent, checkpoint=other
-        )  # fmt: skip
+        gguf.build("gguf_quantize", tmp_path / "a", params=WEIGHED, rows=ROWS, source=parent, checkpoint=other)
 
 
 def test_importance_needs_a_checkpoint_and_rows(parent: Parent, checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="name it as `checkpoint:`"):
-        gguf.build("gguf_quantize", tmp_path / "a", params={"type": "q4_0", "imatrix": True}, rows=ROWS, source=parent)
+        gguf.build("gguf_quantize", tmp_path / "a", params=WEIGHED, rows=ROWS, source=parent)
     with pytest.raises(BuildError, match="calibration rows, of which there are none"):
         gguf.build(
-            "gguf_quantize", tmp_path / "b", params={"type": "q4_0", "imatrix": True}, source=parent,
+            "gguf_quantize", tmp_path / "b", params=WEIGHED, source=parent,
             checkpoint=gguf.parent(checkpoint, "torch"),
         )  # fmt: skip
 
@@ -123,7 +123,8 @@ def test_layers_are_left_out_and_tensors_get_their_types(parent: Parent, tmp_pat
     params = {"type": "q4_0", "prune_layers": [1], "tensor_types": {"ffn_down": "q6_k"}}
     made = gguf.build("gguf_quantize", tmp_path, params=params, source=parent)
     assert header.read(made.file).hyperparameter("block_count") == 1
-    assert made.facts["census"]["tensors"] == {"Q4_0": 6, "Q6_K": 2, "F32": 3}
+    counts = {kind: found["tensors"] for kind, found in made.facts["tensor_types"].items()}
+    assert counts == {"Q4_0": 6, "Q6_K": 2, "F32": 3}
 
 
 def test_an_unknown_type_gives_the_nearest() -> None:
@@ -143,7 +144,9 @@ def test_parents_and_splits_are_those_that_params_need() -> None:
 def test_fewer_bits_claim_less_and_a_cut_model_nothing() -> None:
     kinds = ("q8_0", "q6_k", "q5_k_m", "q4_0", "q3_k_m")
     claims = [gguf_quantize.check(gguf_quantize.Params(type=kind)) for kind in kinds]
-    limits = [claim.mean_kl for claim in claims if claim is not None]
-    assert limits == sorted(limits) and len(set(limits)) == 5  # type: ignore[type-var]
-    assert gguf_quantize.check(gguf_quantize.Params(type="q2_k")) is None
-    assert gguf_quantize.check(gguf_quantize.Params(type="q8_0", prune_layers=(1,))) is None
+    limits = [claim.mean_kl or 0.0 for claim in claims]
+    assert limits == sorted(limits) and len({0.0, *limits}) == 6
+    nothing = gguf_quantize.Tolerance(agreement=0.0)
+    assert gguf_quantize.check(gguf_quantize.Params(type="q2_k")) == nothing
+    assert gguf_quantize.check(gguf_quantize.Params(type="q8_0", prune_layers=(1,))) == nothing
+    assert all(gguf_quantize.check(gguf_quantize.Params(type=kind)) for kind in FILE_TYPES)

@@ -113,7 +113,7 @@ def test_the_origin_tells_types_and_bits(llama_f16: Path, tmp_path: Path) -> Non
 
 
 def test_the_only_gguf_is_taken_and_one_of_several_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="holds no .gguf file"):
+    with pytest.raises(BuildError, match=r"holds no .gguf file"):
         importing.only_gguf(tmp_path)
     (tmp_path / "a.gguf").touch()
     assert importing.only_gguf(tmp_path) == tmp_path / "a.gguf"
