@@ -13,6 +13,7 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
+from zoosmith.toolkit.causal.tokenizer import FolderTokenizer
 from zoosmith.toolkit.gguf import importing, tokens
 from zoosmith.toolkit.gguf.probes import PROBES
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
@@ -49,9 +50,10 @@ def build(job: Job) -> Session:
 
 
 def _same_tokens(file: Path, out: Path) -> int:
-    with Vocabulary(file) as vocabulary:
-        found = tokens.differences(tokens.checkpoint_tokenizer(out), vocabulary.tokenize)
-        tokens.check_template(vocabulary.chat_template, tokens.chat_template(out))
+    made = FolderTokenizer(out)
+    with Vocabulary(file) as given:
+        found = tokens.differences(made.encode, given.encode)
+        tokens.check_template(given.chat_template, made.chat_template)
     if found:
         raise BuildError(
             f"{len(found)} of {len(PROBES)} texts become other tokens in the tokenizer that transformers makes "

@@ -11,6 +11,7 @@ from typing import Literal
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
+from zoosmith.toolkit.causal.tokenizer import FolderTokenizer
 from zoosmith.toolkit.gguf import artifact, census, convert, header, memory, ranges, tokens
 
 ACCEPTS = {"from": ("torch",)}
@@ -59,7 +60,7 @@ def build(job: Job) -> None:
     convert.convert(
         checkpoint, file, job.params.type, converter=job.tool("llama.cpp"), overlay=overlay, progress=job.progress
     )
-    template = overlay.get(tokens.TEMPLATE_FILE, tokens.chat_template(checkpoint))
+    template = overlay.get(tokens.TEMPLATE_FILE, FolderTokenizer(checkpoint).chat_template)
     job.fact("token_texts", tokens.check(checkpoint, file, template=template))
     tensors = header.read(file).tensors
     census.refuse_fallback(tensors, job.params.type)

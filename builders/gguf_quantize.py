@@ -23,7 +23,7 @@ from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
 ACCEPTS = {"from": ("gguf",)}
 REQUIRES = ("llama-cpp-python", "gguf", "numpy", "torch", "transformers")
-TOLERANCES = ((8, 0.85, 0.05), (6, 0.7, 0.2), (5, 0.5, 0.6), (4, 0.3, 1.5), (3, 0.1, 4.0))
+TOLERANCES = ((8, 0.85, 0.05), (6, 0.7, 0.2), (5, 0.5, 0.6), (4, 0.3, 1.5), (3, 0.1, 4.0), (0, 0.0, None))
 """Bits of the type, then the lowest agreement and the highest mean KL: three times what was seen on the worst model."""
 
 
@@ -70,11 +70,12 @@ def data(params: Params) -> tuple[str, ...]:
 
 
 def check(params: Params) -> Tolerance:
-    """Looser with fewer bits: a broken file answers like none of them. Without some layers it is another
-    model, which must open and answer, no more."""
-    bits = FILE_TYPES[params.type].bits
-    found = [Tolerance(agreement, mean_kl=kl) for least, agreement, kl in TOLERANCES if bits >= least]
-    return found[0] if not params.prune_layers else Tolerance(agreement=0.0)
+    """Looser with fewer bits: a broken file answers like none of them.
+
+    Below three bits, and without some layers, it is another model, which must open and answer, no more.
+    """
+    bits = 0 if params.prune_layers else FILE_TYPES[params.type].bits
+    return next(Tolerance(agreement, mean_kl=kl) for least, agreement, kl in TOLERANCES if bits >= least)
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
@@ -113,7 +114,8 @@ def _importance(job: Job) -> dict[str, Any]:
     source, rows = job.parent.path / artifact.MODEL, job.rows("calibration")
     column = job.task.spec.inputs[0]
     with Vocabulary(source) as vocabulary:
-        ids = [vocabulary.tokenize(str(row[column]), special=True)[: job.params.tokens] for row in rows]
+        start = [vocabulary.bos] if vocabulary.adds_bos and vocabulary.bos is not None else []
+        ids = [[*start, *vocabulary.encode(str(row[column]))][: job.params.tokens] for row in rows]
     model = imatrix.load(job.parents["checkpoint"].path)
     sums = imatrix.measured(model, [one for one in ids if one], imatrix.linear_names(model, source), job.progress)
     job.fact("imatrix_tokens", sum(map(len, ids)))

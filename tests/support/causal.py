@@ -78,3 +78,28 @@ def write_tokenizer(folder: Path, *, vocabulary: int = VOCABULARY, chat: bool = 
     if chat:
         config["chat_template"] = CHAT_TEMPLATE
     (folder / "tokenizer_config.json").write_text(json.dumps(config | changes, indent=2), encoding="utf-8")
+
+
+def write_sentencepiece(folder: Path, vocabulary: int = VOCABULARY) -> None:
+    """SentencePiece BPE with bytes in place of a checkpoint's tokenizer: tokenizer.model and tokenizer.json."""
+    import io
+
+    import sentencepiece
+    import transformers
+
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink()
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES * 2), model_writer=written, vocab_size=vocabulary, model_type="bpe",
+        byte_fallback=True, character_coverage=1.0, minloglevel=2, normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+    )  # fmt: skip
+    (folder / "tokenizer.model").write_bytes(written.getvalue())
+    config = {
+        "tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>",
+        "add_bos_token": True, "add_eos_token": False, "legacy": False,
+    }  # fmt: skip
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
+    made = transformers.AutoTokenizer.from_pretrained(folder)
+    made.backend_tokenizer.save(str(folder / "tokenizer.json"))

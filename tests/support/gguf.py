@@ -46,7 +46,7 @@ def build(
     rows: Sequence[Mapping[str, Any]] = (),
     **parents: Parent,
 ) -> SimpleNamespace:
-    """Run a builder below `folder`: `out`, `facts`, `notes`, and the `texts` of its progress. `source` is the role "from"."""
+    """Run a builder below `folder`: `out`, `facts`, `notes`, and `texts` of progress. `source` is the role "from"."""
     module = importlib.import_module(f"builders.{name}")
     given, facts, notes, texts = module.Params(**(params or {})), {}, {}, []
     (folder / "out").mkdir(parents=True)
@@ -65,7 +65,8 @@ def build(
         params=given, threads=1, fact=facts.__setitem__, note=notes.__setitem__,
         progress=lambda done=None, total=None, text="": texts.append(text),
     )  # fmt: skip
-    assert module.build(job) is None
+    session = module.build(job)
+    assert (session is None) == (FORMATS[name] == "gguf"), "a converter has no model to hand back, a reader has"
     return SimpleNamespace(out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts)
 
 

@@ -53,7 +53,7 @@ def test_a_tenth_is_the_limit() -> None:
     one = tensor("blk.9.attn_q.weight", "Q5_0", 256, 256)
     assert census.refuse_fallback([*ten, one], "q4_k_m") == {"share": 0.1, "got": {"Q5_0": 65536}}
     larger = tensor("blk.9.attn_q.weight", "Q5_0", 288, 256)
-    with pytest.raises(BuildError, match="11% of the weights became Q5_0, for rows of 288 .* block of 256"):
+    with pytest.raises(BuildError, match=r"11% of the weights became Q5_0, for rows of 288 .* block of 256"):
         census.refuse_fallback([*ten, larger], "q4_k_m")
 
 

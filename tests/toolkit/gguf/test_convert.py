@@ -51,7 +51,7 @@ def changed(llama: Path, folder: Path, **config: Any) -> Path:
 def test_an_unknown_architecture_is_named(llama: Path, tmp_path: Path) -> None:
     strange = changed(llama, tmp_path / "c", architectures=["NoSuchForCausalLM"])
     with pytest.raises(
-        BuildError, match="Model NoSuchForCausalLM is not supported; llama.cpp knows no such architecture"
+        BuildError, match=r"Model NoSuchForCausalLM is not supported; llama.cpp knows no such architecture"
     ):
         gguf.converted(strange, tmp_path / "a.gguf")
     assert not list(tmp_path.glob("*.gguf")) and not list(tmp_path.glob(".*partial"))
@@ -73,7 +73,7 @@ def test_a_pre_tokenizer_that_llama_cpp_lacks_is_refused(tmp_path: Path) -> None
     split = {"type": "Split", "pattern": {"Regex": "[aeiou]"}, "behavior": "Isolated", "invert": False}
     tokenizer["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [split, tokenizer["pre_tokenizer"]]}
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
-    with pytest.raises(BuildError, match="pre-tokenizer was not recognized.*its tokens would differ"):
+    with pytest.raises(BuildError, match=r"pre-tokenizer was not recognized.*its tokens would differ"):
         gguf.converted(folder, tmp_path / "a.gguf")
 
 

@@ -48,7 +48,7 @@ def test_a_file_that_is_cut_off_among_its_weights_is_named_truncated(llama_f16: 
 def test_a_file_that_is_cut_off_in_its_header_is_named_truncated(llama_f16: Path, tmp_path: Path, length: int) -> None:
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(llama_f16.read_bytes()[:length])
-    with pytest.raises(BuildError, match="ends within its header, after .* bytes: it is truncated"):
+    with pytest.raises(BuildError, match=r"ends within its header, after .* bytes: it is truncated"):
         header.read(cut)
 
 

@@ -20,7 +20,7 @@ Measured = tuple[Any, dict[str, imatrix.Sums], list[list[int]]]
 def measured(llama: Path, llama_f16: Path) -> Measured:
     """The model, its sums, and what they were measured on."""
     with Vocabulary(llama_f16) as vocabulary:
-        ids = [vocabulary.tokenize(text) for text in PROBES[:40] if text]
+        ids = [vocabulary.encode(text) for text in PROBES[:40] if text]
     model = imatrix.load(llama)
     return model, imatrix.measured(model, ids, imatrix.linear_names(model, llama_f16)), ids
 
@@ -64,7 +64,7 @@ def test_a_file_is_read_back_and_has_llama_cpps_form(measured: Measured, tmp_pat
 
 
 def test_a_model_is_no_importance_matrix(llama_f16: Path) -> None:
-    with pytest.raises(BuildError, match="no importance matrix: its general.type is 'model'"):
+    with pytest.raises(BuildError, match=r"no importance matrix: its general.type is 'model'"):
         imatrix.read(llama_f16)
 
 

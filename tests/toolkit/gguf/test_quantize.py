@@ -88,14 +88,14 @@ def test_progress_names_each_tensor(llama_f16: Path, tmp_path: Path) -> None:
 
 
 def test_a_pattern_that_is_none_leaves_nothing_behind(llama_f16: Path, tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="cannot quantise model.gguf: .*regular expression"):
+    with pytest.raises(BuildError, match=r"cannot quantise model.gguf: .*regular expression"):
         quantize.quantize(llama_f16, tmp_path / "q.gguf", "q8_0", tensor_types={"([": "q4_0"})
     assert not list(tmp_path.iterdir())
 
 
 def test_what_is_quantised_already_is_refused_after_a_part_was_written(llama_f16: Path, tmp_path: Path) -> None:
     quantize.quantize(llama_f16, tmp_path / "q.gguf", "q4_0")
-    with pytest.raises(BuildError, match="requantizing .* is disabled; it is quantised already: start from an F32"):
+    with pytest.raises(BuildError, match=r"requantizing .* is disabled; it is quantised already: start from an F32"):
         quantize.quantize(tmp_path / "q.gguf", tmp_path / "again.gguf", "q8_0")
     assert [path.name for path in tmp_path.iterdir()] == ["q.gguf"]
 
@@ -134,7 +134,7 @@ def test_rows_of_another_length_fall_back(tmp_path: Path) -> None:
     tensors = header.read(tmp_path / "q.gguf").tensors
     assert census.fallback(tensors, "q4_k_m").share == 1.0
     with pytest.raises(
-        BuildError, match="q4_k_m would be its name alone: 100% of the weights became Q5_0.*rows of 64, 128"
+        BuildError, match=r"q4_k_m would be its name alone: 100% of the weights became Q5_0.*rows of 64, 128"
     ):
         census.refuse_fallback(tensors, "q4_k_m")
     kept = census.refuse_fallback(tensors, "q4_k_m", allow=True)

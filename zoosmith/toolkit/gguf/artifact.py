@@ -55,9 +55,9 @@ def write_modelfile(job: Job, checkpoint: Path) -> None:
 def same_tokens(parent: Path, file: Path) -> int:
     """On how many texts two GGUF files give the same token ids. Raises BuildError where they do not on all."""
     with Vocabulary(parent) as theirs, Vocabulary(file) as mine:
-        found = differences(theirs.tokenize, mine.tokenize)
-        if found or len(mine) != len(theirs) or mine.chat_template != theirs.chat_template:
+        found = differences(theirs.encode, mine.encode)
+        if found or mine.size != theirs.size or mine.chat_template != theirs.chat_template:
             raise BuildError(
-                f"the tokenizer changed on the way: {len(found)} of {len(PROBES)} texts, {len(mine)} tokens"
+                f"the tokenizer changed on the way: {len(found)} of {len(PROBES)} texts, {mine.size} tokens"
             )
     return len(PROBES)
