@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.records.test_migration import older
 from tests.support import records
 from tests.support.table import write_table
 from zoosmith.build.record_store import RecordStore
@@ -103,3 +106,42 @@ def test_a_card_tells_who_chose_by_what_a_parent_had_learnt(book: RecordStore, l
     expected = learner == "toy-plain" and since == "as it was"
     assert ("toy-double chose what did best on `dev`, which toy-plain had learnt from" in text) == expected
     assert "toy-triple had learnt" not in text
+
+
+def test_rendering_reads_each_record_once_however_many_artifacts_show_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linear in artifacts: before, each card read each sibling anew, and each sibling's lineage."""
+    reads = Counter[str]()
+    original = Path.read_bytes
+
+    def counting(file: Path) -> bytes:
+        if "results" in file.parts:
+            reads[str(file.relative_to(tmp_path))] += 1
+        return original(file)
+
+    made = Workspace(write_table(tmp_path)).records
+    refs = [Ref("toy", name) for name in ("plain", "double", "triple", "sextuple")]
+    for ref in refs:
+        register(made, ref, measured(ref))
+    monkeypatch.setattr(Path, "read_bytes", counting)
+    records_ = made.snapshot()
+    made._render("toy", records_)
+    assert reads == {f"results/toy/{ref.name}/{file}": 1 for ref in refs for file in ("build.json", "epyc-2c.json")}
+    reads.clear()
+    made.render_all()
+    assert set(reads.values()) <= {2}, "once to see its schema, once to render"
+
+
+def test_rendering_writes_records_of_schema_1_anew(book: RecordStore) -> None:
+    register(book, PLAIN, measured(PLAIN, versus=None, speedup=None))
+    register(book, DOUBLE, measured(DOUBLE))
+    file = book.folder(DOUBLE) / "epyc-2c.json"
+    new = file.read_text()
+    card = book.card_file(DOUBLE).read_text()
+    suites = {name: older(one) for name, one in json.loads(new)["suites"].items()}
+    file.write_text(json.dumps({"schema": 1, "suites": suites}))
+    assert book.measurements(DOUBLE) == [measured(DOUBLE)], "it can be read as it is"
+    assert book.render_all() == [file]
+    assert (file.read_text(), book.card_file(DOUBLE).read_text()) == (new, card)
+    assert book.render_all() == []

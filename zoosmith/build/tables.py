@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoosmith.build.record_store import best, usual_host
+from zoosmith.build.record_store import best, reporting_of, usual_host
 from zoosmith.cards.card import markdown_table, replace_section, results_table
+from zoosmith.cards.kinds import words_of
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
-from zoosmith.records.family import Subject
+from zoosmith.records.family import PREFERRED, Subject
 from zoosmith.store.files import write_atomic
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ def update_readme(workspace: Workspace) -> list[Path]:
     for mark in MARK.finditer(before):
         rows = subjects(workspace, mark["recipe"]) if mark["recipe"] in workspace.zoo.families else []
         if rows:
-            text = replace_section(text, mark["mark"], section(_chosen(workspace, mark, rows)))
+            text = replace_section(
+                text, mark["mark"], section(_chosen(workspace, mark, rows), preferred(workspace, rows))
+            )
     if text == before:
         return []
     write_atomic(path, text.encode())
@@ -69,7 +73,7 @@ def show(workspace: Workspace, recipe: str) -> None:
         reference = workspace.zoo.families[recipe].reference.name
         print(f"nothing is recorded of {recipe} yet; run `doit build:{recipe}-{reference}`")
         return
-    head, *body = results_table(rows)
+    head, *body = results_table(rows, preferred(workspace, rows))
     table = Table(*head, title=f"{recipe}: {workspace.zoo.families[recipe].recipe.summary}", title_justify="left")
     for cells in body:
         table.add_row(*cells)
@@ -85,6 +89,12 @@ def hosts_line(rows: list[Subject]) -> str:
     return f"Measured on {named}, batch 1, tokenizer included; brackets are 95 % intervals."
 
 
-def section(rows: list[Subject]) -> str:
+def preferred(workspace: Workspace, rows: list[Subject]) -> Sequence[str]:
+    """The metrics that may be shown first, as the task of the family says."""
+    reporting = reporting_of(rows[0].build.task, workspace.project)
+    return words_of(reporting, rows[0].build).headline
+
+
+def section(rows: list[Subject], shown: Sequence[str] = PREFERRED) -> str:
     """A table with the host under it."""
-    return f"{markdown_table(results_table(rows))}\n\n{hosts_line(rows)}"
+    return f"{markdown_table(results_table(rows, shown))}\n\n{hosts_line(rows)}"

@@ -107,7 +107,7 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "limits": limits(escaped, given.checks, metric, given.dev_spent, given.words),
         "apart": _apart(given),
         "head": _head(metric, escaped.measured.metric(metric)),
-        "tolerance": tolerance(escaped, given.lineage, metric),
+        "tolerance": tolerance(escaped, given.lineage, metric, given.words),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
     }

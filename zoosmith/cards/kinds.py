@@ -1,7 +1,7 @@
 """What cards say differently of each kind of task: answers that are one class, or text.
 
 A task's reporting module may bring words of its own, under the names of the fields of `Words`: functions in lower case,
-HEADLINE and EXAMPLE in capitals. They are handed in, since cards see no tasks.
+HEADLINE, EXAMPLE and REBUILT in capitals. They are handed in, since cards see no tasks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Words:
     an input as a Python literal. answers: a sentence on what an artifact answers, and to what. usage: the block of code
     below "Use", from the build and the example. length: what becomes of
     long input. apart: how far the artifact is from the reference on one eval, after the words `on` that name the eval.
-    caveats: further sentences for "Limits".
+    rebuilt: how near a rebuild must be whose builder claims equal logits. caveats: further sentences for "Limits".
     """
 
     headline: Sequence[str]
@@ -33,13 +33,15 @@ class Words:
     usage: Callable[[BuildRecord, str], str]
     length: Callable[[BuildRecord], str]
     apart: Callable[[Versus, str], str]
+    rebuilt: str
     caveats: Callable[[BuildRecord, Measurement], Sequence[str]] = lambda build, measured: ()
 
 
 def words_of(reporting: Any, build: BuildRecord) -> Words:
     """The words of a task's reporting module, and for what it does not bring those of its kind."""
     kind = CLASSES if build.labels else TEXT
-    names = {field.name: field.name for field in fields(Words)} | {"headline": "HEADLINE", "example": "EXAMPLE"}
+    constants = {name: name.upper() for name in ("headline", "example", "rebuilt")}
+    names = {field.name: field.name for field in fields(Words)} | constants
     return Words(**{field: getattr(reporting, name, getattr(kind, field)) for field, name in names.items()})
 
 
@@ -101,5 +103,21 @@ def _measured(metric: Metric) -> str:
     return f"{words.value(metric)}{unit}" + (f" ({ends})" if ends else "")
 
 
-CLASSES = Words(("macro_f1", "accuracy"), '"Some text."', _class_answers, _class_usage, _class_length, _class_apart)
-TEXT = Words(PREFERRED, '"What is the capital of France?"', _text_answers, _text_usage, _text_length, _text_apart)
+CLASSES = Words(
+    headline=("macro_f1", "accuracy"),
+    example='"Some text."',
+    answers=_class_answers,
+    usage=_class_usage,
+    length=_class_length,
+    apart=_class_apart,
+    rebuilt="logits on the task's probes are within 0.05 of these",
+)
+TEXT = Words(
+    headline=PREFERRED,
+    example='"What is the capital of France?"',
+    answers=_text_answers,
+    usage=_text_usage,
+    length=_text_length,
+    apart=_text_apart,
+    rebuilt="expectations on the task's probes are within a mean KL divergence of 0.001 nats of these",
+)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from zoosmith.cards.kinds import CLASSES, Words
 from zoosmith.records.family import Subject
 from zoosmith.records.words import interval
-
-LOGIT_TOLERANCE = 0.05  # how far a builder whose REPRODUCES is "logits" may be off, on the task's probes
 
 
 class Step(NamedTuple):
@@ -20,7 +19,7 @@ class Step(NamedTuple):
     reproduces: str = "bytes"
 
 
-def tolerance(subject: Subject, lineage: Sequence[Step], metric: str) -> str:
+def tolerance(subject: Subject, lineage: Sequence[Step], metric: str, words: Words = CLASSES) -> str:
     """The tolerance of a rebuild from the bases, as Markdown."""
     free = [step for step in lineage if step.reproduces != "bytes"]
     if not free:
@@ -33,6 +32,6 @@ def tolerance(subject: Subject, lineage: Sequence[Step], metric: str) -> str:
     assert figure is not None
     within = f"; and its {metric} is within the interval, {ends}" if (ends := interval(figure)) else ""
     return (
-        f"Tolerance: a rebuild's logits on the task's probes are within {LOGIT_TOLERANCE:g} of these, since {named} "
+        f"Tolerance: a rebuild's {words.rebuilt}, since {named} "
         f"claims equal logits, not equal bytes{within}. With the same parents every other step gives the same bytes."
     )

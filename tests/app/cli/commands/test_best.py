@@ -132,3 +132,66 @@ def test_a_speed_from_a_host_that_was_not_steady_is_marked(project: Path, capsys
     assert marked.endswith("3.00 (2.75 to 3.25), host not steady")
     assert cli.main(["compare", "toy-busy", "toy-onnx-int8", "--registry", str(project)]) == 0
     assert "the host was not steady while toy-busy was measured" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def languages(project: Path) -> Path:
+    """toy-fp32 at 54 ms a token; toy-q8-0 at 9, KL 0.0051; toy-q4-0 at 6, KL 0.408."""
+    latency = {"p50": 54.2, "p95": 55.0, "p99": 56.0, "n": 100}
+    book = Registry()
+    for one in (
+        records.language_reference(latency_ms=latency),
+        records.language(latency_ms=latency | {"p50": 9.2}),
+        records.language("toy-q4-0", versus=records.text_versus(0.408, 0.656), latency_ms=latency | {"p50": 6.3}),
+    ):
+        book = merged(book, one.name, row(records.build(one.name, task="perplexity"), [one], [], "card.md"))
+    (project / "registry.json").write_text(to_text(book))
+    return project
+
+
+CHOICES = [
+    ([], "toy-q4-0@1"),
+    (["--max-kl", "0.01"], "toy-q8-0@1"),
+    (["--max", "mean_kl=0.01"], "toy-q8-0@1"),
+    (["--max", "text.mean_kl=0.01"], "toy-q8-0@1"),
+    (["--min", "same_top1=0.96"], "toy-fp32@1"),
+    (["--max-kl", "0.0055", "--sure"], "toy-fp32@1"),
+]
+
+
+@pytest.mark.parametrize(("words", "best"), CHOICES, ids=[" ".join(words) or "no limit" for words, _ in CHOICES])
+def test_a_divergence_is_a_limit(
+    languages: Path, words: list[str], best: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["best", "--task", "perplexity", *words]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == best
+    if words == ["--max-kl", "0.01"]:
+        assert "toy-q4-0@1  max-mean_kl 0.0100: found 0.4080 (text.mean_kl)" in said
+        assert "KL 0.0051" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--max", "mean_kl"], "--max takes METRIC=X"),
+        (["--min", "=3"], "--min takes METRIC=X"),
+        (["--max", "mean_kl=low"], "takes a number, such as --max mean_kl=0.9; found 'low'"),
+        (["--max", "mean_kll=1"], "did you mean 'mean_kl'"),
+    ],
+)
+def test_a_limit_that_is_none_is_told(
+    languages: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["best", "--task", "perplexity", *words]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_show_and_search_tell_divergences_and_tokens(languages: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["show", "toy-q8-0"]) == 0
+    said = capsys.readouterr().out
+    assert "text.mean_kl 0.0051 nats  [0.00459, 0.00561]  2000 tokens" in said
+    assert "p50 9.20 ms a token" in said
+    assert "109 tokens a second generated, 355 of the prompt read" in said
+    assert cli.main(["search", "q8"]) == 0
+    assert "text.mean_kl 0.0051" in capsys.readouterr().out

@@ -51,11 +51,13 @@ def fits(name: str, row: Row, given: argparse.Namespace) -> bool:
 
 
 def first_quality(row: Row) -> str:
-    """The first metric with its value, of the largest measurement."""
+    """The headline metric with its value, of the largest measurement."""
     results = sorted(row.results, key=lambda result: -max((q.n for q in result.quality.values()), default=0))
     if not results or not results[0].quality:
         return ""
     from zoosmith.records import words
+    from zoosmith.records.family import headline
 
-    metric, value = next(iter(sorted(results[0].quality.items())))
-    return f"{metric} {words.value(value)}"
+    name = headline(results[0])
+    value = results[0].metric(name)
+    return f"{name} {words.value(value)}" if value else ""
