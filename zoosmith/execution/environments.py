@@ -36,9 +36,9 @@ def _create(home: Path, requirements: tuple[str, ...], default: str) -> None:
     ours = ("-e", str(CHECKOUT)) if (CHECKOUT / "pyproject.toml").is_file() else (f"zoosmith=={__version__}",)
     python = str(home / "bin" / "python")
     pip = [default, "-m", "zoosmith.execution.watchdog", "pip", "--python", python, "install", "--quiet"]
-    said = _watched([*pip, *ours, *WORKER_NEEDS, *requirements])
-    if said is not None:
-        raise ZooError(f"cannot install {', '.join(requirements)} for a builder's environment:\n{said}")
+    output = _watched([*pip, *ours, *WORKER_NEEDS, *requirements])
+    if output is not None:
+        raise ZooError(f"cannot install {', '.join(requirements)} for a builder's environment:\n{output}")
     (home / "ready").touch()
 
 
@@ -49,7 +49,7 @@ def _watched(command: list[str]) -> str | None:
         start_new_session=True,  # the terminal's Ctrl-C is ours to tell, not a failure of pip
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None
-    said = process.stdout.read()
+    output = process.stdout.read()
     status = process.wait()
     process.stdin.close()
-    return "\n".join(said.strip().splitlines()[-5:]) if status else None
+    return "\n".join(output.strip().splitlines()[-5:]) if status else None

@@ -47,21 +47,21 @@ def can_fork() -> bool:
 class ForkedWorker:
     """A worker forked by a fork server, with what we use of `subprocess.Popen`."""
 
-    def __init__(self, told: int, stdin: IO[bytes]) -> None:
-        """The worker that tells its id and, through its keeper, its exit status on the descriptor `told`."""
+    def __init__(self, report: int, stdin: IO[bytes]) -> None:
+        """The worker that tells its id and, through its keeper, its exit status on the descriptor `report`."""
         self.stdin = stdin
         self.returncode: int | None = None
-        self._told = os.fdopen(told, "r")
-        self.pid = int(self._told.readline() or 0)
+        self._report = os.fdopen(report, "r")
+        self.pid = int(self._report.readline() or 0)
         if not self.pid:
             stdin.close()
             raise ZooError("a worker could not be forked; the machine has no memory or no process left for it")
         self._ended = threading.Event()
-        threading.Thread(target=self._await_end, daemon=True, name="nursed").start()
+        threading.Thread(target=self._await_end, daemon=True, name="forked-worker").start()
 
     def _await_end(self) -> None:
-        with self._told:
-            self.returncode = int(self._told.readline() or -signal.SIGKILL)
+        with self._report:
+            self.returncode = int(self._report.readline() or -signal.SIGKILL)
         self._ended.set()
 
     def poll(self) -> int | None:
@@ -101,21 +101,21 @@ class ForkServer:
     def start(self, log: IO[bytes], kept: Sequence[int]) -> ForkedWorker:
         """Fork a worker that has the descriptors `kept`, under the same numbers, as leader of a process group."""
         reader, writer = os.pipe()
-        told, tells = os.pipe()
+        report, report_writer = os.pipe()
         numbers = [0, 1, 2, *kept]
         try:
             request = json.dumps({"numbers": numbers}).encode()
-            handles = [reader, log.fileno(), log.fileno(), *kept, tells]
+            handles = [reader, log.fileno(), log.fileno(), *kept, report_writer]
             with self._lock:
                 socket.send_fds(self._control, [request], handles)
         except OSError as error:
             os.close(writer)
-            os.close(told)
+            os.close(report)
             raise ZooError(f"the process that workers are forked from is gone ({error.strerror}); {AGAIN}") from error
         finally:
             os.close(reader)
-            os.close(tells)
-        return ForkedWorker(told, os.fdopen(writer, "wb"))
+            os.close(report_writer)
+        return ForkedWorker(report, os.fdopen(writer, "wb"))
 
     def close(self) -> None:
         """End it; its workers go on."""
@@ -154,10 +154,10 @@ def _import(modules: Sequence[str]) -> None:
     gc.freeze()  # a collection in a worker would copy every page of what all of them share
 
 
-def _or_die(work: Callable[..., None], *given: Any) -> NoReturn:
+def _or_die(work: Callable[..., None], *received: Any) -> NoReturn:
     """Run `work`, then end this fork: it never returns into its parent's code."""
     try:
-        work(*given)
+        work(*received)
     except BaseException:
         traceback.print_exc()
         sys.stderr.flush()
@@ -167,25 +167,25 @@ def _or_die(work: Callable[..., None], *given: Any) -> NoReturn:
 def _keep(handles: list[int], numbers: list[int]) -> None:
     """Fork the worker, wait for it, tell how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    *given, told = handles
+    *received, report = handles
     pid = os.fork()
     if pid == 0:
-        _or_die(_become_a_worker, given, numbers, told)
-    for handle in given:
+        _or_die(_become_a_worker, received, numbers, report)
+    for handle in received:
         os.close(handle)
     _, status = os.waitpid(pid, 0)
     with suppress(BrokenPipeError):
-        os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
-def _become_a_worker(given: list[int], numbers: list[int], told: int) -> None:
+def _become_a_worker(received: list[int], numbers: list[int], report: int) -> None:
     from zoosmith.execution import worker
 
     os.setsid()
-    os.write(told, f"{os.getpid()}\n".encode())
-    os.close(told)
-    for handle, number in zip([_moved(handle) for handle in given], numbers, strict=True):
+    os.write(report, f"{os.getpid()}\n".encode())
+    os.close(report)
+    for handle, number in zip([_moved(handle) for handle in received], numbers, strict=True):
         os.dup2(handle, number)
         os.close(handle)
     worker.run_and_leave()

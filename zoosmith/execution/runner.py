@@ -57,7 +57,7 @@ class Runner:
         with ExitStack() as held:
             held.enter_context(flock(self.store.folder(".") / "gc.lock", shared=True))
             lock = held.enter_context(
-                flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._told(action))
+                flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._on_same_step(action))
             )
             if not again and (cached := self.store.finished(action.key)):
                 return cached
@@ -98,7 +98,7 @@ class Runner:
             self._remarked.add(remark)
             self.display.say(remark)
 
-    def _told(self, action: Action) -> Callable[[], None]:
+    def _on_same_step(self, action: Action) -> Callable[[], None]:
         return lambda: self.display.say(f"{action.title}: the same step runs already; waiting for it")
 
     def _waits(self, action: Action) -> Callable[[], None]:

@@ -103,14 +103,14 @@ def check(version: Version) -> None:
         raise ZooError(f"{version} has no {PAYLOAD_MANIFEST}, so it is no artifact")
 
 
-def open_catalog(given: str | None, project: Path, cache: Cache, retry: RetryPolicy = RETRY) -> Catalog:
-    """The registry `given` as URL or folder, else `$ZOOSMITH_REGISTRY`, else the zoo's own. Raises ZooError."""
-    given = given or os.environ.get(VARIABLE)
-    if given is None:
+def open_catalog(location: str | None, project: Path, cache: Cache, retry: RetryPolicy = RETRY) -> Catalog:
+    """The registry at `location`, a URL or folder, else `$ZOOSMITH_REGISTRY`, else the zoo's own. Raises ZooError."""
+    location = location or os.environ.get(VARIABLE)
+    if location is None:
         if not (project / FILE).is_file():
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
-        given = str(project)
-    base = _folder_url(given)
+        location = str(project)
+    base = _folder_url(location)
     if urlsplit(base).scheme == "file":
         file = Path(unquote(urlsplit(base).path)) / FILE
         return _parsed(_read_file(file), str(file), base)
@@ -124,16 +124,16 @@ def open_catalog(given: str | None, project: Path, cache: Cache, retry: RetryPol
     return _parsed(data, base, base)
 
 
-def _folder_url(given: str) -> str:
+def _folder_url(location: str) -> str:
     """The URL of the folder that holds registry.json, with a final '/' if it is a web server's."""
-    if "://" not in given:
-        folder = Path(given).expanduser().resolve()
+    if "://" not in location:
+        folder = Path(location).expanduser().resolve()
         return "file://" + quote(str(folder.parent if folder.name == FILE else folder))
-    split = safe.url(given, named=True)
+    split = safe.url(location, named=True)
     path = split.path.removesuffix(FILE)
     if split.scheme in ("http", "https") and not path.endswith("/"):
         path += "/"
-    return split._replace(path=path).geturl() if split.scheme != "hf" else given.rstrip("/")
+    return split._replace(path=path).geturl() if split.scheme != "hf" else location.rstrip("/")
 
 
 def _read_file(file: Path) -> bytes:

@@ -37,22 +37,24 @@ def tree_digest(folder: Path) -> str:
 
 def faults(folder: Path) -> list[str]:
     """What differs from the folder's own manifest.json, a line each. Raises ZooError if there is none."""
-    told = read_manifest(folder).files
-    safe.paths(told)
+    listed = read_manifest(folder).files
+    safe.paths(listed)
     found = {path.as_posix() for path in payload(folder)} - {PAYLOAD_MANIFEST}
-    lines = [f"{path} is missing" for path in sorted(told.keys() - found)]
-    lines += [f"{path} is not in the manifest" for path in sorted(found - told.keys())]
-    for path in sorted(found & told.keys()):
+    lines = [f"{path} is missing" for path in sorted(listed.keys() - found)]
+    lines += [f"{path} is not in the manifest" for path in sorted(found - listed.keys())]
+    for path in sorted(found & listed.keys()):
         actual = sha256_file(folder / path)
-        if actual != told[path]:
-            lines.append(f"{path} has SHA-256 {actual[:16]}..., the manifest says {safe.printable(told[path])[:16]}...")
+        if actual != listed[path]:
+            lines.append(
+                f"{path} has SHA-256 {actual[:16]}..., the manifest says {safe.printable(listed[path])[:16]}..."
+            )
     return lines
 
 
 def agree(folder: Path, files: Sequence[File]) -> None:
     """Raise ZooError if the manifest in `folder` lists other files or hashes than the registry."""
-    told = read_manifest(folder).files
-    if told != {file.path: file.sha256 for file in files if file.path != PAYLOAD_MANIFEST}:
+    listed = read_manifest(folder).files
+    if listed != {file.path: file.sha256 for file in files if file.path != PAYLOAD_MANIFEST}:
         raise ZooError(f"the {PAYLOAD_MANIFEST} lists other files than the registry: refused")
 
 

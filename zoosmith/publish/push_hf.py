@@ -173,7 +173,7 @@ def explain(repo: str, error: BaseException) -> str:
     if status == 429:
         wait = cause.response.headers.get("Retry-After")  # type: ignore[union-attr]
         return f"{hub} asks to slow down; wait{f' {wait} s' if wait else ''}, then {again.partition('; ')[2]}"
-    said = f"status {status}" if status else f"{type(error).__name__}: {' '.join(str(error).split())}"
+    message = f"status {status}" if status else f"{type(error).__name__}: {' '.join(str(error).split())}"
     token = get_token()
-    said = said.replace(token, "***") if token else said
-    return f"{hub} did not take {repo} ({said[:300]}); {again}"
+    message = message.replace(token, "***") if token else message
+    return f"{hub} did not take {repo} ({message[:300]}); {again}"

@@ -111,5 +111,5 @@ def explain(repo: str, revision: str, error: Exception) -> str:
         return f"your token may not read {repo}: ask for access at {page}, and set HF_TOKEN to a token that has it"
     if isinstance(error, (errors.LocalEntryNotFoundError, ConnectionError)):
         return f"{repo} is not in the cache, and HF_HUB_OFFLINE is set or {hub} cannot be reached{xet.hint()}"
-    said = QUERY.sub(r"\1", (str(error).splitlines() or [""])[0])
-    return f"{hub} answered for {repo}: {type(error).__name__}: {said}{xet.hint()}"
+    message = QUERY.sub(r"\1", (str(error).splitlines() or [""])[0])
+    return f"{hub} answered for {repo}: {type(error).__name__}: {message}{xet.hint()}"

@@ -62,10 +62,10 @@ def _look_up(api: HfApi, pin: Pin) -> Finding:
         found = Finding(pin, newest=head.sha, date=_day(head.last_modified), remarks=_gate(api, pin, head))
         return _resolved(api, found)
     except Exception as error:  # the library raises many kinds; each becomes one line with what to do
-        said = hf.explain(_path(pin), pin.revision, error)
+        fault = hf.explain(_path(pin), pin.revision, error)
         if isinstance(error, RepositoryNotFoundError) and not isinstance(error, GatedRepoError):
-            said += _idea(api, pin)
-        return Finding(pin, faults=(said,))
+            fault += _idea(api, pin)
+        return Finding(pin, faults=(fault,))
 
 
 def _info(api: HfApi, pin: Pin, revision: str | None) -> Any:
@@ -131,8 +131,8 @@ def _compare(pin: Pin, info: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 faults.append(
                     f"{path} has SHA-256 {lfs.sha256[:16]}... at {info.sha[:12]}, the recipe says {expected[:16]}..."
                 )
-    told = f"{compared} of {len(pin.files)} files have a SHA-256 there"
-    return tuple(faults), (told if faults or not compared else f"{told}, as in the recipe",)
+    summary = f"{compared} of {len(pin.files)} files have a SHA-256 there"
+    return tuple(faults), (summary if faults or not compared else f"{summary}, as in the recipe",)
 
 
 def _other_revision(api: HfApi, found: Finding) -> str:

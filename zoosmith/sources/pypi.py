@@ -45,18 +45,18 @@ def download(package: str, version: str, scratch: Path, progress: Callable[..., 
     ]  # fmt: skip
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None and process.stdin is not None
-    said = process.stdout.read().decode(errors="replace")
+    output = process.stdout.read().decode(errors="replace")
     process.stdin.close()
     found = sorted(scratch.glob("*.whl" if wheel else "*.tar.gz"))
     if process.wait() or not found:
-        hint = "; is the package index reachable (pip config, proxy)?" if NO_NETWORK.search(said) else ""
-        raise ZooError(f"pip cannot download {requirement}: {_last(said)}{hint}")
+        hint = "; is the package index reachable (pip config, proxy)?" if NO_NETWORK.search(output) else ""
+        raise ZooError(f"pip cannot download {requirement}: {_last(output)}{hint}")
     return found[0]
 
 
-def _last(said: str) -> str:
-    errors = [line for line in said.splitlines() if line.startswith("ERROR:")]
-    return (errors or said.strip().splitlines() or ["it said nothing"])[-1].removeprefix("ERROR: ")
+def _last(output: str) -> str:
+    errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
+    return (errors or output.strip().splitlines() or ["it said nothing"])[-1].removeprefix("ERROR: ")
 
 
 def unpack(wheel: Path, inside: str, folder: Path) -> None:

@@ -24,11 +24,11 @@ def flock(path: Path, *, shared: bool = False, waiting: Callable[[], None] = lam
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = _open(path)
     try:
-        told = False
+        announced = False
         while not _try(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
-            if not told:
+            if not announced:
                 waiting()
-                told = True
+                announced = True
             time.sleep(POLL_S)
         yield handle
     finally:
@@ -44,11 +44,11 @@ def quiet(*, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
     """
     queue = measure_lock().with_suffix(".queue")
     with ExitStack() as held:
-        place = held.enter_context(ExitStack())
-        place.enter_context(flock(queue, shared=not alone, waiting=waiting))
+        turn = held.enter_context(ExitStack())
+        turn.enter_context(flock(queue, shared=not alone, waiting=waiting))
         held.enter_context(flock(measure_lock(), shared=not alone, waiting=waiting))
         if not alone:
-            place.close()
+            turn.close()
         yield
 
 

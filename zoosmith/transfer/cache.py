@@ -27,8 +27,8 @@ STALE_S = 86_400.0
 
 def default_root() -> Path:
     """`$XDG_CACHE_HOME/zoosmith`, or `~/.cache/zoosmith`."""
-    given = os.environ.get("XDG_CACHE_HOME")
-    return (Path(given) if given else Path.home() / ".cache") / "zoosmith"
+    configured = os.environ.get("XDG_CACHE_HOME")
+    return (Path(configured) if configured else Path.home() / ".cache") / "zoosmith"
 
 
 class Cache:

@@ -116,8 +116,8 @@ def length(answer: HTTPResponse) -> int | None:
     if answer.status == 206:
         found = re.fullmatch(r"bytes \d{1,20}-\d{1,20}/(\d{1,20})", answer.headers.get("Content-Range") or "", re.A)
         return int(found[1]) if found else None
-    told = answer.headers.get("Content-Length") or ""
-    return int(told) if re.fullmatch(r"\d{1,20}", told, re.A) else None
+    header = answer.headers.get("Content-Length") or ""
+    return int(header) if re.fullmatch(r"\d{1,20}", header, re.A) else None
 
 
 def _once(url: str, headers: Mapping[str, str], timeout_s: float) -> HTTPResponse:
@@ -137,25 +137,25 @@ def _once(url: str, headers: Mapping[str, str], timeout_s: float) -> HTTPRespons
 
 
 def _accepted(answer: HTTPResponse, url: str) -> HTTPResponse:
-    status, said = answer.status, f"{_plain(url)} answered {answer.status}"
+    status, message = answer.status, f"{_plain(url)} answered {answer.status}"
     if status in (200, 206, 304, 416):
         if (answer.headers.get("Content-Encoding") or "identity").lower() == "identity":
             return answer
-        said = f"{_plain(url)} sends encoded bytes that were not asked for"
+        message = f"{_plain(url)} sends encoded bytes that were not asked for"
     answer.close()
     if status in PASSING:
-        raise TransientError(said, after=_seconds(answer.headers.get("Retry-After")))
-    raise ZooError(said + CURE.get(status, ""))
+        raise TransientError(message, after=_seconds(answer.headers.get("Retry-After")))
+    raise ZooError(message + CURE.get(status, ""))
 
 
-def _seconds(told: str | None) -> float | None:
+def _seconds(header: str | None) -> float | None:
     """Retry-After in seconds, given as such or as a date (RFC 9110, 10.2.3)."""
-    if not told:
+    if not header:
         return None
-    if re.fullmatch(r"\d{1,9}", told.strip(), re.A):
-        return float(told)
+    if re.fullmatch(r"\d{1,9}", header.strip(), re.A):
+        return float(header)
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - time.time())
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
     except (ValueError, OverflowError):
         return None
 

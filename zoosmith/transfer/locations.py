@@ -79,13 +79,13 @@ class Folder:
             handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             raise ZooError(f"{file} cannot be read ({error.strerror}), or is a link") from None
-        told = os.fstat(handle)
-        if not stat.S_ISREG(told.st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             os.close(handle)
             raise ZooError(f"{file} is no regular file")
-        start = start if start <= told.st_size else 0
+        start = start if start <= status.st_size else 0
         os.lseek(handle, start, os.SEEK_SET)
-        return FileStream(handle, start, told.st_size)
+        return FileStream(handle, start, status.st_size)
 
 
 @dataclass
