@@ -40,9 +40,8 @@ METRICS = {
     "max_kl": MetricInfo(unit="nats", better="lower", n_unit="tokens"),
     "same_top1": MetricInfo(n_unit="tokens"),
 }
-SAME_KL = 1e-4  # nats at a position, of a model in memory and its files: half precision moves with the order of sums
-    1e-4  # nats at one position, of a model in memory and its own files: sums in another order move half precision
-)
+# In nats at one position, of a model in memory and its own files: sums in another order move half precision.
+SAME_KL = 1e-4
 REBUILT_KL = 1e-3
 ROWS = 64  # positions that are compared at once in double precision
 
