@@ -27,6 +27,7 @@
 `preserves(theirs, mine, tolerance, labels) -> dict`  the divergences; raises BuildError beyond the tolerance
 `rebuilt(first, second) -> tuple[bool, str]`  whether two builds answer alike, and how far apart they are
 `answer(session, task, value)`  what a user sees of the answer to one input
+`stream(session, task, value, on_text)`  likewise, if an answer comes bit by bit
 `stopwatch(session, task, inputs) -> Stopwatch`  what benchmarks time
 ========== =========================================================================
 

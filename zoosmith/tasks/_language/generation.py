@@ -17,11 +17,18 @@ PROMPT_TOKENS = 32
 STEPS = 64  # tokens that are generated before the prompt is read again
 
 
-def answer(session: LanguageModel, task: LanguageTask, value: str) -> Generation:
-    """What the model writes after a prompt, through its chat template if it has one."""
+def stream(
+    session: LanguageModel, task: LanguageTask, value: str, on_text: Callable[[str], None] | None = None
+) -> Generation:
+    """What the model writes after a prompt, through its chat template if it has one; `on_text` gets it as it comes."""
     prompt, chat = task.unlabelled(value).text, session.chat_template is not None
-    [written] = session.generate([prompt], max_new_tokens=MAX_NEW_TOKENS, chat=chat)
+    [written] = session.generate([prompt], max_new_tokens=MAX_NEW_TOKENS, chat=chat, on_text=on_text)
     return written
+
+
+def answer(session: LanguageModel, task: LanguageTask, value: str) -> Generation:
+    """What the model writes after a prompt."""
+    return stream(session, task, value)
 
 
 class Stopwatch:

@@ -1,6 +1,6 @@
 """Text in, text out: chat, completion: what is measured."""
 
-from zoosmith.tasks._language.generation import LATENCY_OF, answer, stopwatch
+from zoosmith.tasks._language.generation import LATENCY_OF, answer, stopwatch, stream
 from zoosmith.tasks._language.scoring import (
     CAPABILITY,
     METRICS,
@@ -31,5 +31,6 @@ __all__ = [
     "respond",
     "score",
     "stopwatch",
+    "stream",
     "suspicion",
 ]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoosmith.predictor import Predictor
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,18 +16,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="artifact that was built or pulled, or a folder with a manifest.json")
     texts = "input; as many texts as the task takes, or several inputs of one text"
     parser.add_argument("text", nargs="+", help=texts)
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads that compute (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, with the score of every label")
 
 
 def main(given: argparse.Namespace) -> None:
-    """Print label and score of each input."""
+    """Print label and score of each input; of a language model what it writes, as it writes it."""
     from zoosmith.predictor import load
 
-    model = load(given.name)
+    model = load(given.name, threads=given.threads)
     several = len(model.task.spec.inputs) > 1
-    inputs: list[str | Sequence[str]] = [tuple(given.text)] if several else list(given.text)
-    for value, answer in zip(inputs, model.predict(inputs), strict=True):
-        if given.json:
-            print(json.dumps({"input": value, "label": answer.label, "scores": answer.scores}, ensure_ascii=False))
-        else:
-            print(f"{answer.label}\t{answer.score:.3f}")
+    inputs: list[Any] = [tuple(given.text)] if several else list(given.text)
+    show = _stream if hasattr(model.scoring, "stream") else _label
+    for value in inputs:
+        show(model, value, as_json=given.json)
+
+
+def _label(model: Predictor, value: Any, *, as_json: bool) -> None:
+    [answer] = model.predict([value])
+    if as_json:
+        print(json.dumps({"input": value, "label": answer.label, "scores": answer.scores}, ensure_ascii=False))
+    else:
+        print(f"{answer.label}\t{answer.score:.3f}")
+
+
+def _stream(model: Predictor, value: Any, *, as_json: bool) -> None:
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    written = model.scoring.stream(model.session, model.task, value, None if as_json else write)
+    print(json.dumps({"input": value} | written._asdict(), ensure_ascii=False) if as_json else "")
