@@ -49,7 +49,7 @@ demo: $(VENV)/.build
 demo-llm: $(VENV)/.gguf
 	@$(BIN)/doit $(addprefix build:$(LLM)-,$(LLM_ARTIFACTS))
 	@$(BIN)/doit table $(LLM)
-	@$(BIN)/zoosmith run $(LLM)-q8_0 "What is the capital of France?"
+	@$(BIN)/zoosmith run $(LLM)-f16 "What is the capital of France?"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder

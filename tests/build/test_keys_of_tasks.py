@@ -1,0 +1,56 @@
+"""Build keys of what is recorded do not know of tasks that were added since."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from zoosmith.plugins import CHECKOUT
+
+ADDED = ("_language", "text_generation", "perplexity")
+PROGRAM = """
+import json, pathlib, sys
+from zoosmith.build.codehash import build_code, closure_key, code_digests
+from zoosmith.plugins import CHECKOUT
+found = {}
+for file in sorted(pathlib.Path(sys.argv[1]).glob("results/*/*/build.json")):
+    build = json.loads(file.read_text())
+    found[build["name"]] = closure_key(code_digests(*build_code(build["builder"], build["task"], CHECKOUT)))
+print(json.dumps(found))
+"""
+
+
+def keys(checkout: Path) -> dict[str, list[str]]:
+    """What each recorded artifact's build key holds of the code in a checkout."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(CHECKOUT)], cwd="/", check=True, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(checkout)},
+    )  # fmt: skip
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return {name: code for name, code in found.items() if not name.startswith("smollm2")}
+
+
+def test_tasks_of_language_models_change_no_key_of_an_encoder(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", *ADDED)
+    for name in ("zoosmith", "builders"):
+        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=ignored)
+    before, after = keys(tmp_path), keys(CHECKOUT)
+    assert len(after) >= 41
+    assert before == after
+    assert all((CHECKOUT / "zoosmith" / "tasks" / name).is_dir() for name in ADDED)
+
+
+def test_a_line_that_a_builder_runs_changes_its_key_and_no_other(tmp_path: Path) -> None:
+    for name in ("zoosmith", "builders"):
+        shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    builder = tmp_path / "builders" / "onnx_int8.py"
+    builder.write_text(builder.read_text() + "\n\nADDED = 1\n")
+    before, after = keys(CHECKOUT), keys(tmp_path)
+    builds = {json.loads(file.read_text())["name"]: json.loads(file.read_text())["builder"]
+              for file in CHECKOUT.glob("results/*/*/build.json")}  # fmt: skip
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {name for name in before if builds[name] == "onnx_int8"} != set()
