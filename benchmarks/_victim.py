@@ -12,7 +12,10 @@ import sys
 from tests.support.crash import CHANGING, kill_before
 from zoosmith.app.cli import main as cli
 
-HEAVY = {"pull": ["hub.pull", "commands._progress"], "push": ["hub.push", "hub.push_hf", "engine.graph"]}
+HEAVY = {
+    "pull": ["publish.pull", "app.cli.commands._progress"],
+    "push": ["publish.push", "publish.push_hf", "build.workspace"],
+}
 
 
 def main() -> int:

@@ -184,7 +184,17 @@ def build(job):
     FAULT
     shutil.copytree(job.parent.path, job.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json"))
     (job.out / "table.json").write_text(json.dumps(weights))
-    return lambda encoded: np.array(weights, dtype=np.float32)[encoded["input_ids"]].sum(axis=1)
+    return Table(weights)
+
+
+class Table:
+    """The model in memory."""
+
+    def __init__(self, weights):
+        self.weights = np.array(weights, dtype=np.float32)
+
+    def classify(self, encoded):
+        return self.weights[encoded["input_ids"]].sum(axis=1)
 '''
 SWAP_QUIETLY = "job.labels(job.task.spec.labels[::-1])"
 NAN_FOR_A_WORD = 'weights[job.task.tokenizer.token_to_id("superb")][0] = float("nan")'

