@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoosmith.common.units import UNITS, size
+from zoosmith.common.units import UNITS, size, sized
 from zoosmith.contract.errors import ZooError
 
 
