@@ -35,7 +35,7 @@ class Params(BaseParams):
     of layers that are left out, from 0. allow_fallback: keep a file that did not get the type, and say so.
     """
 
-    type: str
+    type: str = "q8_0"
     imatrix: bool = False
     tokens: int = Field(default=512, ge=2)
     tensor_types: dict[str, str] = {}

@@ -46,18 +46,18 @@ def with_scales(file, layer, value):
 
 def build(job):
     """Make it, then break it."""
-    logits = sound.build(job)
+    session = sound.build(job)
     model = job.out / "model.onnx"
 {fault}
-    return logits
+    return session
 '''
 SWAP = "    job.labels(job.task.spec.labels[::-1])"
 NO_TOKENIZER = '    (job.out / "tokenizer.json").unlink()'
 OTHER_TOKENIZER = '    (job.out / "tokenizer.json").write_bytes((STRANGERS / "tokenizer.json").read_bytes())'
 ZERO_FILE = '    model.write_bytes(with_scales(model, "bert.pooler.dense", 0.0))'
-ZERO_BOTH = f"{ZERO_FILE}\n    logits = OnnxForward(model, 1).logits"
+ZERO_BOTH = f"{ZERO_FILE}\n    session = OnnxForward(model, 1)"
 NAN_FILE = '    model.write_bytes(with_scales(model, "classifier", float("nan")))'
-NAN_BOTH = f"{NAN_FILE}\n    logits = OnnxForward(model, 1).logits"
+NAN_BOTH = f"{NAN_FILE}\n    session = OnnxForward(model, 1)"
 OTHER_ONNX = '    model.write_bytes((STRANGERS / "model.onnx").read_bytes())'
 OTHER_TORCH = '    (job.out / "model.safetensors").write_bytes((STRANGERS / "model.safetensors").read_bytes())'
 READS_EVAL = '    job.rows("eval")'
@@ -218,7 +218,7 @@ def test_labels_swapped_by_a_technique_without_parity_are_caught(tmp_path: Path)
 def test_a_nan_logit_for_a_word_that_only_eval_has_is_caught(tmp_path: Path) -> None:
     workspace = planted(tmp_path, NAN_FOR_A_WORD)
     write_rows(tmp_path / "data" / "dev.jsonl", [row for row in rows(20, 2) if "superb" not in row["text"]])
-    message = r"toy-faulty gives NaN or infinite logits for \d of 40 examples of toy"
+    message = r"toy-faulty on toy: NaN or infinite logits for \d of 40 examples"
     assert_measuring_fails(workspace, Ref("toy", "faulty"), message)
 
 

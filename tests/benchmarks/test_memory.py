@@ -7,9 +7,11 @@ from tests.support.zoo import ROOT
 from zoosmith import plugins
 from zoosmith.recipes.schema import Recipe
 
+FORETOLD = {"from_gguf", "gguf", "gguf_quantize"}  # their peak is foretold from the file's largest tensor
 
-def test_every_builder_has_a_case() -> None:
-    assert set(plugins.known("builders", ROOT)) == {case.builder for case in CASES.values()}
+
+def test_every_builder_of_encoders_has_a_case() -> None:
+    assert set(plugins.known("builders", ROOT)) - FORETOLD == {case.builder for case in CASES.values()}
 
 
 def test_its_recipe_is_valid() -> None:

@@ -53,7 +53,7 @@ def test_one_dropped_layer_is_the_best_choice_on_dev(tmp_path: Path) -> None:
     losses = {}
     for keep in itertools.combinations(range(3), 2):
         told = build("prune_layers", {"from": parent}, tmp_path / str(keep), params={"keep": keep})
-        losses[keep] = mean_loss(told.job, told.logits, dev)
+        losses[keep] = mean_loss(told.job, told.session, dev)
     assert tuple(made.facts["kept_layers"]) == min(losses, key=lambda keep: losses[keep])
     (table,) = made.notes["dev_loss_without"]
     assert sorted(table.values()) == pytest.approx(sorted(losses.values()), abs=1e-4)

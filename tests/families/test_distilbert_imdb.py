@@ -28,5 +28,5 @@ def assert_learnt_and_measured_on_the_rows_of_the_study(project: Path, family: s
     }
     quality = json.loads(measured.read_text())["suites"]["quick"]["quality"]["imdb"]
     assert (quality["rows"], quality["examples_total"]) == (1000, 1000)
-    assert [sum(row) for row in quality["confusion"]] == [500, 500]
+    assert [sum(row) for row in quality["details"]["confusion"]] == [500, 500]
     assert "split eval (its first 1000 rows)" in (project / "model_cards" / f"{family}-{artifact}.md").read_text()

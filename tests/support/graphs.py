@@ -61,7 +61,7 @@ def build(job):
     onnx.save(model, job.out / "model.onnx")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(job.parent.path / name, job.out / name)
-    return OnnxForward(job.out / "model.onnx", 1).logits
+    return OnnxForward(job.out / "model.onnx", 1)
 '''
 
 
