@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoosmith.common.units import UNITS, size
+from zoosmith.common.units import UNITS, size, sized
 from zoosmith.contract.errors import ZooError
 
 
@@ -51,3 +51,11 @@ def test_any_text_is_a_size_or_a_clear_error(text: str) -> None:
 @given(st.integers(0, 10**6), st.sampled_from(sorted(UNITS)))
 def test_every_unit_counts_bytes(number: int, unit: str) -> None:
     assert size(f"{number}{unit}") == number * UNITS[unit]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(999_600_000, "999.6 MB"), (1_340_200_000, "1,340.2 MB"), (466_247, "0.5 MB"), (1209, "1.2 kB"), (0, "0.0 MB")],
+)
+def test_sizes_as_people_read_them(size: float, text: str) -> None:
+    assert sized(size) == text

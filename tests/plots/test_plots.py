@@ -142,7 +142,10 @@ def test_odd_families(points: list[Point]) -> None:
     assert outside(drawn) == []
 
 
-@given(st.lists(st.tuples(st.floats(0.05, 900), st.floats(0, 1), st.floats(0, 0.1)), min_size=2, max_size=8))
+SHARE = st.floats(0, 1).map(lambda share: round(share, 6))  # as records keep it
+
+
+@given(st.lists(st.tuples(st.floats(0.05, 900), SHARE, st.floats(0, 0.1)), min_size=2, max_size=8))
 @settings(max_examples=25, deadline=None)
 def test_no_name_of_a_family_covers_another(figures: list[tuple[float, float, float]]) -> None:
     roles: list[Role] = ["this", "reference", *["sibling"] * 6]
