@@ -43,10 +43,8 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Session:
     """Load, round, save."""
-    import torch
-
-    model = checkpoint.load_model(job, job.parent.path, new_head=False, dtype="auto")
-    model = model.to(getattr(torch, TYPES[job.params.dtype]))
+    # Read in that type, not turned into it: `Module.to` would round buffers too, such as rotary frequencies.
+    model = checkpoint.load_model(job, job.parent.path, new_head=False, dtype=TYPES[job.params.dtype])
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))

@@ -147,7 +147,8 @@
       const a = keys.get(one), b = keys.get(other);
       if (numeric && (Number.isNaN(a) || Number.isNaN(b))) return Number.isNaN(a) - Number.isNaN(b) || one.index - other.index;
       if (kind && one[kind] !== other[kind]) return letters.compare(one[kind], other[kind]);
-      return sign * (numeric ? a - b : letters.compare(a, b)) || one.index - other.index;
+      const better = kind === "metric" && one.lower ? -1 : 1;  // of quality, ascending is from the worst to the best
+      return sign * better * (numeric ? a - b : letters.compare(a, b)) || one.index - other.index;
     };
     body.append(...[...rows].sort(compare).map((row) => row.tr));
     for (const cell of heads) {
