@@ -34,7 +34,7 @@ class Claim(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """In words."""
+        """Whether it holds, in words."""
         return {True: "holds", False: "does not hold", None: "cannot be told here"}[self.holds]
 
 

@@ -22,7 +22,7 @@ HEAD = 30  # a longer name would push the verdict out of sight; the line above n
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which."""
+    """Add the names and --registry to the parser."""
     parser.add_argument("name", nargs="+", help="two artifacts or more; each is compared with those after it")
     registry_argument(parser)
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which."""
+    """Add the name and --registry to the parser."""
     parser.add_argument("name", help="NAME for the latest version, or NAME@N")
     registry_argument(parser)
 
 
 def main(given: argparse.Namespace) -> None:
-    """Print it."""
+    """Print what the registry's row says, a line each. Raises ZooError for an unknown name."""
     from zoosmith.common.safe import printable
 
     catalog = opened(given)
