@@ -79,9 +79,12 @@ def check(params: Params) -> Tolerance:
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """The quantiser's buffers, and with an importance matrix the checkpoint in FP32; `parents` maps roles to bytes."""
+    """Imports, the quantiser's buffers, the file that is mapped, and with an importance matrix the checkpoint in FP32.
+
+    `parents` maps roles to bytes.
+    """
     checkpoint = 2 * parents.get("checkpoint", 0) // 2**20 if params.imatrix else 0
-    return Resources(cpus=1, memory_mb=memory.QUANTISER_BASE_MB + 64 + parents.get("from", 0) // 2**20 + checkpoint)
+    return Resources(cpus=1, memory_mb=512 + memory.QUANTISER_BASE_MB + parents.get("from", 0) // 2**20 + checkpoint)
 
 
 def build(job: Job) -> None:

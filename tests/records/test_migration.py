@@ -16,6 +16,7 @@ from zoosmith.records.schema import Measurement
 
 OLD = Path(__file__).parent / "schema1"
 HOSTS = [file for file in sorted(ROOT.glob("results/*/*/*.json")) if file.name != "build.json"]
+CLASSES = [file for file in HOSTS if '"kind": "classes"' in file.read_text()]  # all that schema 1 could hold
 NAME = "minilm-imdb-torch-int8"
 
 
@@ -35,7 +36,7 @@ def older(told: dict[str, Any]) -> dict[str, Any]:
     return kept | {"schema": 1, "quality": quality, "vs_reference": pooled}
 
 
-@pytest.mark.parametrize("file", HOSTS, ids=lambda file: "-".join(file.parts[-3:]))
+@pytest.mark.parametrize("file", CLASSES, ids=lambda file: "-".join(file.parts[-3:]))
 def test_every_recorded_measurement_comes_out_of_its_older_form(file: Path) -> None:
     told = json.loads(file.read_text())
     old = {"schema": 1, "suites": {name: older(one) for name, one in told["suites"].items()}}
@@ -49,7 +50,7 @@ def test_every_recorded_measurement_comes_out_of_its_older_form(file: Path) -> N
 
 
 def test_all_recorded_artifacts_were_seen() -> None:
-    assert len({file.parent for file in HOSTS}) >= 41
+    assert len({file.parent for file in CLASSES}) >= 41
     assert all(json.loads(file.read_text())["schema"] == 2 for file in HOSTS)
 
 
