@@ -83,7 +83,7 @@ def test_publish_pull_and_ask_in_a_new_environment(home: Path, port: str) -> Non
         assert (away / name / "model.onnx").is_file()
         assert f"{name}@1 in {name} (fetched" in said
         assert f"{name}@1  onnx" in said  # search
-    assert re.search(rf"{NAMES[1]}@1 in \S+ \(fetched [^,]+, 0\.\d*[1-9]\d* MB were on this machine", said)
+    assert re.search(rf"{NAMES[1]}@1 in \S+ \(fetched [^,]+, [1-9]\d*\.\d [kM]B were on this machine", said)
     assert f"it is {NAMES[0]}@1 of http://127.0.0.1:{port}/" in said
     assert "sha256 " in said  # show
     found = {path.name.partition("-")[0].lower() for path in (away / "env").glob("lib/python3*/site-packages/*")}
