@@ -8,10 +8,11 @@ import pytest
 
 from tests.support import records
 from tests.support.table import write_table
-from zoosmith.build.tables import subjects, update_readme
+from zoosmith.build.tables import hosts_line, subjects, update_readme
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
+from zoosmith.records.family import Subject
 
 
 @pytest.fixture
@@ -54,3 +55,11 @@ def test_marks_that_are_wrong_say_so(workspace: Workspace) -> None:
     (workspace.project / "README.md").write_text("<!-- results toy -->\n", encoding="utf-8")
     with pytest.raises(ZooError, match="<!-- /results toy --> is missing"):
         update_readme(workspace)
+
+
+def test_the_line_under_a_table_says_what_the_milliseconds_are_of() -> None:
+    of_call = hosts_line([Subject(records.build(), records.measurement())])
+    of_token = hosts_line([Subject(records.build(), records.language())])
+    assert "batch 1, tokenizer included;" in of_call
+    assert "batch 1, milliseconds of one generated token;" in of_token
+    assert "tokenizer included" not in of_token

@@ -83,10 +83,11 @@ def show(workspace: Workspace, recipe: str) -> None:
 
 
 def hosts_line(rows: list[Subject]) -> str:
-    """The hosts that the rows were measured on."""
+    """The hosts that the rows were measured on, and what their milliseconds are of."""
     hosts = sorted({(row.measured.host.id, row.measured.host.cpu, row.measured.threads) for row in rows})
     named = "; ".join(f"`{id}` ({cpu}), {threads} thread" for id, cpu, threads in hosts)
-    return f"Measured on {named}, batch 1, tokenizer included; brackets are 95 % intervals."
+    timed = "milliseconds of one generated token" if rows[0].measured.latency_of == "token" else "tokenizer included"
+    return f"Measured on {named}, batch 1, {timed}; brackets are 95 % intervals."
 
 
 def preferred(workspace: Workspace, rows: list[Subject]) -> Sequence[str]:
