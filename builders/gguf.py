@@ -13,6 +13,7 @@ from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.toolkit.causal.tokenizer import FolderTokenizer
 from zoosmith.toolkit.gguf import artifact, census, convert, header, memory, ranges, tokens
+from zoosmith.toolkit.gguf.types import DEFAULT_KV_TYPE, KvType
 
 ACCEPTS = {"from": ("torch",)}
 REQUIRES = ("torch", "transformers", "tokenizers", "safetensors", "sentencepiece", "llama-cpp-python")
@@ -25,11 +26,14 @@ class Params(BaseParams):
     """type: of the matrices; vectors stay F32.
 
     bos: "refuse" a checkpoint whose chat template writes BOS while its tokenizer adds it too, or leave it to the
-    tokenizer, so that it is written "once".
+    tokenizer, so that it is written "once". kv_type: what the runtime keeps keys and values in. f16 is llama.cpp's own
+    default, and with it attention is computed in half precision; f32 costs twice the memory, and the distributions are
+    those of the checkpoint to the fifth decimal.
     """
 
     type: Literal["f16", "f32", "bf16", "q8_0"] = "f16"
     bos: Literal["refuse", "once"] = "refuse"
+    kv_type: KvType = DEFAULT_KV_TYPE
 
 
 def output(params: Params) -> Output:

@@ -18,7 +18,7 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.toolkit.gguf import artifact, census, header, imatrix, memory, quantize
-from zoosmith.toolkit.gguf.types import FILE_TYPES, TENSOR_TYPES, known
+from zoosmith.toolkit.gguf.types import DEFAULT_KV_TYPE, FILE_TYPES, TENSOR_TYPES, KvType, known
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
 ACCEPTS = {"from": ("gguf",)}
@@ -32,7 +32,8 @@ class Params(BaseParams):
 
     imatrix: measure importance on rows of `calibration`, cut to `tokens`, with the parent in the role `checkpoint`.
     tensor_types: type by regular expression; the first that is found in a tensor's name decides. prune_layers: indices
-    of layers that are left out, from 0. allow_fallback: keep a file that did not get the type, and say so.
+    of layers that are left out, from 0. allow_fallback: keep a file that did not get the type, and say so. kv_type:
+    what the runtime keeps keys and values in.
     """
 
     type: str = "q8_0"
@@ -41,6 +42,7 @@ class Params(BaseParams):
     tensor_types: dict[str, str] = {}
     prune_layers: tuple[int, ...] = ()
     allow_fallback: bool = False
+    kv_type: KvType = DEFAULT_KV_TYPE
 
     @field_validator("type")
     @classmethod

@@ -55,6 +55,8 @@ REFUSED: list[tuple[type[recipe.Model], dict[str, Any], str]] = [
     (Base, {"path": "here", "files": {"/etc/passwd": SHA}}, "relative path"),
     (Base, {"path": "here", "files": {"a\\b": SHA}}, "relative path"),
     (Data, {}, "exactly one of builtin, path, repo; found none"),
+    (Data, {"path": "x", "splits": {"eval": "x"}, "columns": {"text": "t"}, "documents": "("}, "a regular expression"),
+    (Data, {"path": "x", "splits": {"eval": "x"}, "documents": "^="}, "name that column, `text: ...`"),
     (Data, {"builtin": "a", "path": "b"}, "found builtin and path"),
     (Data, {"repo": "org/data", "splits": {"eval": "test"}}, "repo needs a revision"),
     (Data, {"path": "here"}, "splits is missing"),

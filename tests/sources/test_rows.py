@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tests.support.step import make_step
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
+from zoosmith.recipes.schema import Data
 from zoosmith.sources import rows
+from zoosmith.sources.tables import Table
 
 SPLITS = {"train": "train[:-2]", "dev": "train[-2:]", "eval": "test"}
 
@@ -105,3 +107,35 @@ def test_slices_are_those_of_python(count: int, start: int | None, stop: int | N
     match = rows.SLICE.fullmatch(f"train[{'' if start is None else start}:{'' if stop is None else stop}]")
     assert match is not None
     assert list(rows._range(match, count)) == list(range(count))[start:stop]
+
+
+LINES = ["", " = One = \n", "", "first", " = = part = = \n", "second\n", " = Two = \n", "third"]
+
+
+def lines(project: Path, texts: list[str], **changes: Any) -> Step:
+    file = project / "data" / "lines.jsonl"
+    file.write_text("".join(json.dumps({"sentence": text}) + "\n" for text in texts))
+    given = {"columns": {"text": "sentence"}, "labels": [], "splits": {"eval": "lines"}, "documents": "^ = [^=]"}
+    return run(project, **given | changes)[0]
+
+
+def test_documents_that_a_source_keeps_line_by_line_are_joined(project: Path) -> None:
+    """A section's heading begins none, blank lines before the first are none, and splits count documents."""
+    told = [row["text"] for row in split(lines(project, LINES), "eval")]
+    assert told == [" = One = \n\nfirst\n = = part = = \nsecond\n", " = Two = \nthird\n"]
+    assert len(split(lines(project, LINES, splits={"eval": "lines[:1]"}), "eval")) == 1
+    assert split(lines(project, ["preface", *LINES]), "eval")[0]["text"] == "preface\n\n"
+
+
+def test_an_expression_that_begins_no_document_is_told(project: Path) -> None:
+    with pytest.raises(ZooError, match="is found in none of 8 rows of the column 'sentence'"):
+        lines(project, LINES, documents="^#")
+
+
+@given(st.lists(st.sampled_from(LINES + ["preface"]), min_size=1).filter(lambda texts: " = One = \n" in texts))
+def test_joining_keeps_every_line_once_and_in_order(texts: list[str]) -> None:
+    about = Data(path="x", splits={"eval": "x"}, columns={"text": "t"}, documents="^ = One")
+    told = rows.joined(Table([{"t": text} for text in texts], []), about)
+    whole = "".join(text.removesuffix("\n") + "\n" for text in texts)
+    assert "".join(row["t"] for row in told.rows).strip("\n") == whole.strip("\n")
+    assert len(told.rows) - texts.count(" = One = \n") in (0, 1)

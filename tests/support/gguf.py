@@ -46,7 +46,10 @@ def build(
     rows: Sequence[Mapping[str, Any]] = (),
     **parents: Parent,
 ) -> SimpleNamespace:
-    """Run a builder below `folder`: `out`, `facts`, `notes`, and `texts` of progress. `source` is the role "from"."""
+    """Run a builder below `folder`: `session`, `out`, `facts`, `notes`, and `texts` of progress.
+
+    `source` is the role "from".
+    """
     module = importlib.import_module(f"builders.{name}")
     given, facts, notes, texts = module.Params(**(params or {})), {}, {}, []
     (folder / "out").mkdir(parents=True)
@@ -67,7 +70,7 @@ def build(
     )  # fmt: skip
     session = module.build(job)
     assert (session is None) == (FORMATS[name] == "gguf"), "a converter has no model to hand back, a reader has"
-    return SimpleNamespace(out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts)
+    return SimpleNamespace(session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts)
 
 
 def rewritten(file: Path, target: Path, **changes: Any) -> Path:

@@ -41,6 +41,8 @@ FULL = textwrap.dedent("""\
         license: other
       hard:
         path: data/hard
+        columns: {text: text, label: label}
+        documents: "^# "
         splits: {eval: test}
       made:
         builtin: person_names

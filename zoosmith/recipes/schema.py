@@ -56,6 +56,14 @@ def _inside(value: str) -> str:
     return value
 
 
+def _expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression: {error}") from None
+    return value
+
+
 def _text(pattern: str) -> WithJsonSchema:
     """What an editor is told; the validator beside it gives the better message."""
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
@@ -115,7 +123,11 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
 
 
 class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}):
-    """A data set: exactly one of `builtin`, `path`, `repo`. `splits` maps our splits to the source's."""
+    """A data set: exactly one of `builtin`, `path`, `repo`. `splits` maps our splits to the source's.
+
+    documents: a regular expression for sources that keep documents line by line, as WikiText does: a row whose text it
+    is found in begins a document, and the rows up to the next one are part of it. Splits then count documents.
+    """
 
     builtin: Identifier | None = None
     params: dict[str, Any] = {}
@@ -126,6 +138,7 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
     columns: dict[str, str] = {}
     labels: tuple[str, ...] = ()
     splits: dict[str, str] = {}
+    documents: Annotated[str, AfterValidator(_expression)] | None = None
     license: str | None = None
 
     @model_validator(mode="after")
@@ -138,6 +151,8 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
             raise ValueError(
                 "repo needs a revision: the commit, 40 hex digits; `zoosmith lock RECIPE --write` puts it in"
             )
+        if self.documents is not None and (self.builtin is not None or "text" not in self.columns):
+            raise ValueError("documents joins the rows of a path or repo by their text: name that column, `text: ...`")
         if self.builtin is None and not self.splits:
             raise ValueError("splits is missing, such as {train: 'train[:-500]', dev: 'train[-500:]', eval: test}")
         return self

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zoosmith.contract.manifest import Manifest
 from zoosmith.toolkit.gguf.session import GgufCausal
+from zoosmith.toolkit.gguf.types import DEFAULT_KV_TYPE
 
 REQUIRES = ("llama-cpp-python", "numpy")
 EXTRA = "gguf"
@@ -21,5 +22,5 @@ MODEL_FILE = "model.gguf"
 def open(
     path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
 ) -> GgufCausal:
-    """Open `model.gguf` in `path` with `threads` threads. Raises ZooError."""
-    return GgufCausal(path / MODEL_FILE, threads)
+    """Open `model.gguf` in `path` with `threads` threads and the KV cache that it was built for. Raises ZooError."""
+    return GgufCausal(path / MODEL_FILE, threads, kv_type=manifest.facts.get("kv_type", DEFAULT_KV_TYPE))

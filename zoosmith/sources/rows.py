@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _read(data: Data, step: Step) -> tuple[dict[str, list[dict[str, Any]]], dict
             name, match = _slice(ours, part.strip())
             if name not in tables:
                 step.progress(text=f"reading {name}")
-                tables[name] = from_hub(data, name) if data.repo else from_path(step.project / str(data.path), name)
+                tables[name] = joined(_table(data, name, step.project), data)
             chosen = _range(match, len(tables[name].rows))
             _refuse_overlap(ours, chosen, taken.setdefault(name, []))
             if not chosen:
@@ -67,6 +68,28 @@ def _read(data: Data, step: Step) -> tuple[dict[str, list[dict[str, Any]]], dict
             splits.setdefault(ours, []).extend(tables[name].rows[i] for i in chosen)
     labels = list(data.labels) or next((table.labels for table in tables.values() if table.labels), [])
     return splits, dict(data.columns), labels or _seen_labels(splits, data.columns)
+
+
+def _table(data: Data, split: str, project: Path) -> Table:
+    return from_hub(data, split) if data.repo else from_path(project / str(data.path), split)
+
+
+def joined(table: Table, data: Data) -> Table:
+    """The table with a row for each document, where the recipe says how documents begin.
+
+    Rows before the first beginning are a document of their own unless they are blank. Raises ZooError where no row
+    begins a document.
+    """
+    if data.documents is None:
+        return table
+    begins, column = re.compile(data.documents), data.columns["text"]
+    texts = [str(row.get(column) or "").removesuffix("\n") + "\n" for row in table.rows]
+    starts = [i for i, text in enumerate(texts) if begins.search(text)]
+    if not starts:
+        raise ZooError(f"documents: {data.documents!r} is found in none of {len(texts)} rows of the column {column!r}")
+    bounds = sorted({0, *starts, len(texts)})
+    parts = (("".join(texts[i:j]), table.rows[i]) for i, j in pairwise(bounds))
+    return Table([row | {column: text} for text, row in parts if text.strip()], table.labels)
 
 
 def _slice(ours: str, part: str) -> tuple[str, re.Match[str]]:

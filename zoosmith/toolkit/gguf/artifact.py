@@ -14,6 +14,7 @@ from zoosmith.toolkit.gguf.census import census
 from zoosmith.toolkit.gguf.modelfile import FILE, modelfile
 from zoosmith.toolkit.gguf.probes import PROBES
 from zoosmith.toolkit.gguf.tokens import differences
+from zoosmith.toolkit.gguf.types import DEFAULT_KV_TYPE
 from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
 MODEL = "model.gguf"
@@ -27,12 +28,16 @@ CONVERTER = PypiTool(
 
 
 def state(job: Job, tensors: list[header.Tensor]) -> None:
-    """Facts of the file: its types, its real bits per weight, and where its weights were rounded before."""
+    """Facts of the file: its types, its real bits per weight, what its runtime keeps keys and values in unless that is
+    the default, and where its weights were rounded before.
+    """
     found = census(tensors)
     counts = {kind: {"tensors": found["tensors"][kind], "weights": found["weights"][kind]} for kind in found["weights"]}
     job.fact("tensor_types", counts)
     job.fact("bits_per_weight", found["bits_per_weight"])
     job.fact("parameters", sum(found["weights"].values()))
+    if job.params.kv_type != DEFAULT_KV_TYPE:
+        job.fact("kv_type", job.params.kv_type)
     pass_on_origin(job)
 
 

@@ -14,6 +14,7 @@ from zoosmith.toolkit.causal.windows import context_of
 from zoosmith.toolkit.gguf.library import captured, load, reason
 from zoosmith.toolkit.gguf.sequence import KV_TYPES, GgufSequence
 from zoosmith.toolkit.gguf.tokenizer import GgufTokenizer
+from zoosmith.toolkit.gguf.types import DEFAULT_KV_TYPE
 
 TEMPLATE_KEY = b"tokenizer.chat_template"
 
@@ -27,7 +28,7 @@ class GgufCausal(CausalSession):
     """
 
     def __init__(
-        self, file: Path, threads: int = 1, context: int | None = None, mmap: bool = True, kv_type: str = "f16"
+        self, file: Path, threads: int = 1, context: int | None = None, mmap: bool = True, kv_type: str = DEFAULT_KV_TYPE
     ) -> None:
         """Open a file with `threads` threads.
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+KvType = Literal["f32", "f16", "q8_0", "q4_0"]
+DEFAULT_KV_TYPE: KvType = "f16"
 
 
 class FileType(NamedTuple):
