@@ -132,7 +132,7 @@ def test_an_expression_that_begins_no_document_is_told(project: Path) -> None:
         lines(project, LINES, documents="^#")
 
 
-@given(st.lists(st.sampled_from(LINES + ["preface"]), min_size=1).filter(lambda texts: " = One = \n" in texts))
+@given(st.lists(st.sampled_from([*LINES, "preface"]), min_size=1).filter(lambda texts: " = One = \n" in texts))
 def test_joining_keeps_every_line_once_and_in_order(texts: list[str]) -> None:
     about = Data(path="x", splits={"eval": "x"}, columns={"text": "t"}, documents="^ = One")
     told = rows.joined(Table([{"t": text} for text in texts], []), about)
