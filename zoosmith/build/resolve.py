@@ -111,7 +111,7 @@ class Resolver:
             entry="zoosmith.sources.rows:run",
             inputs={"schema": 1, "kind": "data", **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
-            resources=Resources(cpus=1, memory_mb=1024),
+            resources=Resources(cpus=1, memory_mb=300 if data.path else 1024),  # files are read row by row
         )
 
     def artifact(self, ref: Ref) -> Action:

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema
 
 from zoosmith.common.names import IDENTIFIER
+from zoosmith.recipes.splits import parts
 
 SPLITS_FOR_BUILDERS = ("train", "dev", "calibration")
 LIMITS = ("min", "max", "max_regression", "max_drop", "min_ratio", "max_ratio")
@@ -64,6 +65,11 @@ def _expression(value: str) -> str:
     return value
 
 
+def _split(value: str) -> str:
+    parts(value)
+    return value
+
+
 def _text(pattern: str) -> WithJsonSchema:
     """What an editor is told; the validator beside it gives the better message."""
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
@@ -77,6 +83,7 @@ def _given(*alternatives: str) -> list[dict[str, Any]]:
 Identifier = Annotated[str, AfterValidator(_identifier), _text(IDENTIFIER.pattern)]
 Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
 Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
+Split = Annotated[str, AfterValidator(_split)]
 InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
 
 
@@ -137,7 +144,7 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
     path: str | None = None
     columns: dict[str, str] = {}
     labels: tuple[str, ...] = ()
-    splits: dict[str, str] = {}
+    splits: dict[Identifier, Split] = {}
     documents: Annotated[str, AfterValidator(_expression)] | None = None
     license: str | None = None
 
