@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from zoosmith.common.names import nearest
 from zoosmith.sources.faults import BadRow
-from zoosmith.sources.labels import Given, Seen
+from zoosmith.sources.labels import Given
+from zoosmith.sources.seen_labels import Seen
 from zoosmith.sources.table import Row
 
 nearest_column = lru_cache(256)(nearest)

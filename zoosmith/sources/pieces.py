@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from zoosmith.contract.errors import ZooError
@@ -26,12 +27,11 @@ def names(splits: Mapping[str, str]) -> list[str]:
 def planned(splits: Mapping[str, str], tables: Mapping[str, Table]) -> dict[str, list[Piece]]:
     """Pieces by table. Raises ZooError for slices that are empty, and for two that share rows."""
     found: dict[str, list[Piece]] = {name: [] for name in tables}
-    sizes: dict[str, int] = {}
+    count = cache(lambda name: tables[name].count())
     for ours, expression in splits.items():
         for order, part in enumerate(parts(expression)):
-            if not part.whole and part.name not in sizes:
-                sizes[part.name] = tables[part.name].count()
-            piece = Piece(ours, order, WHOLE if part.whole else _chosen(ours, part, sizes[part.name]))
+            endless = part.whole and next(tables[part.name].read(), None) is not None  # spares counting
+            piece = Piece(ours, order, WHOLE if endless else _chosen(ours, part, count(part.name)))
             _refuse_overlap(piece, found[part.name])
             found[part.name].append(piece)
     return found

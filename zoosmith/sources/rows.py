@@ -18,7 +18,8 @@ from zoosmith.sources import pieces, table, tables
 from zoosmith.sources.columns import Columns
 from zoosmith.sources.documents import joined
 from zoosmith.sources.faults import BadRow, Faults
-from zoosmith.sources.labels import Given, Seen
+from zoosmith.sources.labels import TRAIN, Given
+from zoosmith.sources.seen_labels import Seen
 from zoosmith.sources.table import Table
 from zoosmith.sources.written import Written
 
@@ -53,7 +54,12 @@ def run(step: Step) -> None:
     named = classes.finish(faults)
     faults.refuse()
     info: dict[str, Any] = {"labels": named, "license": data.license}
+    if named and not labels:
+        info["labels_from"] = "rows"  # in alphabetical order: nobody says which output of a model is which
     info["splits"] = written.finish(list(source.splits), SPLITS_FOR_BUILDERS)
+    if untrained := classes.untrained():
+        step.say(f"{step.run['name']}: no row of train is of the class {', '.join(untrained)}")
+        info["splits"][TRAIN]["classes_without_rows"] = untrained
     (step.out / "data.json").write_text(pretty(info), encoding="utf-8")
 
 
