@@ -49,6 +49,16 @@ def test_one_file_is_a_split_of_its_stem(tmp_path: Path) -> None:
     assert len(rows(tmp_path / "train.csv")) == 1
 
 
+def test_two_files_of_one_split_are_told(tmp_path: Path) -> None:
+    """Which of the two is meant, nobody can know; the later name won once."""
+    (tmp_path / "train.csv").write_text("text\na\n")
+    (tmp_path / "train.jsonl").write_text('{"text": "b"}\n')
+    (tmp_path / "test.CSV").write_text("text\nc\n")
+    with pytest.raises(ZooError, match=r"train\.csv and train\.jsonl both hold the split 'train'; keep one"):
+        from_path(tmp_path, "train")
+    assert rows(tmp_path, "test") == [{"text": "c"}]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

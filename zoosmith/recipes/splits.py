@@ -6,7 +6,9 @@ import re
 import sys
 from typing import NamedTuple
 
-PART = re.compile(r"(?P<name>[^\[\]]+)(?:\[(?P<start>-?\d*):(?P<stop>-?\d*)\])?")
+PART = re.compile(r"(?P<name>[^\[\]]*[^\[\]\s])(?:\[(?P<start>(?:-?\d+)?):(?P<stop>(?:-?\d+)?)\])?")
+ONE = r"\s*[^\[\]+\s][^\[\]+]*(\[(-?\d+)?:(-?\d+)?\])?\s*"
+EXPRESSION = rf"{ONE}(\+{ONE})*"  # for editors, whose regular expressions know no named groups
 WHOLE = range(sys.maxsize)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Data
 from zoosmith.sources import arrow_rows, csv_rows, hf, json_rows
+from zoosmith.sources.pieces import names
 from zoosmith.sources.table import Table
 
 Say = Callable[[str], None]
+SPLIT_OF_A_HUB = re.compile(r"\w+(\.\w+)*")  # as `datasets` takes them
 READERS = {".csv": csv_rows.table, ".jsonl": json_rows.table, ".parquet": arrow_rows.table}
 
 
@@ -22,16 +25,30 @@ def from_path(path: Path, split: str, data: Data, say: Say = lambda text: None) 
     that cannot be.
     """
     file = file_of(path, split)
-    return READERS[file.suffix](file, data.columns, say)
+    return READERS[file.suffix.lower()](file, data.columns, say)
 
 
 def file_of(path: Path, split: str) -> Path:
-    """The file that holds a split. Raises ZooError where there is none."""
+    """The one file that holds a split. Raises ZooError where there is none, or more than one."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    found = {file.stem: file for file in files if file.suffix in READERS}
-    if split not in found:
-        raise ZooError(f"{path} has no split {split!r} as .csv, .jsonl or .parquet{nearest(split, found)}")
-    return found[split]
+    known = [file for file in files if file.suffix.lower() in READERS and file.is_file()]
+    found = [file for file in known if file.stem == split]
+    if not found:
+        hint = nearest(split, [file.stem for file in known])
+        raise ZooError(f"{path} has no split {split!r} as .csv, .jsonl or .parquet{hint}")
+    if len(found) > 1:
+        listed = " and ".join(file.name for file in found)
+        raise ZooError(f"{path}: {listed} both hold the split {split!r}; keep one, or rename the other")
+    return found[0]
+
+
+def check_names(data: Data, project: Path) -> None:
+    """Raise ZooError where a split of the source that the recipe names cannot exist, before anything is read."""
+    for name in names(data.splits):
+        if data.path:
+            file_of(project / data.path, name)
+        if data.repo and not SPLIT_OF_A_HUB.fullmatch(name):
+            raise ZooError(f"{name!r} cannot be a split of {data.repo}: letters, digits, '_' and '.' only")
 
 
 def from_hub(data: Data, split: str) -> Table:
