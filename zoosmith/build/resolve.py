@@ -21,6 +21,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.sources.tables import check_names
 from zoosmith.store.files import payload, sha256_file
 from zoosmith.store.store import ActionResult, Store
 
@@ -105,13 +106,14 @@ class Resolver:
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         elif data.path:
             decided["path"] = folder_digest(self.project / data.path)
+        check_names(data, self.project)
         return Action(
             name=f"{ref.recipe}/data/{ref.name}",
             title=f"data {ref}",
             entry="zoosmith.sources.rows:run",
             inputs={"schema": 1, "kind": "data", **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
-            resources=Resources(cpus=1, memory_mb=1024),
+            resources=Resources(cpus=1, memory_mb=300 if data.path else 1024),  # files are read row by row
         )
 
     def artifact(self, ref: Ref) -> Action:

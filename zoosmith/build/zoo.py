@@ -27,10 +27,20 @@ def recipe_files(project: Path) -> dict[str, Path]:
     """Recipe files by id; the project's win over shipped ones of the same id."""
     files: dict[str, Path] = {}
     for folder in (plugins.shipped("recipes"), project / "recipes"):
-        for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
-            if not IDENTIFIER.fullmatch(path.stem):
-                raise RecipeError(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
-            files[path.stem] = path
+        files |= _recipes_in(folder)
+    return files
+
+
+def _recipes_in(folder: Path) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.suffix.lower() not in (".yaml", ".yml") or path.name.startswith("."):
+            continue
+        if not IDENTIFIER.fullmatch(path.stem):
+            raise RecipeError(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
+        if path.stem in files:
+            raise RecipeError(f"{path} and {files[path.stem].name} are both the recipe {path.stem!r}; keep one")
+        files[path.stem] = path
     return files
 
 
