@@ -57,6 +57,40 @@ def test_pairs_are_tuples_or_lists(family: Family) -> None:
         opened.predict(["the film"])
 
 
+@pytest.mark.parametrize("alone", ["a superb film", "a", ""])
+def test_a_lone_text_is_one_input(family: Family, alone: str) -> None:
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    assert opened.predict(alone) == opened.predict([alone]) == opened.predict(text for text in [alone])
+    assert len(opened.predict(alone)) == 1
+    assert opened.predict([]) == []
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, float("nan"), b"a film", {"text": "a film"}, {"a film"}, [None], np.float32(1), "\ud800"]
+)
+def test_what_is_no_text_is_told_with_its_number(family: Family, value: object) -> None:
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    with pytest.raises(ZooError, match=r"input 2: (expected a text.*; found|.*no character)"):
+        opened.predict(["a film", value])
+
+
+@pytest.mark.parametrize("value", [None, 3, b"a film", {"text": "a film"}])
+def test_a_lone_value_that_is_no_text_is_told(family: Family, value: object) -> None:
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    with pytest.raises(ZooError, match=r"input 1: expected a text"):
+        opened.predict(value)
+
+
+def test_a_task_that_stumbles_over_an_input_is_told_with_its_number(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks of other people may call len() on what has none."""
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    monkeypatch.setattr(type(opened.task), "unlabelled", lambda self, value: len(value))
+    with pytest.raises(ZooError, match="input 1: object of type 'int' has no len"):
+        opened.predict(5)
+
+
 def test_load_takes_a_name_from_any_folder_of_the_zoo(zoo: Path) -> None:
     assert zoosmith.load("toy-onnx").predict(["a superb film"])[0].label == "positive"
 
