@@ -119,6 +119,26 @@ def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, text: str) -> No
         read_manifest(tmp_path)
 
 
+def add(folder: Path, name: str, content: object) -> Path:
+    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_what_leads_to_code_or_outside_is_not_opened(family: Family, tmp_path: Path) -> None:
+    moved = add(shutil.copytree(family.made("onnx").out, tmp_path / "a"), "config.json", {"auto_map": {"A": "m.M"}})
+    with pytest.raises(ZooError, match=r"a is not opened[\s\S]*config\.json: auto_map: it names code"):
+        open_artifact(moved, project=ROOT)
+
+
+def test_nor_is_what_needs_such_a_tree(family: Family, tmp_path: Path) -> None:
+    made = family.made("qlora")
+    base = shutil.copytree(made.needs["from"], tmp_path / "base")
+    assert open_artifact(made.out, project=ROOT, needs={"from": base}).predict("a film")
+    add(base, "model.safetensors.index.json", {"weight_map": {"a": "../x.safetensors"}})
+    with pytest.raises(ZooError, match=r"base is not opened[\s\S]*weight_map: the path '\.\./x\.safetensors'"):
+        open_artifact(made.out, project=ROOT, needs={"from": base})
+
+
 def test_a_base_answers_nothing(family: Family) -> None:
     with pytest.raises(ZooError, match="answers no task: it is a source checkpoint to build from"):
         open_artifact(family.parent("headed").path, project=ROOT)

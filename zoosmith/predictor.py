@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
+from zoosmith.common import gate
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
 from zoosmith.common.packages import module_of
@@ -93,6 +94,8 @@ def open_artifact(
         )
     if device.partition(":")[0] not in _devices(runtime):
         raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
+    for opened in (folder, *(needs or {}).values()):
+        gate.require(opened, str(opened))
     session = runtime.open(folder, manifest, threads=threads, device=device, needs=needs)
     scoring = plugins.load_part("tasks", manifest.task.kind, "scoring", project)
     return Predictor(manifest, bind(manifest.task.kind, manifest.task, folder, project), session, scoring)
