@@ -11,6 +11,7 @@ from typing import Any
 from zoosmith import plugins
 from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.build.loadback import Check, check_artifact
+from zoosmith.common import gate
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job, Parent, no_tool
 from zoosmith.contract.manifest import Manifest, TaskSpec
@@ -124,6 +125,7 @@ def _dev_examples(step: Step, task: Task) -> list[Any]:
 
 def _parent(step: Step, role: str, tree: str) -> Parent:
     path = step.parent(tree, role)
+    gate.require(path, step.run["parents"][role])
     return Parent(path, read_manifest(path), tree, step.run["parents"][role])
 
 

@@ -88,7 +88,7 @@ class Resolver:
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
             entry="zoosmith.sources.fetch:run",
-            inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": base.trust_remote_code},
+            inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": False},
             run={"base": base.model_dump(mode="json"), "name": str(ref)},
             resources=Resources(cpus=0, memory_mb=256),
         )

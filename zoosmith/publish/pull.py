@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from zoosmith.common import gate
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import manifest_digest
@@ -133,6 +134,7 @@ class Puller:
             self._fetch(version, missing, parts)
         _assemble(parts, version.row.files, tree)
         folders.agree(tree, version.row.files)
+        gate.require(tree, str(version))
         folders.put(tree, pulled.folder)
 
     def _here(self, file: File, part: Path) -> bool:

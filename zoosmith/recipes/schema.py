@@ -132,7 +132,16 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
     path: LocalPath | None = None
     files: dict[InsidePath, Sha256] = {}
     license: str | None = None
-    trust_remote_code: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_code(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "trust_remote_code" in given:
+            raise ValueError(
+                "trust_remote_code is not supported: code of a model's repository is never run, here or where the "
+                "artifact is opened; remove the key, and take a model that transformers itself has a class for"
+            )
+        return given
 
     @model_validator(mode="after")
     def _sources(self) -> Base:
@@ -145,8 +154,6 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
             )
         if len(given) > 1 and not self.files:
             raise ValueError("several sources need `files: {path: sha256}`, so that all give the same bytes")
-        if self.trust_remote_code and self.revision is None:
-            raise ValueError("trust_remote_code needs a repo with a pinned revision")
         return self
 
 
