@@ -22,14 +22,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print what the registry's row says, a line each. Raises ZooError for an unknown name."""
-    from zoosmith.common.safe import printable
+    from zoosmith.common.text import show
 
     catalog = opened(given)
     version = catalog.find(given.name)
     known = ", ".join(catalog.registry.artifacts[version.name].versions)
-    print(f"{version}  (versions: {known})")
+    show(f"{version}  (versions: {known})")
     for title, text in lines(version.row):
-        print(printable(f"  {title:<10} {text}".replace("\n", " ")))
+        show(f"  {title:<10} {text}")
 
 
 def lines(row: Row) -> Iterator[tuple[str, str]]:
