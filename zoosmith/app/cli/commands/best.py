@@ -130,7 +130,7 @@ def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
     from zoosmith.contract.errors import ZooError
 
     rows = {
-        str(version): version.row for version in (catalog.find(name) for name in sorted(catalog.registry.artifacts))
+        str(version): version.row for version in (catalog.newest(name) for name in sorted(catalog.registry.artifacts))
     }
     for key in ("task", "format"):
         wanted, known = getattr(given, key), {getattr(row, key) for row in rows.values()}

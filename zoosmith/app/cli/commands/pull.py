@@ -15,7 +15,7 @@ from zoosmith.common.units import sized
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
     registry_argument(parser)
     parser.add_argument(
         "--into", type=Path, metavar="DIR", help="make DIR/NAME; else artifacts/NAME in a zoo, or ./NAME"

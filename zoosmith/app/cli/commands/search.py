@@ -30,7 +30,7 @@ def main(given: argparse.Namespace) -> None:
     catalog = opened(given)
     found = []
     for name in sorted(catalog.registry.artifacts):
-        version = catalog.find(name)
+        version = catalog.newest(name)
         if fits(name, version.row, given):
             quality = first_quality(version.row)
             cells = (str(version), version.row.format, version.row.precision, version.row.task)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the name and --registry to the parser."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
     registry_argument(parser)
 
 
@@ -36,6 +36,7 @@ def lines(row: Row) -> Iterator[tuple[str, str]]:
     """Titles and texts of a row."""
     yield "what", f"{row.task}, {row.format} {row.precision}, made by {row.builder} from {', '.join(row.base)}"
     yield "license", row.license
+    yield "tree", row.tree_digest
     yield "size", f"{sized(row.size_total)}" + (f", {sized(row.size_own)} its own" if row.needs else "")
     for result in row.results:
         yield from measured(result, row.reference)
