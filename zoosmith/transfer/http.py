@@ -36,7 +36,7 @@ class Unreachable(ZooError):
 
 
 class TransientError(Exception):
-    """A transient fault. `after`: seconds that the server asks to wait; `progressed`: bytes came that never had before."""
+    """A transient fault. `after`: seconds that the server asks to wait; `progressed`: new bytes of the file came."""
 
     def __init__(self, reason: str, after: float | None = None, progressed: bool = False) -> None:
         """Keep the reason, and what is known about when to try again."""

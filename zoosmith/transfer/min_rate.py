@@ -27,9 +27,9 @@ class TooSlow(TimeoutError):
 class MinRate:
     """Raises TooSlow when a span of `window_s` seconds of waiting brought less than MIN_BYTES_S a second."""
 
-    def __init__(self, window_s: float, what: str) -> None:
-        """`what` is counted, in the words of the message."""
-        self.window_s, self.what = window_s, what
+    def __init__(self, window_s: float) -> None:
+        """Nothing was waited for yet."""
+        self.window_s = window_s
         self.waited_s, self.won = 0.0, 0
 
     def judge(self, waited_s: float, count: int) -> None:
@@ -38,7 +38,7 @@ class MinRate:
         self.won += count
         if self.waited_s >= self.window_s:
             if count and self.won < MIN_BYTES_S * self.waited_s:
-                raise TooSlow(f"the connection was given up: {self.won} {self.what} came in {self.waited_s:.3g} s")
+                raise TooSlow(f"the connection was given up: {self.won} bytes came in {self.waited_s:.3g} s")
             self.waited_s, self.won = 0.0, 0
 
 
@@ -50,7 +50,7 @@ class MinRateReader(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase, window_s: float) -> None:
         """Read from `raw`; raise TooSlow when `window_s` of waiting brought less than MIN_BYTES_S a second."""
-        self.raw, self.rate = raw, MinRate(window_s, "bytes")
+        self.raw, self.rate = raw, MinRate(window_s)
         self.begun = False
         self.until: float | None = None
 
@@ -89,7 +89,7 @@ class _Answer(HTTPResponse):
             self.reader = MinRateReader(self.fp.detach(), window_s)
             self.reader.until = time.monotonic() + 2 * window_s
             self.fp = io.BufferedReader(self.reader)
-            self.useful = MinRate(window_s, "bytes of the file")
+            self.useful = MinRate(window_s)
 
     def read1(self, n: int = -1) -> bytes:
         """The next bytes of the body, at most `n`. Raises TooSlow where a window brings too few of them."""
