@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
-from zoosmith.common.safe import printable
+from zoosmith.common.text import show_error, while_read
 from zoosmith.contract.errors import ZooError
 
 INTERRUPTED = 130
@@ -34,20 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
+    return while_read(lambda: _run(given, rest))
+
+
+def _run(given: argparse.Namespace, rest: list[str]) -> int:
     try:
         if rest:
             given.more(given, rest)
         given.main(given)
-        sys.stdout.flush()
     except ZooError as error:
-        print(f"zoosmith: {printable(str(error))}", file=sys.stderr)
+        show_error("zoosmith", str(error))
         return 1
     except KeyboardInterrupt:
-        print("zoosmith: interrupted; what was fetched is kept", file=sys.stderr)
+        show_error("zoosmith", "interrupted; what was fetched is kept")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return 0
 
 

@@ -16,6 +16,7 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile
 from zoosmith.build import explain
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name, nearest
+from zoosmith.common.text import show_error, show_lines, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.interrupt import Workers, interruptible, leave
 from zoosmith.recipes.graph import Ref, Zoo
@@ -112,6 +113,9 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
 
     def execute(self, params: Any, args: list[str]) -> int:
         """The overview, or doit's own list where an option or a name asks for tasks."""
+        return while_read(lambda: self._list(params, args))
+
+    def _list(self, params: Any, args: list[str]) -> int:
         if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
             return int(super().execute(params, args) or 0)
         workspace = self.load(params)
@@ -140,14 +144,14 @@ def told(look: Callable[[], int]) -> int:
     try:
         return look()
     except ZooError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
+        show_error("ERROR", str(error))
         return 1
 
 
 def unless_interrupted(work: Callable[[], int]) -> int:
     """The exit code of a command; on Ctrl-C the process ends with one message and the exit code that shells know."""
     try:
-        return work()
+        return while_read(work)
     except KeyboardInterrupt:
         if "workspace" in _opened:
             _opened["workspace"].runner.display.close()
@@ -179,7 +183,7 @@ class Plan(ZooCommand):
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print one line a step."""
         for ref in chosen(workspace, names):
-            print(explain.plan(workspace, ref))
+            show_lines(explain.plan(workspace, ref))
         return 0
 
 
@@ -193,7 +197,7 @@ class Why(ZooCommand):
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print what changed for the artifact and each of its parents."""
         for ref in chosen(workspace, names):
-            print(explain.why(workspace, ref))
+            show_lines(explain.why(workspace, ref))
         return 0
 
 
@@ -210,7 +214,7 @@ class Check(ZooCommand):
 
         results = [check(workspace, ref) for ref in chosen(workspace, names)]
         for ref, (_, text) in zip(chosen(workspace, names), results, strict=True):
-            print(f"{full_name(ref.recipe, ref.name)}: {text}")
+            show_lines(f"{full_name(ref.recipe, ref.name)}: {text}")
         return 0 if all(same for same, _ in results) else 1
 
 
@@ -235,7 +239,7 @@ class Gc(ZooCommand):
         """Print what was freed."""
         from zoosmith.store.gc import collect
 
-        print(collect(workspace.store, workspace.names(), remove=not params["dry_run"]))
+        show_lines(str(collect(workspace.store, workspace.names(), remove=not params["dry_run"])))
         return 0
 
 
