@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.store import heal
 from zoosmith.store.locks import is_free
 from zoosmith.store.store import Store, key_of
 
@@ -30,7 +30,7 @@ def collect(store: Store, recipes: Collection[str], *, remove: bool) -> str:
         doomed = list(_unused(store, recipes))
         freed = sum(_size(path) for path in doomed)
         for path in doomed if remove else []:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            heal.clear(path)
     finally:
         os.close(handle)
     verb = "freed" if remove else "would free"
@@ -72,4 +72,5 @@ def _others(folder: Path, kept: set[str]) -> Iterator[Path]:
 
 
 def _size(path: Path) -> int:
-    return sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else path.stat().st_size
+    inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    return sum(file.lstat().st_size for file in inside if heal.is_regular(file))

@@ -53,11 +53,17 @@ def quiet(*, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def _open(path: Path) -> int:
-    """A descriptor to lock. Reading is enough for flock(2), so another user's lock file serves as well."""
+    """A descriptor to lock. Reading is enough for flock(2), so another user's lock file serves as well.
+
+    Whatever has an inode can be locked, a pipe too; a link that leads nowhere is removed.
+    """
+    how = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    if path.is_symlink() and not path.exists():
+        path.unlink(missing_ok=True)
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path, how)
     except FileNotFoundError:
-        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return os.open(path, how | os.O_CREAT, 0o666)
 
 
 def is_free(path: Path) -> bool:
