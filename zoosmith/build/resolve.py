@@ -86,7 +86,7 @@ class Resolver:
         return Action(
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
-            entry="zoosmith.sources.fetch:run",
+            entry="zoosmith.build.inputs:base",
             inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": base.trust_remote_code},
             run={"base": base.model_dump(mode="json"), "name": str(ref)},
             resources=Resources(cpus=0, memory_mb=256),
@@ -108,7 +108,7 @@ class Resolver:
         return Action(
             name=f"{ref.recipe}/data/{ref.name}",
             title=f"data {ref}",
-            entry="zoosmith.sources.rows:run",
+            entry="zoosmith.build.inputs:data",
             inputs={"schema": 1, "kind": "data", **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
             resources=Resources(cpus=1, memory_mb=1024),
