@@ -1,7 +1,7 @@
-"""Steps whose inputs lie in the zoo: what they read is hashed by the process that reads it, and must be what the key says.
+"""Steps whose inputs lie in the zoo: what they read is hashed by the process that reads it, and is what the key says.
 
-A key is made by one process and the step runs in another, minutes later where it had to wait. What was edited in between
-would stand under the key of what it was before, for ever.
+A key is made by one process and the step runs in another, minutes later where it had to wait. What was edited in
+between would stand under the key of what it was before, for ever.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def tools(project: Path, named: Mapping[str, object]) -> Iterator[None]:
 
 @contextmanager
 def unchanged(path: Path, found: Callable[[], str], wanted: str) -> Iterator[None]:
-    """What runs inside reads what lies at `path`. Raises BuildError unless that has the digest `wanted` all the while."""
+    """What runs inside reads what is at `path`. Raises BuildError unless that has the digest `wanted` all the while."""
     before = _signature(path)
     _same(path, found(), wanted)
     yield

@@ -96,26 +96,26 @@ class Workspace:
 
     def make(self, kind: str, ref: Ref) -> ActionResult:
         """Run the action of a base, data set or artifact whose parents are built, and remember its name."""
-        action = self.resolver.action(kind, ref)
-        record = self.runner.run(action)
-        self.store.name(action.name, action.key)
-        return record
+        return self.runner.run(self.resolver.action(kind, ref), named=True)
 
     def made(self, kind: str, ref: Ref) -> bool:
         """Whether a node is built and up to date; its name then stands for that action."""
         record = self.resolver.finished(kind, ref)
-        if record is not None:
-            self.store.name(self.resolver.action(kind, ref).name, record.key)
-        return record is not None
+        return record is not None and self._named(self.resolver.action(kind, ref).name, record.key)
+
+    def _named(self, name: str, key: str) -> bool:
+        """Let `name` stand for a finished action; False where that was collected before it had the name."""
+        if self.store.key(name) == key:
+            return True
+        with self.store.kept():
+            self.store.name(name, key)
+            return self.store.finished(key) is not None
 
     def measure(self, ref: Ref, suite: str) -> ActionResult:
         """Measure a built artifact on this host."""
         from zoosmith.build.measuring import measure_action
 
-        action = measure_action(self.resolver, ref, suite)
-        record = self.runner.run(action)
-        self.store.name(action.name, action.key)
-        return record
+        return self.runner.run(measure_action(self.resolver, ref, suite), named=True)
 
     def measured(self, ref: Ref, suite: str) -> bool:
         """Whether this host has measured the artifact as it is now."""
@@ -150,7 +150,7 @@ class Workspace:
             if not self.delivered(parent):
                 self.deliver(parent)
         tree = self.resolver.parent_tree(ref)
-        with flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
+        with self.store.kept(), flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
             write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
 

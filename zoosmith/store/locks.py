@@ -66,6 +66,16 @@ def _open(path: Path) -> int:
         return os.open(path, how | os.O_CREAT, 0o666)
 
 
+@contextmanager
+def at_once(path: Path) -> Iterator[bool]:
+    """Hold a lock on `path` alone if nobody holds it now; whether that is so."""
+    handle = _open(path)
+    try:
+        yield _try(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
+
+
 def is_free(path: Path) -> bool:
     """Whether nobody holds the lock right now."""
     if not path.exists():

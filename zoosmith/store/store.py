@@ -19,6 +19,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +29,7 @@ from zoosmith.common.canonical import canonical, digest, pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.store import heal
 from zoosmith.store.files import copy_file, payload, sha256_file, sync_file, sync_folder
+from zoosmith.store.locks import flock
 
 
 class Entry(NamedTuple):
@@ -65,6 +68,12 @@ class Store:
     def file(self, sha256: str) -> Path:
         """Where the bytes with this SHA-256 are or would be."""
         return self.root / "files" / sha256[:2] / sha256[2:]
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Nothing is collected meanwhile, whether it has a name yet or not; see `zoosmith.store.gc`."""
+        with flock(self.folder(".") / "gc.lock", shared=True):
+            yield
 
     def add_tree(self, staging: Path) -> str:
         """Move the files below `staging` into the store and return the tree's digest.
@@ -148,13 +157,17 @@ class Store:
         return record if record and self.has(record.tree) else None
 
     def name(self, name: str, key: str) -> None:
-        """Remember that `name` was last made by the action `key`."""
-        if key_of(self.root / "names" / f"{name}.json") != key:
+        """Remember that `name` was last made by the action `key`. Do it in `kept`: what has no name is collected."""
+        if self.key(name) != key:
             self._place(f"names/{name}.json", canonical({"key": key}))
+
+    def key(self, name: str) -> str | None:
+        """The key of the action last used under `name`, whether or not that is still cached."""
+        return key_of(self.root / "names" / f"{name}.json")
 
     def named(self, name: str) -> ActionResult | None:
         """The action last used under `name`."""
-        key = key_of(self.root / "names" / f"{name}.json")
+        key = self.key(name)
         return self.recorded(key) if key else None
 
     def _place(self, name: str, data: bytes) -> None:

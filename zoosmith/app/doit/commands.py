@@ -229,14 +229,34 @@ class Gc(ZooCommand):
             "default": False,
             "help": "say what would be freed and remove nothing",
         },
+        {
+            "name": "yes",
+            "long": "yes",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "remove results too without asking; a terminal is asked for it, a script is not",
+        },
     )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
-        """Print what was freed."""
+        """Print what was freed; exit code 1 where that needs `--yes`."""
         from zoosmith.store.gc import collect
 
-        print(collect(workspace.store, workspace.names(), remove=not params["dry_run"]))
-        return 0
+        asked = sys.stdin.isatty() and not params["yes"] and not params["dry_run"]
+        refused: list[str] = []
+
+        def agrees(listing: str) -> bool:
+            if listing:
+                print(f"results that no recipe's artifact needs:\n{listing}")
+            if listing and asked:
+                refused.append(listing)
+            return not refused
+
+        print(collect(workspace.store, workspace.names(), remove=not params["dry_run"], agrees=agrees))
+        if refused:
+            print("they take what it says to make again; `doit gc --yes` removes them")
+        return 1 if refused else 0
 
 
 class Table(ZooCommand):
