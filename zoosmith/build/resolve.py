@@ -14,6 +14,7 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device
+from zoosmith.build import foreign
 from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.common.canonical import digest
@@ -120,7 +121,7 @@ class Resolver:
         spec, params = self.zoo.artifact(ref), zoos.params(self.zoo, ref, self.project)
         parents = {role: self.parent_tree(parent) for role, parent in self.zoo.parents(ref).items()}
         sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
-        claimed = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
+        claimed = self._claimed(module, params, sizes)
         output = zoos.output(self.zoo, ref, self.project)
         named = self.code(*self._entries(ref))
         inputs = {
@@ -160,6 +161,13 @@ class Resolver:
             environment=tuple(getattr(module, "ENVIRONMENT", ())),
             imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
+
+    def _claimed(self, module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
+        """What the builder says that a build takes. Raises ZooError for what its own code raises."""
+        if not hasattr(module, "resources"):
+            return Resources(2, 2048)
+        with foreign.told(Path(str(module.__file__))):
+            return Resources(*module.resources(params, sizes))
 
     def _tokens(self, ref: Ref) -> int:
         """The longest text that the recipe's task takes."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zoosmith.bench.host import this_host
 from zoosmith.build.resolve import Resolver, Unresolved
-from zoosmith.build.zoo import load_zoo
+from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
@@ -42,11 +42,21 @@ class Workspace:
         self.artifacts = project / "artifacts"
         self.record_root = project / SCRATCH if scratch else project
         self.selected: set[str] | None = None
+        self.broken: dict[str, ZooError] = {}
 
     @cached_property
     def zoo(self) -> Zoo:
         """The checked recipes. Raises RecipeError."""
         return load_zoo(self.project)
+
+    def without_broken(self) -> None:
+        """Go on with the families that are right; `broken` has, by id, what is wrong with the others."""
+        self.zoo, self.broken = load_what_holds(self.project)
+
+    def require_all(self, what: str) -> None:
+        """Raise ZooError where a recipe is broken: `what` must know them all."""
+        for error in self.broken.values():
+            raise ZooError(f"{what} must know every recipe, and one is broken: {error}")
 
     def families(self) -> list[Family]:
         """The families that tasks are made for: all, unless some were selected."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from zoosmith.common.safe import printable
 
@@ -33,3 +33,8 @@ def bullet(text: str) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def not_utf8(arguments: Iterable[str]) -> str | None:
+    """The first argument of a command line that held bytes that are no UTF-8, as ASCII; None where all is well."""
+    return next((ascii(text) for text in arguments if any("\udc80" <= sign <= "\udcff" for sign in text)), None)

@@ -81,9 +81,9 @@ InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|
 
 
 class Model(BaseModel):
-    """Strict base: unknown keys are errors, values never change."""
+    """Strict base: unknown keys are errors, values never change, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class PypiSource(Model):
@@ -176,7 +176,7 @@ class Eval(Model):
     kind: Identifier
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
-    rows: Annotated[int, Field(ge=1)] | None = None
+    rows: Annotated[int, Field(ge=1, le=2**53)] | None = None
     artifacts: tuple[Identifier, ...] = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -9,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from zoosmith.contract.errors import ZooError
 
 POLL_S = 0.2
 
@@ -93,3 +96,11 @@ def _try(handle: int, kind: int) -> bool:
         return True
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
+            raise
+        where = Path(f"/proc/self/fd/{handle}").readlink()
+        raise ZooError(
+            f"{where}: its file system has no locks (flock: {os.strerror(error.errno)}), so two runs at once could "
+            "harm each other; put the zoo, or $TMPDIR where it is named here, on a disk of this machine"
+        ) from None

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
 from zoosmith.common.safe import printable
+from zoosmith.common.text import not_utf8
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.failure import failure
 
 INTERRUPTED = 130
 
@@ -31,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1."""
     top = parser()
+    if bad := not_utf8(sys.argv[1:] if arguments is None else arguments):
+        top.error(f"{bad} on the command line is no UTF-8")
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -47,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"zoosmith: {printable(failure(error))}", file=sys.stderr)
         return 1
     return 0
 

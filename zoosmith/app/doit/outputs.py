@@ -25,6 +25,7 @@ def render(workspace: Workspace) -> None:
     """Render everything that is a function of the record, and say what changed."""
     from zoosmith.build.tables import update_readme
 
+    workspace.require_all("rendering the record")
     for path in [*workspace.records.render_all(), *update_readme(workspace)]:
         print(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(workspace.project)}")
 
@@ -33,4 +34,5 @@ def site(workspace: Workspace) -> None:
     """Make the gallery below site/ unless it is up to date, and say where it is. Raises ZooError."""
     from zoosmith.site.make import make
 
+    workspace.require_all("the gallery")
     print(make(workspace))
