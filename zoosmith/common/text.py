@@ -109,3 +109,8 @@ def _write(text: str, to: TextIO | None) -> None:
     stream = to or sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def not_utf8(arguments: Iterable[str]) -> str | None:
+    """The first argument of a command line that held bytes that are no UTF-8, as ASCII; None where all is well."""
+    return next((ascii(text) for text in arguments if any("\udc80" <= sign <= "\udcff" for sign in text)), None)

@@ -109,9 +109,9 @@ InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|
 
 
 class Model(BaseModel):
-    """Strict base: unknown keys are errors, objects never change."""
+    """Strict base: unknown keys are errors, objects never change, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class PypiSource(Model):
@@ -211,7 +211,7 @@ class Eval(Model):
     kind: TaskName
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
-    rows: Annotated[int, Field(ge=1)] | None = None
+    rows: Annotated[int, Field(ge=1, le=2**53)] | None = None
     artifacts: tuple[Identifier, ...] = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:

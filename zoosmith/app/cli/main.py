@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
-from zoosmith.common.text import show_error, while_read
+from zoosmith.common.text import not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.failure import failure
 
 INTERRUPTED = 130
 
@@ -30,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1."""
     top = parser()
+    if bad := not_utf8(sys.argv[1:] if arguments is None else arguments):
+        top.error(f"{bad} on the command line is no UTF-8")
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -47,6 +50,9 @@ def _run(given: argparse.Namespace, rest: list[str]) -> int:
     except KeyboardInterrupt:
         show_error("zoosmith", "interrupted; what was fetched is kept")
         return INTERRUPTED
+    except OSError as error:
+        show_error("zoosmith", failure(error))
+        return 1
     return 0
 
 

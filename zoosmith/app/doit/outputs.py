@@ -26,6 +26,7 @@ def render(workspace: Workspace) -> None:
     """Render everything that is a function of the record, and say what changed."""
     from zoosmith.build.tables import update_readme
 
+    workspace.require_all("rendering the record")
     for path in [*workspace.records.render_all(), *update_readme(workspace)]:
         show(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(workspace.project)}")
 
@@ -34,4 +35,5 @@ def site(workspace: Workspace) -> None:
     """Make the gallery below site/ unless it is up to date, and say where it is. Raises ZooError."""
     from zoosmith.site.make import make
 
+    workspace.require_all("the gallery")
     show(make(workspace))
