@@ -17,7 +17,7 @@ from zoosmith.build import explain
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import recipe_files
 from zoosmith.common.names import full_name, nearest
-from zoosmith.common.text import not_utf8, show_error, show_lines, while_read
+from zoosmith.common.text import not_utf8, show, show_error, show_lines, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers, interruptible, leave
@@ -57,8 +57,8 @@ def _leave_out_broken(workspace: Workspace, first: str) -> None:
             if name.rpartition(":")[2].startswith(f"{id}-") or name == id:
                 raise InvalidDodoFile(str(fault))
     for fault in workspace.broken.values():
-        sys.stderr.write(f"ERROR: {fault}\n")
-    sys.stderr.write(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out\n")
+        show_error("ERROR", str(fault))
+    show(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out", to=sys.stderr)
 
 
 def told_of(error: BaseException) -> str:
