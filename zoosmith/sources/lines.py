@@ -48,6 +48,6 @@ def _decoded(file: Path, number: int, line: bytes) -> str:
         seen = line.decode("cp1252", errors="replace").strip()[:60]
         raise ZooError(
             f"{file}:{number}: unreadable row: byte 0x{bad:02X} after {len(before)} characters is not UTF-8; in "
-            f"Latin-1 (Windows-1252) the line reads {seen!r}; if that is right, `iconv -f WINDOWS-1252 -t UTF-8` converts "
-            "the file"
+            f"Latin-1 (Windows-1252) the line reads {seen!r}; if that is right, `iconv -f WINDOWS-1252 -t UTF-8` "
+            "converts the file"
         ) from None
