@@ -23,7 +23,7 @@ from zoosmith.records.family import PREFERRED, Subject, comparable, headline, ow
 from zoosmith.records.gates import Check
 from zoosmith.records.registry import steady
 from zoosmith.records.schema import BuildRecord, Measurement
-from zoosmith.records.scores import ClassDetails, Difference, Metric, Quality
+from zoosmith.records.scores import Bounded, ClassDetails, Difference, Metric, Quality
 from zoosmith.records.verdicts import of_measurement
 
 PLOTS = "plots"
@@ -69,6 +69,7 @@ def render(template: str, given: CardInput) -> str:
     environment.filters.update(
         change=_change, p=_p, value=words.value, ends=words.interval, bounded=words.with_interval
     )
+    environment.filters.update(percent=words.percent, beside=_beside)
     environment.filters.update(per_second=_per_second, count=lambda n: f"{n:,}")
     build, measured, metric = given.subject.build, given.subject.measured, given.metric
     build = build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)})
@@ -180,6 +181,12 @@ def _training(build: BuildRecord) -> str:
 
 def _change(change: Difference, metric: Metric) -> str:
     return words.change(change, metric.unit)
+
+
+def _beside(speedup: Bounded, reference: str) -> str:
+    """The speed as the card's first words."""
+    told = words.times_as_fast(speedup, f"the speed of {reference}")
+    return f"Speed {told}" if told.startswith("not") else told
 
 
 def _p(change: Difference) -> str:

@@ -197,8 +197,11 @@ def remarks(found: Choice) -> Iterator[str]:
     from zoosmith.records.best import told_apart
 
     figures = [one.figures for one in found.meeting if one.figures]
-    if len(figures) > 1 and told_apart(figures[0], figures[1]) is False:
-        yield f"not told apart from {figures[1].name}: the intervals of their speed overlap"
+    apart = {one.name: told_apart(figures[0], one) for one in figures[1:]}
+    if alike := [name for name, told in apart.items() if told is False]:
+        yield f"not told apart from {', '.join(alike)}: the intervals of their speed overlap"
+    if unknown := [name for name, told in apart.items() if told is None]:
+        yield f"no interval tells whether it is faster than {', '.join(unknown)}: compared by p50 alone"
     suites = sorted({one.suite for one in figures})
     if len(suites) > 1:
         yield f"measured by different suites: {', '.join(suites)}"

@@ -104,7 +104,7 @@ def figures(found: Comparison) -> list[list[str]]:
     first, second = found.first, found.second
     rows = [["size", sized(first.size), sized(second.size), times(first.size, second.size)]]
     if found.agreement is not None:
-        rows.insert(0, ["same answer", BLANK, BLANK, f"{found.agreement:.2%} of the examples"])
+        rows.insert(0, ["same answer", BLANK, BLANK, f"{words.percent(found.agreement, 2)}% of the examples"])
     rows[:0] = [[each.name, BLANK, BLANK, words.with_interval(each.value)] for each in found.apart]
     if found.speed:
         rows.append(["speed", BLANK, BLANK, speed(found.speed)])
