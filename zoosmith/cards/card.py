@@ -33,6 +33,7 @@ PLOTS = "plots"
 class CardInput:
     """All that a card is made from. `siblings` are the family's artifacts measured on the same host.
 
+    `others` are further measurements of the same tree, `earlier` those of trees that were here before.
     `words` are those of the task's kind.
     """
 
@@ -47,6 +48,7 @@ class CardInput:
     pipeline_tag: str
     extra: str
     dev_spent: Sequence[tuple[str, str]] = ()
+    earlier: Sequence[Measurement] = ()
     words: Words = CLASSES
 
     @property
@@ -89,6 +91,7 @@ def render(template: str, given: CardInput) -> str:
         usage=given.words.usage(build, given.words.example),
         extra=given.extra,
         training=_training(build),
+        earlier=_earlier(given),
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
@@ -181,6 +184,17 @@ def _training(build: BuildRecord) -> str:
 
 def _change(change: Difference, metric: Metric) -> str:
     return words.change(change, metric.unit)
+
+
+def _earlier(given: CardInput) -> list[str]:
+    """What is recorded of trees that were here before and is better founded than what the card shows."""
+    shown = given.subject.measured
+    return [
+        f"An earlier tree, `{m.tree_digest[:12]}`, was measured by suite `{m.suite}` {m.suite_version} on "
+        f"`{m.host.id}` ({m.measured}){'' if steady(m) else ', which was not steady'}; this one is not it, and was "
+        f"measured by suite `{shown.suite}`. `doit bench:{given.subject.build.name}` measures it by the full suite."
+        for m in given.earlier
+    ]
 
 
 def _beside(speedup: Bounded, reference: str) -> str:

@@ -136,8 +136,11 @@ def _candidate(
     evals: Sequence[str],
     apart: Mapping[str, Metric],
 ) -> Candidate:
-    """Suite full goes before quick; `apart` are the divergences that were measured of any, by EVAL.NAME."""
-    here = sorted((one for one in figures if one.host == host), key=lambda one: one.suite != "full")
+    """Suite full goes before quick, a steady host before one that was not.
+
+    `apart` are the divergences that were measured of any, by EVAL.NAME.
+    """
+    here = sorted((one for one in figures if one.host == host), key=lambda one: (one.suite != "full", not one.steady))
     if not here:
         return Candidate(name, None, (Held(HOST, 0.0, None, host),))
     return Candidate(name, here[0], tuple(_held(here[0], budget, evals, apart)))

@@ -9,7 +9,7 @@ import argparse
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import registry_argument
+from zoosmith.app.cli.commands._registry import asked_arguments, registry_argument
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -25,17 +25,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the names and --registry to the parser."""
     parser.add_argument("name", nargs="+", help="two artifacts or more; each is compared with those after it")
     registry_argument(parser)
+    asked_arguments(parser)
 
 
 def main(given: argparse.Namespace) -> None:
     """Print one table a pair. Raises ZooError for one name, unknown names and different tasks."""
     from zoosmith.contract.errors import ZooError
     from zoosmith.records.compare import compare
+    from zoosmith.records.figures import asked
 
     names = list(dict.fromkeys(given.name))
     if len(names) < 2:
         raise ZooError("name at least two different artifacts: zoosmith compare NAME NAME")
     known = published(given, names) if given.registry else from_results(names)
+    known = {name: asked(name, own, given.suite, given.unsteady) for name, own in known.items()}
     print("\n\n".join(text(compare(known[one], known[other])) for one, other in combinations(names, 2)))
 
 
