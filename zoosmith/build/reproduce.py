@@ -85,7 +85,7 @@ def recorded_claims(workspace: Workspace, name: str) -> list[Figures]:
 
 def shown_by_card(said: Sequence[Figures], suite: str | None = None) -> Figures:
     """The claims that the card shows; with `suite`, those of that suite before others."""
-    return max(said, key=lambda one: (one.suite == suite, rank(one.suite, one.measured, one.host)))
+    return max(said, key=lambda one: (one.suite == suite, rank(one.suite, one.steady, one.measured, one.host)))
 
 
 def tree_here(workspace: Workspace, name: str) -> str:
