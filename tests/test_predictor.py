@@ -57,6 +57,40 @@ def test_pairs_are_tuples_or_lists(family: Family) -> None:
         opened.predict(["the film"])
 
 
+@pytest.mark.parametrize("alone", ["a superb film", "a", ""])
+def test_a_lone_text_is_one_input(family: Family, alone: str) -> None:
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    assert opened.predict(alone) == opened.predict([alone]) == opened.predict(text for text in [alone])
+    assert len(opened.predict(alone)) == 1
+    assert opened.predict([]) == []
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3, float("nan"), b"a film", {"text": "a film"}, {"a film"}, [None], np.float32(1), "\ud800"]
+)
+def test_what_is_no_text_is_told_with_its_number(family: Family, value: object) -> None:
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    with pytest.raises(ZooError, match=r"input 2: (expected a text.*; found|.*no character)"):
+        opened.predict(["a film", value])
+
+
+@pytest.mark.parametrize("value", [None, 3, b"a film", {"text": "a film"}])
+def test_a_lone_value_that_is_no_text_is_told(family: Family, value: object) -> None:
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    with pytest.raises(ZooError, match=r"input 1: expected a text"):
+        opened.predict(value)
+
+
+def test_a_task_that_stumbles_over_an_input_is_told_with_its_number(
+    family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks of other people may call len() on what has none."""
+    opened = open_artifact(family.made("onnx").out, project=ROOT)
+    monkeypatch.setattr(type(opened.task), "unlabelled", lambda self, value: len(value))
+    with pytest.raises(ZooError, match="input 1: object of type 'int' has no len"):
+        opened.predict(5)
+
+
 def test_load_takes_a_name_from_any_folder_of_the_zoo(zoo: Path) -> None:
     assert zoosmith.load("toy-onnx").predict(["a superb film"])[0].label == "positive"
 
@@ -83,6 +117,26 @@ def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path, text: str) -> No
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(ZooError, match=r"manifest\.json is damaged or of a newer version"):
         read_manifest(tmp_path)
+
+
+def add(folder: Path, name: str, content: object) -> Path:
+    (folder / name).write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_what_leads_to_code_or_outside_is_not_opened(family: Family, tmp_path: Path) -> None:
+    moved = add(shutil.copytree(family.made("onnx").out, tmp_path / "a"), "config.json", {"auto_map": {"A": "m.M"}})
+    with pytest.raises(ZooError, match=r"a is not opened[\s\S]*config\.json: auto_map: it names code"):
+        open_artifact(moved, project=ROOT)
+
+
+def test_nor_is_what_needs_such_a_tree(family: Family, tmp_path: Path) -> None:
+    made = family.made("qlora")
+    base = shutil.copytree(made.needs["from"], tmp_path / "base")
+    assert open_artifact(made.out, project=ROOT, needs={"from": base}).predict("a film")
+    add(base, "model.safetensors.index.json", {"weight_map": {"a": "../x.safetensors"}})
+    with pytest.raises(ZooError, match=r"base is not opened[\s\S]*weight_map: the path '\.\./x\.safetensors'"):
+        open_artifact(made.out, project=ROOT, needs={"from": base})
 
 
 def test_a_base_answers_nothing(family: Family) -> None:

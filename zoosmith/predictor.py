@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
+from zoosmith.common import gate
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
 from zoosmith.common.packages import module_of
@@ -32,14 +33,30 @@ class Predictor:
         self.session = session
         self.scoring = scoring
 
-    def predict(self, inputs: Iterable[Any]) -> list[Any]:
-        """One answer for each input, each computed on its own."""
-        return [self.scoring.answer(self.session, self.task, value) for value in inputs]
+    def predict(self, inputs: Any) -> list[Any]:
+        """One answer for each input, each computed on its own; a lone text is one input.
+
+        Raises ZooError naming the first input, counted from 1, that the task does not take.
+        """
+        return [self._answer(number, value) for number, value in enumerate(_several(inputs), 1)]
+
+    def _answer(self, number: int, value: Any) -> Any:
+        try:
+            self.task.unlabelled(value)
+        except (ZooError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise ZooError(f"input {number}: {error}") from error
+        return self.scoring.answer(self.session, self.task, value)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Labels in the order of the model's outputs; none where the task has none."""
         return self.task.spec.labels
+
+
+def _several(inputs: Any) -> Iterable[Any]:
+    """The inputs themselves; what is no collection of inputs, as a text, is one."""
+    lone = isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Iterable)
+    return [inputs] if lone else inputs
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -77,6 +94,8 @@ def open_artifact(
         )
     if device.partition(":")[0] not in _devices(runtime):
         raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
+    for opened in (folder, *(needs or {}).values()):
+        gate.require(opened, str(opened))
     session = runtime.open(folder, manifest, threads=threads, device=device, needs=needs)
     scoring = plugins.load_part("tasks", manifest.task.kind, "scoring", project)
     return Predictor(manifest, bind(manifest.task.kind, manifest.task, folder, project), session, scoring)

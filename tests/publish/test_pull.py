@@ -185,6 +185,21 @@ def test_a_manifest_that_lists_other_files_is_refused(user: User) -> None:
     assert not (user.home / "toy-b").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", b'{"auto_map": {"AutoModel": "m.M"}}'),
+        ("model.safetensors.index.json", b'{"weight_map": {"a": "../../x.safetensors"}}'),
+        ("model.onnx", b"\x3a\x16\x2a\x14\x6a\x12\x0a\x08location\x12\x06../../x"),
+    ],
+)
+def test_what_leads_outside_or_to_code_is_refused(user: User, name: str, content: bytes) -> None:
+    publish(user.registry, "toy-b", {name: content})
+    with pytest.raises(ZooError, match=rf"toy-b@1 is not opened[\s\S]*{name}"):
+        user.pull("toy-b")
+    assert not (user.home / "toy-b").exists()
+
+
 def test_needed_trees_come_along(user: User) -> None:
     base = publish(user.registry, "toy-base", {"model.safetensors": b"base"})
     needs = {"from": base.tree_digest, "student": base.tree_digest}

@@ -105,13 +105,25 @@ def test_a_tree_is_opened_from_its_files_alone(family: Family, tmp_path: Path, n
     np.testing.assert_allclose(found, probe_logits(made), atol=1e-5)
 
 
+@pytest.mark.parametrize("attribute", ["BertForPalmistry", "AutoModel", "pipeline", "BertConfig", "Trainer", "logging"])
 @pytest.mark.parametrize("name", ["torch", "torch_int8"])
-def test_an_architecture_that_transformers_lacks_is_told(family: Family, tmp_path: Path, name: str) -> None:
+def test_an_architecture_is_a_model_class_of_transformers(
+    family: Family, tmp_path: Path, name: str, attribute: str
+) -> None:
     made = family.made(MADE_BY[name])
     moved = shutil.copytree(made.out, tmp_path / "moved")
-    config = json.loads((moved / "config.json").read_text()) | {"architectures": ["BertForPalmistry"]}
+    config = json.loads((moved / "config.json").read_text()) | {"architectures": [attribute]}
     (moved / "config.json").write_text(json.dumps(config))
-    with pytest.raises(BuildError, match="names the architecture 'BertForPalmistry', which transformers does not have"):
+    with pytest.raises(BuildError, match=rf"architectures: '{attribute}' is none of the model classes of"):
+        plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=1)
+
+
+@pytest.mark.parametrize("name", ["torch", "bnb"])
+def test_a_model_does_not_follow_an_adapter(family: Family, tmp_path: Path, name: str) -> None:
+    made = family.made(MADE_BY[name])
+    moved = shutil.copytree(made.out, tmp_path / "moved")
+    (moved / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(made.out)}))
+    with pytest.raises(ZooError, match=r"adapter_config\.json: transformers follows it"):
         plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=1)
 
 

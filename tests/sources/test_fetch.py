@@ -81,6 +81,22 @@ def test_pickles_are_refused(tmp_path: Path, folder: Path) -> None:
         fetch.run(step_for(tmp_path, {"path": "bases/m"}))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("config.json", {"auto_map": {"AutoModel": "m.M"}}, r"config\.json: auto_map: .*`path:`"),
+        ("model.safetensors.index.json", {"weight_map": {"a": "../../x.safetensors"}}, r"weight_map: the path '\.\./"),
+        ("adapter_config.json", {"base_model_name_or_path": "o/m"}, r"adapter_config\.json: transformers follows it"),
+    ],
+)
+def test_what_leads_outside_or_to_code_is_refused(
+    tmp_path: Path, folder: Path, name: str, content: dict[str, object], told: str
+) -> None:
+    (folder / name).write_text(json.dumps(content))
+    with pytest.raises(ZooError, match=rf"toy/encoder is not opened[\s\S]*{told}"):
+        fetch.run(step_for(tmp_path, {"path": "bases/m"}))
+
+
 def test_a_link_in_a_folder_is_refused(tmp_path: Path, folder: Path) -> None:
     (folder / "link").symlink_to("/etc/hostname")
     with pytest.raises(ZooError, match="link is a link or special file"):

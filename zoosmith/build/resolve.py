@@ -14,6 +14,7 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device
+from zoosmith.build import foreign
 from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.common.canonical import digest
@@ -87,8 +88,8 @@ class Resolver:
         return Action(
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
-            entry="zoosmith.sources.fetch:run",
-            inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": base.trust_remote_code},
+            entry="zoosmith.build.inputs:base",
+            inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": False},
             run={"base": base.model_dump(mode="json"), "name": str(ref)},
             resources=Resources(cpus=0, memory_mb=256),
         )
@@ -110,7 +111,7 @@ class Resolver:
         return Action(
             name=f"{ref.recipe}/data/{ref.name}",
             title=f"data {ref}",
-            entry="zoosmith.sources.rows:run",
+            entry="zoosmith.build.inputs:data",
             inputs={"schema": 1, "kind": "data", **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
             resources=Resources(cpus=1, memory_mb=300 if data.path else 1024),  # files are read row by row
@@ -122,7 +123,7 @@ class Resolver:
         spec, params = self.zoo.artifact(ref), zoos.params(self.zoo, ref, self.project)
         parents = {role: self.parent_tree(parent) for role, parent in self.zoo.parents(ref).items()}
         sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
-        claimed = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
+        claimed = self._claimed(module, params, sizes)
         output = zoos.output(self.zoo, ref, self.project)
         named = self.code(*self._entries(ref))
         inputs = {
@@ -156,12 +157,20 @@ class Resolver:
                 "device": place,
                 "data": self.task_data(ref.recipe),
                 "probe_rows": PROBE_ROWS,
+                "labels_ordered": self._ordered(ref.recipe),
             },
             resources=claimed.at(self._tokens(ref)),
             timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
             environment=tuple(getattr(module, "ENVIRONMENT", ())),
             imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
+
+    def _claimed(self, module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
+        """What the builder says that a build takes. Raises ZooError for what its own code raises."""
+        if not hasattr(module, "resources"):
+            return Resources(2, 2048)
+        with foreign.told(Path(str(module.__file__))):
+            return Resources(*module.resources(params, sizes))
 
     def _tokens(self, ref: Ref) -> int:
         """The longest text that the recipe's task takes."""
@@ -203,6 +212,11 @@ class Resolver:
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
         return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
+
+    def _ordered(self, recipe: str) -> bool:
+        """Whether anybody says in which order the labels of the task stand: the recipe, or what its data comes from."""
+        task, tree = self.zoo.families[recipe].recipe.task, self.task_data(recipe)
+        return bool(tree is None or (task and task.labels) or self.data_info(tree).get("labels_from") != "rows")
 
     def code(self, *entries: Path) -> dict[str, str]:
         """Digests by module of the code behind `entries`, as it was when first asked for: one run sees one state."""

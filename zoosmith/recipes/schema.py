@@ -109,9 +109,9 @@ InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|
 
 
 class Model(BaseModel):
-    """Strict base: unknown keys are errors, objects never change."""
+    """Strict base: unknown keys are errors, objects never change, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class PypiSource(Model):
@@ -132,7 +132,16 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
     path: LocalPath | None = None
     files: dict[InsidePath, Sha256] = {}
     license: str | None = None
-    trust_remote_code: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_code(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "trust_remote_code" in given:
+            raise ValueError(
+                "trust_remote_code is not supported: code of a model's repository is never run, here or where the "
+                "artifact is opened; remove the key, and take a model that transformers itself has a class for"
+            )
+        return given
 
     @model_validator(mode="after")
     def _sources(self) -> Base:
@@ -145,8 +154,6 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
             )
         if len(given) > 1 and not self.files:
             raise ValueError("several sources need `files: {path: sha256}`, so that all give the same bytes")
-        if self.trust_remote_code and self.revision is None:
-            raise ValueError("trust_remote_code needs a repo with a pinned revision")
         return self
 
 
@@ -204,7 +211,7 @@ class Eval(Model):
     kind: TaskName
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
-    rows: Annotated[int, Field(ge=1)] | None = None
+    rows: Annotated[int, Field(ge=1, le=2**53)] | None = None
     artifacts: tuple[Identifier, ...] = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:

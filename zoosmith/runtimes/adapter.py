@@ -38,8 +38,8 @@ def open(
         raise ZooError(f"this adapter needs its base, the tree {manifest.needs.get('from', '')[:12]}...; pull it too")
     config, model = checkpoints.architecture(path)
     base, info = model.from_pretrained(
-        needs["from"], config=config, local_files_only=True, use_safetensors=True, dtype=torch.float32,
-        ignore_mismatched_sizes=True, output_loading_info=True, **_quantisation(path, device),
+        needs["from"], config=config, local_files_only=True, trust_remote_code=False, use_safetensors=True,
+        dtype=torch.float32, ignore_mismatched_sizes=True, output_loading_info=True, **_quantisation(path, device),
     )  # fmt: skip
     return TorchForward(bnb.keep_packing(adapters.load(base, path, checkpoint.drawn(info))), device)
 

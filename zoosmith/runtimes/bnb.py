@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from zoosmith.common import gate
 from zoosmith.contract.manifest import Manifest
 from zoosmith.contract.session import Session
 from zoosmith.runtimes import torch as checkpoints
@@ -28,8 +29,14 @@ def open(
     devices.require(device)
     bnb.quiet()
     torch.set_num_threads(threads)
+    gate.require(path, str(path), adapters=False)
     _, model = checkpoints.architecture(path)
     opened = model.from_pretrained(
-        path, local_files_only=True, use_safetensors=True, dtype="auto", device_map={"": device}
+        path,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+        dtype="auto",
+        device_map={"": device},
     )
     return sessions.session(bnb.keep_packing(opened), path, device)

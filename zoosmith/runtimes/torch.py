@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from zoosmith.common import gate
+from zoosmith.common.names import nearest
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import Manifest
 from zoosmith.contract.session import Encoded, Session
@@ -24,12 +27,24 @@ def architecture(path: Path) -> tuple[Any, Any]:
     """The transformers config in `path` and the class that its `architectures` names, in its recorded sizes."""
     import transformers
 
-    config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
+    config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     name = (config.architectures or [""])[0]
-    found = getattr(transformers, name, None)
+    found = getattr(transformers, name, None) if name in _classes() else None
     if found is None:
-        raise BuildError(f"config.json names the architecture {name!r}, which transformers does not have")
+        raise BuildError(
+            f"config.json: architectures: {name!r} is none of the model classes of transformers "
+            f"{transformers.__version__}{nearest(name, _classes())}"
+        )
     return config, structure.model_class(found, path)
+
+
+def _classes() -> frozenset[str]:
+    """Names of the classes that transformers' own Auto classes choose from: any other attribute is no model."""
+    from transformers.models.auto import modeling_auto
+
+    tables = (table for name, table in vars(modeling_auto).items() if re.fullmatch("MODEL_.*MAPPING_NAMES", name))
+    each = (value for table in tables for value in table.values())
+    return frozenset(name for value in each for name in ([value] if isinstance(value, str) else value))
 
 
 def open(
@@ -40,8 +55,11 @@ def open(
 
     devices.require(device)
     torch.set_num_threads(threads)
+    gate.require(path, str(path), adapters=False)
     _, model = architecture(path)
-    loaded = model.from_pretrained(path, local_files_only=True, use_safetensors=True, dtype="auto")
+    loaded = model.from_pretrained(
+        path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto"
+    )
     return sessions.session(loaded, path, device)
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from zoosmith.common import gate
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.recipes.schema import Base
@@ -33,6 +34,7 @@ def run(step: Step) -> None:
             step.out.mkdir()
             continue
         refuse_pickles(step.out)
+        gate.require(step.out, step.run["name"], adapters=False)
         write_source_manifest(step.out)
         step.note("source", name)
         return

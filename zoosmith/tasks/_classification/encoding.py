@@ -61,8 +61,8 @@ class BoundTask:
         return Example(tuple(self._text(row, name) for name in self.spec.inputs), self._target(row))
 
     def unlabelled(self, value: str | Sequence[str]) -> Example:
-        """The example of what a user typed: one text, or as many as the task has inputs."""
-        texts = (value,) if isinstance(value, str) else tuple(value)
+        """The example of what a user typed: one text, or as many as the task has inputs. Raises BuildError."""
+        texts = _texts(value)
         if len(texts) != len(self.spec.inputs):
             raise BuildError(
                 f"{self.spec.kind} takes {len(self.spec.inputs)} text(s) ({', '.join(self.spec.inputs)}); "
@@ -130,3 +130,16 @@ class BoundTask:
             hint = nearest(str(label), self.spec.labels)
             raise BuildError(f"row {dict(row)}: label {label!r} is outside the set{hint}")
         return found
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """One text, or a list or tuple of texts. Raises BuildError for anything else, and for what UTF-8 cannot hold."""
+    texts = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    for text in texts:
+        if not isinstance(text, str):
+            raise BuildError(f"expected a text, or a list with as many as the task takes; found {value!r:.80}")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BuildError(f"{text!r:.80} holds half of a surrogate pair, which is no character") from None
+    return texts

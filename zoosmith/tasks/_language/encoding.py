@@ -62,7 +62,7 @@ class LanguageTask:
     def unlabelled(self, value: str) -> Document:
         """The document that a user typed. Raises BuildError for what is no text."""
         if not isinstance(value, str):
-            raise BuildError(f"{self.spec.kind} takes one text at a time; found {value!r}")
+            raise BuildError(f"{self.spec.kind} takes one text at a time; found {value!r:.80}")
         return Document(value)
 
     def value(self, example: Document) -> str:

@@ -35,7 +35,7 @@ def load(checkpoint: Path) -> Any:
 
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
-            checkpoint, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            checkpoint, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = str(error).splitlines()[0].replace(str(checkpoint), "it")

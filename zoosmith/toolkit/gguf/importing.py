@@ -49,7 +49,11 @@ def load(file: Path) -> Any:
     try:
         with _quiet():
             rounded = transformers.AutoModelForCausalLM.from_pretrained(
-                file.parent, gguf_file=file.name, dtype=torch.float32, local_files_only=True
+                file.parent,
+                gguf_file=file.name,
+                dtype=torch.float32,
+                local_files_only=True,
+                trust_remote_code=False,
             )
     except (OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         said = str(error).splitlines()[0].replace(str(file.parent), "its folder")
@@ -101,7 +105,7 @@ def _save_tokenizer(file: Path, out: Path) -> None:
     try:
         with _quiet():
             tokenizer = transformers.AutoTokenizer.from_pretrained(
-                file.parent, gguf_file=file.name, local_files_only=True
+                file.parent, gguf_file=file.name, local_files_only=True, trust_remote_code=False
             )
     except (OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
         said = str(error).splitlines()[0].replace(str(file.parent), "its folder")

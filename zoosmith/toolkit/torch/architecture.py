@@ -18,9 +18,9 @@ def skeleton(job: Job, path: Path) -> Any:
     import transformers
 
     try:
-        config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
+        config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
         with torch.device("meta"):
-            model = getattr(transformers, job.task.auto_model).from_config(config)
+            model = getattr(transformers, job.task.auto_model).from_config(config, trust_remote_code=False)
             structure.resize(model, structure.read(path))
             return model
     except (OSError, ValueError) as error:

@@ -53,8 +53,8 @@ def load_with_new_weights(job: Job, path: Path, *, new_head: bool, **options: An
     extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
     try:
         model, info = _model_class(auto, path).from_pretrained(
-            path, local_files_only=True, use_safetensors=True, dtype=kind, output_loading_info=True,
-            **extra, **options,
+            path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=kind,
+            output_loading_info=True, **extra, **options,
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = str(error).splitlines()[0].replace(str(path), name)
@@ -85,9 +85,9 @@ def _model_class(auto: Any, path: Path) -> Any:
 
     if structure.read(path) is None:
         return auto
-    config = transformers.AutoConfig.from_pretrained(path, local_files_only=True)
+    config = transformers.AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     with torch.device("meta"):
-        return structure.model_class(type(auto.from_config(config)), path)
+        return structure.model_class(type(auto.from_config(config, trust_remote_code=False)), path)
 
 
 def _check_positions(model: Any, max_length: int) -> None:
@@ -113,8 +113,8 @@ def name_labels(job: Job, model: Any) -> None:
     theirs = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
     if _generic(theirs) and job.task.spec.labels and not job.labels_ordered:
         raise BuildError(
-            f"the checkpoint {job.parent.name} calls its classes {', '.join(theirs)}, and nothing says which they are of "
-            f"{', '.join(job.task.spec.labels)}: name them in the order of its outputs, `task: {{labels: [...]}}`"
+            f"the checkpoint {job.parent.name} calls its classes {', '.join(theirs)}, and nothing says which they are "
+            f"of {', '.join(job.task.spec.labels)}: name them in the order of its outputs, `task: {{labels: [...]}}`"
         )
     labels = label_order(model.config, job.task.spec.labels)
     job.labels(labels)
@@ -215,7 +215,8 @@ def _make_fast(source: Path, out: Path) -> None:
             "add its files to the base"
         )
     try:
-        transformers.AutoTokenizer.from_pretrained(source, local_files_only=True).save_pretrained(out)
+        made = transformers.AutoTokenizer.from_pretrained(source, local_files_only=True, trust_remote_code=False)
+        made.save_pretrained(out)
     except (OSError, ValueError) as error:
         said = str(error).splitlines()[0].replace(str(source), "it")
         raise BuildError(f"transformers cannot read the tokenizer: {said}") from error

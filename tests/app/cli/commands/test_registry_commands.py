@@ -105,6 +105,18 @@ def test_verify_tells_a_changed_manifest_where_the_registry_knows_better(user: U
     assert "none of its versions" in done.stderr
 
 
+def test_verify_refuses_what_leads_outside_though_every_hash_is_right(user: User) -> None:
+    files = {"model.safetensors.index.json": b'{"weight_map": {"a": "../../outside.safetensors"}}'}
+    folder = user.home / "toy-b"
+    for path, data in (files | {"manifest.json": manifest(files, format="torch")}).items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    done = zoosmith(user.home, "verify", "toy-b")
+    assert done.returncode == 1
+    assert "weight_map: the path '../../outside.safetensors' is refused" in done.stderr
+    assert "as its manifest says" not in done.stdout
+
+
 def test_a_manifest_names_no_python_file_to_run(user: User) -> None:
     """A runtime's id that is a path would run a file that came with the artifact."""
     files = {"model.onnx": b"x", "code.py": b"raise SystemExit('ran')"}
