@@ -199,10 +199,10 @@ def memory_kib(project: Path, count: int) -> int:
         "splits": {"train": "train[:-100]", "eval": "train[-100:]"},
     }
     code = (
-        "import json, resource, sys; from pathlib import Path; from tests.support.step import make_step; "
+        "import json, re, sys; from pathlib import Path; from tests.support.step import make_step; "
         "from zoosmith.sources import rows; project, about = json.loads(sys.argv[1]); "
         "rows.run(make_step(Path(project), {}, {'data': about, 'name': 'toy/data'})); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, json.dumps([str(project), about])], check=True, capture_output=True, text=True

@@ -113,8 +113,8 @@ def name_labels(job: Job, model: Any) -> None:
     theirs = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
     if _generic(theirs) and job.task.spec.labels and not job.labels_ordered:
         raise BuildError(
-            f"the checkpoint {job.parent.name} calls its classes {', '.join(theirs)}, and nothing says which they are of "
-            f"{', '.join(job.task.spec.labels)}: name them in the order of its outputs, `task: {{labels: [...]}}`"
+            f"the checkpoint {job.parent.name} calls its classes {', '.join(theirs)}, and nothing says which they are "
+            f"of {', '.join(job.task.spec.labels)}: name them in the order of its outputs, `task: {{labels: [...]}}`"
         )
     labels = label_order(model.config, job.task.spec.labels)
     job.labels(labels)
