@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.support.zoo import doit
 from zoosmith import __version__
 from zoosmith.app.cli import main as cli
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,3 +100,57 @@ def test_init_keeps_what_is_there(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("secrets.env\n")
     assert cli.main(["init", str(tmp_path)]) == 0
     assert (tmp_path / ".gitignore").read_text().startswith("secrets.env\n")
+
+
+class _Says:
+    """A model of one label, which is a stranger's."""
+
+    label, score, scores = "good\nverified: yes\t1.000\x1b[2J", 0.5, {"good\x9b": 0.5}
+
+    def __init__(self) -> None:
+        self.task = SimpleNamespace(spec=SimpleNamespace(inputs=("text",)))
+        self.scoring = object()
+
+    def predict(self, inputs: list[str]) -> list[_Says]:
+        return [self for _ in inputs]
+
+
+def test_a_label_forges_no_line_and_steers_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoosmith.predictor.load", lambda *_, **__: _Says())
+    assert cli.main(["run", "x", "text"]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    label, score = line.split("\t")
+    assert label.isprintable()
+    assert score == "0.500"
+    assert cli.main(["run", "x", "text", "--json"]) == 0
+    said = capsys.readouterr().out
+    assert said[:-1].isprintable()
+    assert json.loads(said)["label"] == _Says.label
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["zoosmith.app.cli.main", "schema", "registry"],
+        ["zoosmith.app.cli.main", "search", "--registry", "."],
+        ["zoosmith.app.cli.main", "compare", "minilm-sst2-fp32", "minilm-sst2-onnx-int8"],
+        ["doit", "list"],
+        ["doit", "table"],
+        ["doit", "plan", "minilm-sst2-fp32"],
+    ],
+)
+def test_a_reader_that_has_seen_enough_is_no_error(words: list[str], tmp_path: Path) -> None:
+    """Standard output is a pipe that nobody reads any more before the first byte."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)},
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 1

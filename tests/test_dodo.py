@@ -175,6 +175,23 @@ def test_a_broken_builder_is_shown_with_its_own_error(tmp_path: Path) -> None:
     assert "no_such_package" in done.stderr
 
 
+def test_a_broken_family_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z")
+    broken = fast_recipe(1)
+    broken["artifacts"]["a0"]["builder"] = "bad"
+    write_recipe(project, broken, "second")
+    (project / "builders" / "bad.py").write_text("FORMAT = (\n")
+    listed = doit(project, "list")
+    assert listed.returncode == 3 and "family0-a1" in listed.stdout and "second-a0" not in listed.stdout
+    assert "recipes/second.yaml:" in listed.stderr and "bad.py:1: SyntaxError" in listed.stderr
+    assert "Traceback" not in listed.stderr
+    assert doit(project, "artifact:family0-a0").returncode == 0
+    asked = doit(project, "artifact:second-a0")
+    assert asked.returncode == 3 and asked.stderr.startswith("ERROR: recipes/second.yaml:")
+    collected = doit(project, "gc")
+    assert collected.returncode == 1 and "gc must know every recipe" in collected.stderr
+
+
 def test_an_artifact_of_another_recipe_as_parent(tmp_path: Path) -> None:
     project = write_fast_zoo(tmp_path / "z")
     other = fast_recipe(1)

@@ -19,6 +19,8 @@ from zoosmith.plugins import CHECKOUT
 found = {}
 for file in sorted(pathlib.Path(sys.argv[1]).glob("results/*/*/build.json")):
     build = json.loads(file.read_text())
+    if build["name"].startswith("smollm2"):
+        continue
     found[build["name"]] = closure_key(code_digests(*build_code(build["builder"], build["task"], CHECKOUT)))
 print(json.dumps(found))
 """
@@ -31,7 +33,7 @@ def keys(checkout: Path) -> dict[str, list[str]]:
         env=os.environ | {"PYTHONPATH": str(checkout)},
     )  # fmt: skip
     found: dict[str, list[str]] = json.loads(done.stdout)
-    return {name: code for name, code in found.items() if not name.startswith("smollm2")}
+    return found
 
 
 def test_tasks_of_language_models_change_no_key_of_an_encoder(tmp_path: Path) -> None:

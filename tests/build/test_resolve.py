@@ -173,3 +173,18 @@ def test_digests_of_folders_and_files(tmp_path: Path) -> None:
     assert folder_digest(tmp_path / "a" / "b" / "c") == hashed
     with pytest.raises(ZooError, match=r"nowhere does not exist; the recipe names it as `path:`"):
         folder_digest(tmp_path / "nowhere")
+
+
+def test_splits_that_cannot_exist_are_told_before_anything_is_read(project: Path) -> None:
+    """`plan` makes keys, so it tells them; a data step would be too late."""
+    (project / "data" / "train.csv").write_text("text,label\n")
+    with pytest.raises(ZooError, match=r"train\.csv and train\.jsonl both hold the split 'train'"):
+        resolver(project).data(DATA)
+    (project / "data" / "train.csv").unlink()
+    (project / "data" / "test.jsonl").rename(project / "data" / "tset.jsonl")
+    with pytest.raises(ZooError, match=r"has no split 'test' as .*; did you mean 'tset'"):
+        resolver(project).data(DATA)
+    splits = {"train": "tr-ain[:5]", "dev": "validation", "eval": "test"}
+    rewrite(project, data={"toy": {"repo": "org/rows", "revision": "a" * 40, "splits": splits}})
+    with pytest.raises(ZooError, match="'tr-ain' cannot be a split of org/rows"):
+        resolver(project).data(DATA)

@@ -152,6 +152,13 @@ def test_limits_are_told() -> None:
         assert missing not in card()
 
 
+def test_a_class_that_nothing_was_trained_on_is_told() -> None:
+    splits = {"train": {"rows": 1000, "classes_without_rows": ["maybe", "no"]}, "eval": {"rows": 400}}
+    text = card(Subject(records.build(data={"splits": splits}), SUBJECT.measured))
+    assert "- No row of the training data is of the class **maybe**, **no**." in text
+    assert "No row of the training data" not in card()
+
+
 def test_what_a_builder_remarks_and_what_zeros_save_are_told() -> None:
     facts = {"nonzero_parameters": 47_000_123, "stored_bytes": 25_000_000, "compressed_bytes": 9_400_000}
     sparse = records.build(facts=facts | {"remarks": ["It is no faster."]}, precision="fp32")

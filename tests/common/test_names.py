@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zoosmith.common.names import IDENTIFIER, full_name, nearest
+from zoosmith.common.names import IDENTIFIER, folded, full_name, index_of, nearest, places_in
 
 
 @pytest.mark.parametrize("name", ["fp32", "onnx-int8", "torch_int8", "v1.5", "0", "a-b_c.d"])
@@ -38,3 +38,23 @@ def test_nothing_known_gives_no_hint() -> None:
 
 def test_full_name() -> None:
     assert full_name("distilbert-sst2", "onnx-int8") == "distilbert-sst2-onnx-int8"
+
+
+def test_labels_match_exactly_and_whatever_their_case_only_where_one_does() -> None:
+    assert index_of("US", ["us", "US", "other"]) == 1
+    assert index_of("Other", ["us", "US", "other"]) == 2
+    assert index_of("Us", ["us", "US", "other"]) is None
+    assert places_in(["us", "US", "other"], ["OTHER", "US", "us"]) == [2, 1, 0]
+    assert places_in(["no", "yes"], ["YES", "NO"]) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "wanted", [["no"], ["no", "no"], ["no", "maybe"], ["no", "yes", "maybe"], ["no", "yes", "YES"]]
+)
+def test_other_names_have_no_places(wanted: list[str]) -> None:
+    assert places_in(["no", "yes"], wanted) is None
+
+
+def test_names_that_differ_by_case_alone_are_not_folded() -> None:
+    assert folded(["No", "YES"]) == ["no", "yes"]
+    assert folded(["us", "US", "Other"]) == ["us", "US", "Other"]

@@ -130,3 +130,15 @@ def test_a_closed_display_is_silent(terminal: bool) -> None:
     display.finish(line, "interrupted")
     display.finish(display.start("build b"), "interrupted")
     assert said.getvalue() == before and display.live is None
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_text_of_others_forges_no_line_and_is_no_markup(terminal: bool) -> None:
+    display, said = on(terminal)
+    line = display.start("build [/oops] a\nFAILED b\x1b]0;title\x07")
+    display.update(line, {"say": "label x\nFAILED build:b\x9b2J", "text": "[bold]x[/bold]", "done": 1, "total": 2})
+    display.finish(line, "done")
+    shown = said.getvalue()
+    assert "[/oops]" in shown
+    assert "\nFAILED" not in shown
+    assert not any(char in shown for char in ("\x1b]", "\x07", "\x9b"))

@@ -220,3 +220,13 @@ def test_a_worker_is_given_its_pipe_and_lock_and_nothing_else(tmp_path: Path) ->
 def test_memory_of_a_process() -> None:
     assert 5 < resident_mb(os.getpid()) < 10_000
     assert resident_mb(2**22 + 1) == 0
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "loop"])
+def test_what_is_no_file_where_the_log_and_the_lock_go_is_no_hindrance(tmp_path: Path, what: str) -> None:
+    plant = {"pipe": os.mkfifo, "folder": Path.mkdir, "loop": lambda path: path.symlink_to(path.name)}[what]
+    store, step = Store(tmp_path / ".store"), action("write", inputs={"x": 1}, run={"seconds": 0})
+    plant(store.folder("logs") / f"{step.key}.log")
+    plant(store.folder("locks") / f"{step.key}.lock")
+    assert store.has(run(tmp_path, step).tree)
+    assert (store.root / "logs" / f"{step.key}.log").is_file()

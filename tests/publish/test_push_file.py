@@ -256,3 +256,16 @@ def test_two_trees_at_once_one_wins_and_the_other_is_told(zoo: Path, other_zoo: 
     row = json.loads((tmp_path / "out" / "registry.json").read_text())["artifacts"][NAME]["versions"]["1"]
     winner = (zoo, other_zoo)[errors.index(None)]
     assert row["tree_digest"] == listed(winner).artifacts[NAME].versions["1"].tree_digest
+
+
+def test_a_link_in_place_of_the_staging_folder_has_nothing_removed_or_written_elsewhere(
+    zoo: Path, tmp_path: Path
+) -> None:
+    away, out = tmp_path / "away", tmp_path / "out"
+    away.mkdir()
+    (away / "work.txt").write_text("mine")
+    (out / NAME).mkdir(parents=True)
+    (out / NAME / ".v1.new").symlink_to(away)
+    publish(zoo, out)
+    whole(out)
+    assert [path.name for path in away.iterdir()] == ["work.txt"]

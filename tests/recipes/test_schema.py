@@ -15,7 +15,7 @@ from tests.support.recipes import COMMIT, FULL, SMALL, document
 from tests.support.zoo import RECIPE, ROOT
 from zoosmith.common.canonical import pretty
 from zoosmith.recipes import schema as recipe
-from zoosmith.recipes.schema import LIMITS, LIMITS_OF_MEASURES, Artifact, Base, Data, Eval, Gate, Recipe
+from zoosmith.recipes.schema import LIMITS, LIMITS_OF_MEASURES, Artifact, Base, Data, Eval, Gate, Recipe, TaskRef
 
 SHA = "a" * 64
 SCHEMA = recipe.json_schema()
@@ -60,6 +60,17 @@ REFUSED: list[tuple[type[recipe.Model], dict[str, Any], str]] = [
     (Data, {"builtin": "a", "path": "b"}, "found builtin and path"),
     (Data, {"repo": "org/data", "splits": {"eval": "test"}}, "repo needs a revision"),
     (Data, {"path": "here"}, "splits is missing"),
+    (Data, {"path": "~/rows", "splits": {"eval": "test"}}, "'~' is not expanded"),
+    (Data, {"path": "https://example.org/rows.csv", "splits": {"eval": "test"}}, "not a URL"),
+    (Base, {"path": "~/model"}, "'~' is not expanded"),
+    (Base, {"path": " "}, "expected a file or folder"),
+    (Data, {"path": "here", "splits": {"../eval": "test"}}, "expected lower-case letters"),
+    (Data, {"path": "here", "splits": {"eval": "test[1"}}, "'test[1' is not NAME or NAME[START:STOP]"),
+    (
+        Data,
+        {"path": "here", "splits": {"train": "train[:10%]"}},
+        "is not NAME or NAME[START:STOP] with whole numbers",
+    ),
     (Eval, {"kind": "text-classification", "data": "d", "split": "train"}, "handed to builders"),
     (Eval, {"kind": "text-classification", "data": "d", "split": "dev"}, "use 'eval'"),
     (Eval, {"kind": "text-classification", "data": "d", "split": "calibration"}, "measures nothing"),
@@ -79,6 +90,15 @@ def test_refused(model: type[recipe.Model], given: dict[str, Any], message: str)
 def test_one_source_needs_no_list_of_files() -> None:
     assert Base(repo="org/model", revision=COMMIT).files == {}
     assert Base(path="here").revision is None
+
+
+def test_one_plug_in_has_one_name() -> None:
+    """Two ways to write it would be two keys."""
+    assert TaskRef(kind="text_classification") == TaskRef(kind="text-classification")
+    assert Eval(kind="text_classification", data="a").kind == "text-classification"
+    made = [Artifact.model_validate({"builder": name, "from": "a"}) for name in ("onnx-int8", "onnx_int8")]
+    assert made[0] == made[1]
+    assert Data(builtin="person-names").builtin == "person_names"
 
 
 def test_a_recipe_never_changes() -> None:
@@ -142,6 +162,10 @@ BAD: list[tuple[tuple[str, ...], Any]] = [
     (("bases", "pretrained", "files", "config.json"), "abc"),
     (("bases", "none"), {"license": "mit"}),
     (("data", "sst2", "builtin"), "person_names"),
+    (("data", "sst2", "splits", "Eval"), "test"),
+    (("data", "sst2", "splits", "eval"), "test[:10%]"),
+    (("data", "hard", "path"), "~/hard"),
+    (("data", "hard", "path"), "https://example.org/hard"),
     (("evals", "sst2", "split"), "train"),
     (("evals", "sst2", "split"), "calibration"),
     (("evals", "sst2", "rows"), 0),

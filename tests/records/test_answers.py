@@ -147,3 +147,9 @@ def test_details_of_documents_are_packed_by_name() -> None:
 def test_a_task_may_have_no_details_or_some_of_its_own() -> None:
     assert packed_details(None, []) is None
     assert packed_details({"kind": "other", "x": 1}, []) == {"kind": "other", "x": 1}
+
+
+def test_labels_that_differ_by_case_alone_stay_apart() -> None:
+    before = packed_answers([("a",), ("b",), ("c",)], [0, 1, 2], [0, 1, 1], ("us", "US", "other"))
+    after = packed_answers([("a",), ("b",), ("c",)], [1, 0, 2], [1, 1, 2], ("US", "us", "other"))
+    assert paired(before, after) == Counter({(2, 2, 2): 1, (0, 0, 2): 1, (1, 0, 1): 1})  # US, other, us

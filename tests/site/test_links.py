@@ -46,3 +46,21 @@ def test_nothing_else_is_followed(folder: Path, target: str) -> None:
     links = Links(folder, {})
     assert links(target) is None
     assert links.files == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "<script>alert(1)</script>",
+        "<a href='javascript:alert(1)'><rect/></a>",
+        "<foreignObject><p/></foreignObject>",
+    ],
+)
+def test_a_drawing_that_runs_something_is_left_out_and_told(folder: Path, wrong: str) -> None:
+    drawing = folder / "plots" / "toy" / "speed.svg"
+    drawing.write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{wrong}</svg>")
+    links = Links(folder, {})
+    assert links("plots/toy/speed.svg") is None
+    assert links("plots/toy/speed.svg") is None
+    assert links.files == {}
+    assert list(links.refused) == ["plots/toy/speed.svg"]

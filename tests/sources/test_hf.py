@@ -32,8 +32,10 @@ try:
         assert not any(path.is_symlink() for path in folder.rglob("*"))
         print(json.dumps({"files": sorted(p.name for p in folder.iterdir())}))
     else:
-        found = tables.from_hub(Data(repo=repo, revision=revision, splits={"train": "train"}), "train")
-        print(json.dumps({"rows": found.rows, "labels": found.labels}))
+        columns = {"text": "text", "label": "label"}
+        about = Data(repo=repo, revision=revision, splits={"train": "train"}, columns=columns)
+        found = tables.from_hub(about, "train")
+        print(json.dumps({"rows": [row for _, row in found.read()], "labels": found.labels}))
 except ZooError as error:
     print(json.dumps({"error": str(error)}))
 """

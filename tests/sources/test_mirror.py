@@ -46,7 +46,8 @@ folder, scratch = Path("base"), Path("scratch")
 scratch.mkdir()
 hf.snapshot(model, commit, [], folder, scratch, lambda *given, **told: None)
 table = tables.from_hub(Data(repo=data, revision=pin, splits={"dev": "validation"}), "validation")
-print(json.dumps({"rows": len(table.rows), "columns": list(table.rows[0]),
+rows = [row for _, row in table.read()]
+print(json.dumps({"rows": len(rows), "columns": list(rows[0]),
     "files": {path.name: path.stat().st_size for path in folder.iterdir()}}))
 """
 

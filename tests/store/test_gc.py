@@ -5,17 +5,21 @@ from __future__ import annotations
 import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.support.crash import kill_at_every_call
-from tests.support.table import bring_up, recipe
+from tests.support.table import bring_up, edit, recipe
 from tests.support.zoo import doit, write_recipe
+from zoosmith.app.doit.commands import Gc
+from zoosmith.build import rebuild
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.files import sha256_file
-from zoosmith.store.gc import collect
+from zoosmith.store.gc import Doomed, collect, listing
 from zoosmith.store.locks import flock
 from zoosmith.store.store import ActionResult, Store
 
@@ -102,6 +106,113 @@ def test_it_refuses_while_a_build_runs(store: Store) -> None:
     assert paths(store) == before
     collect(store, NAMED, remove=True)
     assert paths(store) != before
+
+
+def test_results_that_go_are_listed_and_stay_unless_that_is_agreed_to(store: Store) -> None:
+    store.record(
+        ActionResult(
+            "b" * 64,
+            {},
+            str(store.recorded("b" * 64).tree),
+            {"name": "toy/old", "seconds": 61.2, "started": "2026-01-02T03:04:05"},
+        )
+    )  # type: ignore[union-attr]
+    before, asked = paths(store), list[str]()
+    assert collect(store, NAMED, remove=True, agrees=lambda listing: bool(asked.append(listing))).startswith("nothing")
+    assert asked == ["  toy/old of 2026-01-02T03:04:05, made in 61 s, 0.0 kB"]
+    assert paths(store) == before
+    collect(store, NAMED, remove=True, agrees=lambda listing: True)
+    assert store.recorded("b" * 64) is None
+
+
+def test_scratch_alone_lists_nothing(store: Store) -> None:
+    collect(store, NAMED, remove=True)
+    (store.folder("work") / ("d" * 64) / "out").mkdir(parents=True)
+    asked: list[str] = []
+    assert collect(store, NAMED, remove=True, agrees=lambda listing: not asked.append(listing)).startswith("freed")
+    assert asked == [""] and not (store.root / "work" / ("d" * 64)).exists()
+
+
+def test_a_long_list_is_cut(store: Store) -> None:
+    found = listing([Doomed(store.root, f"toy/{i:02}") for i in range(25)]).splitlines()
+    assert found[0] == "  toy/00" and found[-1] == "  and 5 more" and len(found) == 21
+
+
+def test_on_a_terminal_it_takes_a_word_to_remove_results(
+    built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bring_up(built, "toy-triple") == []
+    write_recipe(built, recipe(shards=1))
+    workspace = Workspace(built)
+    assert workspace.runner.run(workspace.resolver.action("data", Ref("toy", "toy"))) is not None
+    shutil.rmtree(workspace.store.root / "names" / "toy")
+    before = paths(workspace.store)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    looking = Gc(task_loader=SimpleNamespace(cmd_options=()))
+    assert looking.look(workspace, {"dry_run": False, "yes": False}, []) == 1
+    assert paths(workspace.store) == before
+    said = capsys.readouterr().out
+    assert "toy/triple of 20" in said and "`doit gc --yes` removes them" in said
+    assert looking.look(workspace, {"dry_run": False, "yes": True}, []) == 0
+    assert paths(workspace.store) == set()
+
+
+def test_a_finished_step_has_its_name_before_anything_can_be_collected(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its record and its name a step is named by nothing."""
+    workspace, said = Workspace(built), []
+    record = workspace.store.record
+
+    def then_collect(made: ActionResult) -> None:
+        record(made)
+        with pytest.raises(ZooError) as refused:
+            collect(workspace.store, workspace.names(), remove=True)
+        said.append(str(refused.value))
+
+    monkeypatch.setattr(workspace.store, "record", then_collect)
+    write_recipe(built, recipe(shards=1))
+    again = Workspace(built)
+    again.store, again.runner = workspace.store, workspace.runner
+    made = again.make("artifact", Ref("toy", "plain"))
+    assert said == ["a build is running; run `doit gc` when it is done"]
+    collect(workspace.store, again.names(), remove=True)
+    assert workspace.store.finished(made.key) is not None
+
+
+def test_what_was_collected_before_it_had_its_name_is_not_up_to_date(built: Path) -> None:
+    """Another run collects between this one's look at the cache and its name."""
+    workspace = Workspace(built)
+    ref = Ref("toy", "plain")
+    assert workspace.resolver.finished("artifact", ref) is not None
+    (workspace.store.root / "names" / "toy" / "plain.json").unlink()
+    collect(workspace.store, workspace.names(), remove=True)
+    assert not workspace.made("artifact", ref)
+
+
+def test_a_check_keeps_what_it_compares(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace(built)
+    edit(built / "builders" / "scaled.py", "def build(job):", 'REPRODUCES = "logits"\n\n\ndef build(job):')
+    edit(
+        built / "builders" / "scaled.py",
+        "    weights = json",
+        "    (job.out / 'noise').write_bytes(os.urandom(9))\n    weights = json",
+    )
+    edit(built / "builders" / "scaled.py", "import json\n", "import json\nimport os\n")
+    workspace.make("artifact", Ref("toy", "double"))
+    said, ask = [], rebuild.ask
+
+    def while_collecting(folder: Path, *rest: Any) -> Any:
+        with pytest.raises(ZooError) as refused:
+            collect(workspace.store, workspace.names(), remove=True)
+        said.append(str(refused.value))
+        return ask(folder, *rest)
+
+    monkeypatch.setattr(rebuild, "ask", while_collecting)
+    same, text = rebuild.check(workspace, Ref("toy", "double"))
+    assert same and "noise differ" in text and len(said) == 2
+    assert list((workspace.store.root / "work").iterdir()) == []
+    collect(workspace.store, workspace.names(), remove=True)
 
 
 def test_a_build_waits_for_it(store: Store) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.crash import kill_at_every_call
@@ -127,10 +129,108 @@ def test_reading_one_file(store: Store, tree: str) -> None:
     with pytest.raises(CorruptStore, match="other of tree"):
         store.read(tree, "other")
     damage(store, tree, "model.bin", b"short")
-    with pytest.raises(CorruptStore, match=r"model\.bin of tree"):
+    with pytest.raises(CorruptStore, match=r"model\.bin in the store was missing or damaged"):
         store.read(tree, "model.bin")
     with pytest.raises(CorruptStore, match="is not in the store"):
         store.read("0" * 64, "model.bin")
+
+
+@pytest.mark.parametrize("data", [b"weIghts", b"short", None])
+def test_reading_tells_damage_removes_it_and_a_rebuild_heals(
+    store: Store, tree: str, tmp_path: Path, data: bytes | None
+) -> None:
+    damage(store, tree, "model.bin", data)
+    with pytest.raises(CorruptStore, match="missing or damaged and has been removed; run the command again"):
+        store.read(tree, "model.bin")
+    assert not store.has(tree)
+    store.add_tree(stage(tmp_path / "again", FILES))
+    assert store.read(tree, "model.bin") == b"weights"
+
+
+def test_damage_of_equal_size_does_not_survive_the_same_bytes_being_stored(
+    store: Store, tree: str, tmp_path: Path
+) -> None:
+    damage(store, tree, "model.bin", b"WEIGHTS")
+    store.add_tree(stage(tmp_path / "again", FILES))
+    assert store.read(tree, "model.bin") == b"weights"
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def folder(path: Path) -> None:
+    (path / "inside").mkdir(parents=True)
+
+
+def elsewhere(path: Path) -> None:
+    path.symlink_to("/etc/hostname")
+
+
+@pytest.mark.parametrize("plant", [loop, folder, elsewhere, os.mkfifo], ids=lambda plant: plant.__name__)
+def test_what_is_no_file_counts_as_missing_and_heals(store: Store, tree: str, tmp_path: Path, plant: Any) -> None:
+    key = "a" * 64
+    record = ActionResult(key, {"x": 1}, tree, {})
+    store.record(record)
+    store.name("toy/a", key)
+    places = ["files/" + sha256_of(store, tree), f"trees/{tree}.json", f"actions/{key}.json", "names/toy/a.json"]
+    for place in places:
+        (store.root / place).unlink()
+        plant(store.root / place)
+    assert not store.has(tree) and store.recorded(key) is None and store.named("toy/a") is None
+    store.add_tree(stage(tmp_path / "again", FILES))
+    store.record(record)
+    store.name("toy/a", key)
+    assert store.named("toy/a") == store.finished(key) == record
+    assert store.read(tree, "model.bin") == b"weights"
+    assert all((store.root / place).is_file() and not (store.root / place).is_symlink() for place in places)
+
+
+@pytest.mark.parametrize("plant", [loop, os.mkfifo, Path.touch], ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("place", ["trees", "actions", "files/ab"])
+def test_what_is_no_folder_makes_way_for_one(store: Store, tmp_path: Path, plant: Any, place: str) -> None:
+    (store.root / place).parent.mkdir(parents=True)
+    plant(store.root / place)
+    files = {"a": next(data for i in range(10_000) if sha256(data := b"%d" % i).startswith("ab"))}
+    tree = store.add_tree(stage(tmp_path / "staging", files))
+    store.record(ActionResult("a" * 64, {}, tree, {}))
+    assert store.finished("a" * 64) is not None and store.read(tree, "a") == files["a"]
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of(store: Store, tree: str) -> str:
+    found = next(entry.sha256 for entry in store.tree(tree) or [] if entry.path == "model.bin")
+    return f"{found[:2]}/{found[2:]}"
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_flipped_bit_of_an_action_is_never_served(store: Store, data: st.DataObject) -> None:
+    record = ActionResult("a" * 64, {"seed": 1, "params": {"rate": 0.5}}, "b" * 64, {"seconds": 1.5, "notes": ["x"]})
+    store.record(record)
+    file = store.root / "actions" / f"{record.key}.json"
+    raw = bytearray(file.read_bytes())
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    file.write_bytes(raw)
+    assert store.recorded(record.key) in (None, record)  # white space may turn into other white space
+
+
+def test_an_action_under_anothers_key_is_not_taken_for_it(store: Store, tree: str) -> None:
+    store.record(ActionResult("a" * 64, {"seed": 1}, tree, {}))
+    shutil.copy(store.root / "actions" / f"{'a' * 64}.json", store.root / "actions" / f"{'b' * 64}.json")
+    assert store.recorded("b" * 64) is None and store.recorded("a" * 64) is not None
+
+
+def test_an_action_from_before_digests_is_held_by_its_key(store: Store, tree: str) -> None:
+    inputs = {"seed": 1}
+    body = {"inputs": inputs, "tree": tree, "provenance": {}}
+    (store.folder("actions") / f"{digest(inputs)}.json").write_text(json.dumps(body))
+    (store.folder("actions") / f"{'b' * 64}.json").write_text(json.dumps(body))
+    assert store.finished(digest(inputs)) == ActionResult(digest(inputs), inputs, tree, {})
+    assert store.recorded("b" * 64) is None
 
 
 def test_actions_and_names(store: Store, tree: str) -> None:

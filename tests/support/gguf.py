@@ -70,7 +70,9 @@ def build(
     )  # fmt: skip
     session = module.build(job)
     assert (session is None) == (FORMATS[name] == "gguf"), "a converter has no model to hand back, a reader has"
-    return SimpleNamespace(session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts)
+    return SimpleNamespace(
+        session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts
+    )
 
 
 def rewritten(file: Path, target: Path, **changes: Any) -> Path:

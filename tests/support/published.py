@@ -21,6 +21,7 @@ from zoosmith.common.canonical import digest, pretty
 from zoosmith.records.registry import Registry, Row, merged, row, to_text
 
 MANIFEST = "manifest.json"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def manifest(files: dict[str, bytes], format: str = "onnx") -> bytes:
@@ -80,7 +81,9 @@ class Fault:
 
     kinds: status (with `status`, `headers`), cut, endless, short (Content-Length too small), long (too large),
     wrong (one byte differs), redirect (to `target`), slow (a pause of `seconds` in the middle), garbage (no HTTP),
-    ignore-range (all bytes, whatever was asked for), drip (the body, a byte every `seconds`), crawl (so the headers)
+    ignore-range (all bytes, whatever was asked for), drip (the body, a byte every `seconds`), crawl (so the headers),
+    cap (no answer is longer than `size`), cap-whole (the same, and it always starts from the first byte), interim (100
+    Continue without end), padded (chunks of a byte, each with a long extension), trailers (after the body, without end)
     """
 
     kind: str
@@ -90,6 +93,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     target: str = ""
     seconds: float = 0.5
+    size: int = 0
 
 
 @dataclass
@@ -129,7 +133,16 @@ class _Handler(BaseHTTPRequestHandler):
         state.headers.append(dict(self.headers))
         fault = state.fault(path)
         file = state.root / path.lstrip("/")
-        if fault and fault.kind in ("status", "redirect", "garbage", "endless", "crawl"):
+        if fault and fault.kind in (
+            "status",
+            "redirect",
+            "garbage",
+            "endless",
+            "crawl",
+            "interim",
+            "padded",
+            "trailers",
+        ):
             getattr(self, fault.kind)(fault)
         elif not file.is_file():
             self.plain(404, b"")
@@ -144,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.plain(304, b"")
             return
         whole, start = len(data), 0
-        if wanted and kind != "ignore-range" and (found := re.fullmatch(r"bytes=(\d+)-", wanted)):
+        if wanted and kind not in ("ignore-range", "cap-whole") and (found := re.fullmatch(r"bytes=(\d+)-", wanted)):
             start = int(found[1])
         if kind == "wrong":
             data = data[:-1] + bytes([data[-1] ^ 1])
@@ -163,6 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
         half = len(body) // 2
         if fault and fault.kind == "cut":
             body = body[:half]
+        if fault and fault.kind in ("cap", "cap-whole"):
+            body = body[: fault.size]
         if fault and fault.kind == "slow":
             self.wfile.write(body[:half])
             self.wfile.flush()
@@ -199,6 +214,27 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             for i in range(len(data)):
                 self.wfile.write(data[i : i + 1])
+                time.sleep(seconds)
+        except OSError:
+            return
+
+    def interim(self, fault: Fault) -> None:
+        self.forever(b"", b"HTTP/1.1 100 Continue\r\nX-Long: " + b"x" * 60_000 + b"\r\n\r\n")
+
+    def padded(self, fault: Fault) -> None:
+        self.forever(CHUNKED, b"1;x=" + b"x" * 60_000 + b"\r\na\r\n", fault.seconds)
+
+    def trailers(self, fault: Fault) -> None:
+        self.forever(CHUNKED + b"1\r\na\r\n0\r\n", b"X-Long: " + b"x" * 60_000 + b"\r\n")
+
+    def forever(self, first: bytes, more: bytes, seconds: float = 0.0) -> None:
+        """Fast enough for any count of raw bytes, until the other side has enough."""
+        try:
+            self.wfile.write(first)
+            while True:
+                self.wfile.write(more)
+                self.wfile.flush()
+                self.server_state.sent["forever"] += len(more)
                 time.sleep(seconds)
         except OSError:
             return

@@ -134,3 +134,16 @@ def test_answers_that_are_not_finite_are_suspected() -> None:
     logits = onehot([0, 1, 0, 1], 2)
     logits[2, 0] = np.nan
     assert suspicion(logits, [0, 1, 0, 1], ("a", "b")) == "NaN or infinite logits for 1 of 4 examples"
+
+
+def test_labels_that_differ_by_case_alone_are_two_classes() -> None:
+    task = bound(("us", "US", "Other"))
+    assert [task.example({"text": "a", "label": label}).target for label in ("us", "US", "Other", "other")] == [
+        0,
+        1,
+        2,
+        2,
+    ]
+    with pytest.raises(BuildError, match="label 'Us' is outside the set"):
+        task.example({"text": "a", "label": "Us"})
+    assert classes.columns(("US", "other", "us"), task.spec.labels) == [2, 0, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -109,4 +110,34 @@ def test_a_second_location_is_tried(user: User) -> None:
     told["artifacts"]["toy-a"]["versions"]["1"]["locations"] = ["toy-a/v9/", "toy-a/v1/"]
     file.write_text(json.dumps(told))
     user.pull("toy-a")
+    assert user.holds("toy-a", FILES)
+
+
+@pytest.mark.parametrize("at", ["onnx", "zoosmith.json", "registry.json"])
+@pytest.mark.parametrize("kind", ["interim", "padded", "trailers"])
+def test_what_http_allows_around_a_file_keeps_no_connection_alive(user: User, kind: str, at: str) -> None:
+    user.retry = RetryPolicy(tries=2, first_s=0.01, timeout_s=0.3)
+    started = time.monotonic()
+    fault = Fault(kind, at, times=9, seconds=0.01)
+    with serving(user.registry, fault) as server, pytest.raises(ZooError, match="was given up"):
+        user.pull("toy-a", server.url)
+    assert time.monotonic() - started < 2 * 3 * 0.3 + 2
+    assert not (user.home / "toy-a").exists()
+    assert user.cache_is_right()
+
+
+def test_a_proxy_that_cuts_every_answer_at_the_same_place_is_given_up(user: User) -> None:
+    """Each answer brings over a MiB, and none a byte that was not there before."""
+    fault = Fault("cap-whole", "onnx", times=99, size=2 << 20)
+    with serving(user.registry, fault) as server:
+        with pytest.raises(ZooError, match=r"cut off after 2097152 of 3145728 bytes; gave up after 3 tries"):
+            user.pull("toy-a", server.url)
+        assert len(asked(server, ".onnx")) == 3
+
+
+def test_a_proxy_that_cuts_every_answer_but_lets_it_go_on_is_no_hindrance(user: User) -> None:
+    user.retry = RetryPolicy(tries=2, first_s=0.01, timeout_s=2.0)
+    with serving(user.registry, Fault("cap", "onnx", times=99, size=1 << 20)) as server:
+        user.pull("toy-a", server.url)
+        assert asked(server, ".onnx") == [None, "bytes=1048576-", "bytes=2097152-"]
     assert user.holds("toy-a", FILES)

@@ -9,7 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.build.codehash import build_code, closure_key, code_digests
+from zoosmith.build import inputs
+from zoosmith.build.codehash import build_code
 from zoosmith.build.loadback import Check, check_artifact
 from zoosmith.common import gate
 from zoosmith.contract.errors import BuildError
@@ -26,7 +27,9 @@ from zoosmith.toolkit.torch import devices
 
 def run(step: Step) -> None:
     """Build, describe, check. Raises BuildError; nothing enters the store then."""
-    _same_code(step)
+    kind = step.inputs["task"]["kind"] if step.inputs["task"] else None
+    code = build_code(step.inputs["builder"], kind, step.project)
+    inputs.same_code(code, step.inputs["code"], "the builder's code")
     if step.run["device"] != "cpu":
         devices.require(step.run["device"])
     module = plugins.load("builders", step.inputs["builder"], step.project)
@@ -53,7 +56,8 @@ def run(step: Step) -> None:
         labels=labels.extend,
         tool=_Tools(step, module),
     )
-    session = module.build(job)
+    with inputs.tools(step.project, step.inputs["tools"]):
+        session = module.build(job)
     refuse_pickles(step.out)
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
@@ -78,14 +82,6 @@ class _Tools:
         if name not in self.pins:
             return no_tool(name)
         return tool_folder(self.pins[name], self.step.scratch, self.step.progress)
-
-
-def _same_code(step: Step) -> None:
-    """Raise BuildError when files changed since the key was made: the result would stand under a wrong key."""
-    task = step.inputs["task"]
-    kind = task["kind"] if task else None
-    if closure_key(code_digests(*build_code(step.inputs["builder"], kind, step.project))) != step.inputs["code"]:
-        raise BuildError("the builder's code changed while this run was going; run the same command again")
 
 
 class _Rows:

@@ -14,13 +14,27 @@ from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
 from zoosmith.predictor import bind, read_manifest
 from zoosmith.recipes.graph import Ref
+from zoosmith.store import heal
+from zoosmith.store.locks import flock
 
 if TYPE_CHECKING:
     from zoosmith.build.workspace import Workspace
 
 
 def check(workspace: Workspace, ref: Ref) -> tuple[bool, str]:
-    """Whether a rebuild gives the same, and how that was found. Raises Unresolved where nothing is built."""
+    """Whether a rebuild gives the same, and how that was found. Raises Unresolved where nothing is built.
+
+    Nothing is collected meanwhile, as the rebuilt tree has no name; two checks take turns, as their folders are shared.
+    """
+    with workspace.store.kept(), flock(workspace.store.folder("locks") / "check.lock"):
+        try:
+            return _check(workspace, ref)
+        finally:
+            for left in workspace.store.folder("work").glob("check-*"):
+                heal.clear(left)
+
+
+def _check(workspace: Workspace, ref: Ref) -> tuple[bool, str]:
     action = workspace.resolver.action("artifact", ref)
     first = workspace.resolver.done(action)
     if first is None:

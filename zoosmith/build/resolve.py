@@ -14,6 +14,7 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device
+from zoosmith.build import foreign
 from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import build_code, closure_key, code_digests
 from zoosmith.common.canonical import digest
@@ -21,6 +22,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.sources.tables import check_names
 from zoosmith.store.files import payload, sha256_file
 from zoosmith.store.store import ActionResult, Store
 
@@ -86,7 +88,7 @@ class Resolver:
         return Action(
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
-            entry="zoosmith.sources.fetch:run",
+            entry="zoosmith.build.inputs:base",
             inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": False},
             run={"base": base.model_dump(mode="json"), "name": str(ref)},
             resources=Resources(cpus=0, memory_mb=256),
@@ -105,13 +107,14 @@ class Resolver:
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         elif data.path:
             decided["path"] = folder_digest(self.project / data.path)
+        check_names(data, self.project)
         return Action(
             name=f"{ref.recipe}/data/{ref.name}",
             title=f"data {ref}",
-            entry="zoosmith.sources.rows:run",
+            entry="zoosmith.build.inputs:data",
             inputs={"schema": 1, "kind": "data", **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
-            resources=Resources(cpus=1, memory_mb=1024),
+            resources=Resources(cpus=1, memory_mb=300 if data.path else 1024),  # files are read row by row
         )
 
     def artifact(self, ref: Ref) -> Action:
@@ -120,7 +123,7 @@ class Resolver:
         spec, params = self.zoo.artifact(ref), zoos.params(self.zoo, ref, self.project)
         parents = {role: self.parent_tree(parent) for role, parent in self.zoo.parents(ref).items()}
         sizes = {role: sum(entry.size for entry in self.store.tree(tree) or ()) for role, tree in parents.items()}
-        claimed = Resources(*module.resources(params, sizes)) if hasattr(module, "resources") else Resources(2, 2048)
+        claimed = self._claimed(module, params, sizes)
         output = zoos.output(self.zoo, ref, self.project)
         named = self.code(*self._entries(ref))
         inputs = {
@@ -160,6 +163,13 @@ class Resolver:
             environment=tuple(getattr(module, "ENVIRONMENT", ())),
             imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
+
+    def _claimed(self, module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
+        """What the builder says that a build takes. Raises ZooError for what its own code raises."""
+        if not hasattr(module, "resources"):
+            return Resources(2, 2048)
+        with foreign.told(Path(str(module.__file__))):
+            return Resources(*module.resources(params, sizes))
 
     def _tokens(self, ref: Ref) -> int:
         """The longest text that the recipe's task takes."""

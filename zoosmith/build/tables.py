@@ -12,6 +12,7 @@ from zoosmith.build.record_store import best, reporting_of, usual_host
 from zoosmith.cards.card import markdown_table, replace_section, results_table
 from zoosmith.cards.kinds import words_of
 from zoosmith.common.names import nearest
+from zoosmith.common.text import inline, show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.family import PREFERRED, Subject
@@ -67,19 +68,21 @@ def show(workspace: Workspace, recipe: str) -> None:
     """Print the family's results and where its cards are."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     rows = subjects(workspace, recipe)
     if not rows:
         reference = workspace.zoo.families[recipe].reference.name
-        print(f"nothing is recorded of {recipe} yet; run `doit build:{recipe}-{reference}`")
+        show_lines(f"nothing is recorded of {recipe} yet; run `doit build:{recipe}-{reference}`")
         return
     head, *body = results_table(rows, preferred(workspace, rows))
-    table = Table(*head, title=f"{recipe}: {workspace.zoo.families[recipe].recipe.summary}", title_justify="left")
+    title = Text(inline(f"{recipe}: {workspace.zoo.families[recipe].recipe.summary}"), style="table.title")
+    table = Table(*head, title=title, title_justify="left")
     for cells in body:
-        table.add_row(*cells)
+        table.add_row(*(Text(inline(cell)) for cell in cells))
     width = None if sys.stdout.isatty() else 140
     Console(width=width).print(table)
-    print(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'model_cards/{row.build.name}.md' for row in rows))}")
+    show_lines(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'model_cards/{row.build.name}.md' for row in rows))}")
 
 
 def hosts_line(rows: list[Subject]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zoosmith.bench.host import this_host
 from zoosmith.build.resolve import Resolver, Unresolved
-from zoosmith.build.zoo import load_zoo
+from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
@@ -42,11 +42,21 @@ class Workspace:
         self.artifacts = project / "artifacts"
         self.record_root = project / SCRATCH if scratch else project
         self.selected: set[str] | None = None
+        self.broken: dict[str, ZooError] = {}
 
     @cached_property
     def zoo(self) -> Zoo:
         """The checked recipes. Raises RecipeError."""
         return load_zoo(self.project)
+
+    def without_broken(self) -> None:
+        """Go on with the families that are right; `broken` has, by id, what is wrong with the others."""
+        self.zoo, self.broken = load_what_holds(self.project)
+
+    def require_all(self, what: str) -> None:
+        """Raise ZooError where a recipe is broken: `what` must know them all."""
+        for error in self.broken.values():
+            raise ZooError(f"{what} must know every recipe, and one is broken: {error}")
 
     def families(self) -> list[Family]:
         """The families that tasks are made for: all, unless some were selected."""
@@ -96,26 +106,26 @@ class Workspace:
 
     def make(self, kind: str, ref: Ref) -> ActionResult:
         """Run the action of a base, data set or artifact whose parents are built, and remember its name."""
-        action = self.resolver.action(kind, ref)
-        record = self.runner.run(action)
-        self.store.name(action.name, action.key)
-        return record
+        return self.runner.run(self.resolver.action(kind, ref), named=True)
 
     def made(self, kind: str, ref: Ref) -> bool:
         """Whether a node is built and up to date; its name then stands for that action."""
         record = self.resolver.finished(kind, ref)
-        if record is not None:
-            self.store.name(self.resolver.action(kind, ref).name, record.key)
-        return record is not None
+        return record is not None and self._named(self.resolver.action(kind, ref).name, record.key)
+
+    def _named(self, name: str, key: str) -> bool:
+        """Let `name` stand for a finished action; False where that was collected before it had the name."""
+        if self.store.key(name) == key:
+            return True
+        with self.store.kept():
+            self.store.name(name, key)
+            return self.store.finished(key) is not None
 
     def measure(self, ref: Ref, suite: str) -> ActionResult:
         """Measure a built artifact on this host."""
         from zoosmith.build.measuring import measure_action
 
-        action = measure_action(self.resolver, ref, suite)
-        record = self.runner.run(action)
-        self.store.name(action.name, action.key)
-        return record
+        return self.runner.run(measure_action(self.resolver, ref, suite), named=True)
 
     def measured(self, ref: Ref, suite: str) -> bool:
         """Whether this host has measured the artifact as it is now."""
@@ -150,7 +160,7 @@ class Workspace:
             if not self.delivered(parent):
                 self.deliver(parent)
         tree = self.resolver.parent_tree(ref)
-        with flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
+        with self.store.kept(), flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
             write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked
+from zoosmith.build import checked, foreign
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
@@ -27,43 +27,106 @@ def recipe_files(project: Path) -> dict[str, Path]:
     """Recipe files by id; the project's win over shipped ones of the same id."""
     files: dict[str, Path] = {}
     for folder in (plugins.shipped("recipes"), project / "recipes"):
-        for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
-            if not IDENTIFIER.fullmatch(path.stem):
-                raise RecipeError(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
-            files[path.stem] = path
+        files |= _recipes_in(folder)
+    return files
+
+
+def _recipes_in(folder: Path) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.suffix.lower() not in (".yaml", ".yml") or path.name.startswith("."):
+            continue
+        if not IDENTIFIER.fullmatch(path.stem):
+            raise RecipeError(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
+        if path.stem in files:
+            raise RecipeError(f"{path} and {files[path.stem].name} are both the recipe {path.stem!r}; keep one")
+        files[path.stem] = path
     return files
 
 
 def load_zoo(project: Path) -> Zoo:
     """Read every recipe, and check all of them unless that was done. Raises RecipeError for the first that is wrong."""
-    zoo = _read(project)
+    read, broken = _read(project)
+    for error in broken.values():
+        raise error
+    zoo = Zoo(read)
     mark = checked.fingerprint(project, {family.source.file: family.source.text for family in zoo.families.values()})
     if not checked.is_known(project, mark):
-        for ref in zoo.artifacts():
-            check_artifact(zoo, ref, project)
         for id in zoo.families:
-            _check_evals(zoo, id, project)
+            _check_family(zoo, id, project)
         checked.remember(project, mark)
     return zoo
 
 
-def _read(project: Path) -> Zoo:
+def load_what_holds(project: Path) -> tuple[Zoo, dict[str, ZooError]]:
+    """The families that are right, and by id what is wrong with each other one. Raises ZooError for a fault of none."""
+    read, broken = _read(project)
+    while True:
+        try:
+            zoo = Zoo(read)
+        except ZooError as error:
+            faults = {id: error for id, (_, source) in read.items() if str(error).startswith(f"{source.file}:")}
+            if not faults:
+                raise
+        else:
+            faults = {id: fault for id in zoo.families if (fault := _fault(zoo, id, project))}
+        if not faults:
+            return zoo, broken
+        broken |= faults
+        read = {id: family for id, family in read.items() if id not in broken}
+
+
+def _fault(zoo: Zoo, id: str, project: Path) -> ZooError | None:
+    try:
+        _check_family(zoo, id, project)
+    except ZooError as error:
+        return error
+    return None
+
+
+def _check_family(zoo: Zoo, id: str, project: Path) -> None:
+    """Everything about one family's artifacts and evals. Raises RecipeError, also for what a plug-in raises."""
+    source = zoo.families[id].source
+    for name, artifact in zoo.families[id].recipe.artifacts.items():
+        ref = Ref(id, name)
+        file = Path(str(builder(zoo, ref, project).__file__))
+        with source.at(("artifacts", name, "builder"), f"found {artifact.builder!r}"), foreign.told(file):
+            check_artifact(zoo, ref, project)
+    with source.at(("evals",), "cannot be checked"), foreign.told(Path(source.file)):
+        _check_evals(zoo, id, project)
+
+
+def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, ZooError]]:
+    """Parsed recipes by id, and what is wrong with each of those that cannot be parsed."""
     families: dict[str, tuple[Recipe, Source]] = {}
+    broken: dict[str, ZooError] = {}
     for id, path in recipe_files(project).items():
         shown = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
         try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise RecipeError(f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-        families[id] = (parse(text, shown), Source(shown, text))
-    return Zoo(families)
+            text = _text(path, shown)
+            families[id] = (parse(text, shown), Source(shown, text))
+        except ZooError as error:
+            broken[id] = error
+    return families, broken
+
+
+def _text(path: Path, shown: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise RecipeError(f"{shown}: cannot be read: {error.strerror}") from None
 
 
 def builder(zoo: Zoo, ref: Ref, project: Path) -> ModuleType:
     """The module that builds an artifact. Raises RecipeError where the recipe names none that exists."""
     name = zoo.artifact(ref).builder
     try:
-        return plugins.load("builders", name, project)
+        with foreign.told(plugins.find("builders", name, project)):
+            module = plugins.load("builders", name, project)
+        foreign.check_builder(module)
+        return module
     except ZooError as error:
         source = zoo.families[ref.recipe].source
         raise source.error(("artifacts", ref.name, "builder"), f"found {name!r}: {error}") from None
@@ -148,7 +211,8 @@ def task_part(zoo: Zoo, recipe: str, eval_: str | None, part: str, project: Path
     if section is None:
         raise family.source.error(("task",), "is missing; say what the artifacts answer")
     try:
-        return plugins.load_part("tasks", section.kind, part, project)
+        with foreign.told(plugins.part_file("tasks", section.kind, part, project)):
+            return plugins.load_part("tasks", section.kind, part, project)
     except ZooError as error:
         where = ("evals", eval_, "kind") if eval_ else ("task", "kind")
         raise family.source.error(where, f"found {section.kind!r}: {error}") from None
@@ -174,4 +238,7 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
 
 @cache
 def _capabilities(format: str, project: Path) -> tuple[str, ...]:
-    return tuple(plugins.load("runtimes", format, project).CAPABILITIES)
+    with foreign.told(plugins.find("runtimes", format, project)):
+        module = plugins.load("runtimes", format, project)
+    foreign.check_names(module, foreign.RUNTIME)
+    return tuple(module.CAPABILITIES)

@@ -58,6 +58,9 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     found = [f"Quality on {id} was measured with {behind}; the interval holds for such text, no other."]
     found += _errors(id, quality.classes) if quality.classes else []
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
+    if untrained := build.data.get("splits", {}).get("train", {}).get("classes_without_rows"):
+        named = ", ".join(f"**{name}**" for name in untrained)
+        found.append(f"No row of the training data is of the class {named}.")
     if seen:
         found.append(f"{seen} of the texts in {quality.data} `{quality.split}` occur in the training data too.")
     return found

@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Params(BaseModel):
-    """Base of every builder's parameters: unknown keys are errors, values never change."""
+    """Base of every builder's parameters: unknown keys are errors, values never change, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

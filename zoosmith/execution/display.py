@@ -11,6 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
+
+from zoosmith.common.text import inline
 
 PLAIN_EVERY_S = 10.0
 
@@ -46,7 +49,7 @@ class Line:
         rest = f"{clock(elapsed / fraction - elapsed)} left" if fraction and fraction > 0.02 else ""
         share = f"{fraction:4.0%}" if fraction is not None else ""
         memory = f"{self.memory_mb} MiB" if self.memory_mb else ""
-        return self.title, f"{share} {self.text}".strip(), clock(elapsed), rest, memory
+        return inline(self.title), inline(f"{share} {self.text}".strip()), clock(elapsed), rest, memory
 
 
 def clock(seconds: float) -> str:
@@ -111,7 +114,7 @@ class Display:
         with self.lock:
             if self.closed:
                 return
-            self.console.print(text, markup=False)
+            self.console.print("\n  ".join(map(inline, text.split("\n"))), markup=False)
             if not self.console.is_terminal:
                 sys.stderr.flush()
 
@@ -119,5 +122,5 @@ class Display:
         """Called with rich's own lock held, and we call rich with ours held: taking ours here could deadlock."""
         table = Table.grid(padding=(0, 2))
         for line in tuple(self.lines):
-            table.add_row(*line.cells())
+            table.add_row(*map(Text, line.cells()))
         return table

@@ -20,6 +20,7 @@ from zoosmith.execution.action import Action
 from zoosmith.execution.environments import python_for
 from zoosmith.execution.fork_server import ForkServer, can_fork
 from zoosmith.execution.interrupt import Worker, Workers, kill
+from zoosmith.store import heal
 from zoosmith.store.store import Store
 from zoosmith.toolkit.torch.imports import modules_of
 
@@ -83,6 +84,7 @@ class LocalExecutor:
         Raises StepFailed, or KeyboardInterrupt if the workers were interrupted.
         """
         log = self.store.folder("logs") / f"{action.key}.log"
+        heal.make_way(log)
         started = time.monotonic()
         reader, writer = os.pipe()
         try:

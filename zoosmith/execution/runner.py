@@ -49,13 +49,21 @@ class Runner:
         self.remark = remark
         self._remarked: set[str] = set()
 
-    def run(self, action: Action, *, again: bool = False) -> ActionResult:
+    def run(self, action: Action, *, again: bool = False, named: bool = False) -> ActionResult:
         """The action's record, from the cache or from running it. `again` runs it though it is cached.
+
+        named: the action's name then stands for it, which keeps it when garbage is collected.
 
         Raises StepFailed; a failure is never cached.
         """
+        with self.store.kept():
+            record = self._run(action, again)
+            if named:
+                self.store.name(action.name, record.key)
+            return record
+
+    def _run(self, action: Action, again: bool) -> ActionResult:
         with ExitStack() as held:
-            held.enter_context(flock(self.store.folder(".") / "gc.lock", shared=True))
             lock = held.enter_context(
                 flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._on_same_step(action))
             )

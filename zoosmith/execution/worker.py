@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import shutil
 import sys
 import time
 import traceback
@@ -23,6 +22,7 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.execution import watchdog as watchdog
 from zoosmith.execution.clean import CleanProcess
 from zoosmith.execution.failure import failure
+from zoosmith.store import heal
 from zoosmith.store.store import Store
 
 Report = Callable[[dict[str, Any]], None]
@@ -90,9 +90,9 @@ class Step:
 def prepare(step: Step) -> None:
     """Fresh folders, scratch kept."""
     for name in ("out", "parents"):
-        shutil.rmtree(step.work / name, ignore_errors=True)
-    step.out.mkdir(parents=True)
-    step.scratch.mkdir(exist_ok=True)
+        heal.clear(step.work / name)
+    for folder in (step.out, step.scratch):
+        heal.make_folder(folder, step.store.root)
 
 
 def execute(step: Step, entry: str) -> dict[str, Any]:

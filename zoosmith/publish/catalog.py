@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from zoosmith.common.canonical import canonical, digest
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.publish import seen
+from zoosmith.publish.seen import Changes, Numbers
 from zoosmith.records import registry
 from zoosmith.records.registry import Registry, Row
 from zoosmith.store.files import sha256_file, write_atomic
@@ -26,6 +29,7 @@ from zoosmith.transfer.locations import Location
 
 FILE = "registry.json"
 VARIABLE = "ZOOSMITH_REGISTRY"
+PIN = re.compile("[0-9a-f]{16,64}")
 RETRY = RetryPolicy(tries=3, timeout_s=15.0)
 
 
@@ -47,9 +51,42 @@ class Catalog:
     registry: Registry
     base: str
     remark: str = ""
+    changes: Changes = field(default_factory=Changes)
 
     def find(self, wanted: str) -> Version:
-        """The version that `NAME`, `NAME@N` or `NAME@ALIAS` means. Raises ZooError with the nearest name."""
+        """The version that `NAME`, `NAME@N` or `NAME@ALIAS` means, which must be the tree of `#TREE` behind it.
+
+        Raises ZooError with the nearest name, for another tree, and for a version that is no longer what it was when
+        it was first seen, unless its new tree is the one that is asked for.
+        """
+        named, mark, pin = wanted.partition("#")
+        if mark:
+            return self._pinned(named, pin)
+        version = self.newest(named)
+        first = self.changes.replaced.get((version.name, version.number))
+        if first is not None:
+            raise ZooError(
+                f"{version} in {self.base} was replaced: it is the tree {version.row.tree_digest[:16]}..., and was "
+                f"{first[:16]}... when it was first read here; a version never changes, so it is refused. If its owner "
+                f"says that this is meant, name the tree: {version}#{version.row.tree_digest}"
+            )
+        return version
+
+    def _pinned(self, named: str, pin: str) -> Version:
+        """The version with a tree that begins with `pin`, which vouches for it."""
+        if not PIN.fullmatch(pin):
+            raise ZooError(
+                f"{named}#{pin} names no tree: expected 16 to 64 hexadecimal digits, as `zoosmith show` gives"
+            )
+        version = self.newest(named)
+        known = [version] if "@" in named else [each for each in self.versions() if each.name == version.name]
+        same = next((each for each in known if each.row.tree_digest.startswith(pin)), None)
+        if same is None:
+            raise ZooError(f"{version} in {self.base} is the tree {version.row.tree_digest}, not {pin}: refused")
+        return same
+
+    def newest(self, wanted: str) -> Version:
+        """As `find`, also of a version that was replaced."""
         name, _, number = wanted.partition("@")
         entry = self.registry.artifacts.get(name)
         if entry is None:
@@ -109,8 +146,20 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
     if location is None:
         if not (project / FILE).is_file():
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
-        location = str(project)
-    base = _folder_url(location)
+        return _opened(_folder_url(str(project)), cache, retry)  # one's own: branches come and go
+    return _compared(_opened(_folder_url(location), cache, retry), cache)
+
+
+def _compared(catalog: Catalog, cache: Cache) -> Catalog:
+    """The catalog with what differs from what was seen of this registry before."""
+    artifacts = catalog.registry.artifacts.items()
+    now = (Numbers(n, e.latest, {number: row.tree_digest for number, row in e.versions.items()}) for n, e in artifacts)
+    changes = seen.compare(cache.seen(catalog.base), now)
+    remark = "; ".join(filter(None, (catalog.remark, changes.remark(catalog.base))))
+    return replace(catalog, remark=remark, changes=changes)
+
+
+def _opened(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     if urlsplit(base).scheme == "file":
         file = Path(unquote(urlsplit(base).path)) / FILE
         return _parsed(_read_file(file), str(file), base)

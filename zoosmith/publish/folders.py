@@ -75,9 +75,12 @@ def require_replaceable(target: Path) -> None:
 def recover(target: Path) -> None:
     """Undo a replacement that was killed half-way: the old folder comes back, or is removed if the new one is there."""
     old = _old(target)
-    if old.is_dir() and not target.exists():
+    if old.is_symlink() or not old.is_dir():
+        old.unlink(missing_ok=True)  # none of ours, and a link leads elsewhere
+    elif not target.exists():
         old.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    else:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def put(fresh: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,6 +23,7 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import manifest_digest
 from zoosmith.publish import folders, pointer
 from zoosmith.publish.catalog import Catalog, Version, check
+from zoosmith.publish.staging import prepare
 from zoosmith.records.schema import File
 from zoosmith.store.files import copy_file, sha256_file, sync_file, sync_folder
 from zoosmith.store.locks import flock
@@ -118,13 +119,9 @@ class Puller:
 
     def _fill(self, staging: Path, pulled: Pulled) -> None:
         """Make the tree below `staging` and rename it to the target."""
-        if staging.is_symlink():
-            raise ZooError(f"{staging} is a link; remove it")
-        version, parts, tree = pulled.version, staging / "parts", staging / "tree"
-        shutil.rmtree(tree, ignore_errors=True)
-        parts.mkdir(parents=True, exist_ok=True)
+        version = pulled.version
         wanted = {file.sha256: file for file in version.row.files}
-        _sweep(parts, wanted)
+        parts, tree = prepare(staging, wanted)
         self.progress.begin(str(version), sum(file.size for file in wanted.values()))
         missing = [file for file in wanted.values() if not self._here(file, parts / file.sha256)]
         pulled.fetched = sum(file.size for file in missing)
@@ -202,13 +199,6 @@ def _from(store: Store, file: File, part: Path) -> bool:
         return True
     part.unlink()
     return False
-
-
-def _sweep(parts: Path, wanted: Container[str]) -> None:
-    """Remove what a pull of another version left."""
-    for left in parts.iterdir():
-        if left.name not in wanted:
-            left.unlink()
 
 
 def _require_room(parts: Path, missing: list[File]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from zoosmith.build.workspace import Workspace
+from zoosmith.common.text import show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import push_file, push_hf
 from zoosmith.publish.dependencies import with_needed
@@ -23,7 +24,8 @@ ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 def say(text: str) -> None:
     """Say on standard error what is waited for."""
-    print(text, file=sys.stderr, flush=True)
+    show_lines(text, to=sys.stderr)
+    sys.stderr.flush()
 
 
 def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None] = say) -> Published:

@@ -43,7 +43,9 @@ def publish(release: Release, folder: Path, tell: Callable[[str], None]) -> Publ
 def _stage(release: Release, staging: Path) -> None:
     """Fill `staging`; whole files of an attempt that was cut off are kept. All of it is on the disk afterwards."""
     wanted = {file.at: file.sha256 for file in release.pointer.files}
-    staging.mkdir(exist_ok=True)
+    if staging.is_symlink() or not staging.is_dir():
+        staging.unlink(missing_ok=True)  # a link would have files elsewhere removed and written
+        staging.mkdir()
     for path in payload(staging):
         if wanted.get(path.as_posix()) != sha256_file(staging / path):
             (staging / path).unlink()

@@ -7,9 +7,11 @@ share a namespace; data sets have their own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from zoosmith.common.names import full_name, nearest
+from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import LIMITS_OF_MEASURES, LIMITS_OF_METRICS, Artifact, Base, Data, Recipe
 from zoosmith.recipes.yaml import Location, RecipeError, line_of
 
@@ -25,6 +27,16 @@ class Source:
         """A RecipeError at a location of this file."""
         where = ".".join(str(part) for part in path)
         return RecipeError(f"{self.file}:{line_of(self.text, path)}: {where}: {message}")
+
+    @contextmanager
+    def at(self, path: Location, message: str) -> Iterator[None]:
+        """Errors that do not say so themselves get this location of the file, and a message before their own."""
+        try:
+            yield
+        except RecipeError:
+            raise
+        except ZooError as error:
+            raise self.error(path, f"{message}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema
 
 from zoosmith.common.names import IDENTIFIER
+from zoosmith.recipes.splits import EXPRESSION, parts
 
 SPLITS_FOR_BUILDERS = ("train", "dev", "calibration")
 LIMITS = ("min", "max", "max_regression", "max_drop", "min_ratio", "max_ratio")
@@ -56,11 +57,34 @@ def _inside(value: str) -> str:
     return value
 
 
+def _local(value: str) -> str:
+    if "://" in value:
+        raise ValueError("expected a file or folder, not a URL: download it, or name it under `repo` or `pypi`")
+    if value.startswith("~") or not value.strip():
+        raise ValueError("expected a file or folder below the project, or an absolute one; '~' is not expanded")
+    return value
+
+
+def _task(value: str) -> str:
+    """`text_classification` is `text-classification`: one name, so that there is one key."""
+    return _identifier(value).replace("_", "-")
+
+
+def _module(value: str) -> str:
+    """`onnx-int8` is `onnx_int8`, as the file is called."""
+    return _identifier(value).replace("-", "_")
+
+
 def _expression(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
         raise ValueError(f"expected a regular expression: {error}") from None
+    return value
+
+
+def _split(value: str) -> str:
+    parts(value)
     return value
 
 
@@ -75,15 +99,19 @@ def _given(*alternatives: str) -> list[dict[str, Any]]:
 
 
 Identifier = Annotated[str, AfterValidator(_identifier), _text(IDENTIFIER.pattern)]
+TaskName = Annotated[str, AfterValidator(_task), _text(IDENTIFIER.pattern)]
+ModuleName = Annotated[str, AfterValidator(_module), _text(IDENTIFIER.pattern)]
+LocalPath = Annotated[str, AfterValidator(_local), _text(r"(?!~)(?!.*://)(?=.*\S).*")]
 Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
 Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
+Split = Annotated[str, AfterValidator(_split), _text(EXPRESSION)]
 InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
 
 
 class Model(BaseModel):
-    """Strict base: unknown keys are errors, values never change."""
+    """Strict base: unknown keys are errors, objects never change, numbers are finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class PypiSource(Model):
@@ -101,7 +129,7 @@ class Base(Model, json_schema_extra={"anyOf": _given("repo", "pypi", "path")}):
     repo: str | None = None
     revision: Commit | None = None
     pypi: PypiSource | None = None
-    path: str | None = None
+    path: LocalPath | None = None
     files: dict[InsidePath, Sha256] = {}
     license: str | None = None
 
@@ -136,15 +164,15 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
     is found in begins a document, and the rows up to the next one are part of it. Splits then count documents.
     """
 
-    builtin: Identifier | None = None
+    builtin: ModuleName | None = None
     params: dict[str, Any] = {}
     repo: str | None = None
     revision: Commit | None = None
     config: str | None = None
-    path: str | None = None
+    path: LocalPath | None = None
     columns: dict[str, str] = {}
     labels: tuple[str, ...] = ()
-    splits: dict[str, str] = {}
+    splits: dict[Identifier, Split] = {}
     documents: Annotated[str, AfterValidator(_expression)] | None = None
     license: str | None = None
 
@@ -168,7 +196,7 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
 class TaskRef(Model):
     """What training and calibration use. Without `labels`, those of the data set apply."""
 
-    kind: Identifier
+    kind: TaskName
     data: str | None = None
     max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
     labels: tuple[str, ...] = ()
@@ -180,10 +208,10 @@ class Eval(Model):
     artifacts: those that it measures, all if empty; the family's reference is always one of them.
     """
 
-    kind: Identifier
+    kind: TaskName
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
-    rows: Annotated[int, Field(ge=1)] | None = None
+    rows: Annotated[int, Field(ge=1, le=2**53)] | None = None
     artifacts: tuple[Identifier, ...] = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:
@@ -231,7 +259,7 @@ class Gate(Model, json_schema_extra={"oneOf": _given(*LIMITS)}):
 class Artifact(Model):
     """One artifact. `from` names a base, an artifact here, or `recipe/artifact`; or maps roles to them."""
 
-    builder: Identifier
+    builder: ModuleName
     from_: str | dict[str, str] = Field(alias="from")
     params: dict[str, Any] = {}
     gates: dict[str, Gate] = {}

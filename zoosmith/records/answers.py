@@ -20,6 +20,7 @@ from typing import Any
 from pydantic import model_validator
 
 from zoosmith.common.canonical import digest
+from zoosmith.common.names import folded
 from zoosmith.recipes.schema import Model, Sha256
 from zoosmith.stats.classification import joint_counts
 
@@ -44,10 +45,10 @@ class Answers(Model):
         return self
 
     def names(self) -> tuple[list[str], list[str]]:
-        """True and predicted labels, without regard to the case of letters."""
-        folded = [label.casefold() for label in self.labels]
+        """True and predicted labels, in small letters unless two differ by case alone."""
+        names = folded(self.labels)
         packed = (self.true, self.predicted)
-        true, predicted = ([folded[i] for i in unpack(text, self.n, len(folded))] for text in packed)
+        true, predicted = ([names[i] for i in unpack(text, self.n, len(names))] for text in packed)
         return true, predicted
 
 
@@ -71,7 +72,8 @@ def packed_answers(
     examples: Iterable[Sequence[str]], true: Sequence[int], predicted: Sequence[int], labels: tuple[str, ...]
 ) -> Answers:
     """The record of the class indices predicted for `examples`, each a sequence of texts."""
-    rows = digest([[*texts, labels[i].casefold()] for texts, i in zip(examples, true, strict=True)])
+    names = folded(labels)
+    rows = digest([[*texts, names[i]] for texts, i in zip(examples, true, strict=True)])
     classes = len(labels)
     return Answers(rows=rows, n=len(true), labels=labels, true=pack(true, classes), predicted=pack(predicted, classes))
 
@@ -103,8 +105,8 @@ def paired(reference: Answers, artifact: Answers) -> Counter[tuple[int, int, int
 
     None where they did not answer the same rows with the same set of labels.
     """
-    classes = sorted(label.casefold() for label in reference.labels)
-    same_labels = classes == sorted(label.casefold() for label in artifact.labels)
+    classes = sorted(folded(reference.labels))
+    same_labels = classes == sorted(folded(artifact.labels))
     if reference.rows != artifact.rows or reference.n != artifact.n or not same_labels:
         return None
     true, before = reference.names()

@@ -102,6 +102,8 @@ def _write(site: pages.Site, fresh: Path, display: Display) -> None:
     for done, (name, html) in enumerate(pages.cards(templates, site, links), 1):
         (fresh / "cards" / name).write_text(html, encoding="utf-8")
         display.update(line, {"done": done, "total": len(links.pages), "text": "cards"})
+    for name, fault in links.refused.items():
+        display.say(f"model_cards/{name} is left out: it holds {fault}, and a page of strangers may run what it opens")
     for name, source in links.files.items():
         copy_file(source, fresh / "cards" / name)
     display.finish(line, "done")

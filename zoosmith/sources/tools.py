@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.tool import PypiTool
 from zoosmith.sources import pypi
-from zoosmith.store.files import replace_folder, sha256_file
+from zoosmith.store.files import payload, replace_folder, sha256_file, write_atomic
 from zoosmith.store.locks import flock
 from zoosmith.transfer.cache import default_root
 
@@ -19,14 +20,31 @@ from zoosmith.transfer.cache import default_root
 def tool_folder(tool: PypiTool, scratch: Path, progress: Callable[..., None]) -> Path:
     """The folder `tool.path` of the archive, which must not be written to. Raises ZooError.
 
-    An archive left in `scratch` by an interrupted run is used if its hash is right.
+    An archive left in `scratch` by an interrupted run is used if its hash is right. A folder that is not as it was
+    unpacked is unpacked again.
     """
     home = default_root() / "tools" / tool.sha256
     home.parent.mkdir(parents=True, exist_ok=True)
     with flock(home.with_suffix(".lock")):
-        if not home.is_dir():
+        if not _intact(home):
             _unpack(_archive(tool, scratch, progress), tool, home)
+            write_atomic(home.with_suffix(".files"), _contents(home).encode())
     return home / PurePosixPath(tool.path).name
+
+
+def _intact(home: Path) -> bool:
+    """Whether the folder holds what was unpacked, file by file."""
+    told = home.with_suffix(".files")
+    try:
+        return home.is_dir() and told.is_file() and told.read_text() == _contents(home)
+    except ZooError:  # a link or special file that was no part of it
+        return False
+
+
+def _contents(home: Path) -> str:
+    """Digest over every file but the bytecode that Python keeps beside its own, which holds by the source's time."""
+    files = [file for file in payload(home) if "__pycache__" not in file.parts]
+    return digest([[file.as_posix(), sha256_file(home / file)] for file in files])
 
 
 def _archive(tool: PypiTool, scratch: Path, progress: Callable[..., None]) -> Path:

@@ -2,59 +2,85 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
-from zoosmith.store.locks import is_free
+from zoosmith.store import heal
+from zoosmith.store.locks import at_once, is_free
 from zoosmith.store.store import Store, key_of
 
+SHOWN = 20
 
-def collect(store: Store, recipes: Collection[str], *, remove: bool) -> str:
+
+class Doomed(NamedTuple):
+    """What can go. `result` is what had to be built or fetched; None for scratch: leftovers of kills, logs."""
+
+    path: Path
+    result: str | None = None
+
+
+def collect(
+    store: Store, recipes: Collection[str], *, remove: bool, agrees: Callable[[str], bool] = lambda listing: True
+) -> str:
     """Remove what nothing needs: names that are no longer in any recipe, actions, trees, files, logs.
 
     What an interrupted step left in its scratch stays: a training goes on from it.
 
-    `recipes` holds the names that are, as `RECIPE/bases/NAME`, `RECIPE/data/NAME`, `RECIPE/NAME`. Returns what was
-    freed. Raises ZooError while a build is running: its files are named by nothing yet.
+    `recipes` holds the names that are, as `RECIPE/bases/NAME`, `RECIPE/data/NAME`, `RECIPE/NAME`. `agrees` is given the
+    list of results that would go, "" for none; nothing goes unless it agrees. Returns what was freed. Raises
+    ZooError while a build is running: its files are named by nothing yet.
     """
-    handle = os.open(store.folder(".") / "gc.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ZooError("a build is running; run `doit gc` when it is done") from None
+    with at_once(store.folder(".") / "gc.lock") as alone:
+        if not alone:
+            raise ZooError("a build is running; run `doit gc` when it is done")
         doomed = list(_unused(store, recipes))
-        freed = sum(_size(path) for path in doomed)
-        for path in doomed if remove else []:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    finally:
-        os.close(handle)
-    verb = "freed" if remove else "would free"
-    return f"{verb} {freed / 1e6:.1f} MB in {len(doomed)} files and folders"
+        freed = sum(_size(one.path) for one in doomed)
+        if not agrees(listing(doomed)):
+            return f"nothing was removed of {freed / 1e6:.1f} MB"
+        for one in doomed if remove else []:
+            heal.clear(one.path)
+    return f"{'freed' if remove else 'would free'} {freed / 1e6:.1f} MB in {len(doomed)} files and folders"
 
 
-def _unused(store: Store, recipes: Collection[str]) -> Iterator[Path]:
+def listing(doomed: Collection[Doomed]) -> str:
+    """One line for each result that goes, the largest part of a long list left out; "" where all is scratch."""
+    results = sorted(one.result for one in doomed if one.result)
+    more = [f"  and {len(results) - SHOWN} more"] if len(results) > SHOWN else []
+    return "\n".join([*(f"  {result}" for result in results[:SHOWN]), *more])
+
+
+def _unused(store: Store, recipes: Collection[str]) -> Iterator[Doomed]:
     files_of_names = {_named(store, path): path for path in (store.root / "names").rglob("*.json")}
     gone = {name for name in files_of_names if _subject(name) not in recipes}
-    yield from (files_of_names[name] for name in sorted(gone))
+    yield from (Doomed(files_of_names[name]) for name in sorted(gone))
     keys = {key for name, path in files_of_names.items() if name not in gone and (key := key_of(path))}
     records = [record for key in keys if (record := store.recorded(key))]
     trees = {record.tree for record in records}
     files = {entry.sha256 for tree in trees for entry in store.tree(tree) or ()}
-    yield from _others(store.root / "actions", keys)
-    yield from _others(store.root / "trees", trees)
+    for path in _others(store.root / "actions", keys):
+        yield Doomed(path, _told(store, path.stem))
+    yield from map(Doomed, _others(store.root / "trees", trees))
     for path in (store.root / "files").glob("*/*"):
         if path.parent.name + path.name not in files:
-            yield path
+            yield Doomed(path)
     for path in (store.root / "work").glob("*"):
         interrupted = any((path / "scratch").glob("*"))
         if not interrupted and is_free(store.root / "locks" / f"{path.name}.lock"):
-            yield path
-    yield from _others(store.root / "logs", keys)
+            yield Doomed(path)
+    yield from map(Doomed, _others(store.root / "logs", keys))
+
+
+def _told(store: Store, key: str) -> str | None:
+    """What a cached result is of: name, when it was made, how long that took, how large it is; None for no result."""
+    record = store.recorded(key)
+    if record is None:
+        return None
+    about, size = record.provenance, sum(entry.size for entry in store.tree(record.tree) or ())
+    name, made, seconds = about.get("name", key[:12]), about.get("started", "an unknown day"), about.get("seconds", 0)
+    return f"{name} of {made}, made in {seconds:.0f} s, {sized(size)}"
 
 
 def _named(store: Store, path: Path) -> str:
@@ -72,4 +98,5 @@ def _others(folder: Path, kept: set[str]) -> Iterator[Path]:
 
 
 def _size(path: Path) -> int:
-    return sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) if path.is_dir() else path.stat().st_size
+    inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    return sum(file.lstat().st_size for file in inside if heal.is_regular(file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -9,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from zoosmith.contract.errors import ZooError
 
 POLL_S = 0.2
 
@@ -53,11 +56,27 @@ def quiet(*, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
 
 
 def _open(path: Path) -> int:
-    """A descriptor to lock. Reading is enough for flock(2), so another user's lock file serves as well."""
+    """A descriptor to lock. Reading is enough for flock(2), so another user's lock file serves as well.
+
+    Whatever has an inode can be locked, a pipe too; a link that leads nowhere is removed.
+    """
+    how = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    if path.is_symlink() and not path.exists():
+        path.unlink(missing_ok=True)
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(path, how)
     except FileNotFoundError:
-        return os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return os.open(path, how | os.O_CREAT, 0o666)
+
+
+@contextmanager
+def at_once(path: Path) -> Iterator[bool]:
+    """Hold a lock on `path` alone if nobody holds it now; whether that is so."""
+    handle = _open(path)
+    try:
+        yield _try(handle, fcntl.LOCK_EX)
+    finally:
+        os.close(handle)
 
 
 def is_free(path: Path) -> bool:
@@ -77,3 +96,11 @@ def _try(handle: int, kind: int) -> bool:
         return True
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
+            raise
+        where = Path(f"/proc/self/fd/{handle}").readlink()
+        raise ZooError(
+            f"{where}: its file system has no locks (flock: {os.strerror(error.errno)}), so two runs at once could "
+            "harm each other; put the zoo, or $TMPDIR where it is named here, on a disk of this machine"
+        ) from None

@@ -2,27 +2,34 @@
 
     files/ab/cdef...      bytes, named by their SHA-256
     trees/<digest>.json   [[path, size, sha256], ...]; its own SHA-256 is the tree's digest
-    actions/<key>.json    what an action gave: tree digest and provenance
+    actions/<key>.json    what an action gave: tree digest and provenance, and a digest over key and body
     names/<name>.json     the action last used under a name, for `why`
     work/<key>/           scratch of a running or interrupted action
     logs/<key>.log        what the worker printed
     locks/<key>.lock      held while an action runs
 
 Files come first, then the tree, then the action: a kill in between leaves bytes that nothing names.
+
+Everything that is read is checked against a digest first. What does not hold is removed, so that the step that made it
+runs again; see `zoosmith.store.heal` for what is no file at all.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from zoosmith.common.canonical import canonical, digest, pretty
 from zoosmith.contract.errors import ZooError
-from zoosmith.store.files import copy_file, payload, sha256_file, sync_folder, write_atomic
+from zoosmith.store import heal
+from zoosmith.store.files import copy_file, payload, sha256_file, sync_file, sync_folder
+from zoosmith.store.locks import flock
 
 
 class Entry(NamedTuple):
@@ -56,13 +63,17 @@ class Store:
 
     def folder(self, kind: str) -> Path:
         """A sub-folder of the store, made if it is missing."""
-        path = self.root / kind
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        return heal.make_folder(self.root / kind, self.root)
 
     def file(self, sha256: str) -> Path:
         """Where the bytes with this SHA-256 are or would be."""
         return self.root / "files" / sha256[:2] / sha256[2:]
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Nothing is collected meanwhile, whether it has a name yet or not; see `zoosmith.store.gc`."""
+        with flock(self.folder(".") / "gc.lock", shared=True):
+            yield
 
     def add_tree(self, staging: Path) -> str:
         """Move the files below `staging` into the store and return the tree's digest.
@@ -74,17 +85,17 @@ class Store:
             raise ZooError("the step wrote no file; a builder writes its artifact below job.out")
         entries = [self._take(staging, path) for path in paths]
         tree = digest([list(entry) for entry in entries])
-        write_atomic(self.folder("trees") / f"{tree}.json", canonical([list(entry) for entry in entries]))
+        self._place(f"trees/{tree}.json", canonical([list(entry) for entry in entries]))
         return tree
 
     def tree(self, tree: str) -> list[Entry] | None:
         """The entries of a tree, or None if the store does not have it."""
+        raw = heal.read_regular(self.root / "trees" / f"{tree}.json")
         try:
-            raw = (self.root / "trees" / f"{tree}.json").read_bytes()
-            rows = json.loads(raw)
-        except (FileNotFoundError, ValueError):
+            rows = json.loads(raw or b"")
+            return [Entry(*row) for row in rows] if digest(rows) == tree else None
+        except ValueError:
             return None
-        return [Entry(*row) for row in rows] if digest(rows) == tree else None
 
     def has(self, tree: str) -> bool:
         """Whether the tree and all its files are there with their sizes; hashes are checked on checkout."""
@@ -107,30 +118,37 @@ class Store:
             for entry in entries:
                 if only is None or entry.path in only:
                     self._give(entry, fresh / entry.path)
-            if target.exists():
+            if os.path.lexists(target):
                 target.rename(old)
             fresh.rename(target)
         finally:
             _discard(fresh, old)
 
     def read(self, tree: str, path: str) -> bytes:
-        """Bytes of one file of a tree. Raises CorruptStore if either is missing."""
-        for entry in self.tree(tree) or []:
-            if entry.path == path and self._sized(entry):
-                return self.file(entry.sha256).read_bytes()
-        raise CorruptStore(f"{path} of tree {tree[:12]} is not in the store; run the command again to rebuild it")
+        """Bytes of one file of a tree, which have its hash. Raises CorruptStore if they have not, or are missing.
+
+        Bad bytes are removed first, so that the next run makes them again.
+        """
+        entry = next((entry for entry in self.tree(tree) or () if entry.path == path), None)
+        if entry is None:
+            raise CorruptStore(f"{path} of tree {tree[:12]} is not in the store; run the command again to rebuild it")
+        data = heal.read_regular(self.file(entry.sha256))
+        if data is None or hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise self._removed(entry)
+        return data
 
     def record(self, record: ActionResult) -> None:
         """Add an entry to the action cache, after its tree."""
         body = {"inputs": record.inputs, "tree": record.tree, "provenance": record.provenance}
-        write_atomic(self.folder("actions") / f"{record.key}.json", pretty(body).encode())
+        self._place(f"actions/{record.key}.json", pretty(body | {"digest": digest([record.key, body])}).encode())
 
     def recorded(self, key: str) -> ActionResult | None:
-        """What is cached for an action, whether or not its files are still there."""
+        """What is cached for an action, whether or not its files are still there; None if it is damaged."""
+        raw = heal.read_regular(self.root / "actions" / f"{key}.json")
         try:
-            body = json.loads((self.root / "actions" / f"{key}.json").read_bytes())
-            return ActionResult(key, body["inputs"], body["tree"], body["provenance"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            body = json.loads(raw or b"")
+            return ActionResult(key, body["inputs"], body["tree"], body["provenance"]) if _holds(key, body) else None
+        except (ValueError, KeyError, TypeError):
             return None
 
     def finished(self, key: str) -> ActionResult | None:
@@ -139,54 +157,70 @@ class Store:
         return record if record and self.has(record.tree) else None
 
     def name(self, name: str, key: str) -> None:
-        """Remember that `name` was last made by the action `key`."""
-        file = self.root / "names" / f"{name}.json"
-        if key_of(file) != key:
-            write_atomic(file, canonical({"key": key}))
+        """Remember that `name` was last made by the action `key`. Do it in `kept`: what has no name is collected."""
+        if self.key(name) != key:
+            self._place(f"names/{name}.json", canonical({"key": key}))
+
+    def key(self, name: str) -> str | None:
+        """The key of the action last used under `name`, whether or not that is still cached."""
+        return key_of(self.root / "names" / f"{name}.json")
 
     def named(self, name: str) -> ActionResult | None:
         """The action last used under `name`."""
-        key = key_of(self.root / "names" / f"{name}.json")
+        key = self.key(name)
         return self.recorded(key) if key else None
 
+    def _place(self, name: str, data: bytes) -> None:
+        heal.place(self.root / name, data, self.root)
+
     def _sized(self, entry: Entry) -> bool:
-        try:
-            return self.file(entry.sha256).stat().st_size == entry.size
-        except FileNotFoundError:
-            return False
+        return heal.is_regular(self.file(entry.sha256), entry.size)
 
     def _take(self, staging: Path, path: Path) -> Entry:
         source = staging / path
-        size, sha256 = source.stat().st_size, sha256_file(source)
-        target = self.file(sha256)
-        entry = Entry(path.as_posix(), size, sha256)
-        if not self._sized(entry):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with source.open("rb") as file:
-                os.fsync(file.fileno())
+        entry = Entry(path.as_posix(), source.stat().st_size, sha256_file(source))
+        target = self.file(entry.sha256)
+        if not self._sized(entry) or sha256_file(target) != entry.sha256:  # damaged: here is what it was
+            heal.make_folder(target.parent, self.root)
+            heal.make_way(target)
+            sync_file(source)
             source.chmod(0o444)
             source.rename(target)
             sync_folder(target.parent)
         return entry
 
     def _give(self, entry: Entry, target: Path) -> None:
-        source = self.file(entry.sha256)
-        if not self._sized(entry) or copy_file(source, target) != entry.sha256:
-            source.unlink(missing_ok=True)
-            raise CorruptStore(
-                f"{entry.path} in the store was missing or damaged and has been removed; "
-                "run the command again to rebuild it"
-            )
+        if not self._sized(entry) or copy_file(self.file(entry.sha256), target) != entry.sha256:
+            raise self._removed(entry)
+
+    def _removed(self, entry: Entry) -> CorruptStore:
+        """What to raise for bytes that are not what their name says; they are gone then."""
+        heal.clear(self.file(entry.sha256))
+        return CorruptStore(
+            f"{entry.path} in the store was missing or damaged and has been removed; "
+            "run the command again to rebuild it"
+        )
 
 
 def key_of(name: Path) -> str | None:
     """The action key that a file below names/ holds; None if the file is missing or damaged."""
     try:
-        return str(json.loads(name.read_bytes())["key"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return str(json.loads(heal.read_regular(name) or b"")["key"])
+    except (ValueError, KeyError, TypeError):
         return None
+
+
+def _holds(key: str, body: dict[str, Any]) -> bool:
+    """Whether an action's body is what was written under this key.
+
+    One from before bodies had a digest is held by what it has: its inputs by the key, its tree by that tree's digest.
+    """
+    told = body.pop("digest", None)
+    if body.keys() != {"inputs", "tree", "provenance"}:
+        return False
+    return digest(body["inputs"]) == key if told is None else bool(told == digest([key, body]))
 
 
 def _discard(*folders: Path) -> None:
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        heal.clear(folder)

@@ -2,6 +2,7 @@
 
     files/<sha256>          bytes; looked at again whenever they are used
     registries/<key>.json   a registry, with its URL, ETag and date beside it
+    registries/<key>.seen   the tree that each version had when it was first seen
     locks/<key>.lock        held while a folder is being pulled
 
 A file enters by reflink or hard link if the file system can, so a big model takes its room once. A link shares
@@ -57,6 +58,10 @@ class Cache:
     def registry(self, url: str) -> Path:
         """Where the registry of a URL is kept."""
         return self.root / "registries" / f"{digest(url)}.json"
+
+    def seen(self, url: str) -> Path:
+        """Where it is kept what was seen of the registry of a URL."""
+        return self.root / "registries" / f"{digest(url)}.seen"
 
     def take(self, sha256: str, size: int, target: Path) -> bool:
         """Copy a file out, if it is here and right; what is not right is removed."""

@@ -17,7 +17,7 @@ from zoosmith.transfer.locations import Location, Stream
 
 CHUNK = 1 << 20
 AHEAD = 8  # chunks that reading may be ahead of hashing: what bounds the memory
-WON = 1 << 20  # bytes that make a lost connection count as progress
+WON = 1 << 20  # bytes beyond all that there ever were, which make a lost connection count as progress
 Tell = Callable[[int], None]
 """Called with the number of bytes received; negative if bytes turned out wrong."""
 
@@ -53,13 +53,14 @@ class Part:
 
     def __init__(self, path: Path, file: File, tell: Tell) -> None:
         """Take up what an interrupted download left in `path`. Raises OSError if it is a link."""
-        self.file, self.tell, self.have = file, tell, 0
+        self.file, self.tell, self.have, self.best = file, tell, 0, 0
         self.hash = Sha256()
         self.handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         if os.fstat(self.handle).st_size > file.size:
             os.ftruncate(self.handle, 0)
         while data := os.read(self.handle, CHUNK):
             self._count(data)
+        self.best = self.have
 
     def restart(self) -> None:
         """Start again from the first byte."""
@@ -70,20 +71,24 @@ class Part:
         self.have, self.hash = 0, Sha256()
 
     def take(self, stream: Stream, stop: threading.Event) -> None:
-        """Append the stream up to the file's size. Raises TransientError if it ends too early."""
-        begun = self.have
+        """Append the stream up to the file's size. Raises TransientError if it ends too early.
+
+        Only bytes beyond the best so far are progress: one who cuts every answer at the same place makes none.
+        """
+        best = self.best
         while self.have < self.file.size:
             if stop.is_set():
                 raise ZooError("stopped")
             try:
                 data = stream.read(min(CHUNK, self.file.size - self.have))
             except TransientError as again:
-                raise TransientError(str(again), progressed=self.have - begun >= WON) from None
+                raise TransientError(str(again), progressed=self.have - best >= WON) from None
             if not data:
                 reason = f"{self.file.path} was cut off after {self.have} of {self.file.size} bytes"
-                raise TransientError(reason, progressed=self.have - begun >= WON)
+                raise TransientError(reason, progressed=self.have - best >= WON)
             _write(self.handle, data)
             self._count(data)
+            self.best = max(self.best, self.have)
 
     @property
     def right(self) -> bool:

@@ -21,6 +21,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.transfer.min_rate import Handler, SecureHandler, TooSlow
 
 MAX_REDIRECTS = 5
+CHUNK = 1 << 20
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 CURE = {
     401: "; set HF_TOKEN to a token that may read it",
@@ -35,7 +36,7 @@ class Unreachable(ZooError):
 
 
 class TransientError(Exception):
-    """A transient fault. `after`: seconds that the server asks to wait; `progressed`: some bytes arrived."""
+    """A transient fault. `after`: seconds that the server asks to wait; `progressed`: new bytes of the file came."""
 
     def __init__(self, reason: str, after: float | None = None, progressed: bool = False) -> None:
         """Keep the reason, and what is known about when to try again."""
@@ -48,7 +49,7 @@ class TransientError(Exception):
 class RetryPolicy:
     """How often and how long to try again. `stop` ends all waiting.
 
-    A server has `timeout_s` for its first byte and between bytes, and must then keep up `pace.MIN_BYTES_S`.
+    A server has `timeout_s` for its first byte and between bytes, and must then keep up `min_rate.MIN_BYTES_S`.
     """
 
     tries: int = 6
@@ -97,7 +98,9 @@ def read_all(answer: HTTPResponse, limit: int) -> bytes:
     """The body, of at most `limit` bytes. Raises ZooError if it is longer, TransientError if it is cut off."""
     expected = length(answer)
     try:
-        data = answer.read(limit + 1)
+        data = bytearray()
+        while len(data) <= limit and (more := answer.read1(min(CHUNK, limit + 1 - len(data)))):
+            data += more
     except TooSlow as error:
         raise TransientError(str(error)) from None
     except (OSError, HTTPException) as error:
@@ -108,7 +111,7 @@ def read_all(answer: HTTPResponse, limit: int) -> bytes:
         raise ZooError(f"the answer is longer than {limit} bytes, so it is not read")
     if expected is not None and len(data) < expected:
         raise TransientError(f"the answer was cut off after {len(data)} of {expected} bytes")
-    return data
+    return bytes(data)
 
 
 def length(answer: HTTPResponse) -> int | None:

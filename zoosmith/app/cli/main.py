@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
-from zoosmith.common.safe import printable
+from zoosmith.common.text import not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.failure import failure
 
 INTERRUPTED = 130
 
@@ -31,22 +31,27 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1."""
     top = parser()
+    if bad := not_utf8(sys.argv[1:] if arguments is None else arguments):
+        top.error(f"{bad} on the command line is no UTF-8")
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
+    return while_read(lambda: _run(given, rest))
+
+
+def _run(given: argparse.Namespace, rest: list[str]) -> int:
     try:
         if rest:
             given.more(given, rest)
         given.main(given)
-        sys.stdout.flush()
     except ZooError as error:
-        print(f"zoosmith: {printable(str(error))}", file=sys.stderr)
+        show_error("zoosmith", str(error))
         return 1
     except KeyboardInterrupt:
-        print("zoosmith: interrupted; what was fetched is kept", file=sys.stderr)
+        show_error("zoosmith", "interrupted; what was fetched is kept")
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        show_error("zoosmith", failure(error))
         return 1
     return 0
 

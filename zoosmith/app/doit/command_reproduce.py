@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoosmith.app.doit.commands import ZooCommand, chosen
 from zoosmith.build.workspace import Workspace
+from zoosmith.common.text import show_lines
 
 if TYPE_CHECKING:
     from zoosmith.build.reproduce import Claims
@@ -47,7 +48,7 @@ class Reproduce(ZooCommand):
         holds = True
         for ref in chosen(workspace, names):
             found = reproduce(workspace, ref, asked, params["suite"] or None)
-            print(text(found))
+            show_lines(text(found))
             holds = holds and found.holds
         return 0 if holds else 1
 

@@ -15,29 +15,61 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile
 
 from zoosmith.build import explain
 from zoosmith.build.workspace import Workspace
+from zoosmith.build.zoo import recipe_files
 from zoosmith.common.names import full_name, nearest
+from zoosmith.common.text import not_utf8, show_error, show_lines, while_read
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers, interruptible, leave
 from zoosmith.recipes.graph import Ref, Zoo
 
+BROKEN = 3  # as doit ends where a dodo.py is wrong
 INTERRUPTED = 130  # as shells report a program that SIGINT ended
 WORKERS = Workers()  # of this process, known before there is a workspace: Ctrl-C may come while one is opened
-_opened: dict[str, Any] = {"scratch": False, "names": []}
+_opened: dict[str, Any] = {"scratch": False, "names": [], "args": []}
 
 
 def open_workspace(project: Path) -> Workspace:
     """The workspace of the zoo whose dodo.py is being loaded; its recipes are read and checked here.
 
-    Raises doit's InvalidDodoFile with our message: doit then shows it without a traceback.
+    A broken recipe or builder is told and its families left out, while others go on. Raises doit's InvalidDodoFile
+    with our message, which doit shows without a traceback, where none is left or a broken one was asked for.
     """
     workspace = Workspace(project, scratch=_opened["scratch"], workers=WORKERS)
     try:
         _ = workspace.zoo
-    except ZooError as error:
-        raise InvalidDodoFile(str(error)) from None
+    except (ZooError, OSError) as error:
+        _leave_out_broken(workspace, told_of(error))
     workspace.selected = families_of(workspace.zoo, _opened["names"])
     _opened["workspace"] = workspace
     return workspace
+
+
+def _leave_out_broken(workspace: Workspace, first: str) -> None:
+    try:
+        workspace.without_broken()
+    except (ZooError, OSError) as error:
+        raise InvalidDodoFile(told_of(error)) from None
+    if not workspace.zoo.families:
+        raise InvalidDodoFile(first)
+    for name in _opened["args"]:
+        for id, fault in workspace.broken.items():
+            if name.rpartition(":")[2].startswith(f"{id}-") or name == id:
+                raise InvalidDodoFile(str(fault))
+    for fault in workspace.broken.values():
+        sys.stderr.write(f"ERROR: {fault}\n")
+    sys.stderr.write(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out\n")
+
+
+def told_of(error: BaseException) -> str:
+    """The words of an error of ours, or of the system."""
+    return str(error) if isinstance(error, ZooError) else failure(error)
+
+
+def refuse_bad_bytes(arguments: list[str]) -> None:
+    """Raise doit's InvalidCommand for an argument that is no UTF-8: no name has such, and it cannot be printed."""
+    if bad := not_utf8(arguments):
+        raise InvalidCommand(f"{bad} on the command line is no UTF-8")
 
 
 def families_of(zoo: Zoo, names: list[str]) -> set[str] | None:
@@ -61,6 +93,7 @@ class Anywhere:
 
     def load(self, params: Any) -> Workspace | None:
         """Load dodo.py, once: doit would do so again from another folder. None where it is another project's."""
+        refuse_bad_bytes(sys.argv[1:])
         self.loader.setup(params)  # type: ignore[attr-defined]
         self.loader.setup = lambda params: None  # type: ignore[attr-defined]
         return _opened.get("workspace")
@@ -85,7 +118,7 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         return unless_interrupted(lambda: self._load_and_run(params, args))
 
     def _load_and_run(self, params: Any, args: list[str]) -> int:
-        _opened["scratch"], _opened["names"] = params["scratch"], args
+        _opened["scratch"], _opened["names"], _opened["args"] = params["scratch"], args, args
 
         def run() -> int:
             return int(super(Run, self).execute(params, args) or 0)
@@ -112,13 +145,16 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
 
     def execute(self, params: Any, args: list[str]) -> int:
         """The overview, or doit's own list where an option or a name asks for tasks."""
+        return while_read(lambda: self._list(params, args))
+
+    def _list(self, params: Any, args: list[str]) -> int:
         if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
             return int(super().execute(params, args) or 0)
         workspace = self.load(params)
         if workspace is None:
             return int(super().execute(params, args) or 0)
         self.outstream.write(explain.overview(workspace))
-        return 0
+        return BROKEN if workspace.broken else 0
 
 
 class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no types
@@ -131,23 +167,26 @@ class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no 
         return unless_interrupted(lambda: self._load_and_look(params, args))
 
     def _load_and_look(self, params: Any, args: list[str]) -> int:
+        _opened["args"] = args
         self.load(params)
         return interruptible(lambda: told(lambda: self.look(_opened["workspace"], params, args)), _interrupt)
 
 
 def told(look: Callable[[], int]) -> int:
-    """The exit code of a command; our errors become one message and exit code 1."""
+    """The exit code of a command; our errors, and those of the system, become one message and exit code 1."""
     try:
         return look()
-    except ZooError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
+    except BrokenPipeError:  # its reader has seen enough
+        raise
+    except (ZooError, OSError) as error:
+        show_error("ERROR", told_of(error))
         return 1
 
 
 def unless_interrupted(work: Callable[[], int]) -> int:
     """The exit code of a command; on Ctrl-C the process ends with one message and the exit code that shells know."""
     try:
-        return work()
+        return while_read(work)
     except KeyboardInterrupt:
         if "workspace" in _opened:
             _opened["workspace"].runner.display.close()
@@ -179,7 +218,7 @@ class Plan(ZooCommand):
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print one line a step."""
         for ref in chosen(workspace, names):
-            print(explain.plan(workspace, ref))
+            show_lines(explain.plan(workspace, ref))
         return 0
 
 
@@ -193,7 +232,7 @@ class Why(ZooCommand):
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print what changed for the artifact and each of its parents."""
         for ref in chosen(workspace, names):
-            print(explain.why(workspace, ref))
+            show_lines(explain.why(workspace, ref))
         return 0
 
 
@@ -210,7 +249,7 @@ class Check(ZooCommand):
 
         results = [check(workspace, ref) for ref in chosen(workspace, names)]
         for ref, (_, text) in zip(chosen(workspace, names), results, strict=True):
-            print(f"{full_name(ref.recipe, ref.name)}: {text}")
+            show_lines(f"{full_name(ref.recipe, ref.name)}: {text}")
         return 0 if all(same for same, _ in results) else 1
 
 
@@ -229,14 +268,35 @@ class Gc(ZooCommand):
             "default": False,
             "help": "say what would be freed and remove nothing",
         },
+        {
+            "name": "yes",
+            "long": "yes",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "remove results too without asking; a terminal is asked for it, a script is not",
+        },
     )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
-        """Print what was freed."""
+        """Print what was freed; exit code 1 where that needs `--yes`."""
         from zoosmith.store.gc import collect
 
-        print(collect(workspace.store, workspace.names(), remove=not params["dry_run"]))
-        return 0
+        workspace.require_all("gc")
+        asked = sys.stdin.isatty() and not params["yes"] and not params["dry_run"]
+        refused: list[str] = []
+
+        def agrees(listing: str) -> bool:
+            if listing:
+                show_lines(f"results that no recipe's artifact needs:\n{listing}")
+            if listing and asked:
+                refused.append(listing)
+            return not refused
+
+        show_lines(str(collect(workspace.store, workspace.names(), remove=not params["dry_run"], agrees=agrees)))
+        if refused:
+            show_lines("they take what it says to make again; `doit gc --yes` removes them")
+        return 1 if refused else 0
 
 
 class Table(ZooCommand):

@@ -6,6 +6,7 @@ import os
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
+from zoosmith.common.text import show, show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 
@@ -18,19 +19,21 @@ def publish(workspace: Workspace, ref: Ref) -> None:
     if not target:
         name = full_name(ref.recipe, ref.name)
         raise ZooError(f"say where to: ZOOSMITH_PUBLISH=hf://ORG doit publish:{name} (or file://DIR)")
-    print(push(workspace, ref, target))
+    show_lines(str(push(workspace, ref, target)))
 
 
 def render(workspace: Workspace) -> None:
     """Render everything that is a function of the record, and say what changed."""
     from zoosmith.build.tables import update_readme
 
+    workspace.require_all("rendering the record")
     for path in [*workspace.records.render_all(), *update_readme(workspace)]:
-        print(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(workspace.project)}")
+        show(f"{'rendered' if path.exists() else 'removed'} {path.relative_to(workspace.project)}")
 
 
 def site(workspace: Workspace) -> None:
     """Make the gallery below site/ unless it is up to date, and say where it is. Raises ZooError."""
     from zoosmith.site.make import make
 
-    print(make(workspace))
+    workspace.require_all("the gallery")
+    show(make(workspace))

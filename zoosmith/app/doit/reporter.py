@@ -6,6 +6,8 @@ from typing import Any
 
 from doit.reporter import ConsoleReporter
 
+from zoosmith.common.safe import printable
+
 SHOWN = ("build", "artifact", "bench")
 
 
@@ -29,7 +31,7 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
 
     def _write_failure(self, result: dict[str, Any], write_exception: bool = True) -> None:
         """The message of the failure, once, under the task's name."""
-        message = result["exception"].get_msg().strip()
+        message = printable(result["exception"].get_msg().strip())
         self.write(f"\nFAILED {result['task'].name}\n{message}\n")
 
     def complete_run(self) -> None:

@@ -6,6 +6,7 @@ what is finished: a kill loses nothing.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from zoosmith.app.doit import outputs
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.failure import CURES, failure
 from zoosmith.recipes.graph import Ref
 
 Task = dict[str, Any]
@@ -49,9 +51,9 @@ def as_task_failure(action: Action) -> Callable[[], TaskFailed | None]:
         except ZooError as error:
             return TaskFailed(str(error))
         except OSError as error:
-            if error.errno != 28:
+            if error.errno != errno.ENOSPC and error.errno not in CURES:
                 raise
-            return TaskFailed(f"no space left on the disk ({error.filename}); free some (`doit gc`), then run it again")
+            return TaskFailed(failure(error))
         return None
 
     return run

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zoosmith.common.names import nearest
+from zoosmith.common.names import index_of, nearest
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import TaskSpec
 
@@ -125,10 +125,11 @@ class BoundTask:
         label = row.get("label")
         if label is None:
             return None
-        names = [name.casefold() for name in self.spec.labels]
-        if str(label).casefold() not in names:
-            raise BuildError(f"row {dict(row)}: label {label!r} is outside the set{nearest(str(label), names)}")
-        return names.index(str(label).casefold())
+        found = index_of(str(label), self.spec.labels)
+        if found is None:
+            hint = nearest(str(label), self.spec.labels)
+            raise BuildError(f"row {dict(row)}: label {label!r} is outside the set{hint}")
+        return found
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zoosmith.common.names import places_in
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.metric import MetricInfo
 from zoosmith.contract.output import Tolerance
@@ -130,12 +131,14 @@ def compare(
 
 
 def columns(theirs: Sequence[str], mine: Sequence[str]) -> list[int]:
-    """For each of my labels the column of theirs, whatever the case of letters. Raises BuildError for other labels."""
-    lower = [name.casefold() for name in theirs]
-    wanted = [name.casefold() for name in mine]
-    if sorted(lower) != sorted(wanted):
+    """For each of my labels the column of theirs; case counts only where names differ by it alone.
+
+    Raises BuildError for other labels.
+    """
+    found = places_in(theirs, mine)
+    if found is None:
         raise BuildError(f"the labels are {list(mine)}, those that they are compared with {list(theirs)}")
-    return [lower.index(name) for name in wanted]
+    return found
 
 
 def suspicion(outcomes: Outcome, examples: Sequence[Example], task: BoundTask) -> str | None:

@@ -28,7 +28,12 @@ class GgufCausal(CausalSession):
     """
 
     def __init__(
-        self, file: Path, threads: int = 1, context: int | None = None, mmap: bool = True, kv_type: str = DEFAULT_KV_TYPE
+        self,
+        file: Path,
+        threads: int = 1,
+        context: int | None = None,
+        mmap: bool = True,
+        kv_type: str = DEFAULT_KV_TYPE,
     ) -> None:
         """Open a file with `threads` threads.
 

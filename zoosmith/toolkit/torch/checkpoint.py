@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from zoosmith.common.names import places_in
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job, Parent
 from zoosmith.toolkit.pruning import structure
@@ -130,12 +131,12 @@ def _in_their_order(theirs: Sequence[str], labels: Sequence[str]) -> tuple[str, 
         return tuple(theirs)
     if all(name == f"LABEL_{i}" for i, name in enumerate(theirs)) and len(theirs) == len(labels):
         return tuple(labels)
-    by_case = {label.casefold(): label for label in labels}
-    if sorted(by_case) != sorted(name.casefold() for name in theirs):
+    order = places_in(labels, theirs)
+    if order is None:
         raise BuildError(
             f"the checkpoint answers {list(theirs)}, the task wants {list(labels)}; rename `labels` in the recipe"
         )
-    return tuple(by_case[name.casefold()] for name in theirs)
+    return tuple(labels[i] for i in order)
 
 
 def keep_labels(job: Job, parent: Parent) -> Job:

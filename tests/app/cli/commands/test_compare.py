@@ -54,6 +54,13 @@ def test_the_table_of_a_pair(project: Path, capsys: pytest.CaptureFixture[str]) 
     assert "not measured side by side" in said
 
 
+def test_no_verdict_is_cut(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = "not told apart from the reference by these 100 examples: " + "a longer verdict, " * 6 + "to its end"
+    monkeypatch.setattr("zoosmith.records.verdicts.Verdict.text", verdict, raising=False)
+    assert cli.main(["compare", "toy-a", "toy-b"]) == 0
+    assert verdict in capsys.readouterr().out
+
+
 def test_three_artifacts_are_three_pairs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record(project, records.reference())
     assert cli.main(["compare", "toy-a", "toy-b", "toy-fp32", "toy-a"]) == 0

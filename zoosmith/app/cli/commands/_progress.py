@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from zoosmith.common.safe import printable
+from zoosmith.common.text import inline, show
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One line of text."""
-        print(printable(text), file=sys.stderr, flush=True)
+        show(text, to=sys.stderr)
+        sys.stderr.flush()
 
     def close(self) -> None:
         """End the live line."""
@@ -72,4 +73,4 @@ class Progress:
         if self.bar is None:
             self.bar = Live(console=Console(stderr=True), transient=True, auto_refresh=False)
             self.bar.start()
-        self.bar.update(Text(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+        self.bar.update(Text(inline(text), no_wrap=True, overflow="ellipsis"), refresh=True)

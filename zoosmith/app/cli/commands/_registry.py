@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,12 +18,12 @@ def registry_argument(parser: argparse.ArgumentParser) -> None:
 
 def opened(given: argparse.Namespace, cache: Cache | None = None) -> Catalog:
     """The registry; says on standard error when it is a kept copy. Raises ZooError."""
-    from zoosmith.common.safe import printable
+    from zoosmith.common.text import show_error
     from zoosmith.project import find_project
     from zoosmith.publish.catalog import open_catalog
     from zoosmith.transfer.cache import Cache
 
     catalog = open_catalog(given.registry, find_project(), cache or Cache())
     if catalog.remark:
-        print(f"zoosmith: {printable(catalog.remark)}", file=sys.stderr)
+        show_error("zoosmith", catalog.remark)
     return catalog

@@ -102,7 +102,7 @@ def noted(given: argparse.Namespace) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print the choice. Raises ZooError where nothing meets the budget."""
-    from zoosmith.common.text import bullet
+    from zoosmith.common.text import bullet, show_lines
     from zoosmith.contract.errors import ZooError
     from zoosmith.records import best
 
@@ -114,10 +114,10 @@ def main(given: argparse.Namespace) -> None:
     measured = best.on_evals(measured, evals)
     budget = budget_of(given, measured, evals)
     found = best.choose(measured, budget, best.common_host(measured, given.host), evals)
-    print("\n".join(report(found)))
+    show_lines("\n".join(report(found)))
     hosts = {one.host for own in measured.values() for one in own}
     if given.host is None and len(hosts) > 1:
-        print(bullet(f"{found.host} measured most of them; --host chooses another of {', '.join(sorted(hosts))}"))
+        show_lines(bullet(f"{found.host} measured most of them; --host chooses another of {', '.join(sorted(hosts))}"))
     if found.best is None:
         near = found.nearest_miss
         told = f"; nearest is {near.name}: {', '.join(miss(held) for held in near.misses)}" if near else ""
@@ -130,7 +130,7 @@ def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
     from zoosmith.contract.errors import ZooError
 
     rows = {
-        str(version): version.row for version in (catalog.find(name) for name in sorted(catalog.registry.artifacts))
+        str(version): version.row for version in (catalog.newest(name) for name in sorted(catalog.registry.artifacts))
     }
     for key in ("task", "format"):
         wanted, known = getattr(given, key), {getattr(row, key) for row in rows.values()}
@@ -173,19 +173,19 @@ def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], eva
 
 def report(found: Choice) -> Iterator[str]:
     """The choice on the first line, then why, then what was excluded."""
-    from zoosmith.common.text import aligned, bullet
+    from zoosmith.common.text import aligned, bullet, inline
 
     if found.best:
-        yield found.best.name
+        yield inline(found.best.name)
         total = len(found.meeting) + len(found.excluded)
         yield bullet(f"{len(found.meeting)} of {total} meet every limit; this is the fastest, by p50 on {found.host}")
         yield from (bullet(text) for text in remarks(found))
-        yield aligned([HEAD, *(line(one, found.evals) for one in found.meeting[:SHOWN])])
+        yield aligned([HEAD, *(line(one, found.evals) for one in found.meeting[:SHOWN])], cell=None)
         yield from cut(found.meeting)
     if found.excluded:
-        yield f"excluded on {found.host}:"
+        yield inline(f"excluded on {found.host}:")
         rows = [[one.name, miss(held)] for one in found.excluded[:SHOWN] for held in one.misses]
-        yield aligned(rows, "  ", 100)
+        yield aligned(rows, "  ", None)
         yield from cut(found.excluded)
 
 

@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print one table a pair. Raises ZooError for one name, unknown names and different tasks."""
+    from zoosmith.common.text import show, show_lines
     from zoosmith.contract.errors import ZooError
     from zoosmith.records.compare import compare
 
@@ -36,7 +37,10 @@ def main(given: argparse.Namespace) -> None:
     if len(names) < 2:
         raise ZooError("name at least two different artifacts: zoosmith compare NAME NAME")
     known = published(given, names) if given.registry else from_results(names)
-    print("\n\n".join(text(compare(known[one], known[other])) for one, other in combinations(names, 2)))
+    for number, (one, other) in enumerate(combinations(names, 2)):
+        if number:
+            show("")
+        show_lines(text(compare(known[one], known[other])))
 
 
 def from_results(names: list[str]) -> dict[str, list[Figures]]:
@@ -69,14 +73,19 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
 
 def text(found: Comparison) -> str:
     """Head, table and remarks of one pair."""
-    from zoosmith.common.text import aligned, bullet
+    from zoosmith.common.text import aligned, bullet, inline
 
     first, second = found.first, found.second
     names = (first.name, second.name) if max(map(len, (first.name, second.name))) <= HEAD else ("first", "second")
     head = ["", *names, "first - second (95 % interval)", "p", "verdict"]
-    table = aligned([head, *(quality(change) for change in found.changes), *figures(found)])
+    table = aligned([head, *(quality(change) for change in found.changes), *figures(found)], cell=None)
     where = f"host {first.host}, {first.threads} thread(s), suite {first.suite_text}" if found.same_host else ""
-    lines = [f"{first.name} against {second.name}", where, table, *(bullet(note) for note in found.notes)]
+    lines = [
+        inline(f"{first.name} against {second.name}"),
+        inline(where),
+        table,
+        *(bullet(note) for note in found.notes),
+    ]
     return "\n".join(line for line in lines if line)
 
 

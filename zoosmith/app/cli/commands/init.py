@@ -39,6 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Write dodo.py, a first recipe and the folders of a zoo. Raises ZooError if one is already."""
+    from zoosmith.common.text import show
+
     folder: Path = given.folder
     if (folder / "dodo.py").exists():
         raise ZooError(f"{folder} is a zoo already: it has a dodo.py")
@@ -49,4 +51,4 @@ def main(given: argparse.Namespace) -> None:
         (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
     with (folder / ".gitignore").open("a", encoding="utf-8") as ignored:
         ignored.write("artifacts/\nscratch-zoo/\n/site/\n/.site.*\n")
-    print(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")
+    show(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")

@@ -11,8 +11,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._table import columns
-
 if TYPE_CHECKING:
     from zoosmith.sources.lock import Finding
 
@@ -25,25 +23,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print a line a pin. Raises ZooError if one does not hold, or is not pinned."""
-    from zoosmith.common.safe import printable
+    from zoosmith.common.text import columns, show
     from zoosmith.contract.errors import ZooError
     from zoosmith.recipes import pins
     from zoosmith.sources.lock import look_up
 
     path = recipe_file(given.recipe)
     text = text_of(path)
-    found = look_up(pins.read(text, str(path)), tell=lambda line: print(line, file=sys.stderr, flush=True))
+    found = look_up(pins.read(text, str(path)), tell=lambda line: show(line, to=sys.stderr))
     if not found:
-        print(f"{path} names no repository, so there is nothing to pin")
+        show(f"{path} names no repository, so there is nothing to pin")
         return
-    print("\n".join(map(printable, columns([("line", "pin", "repo", "pinned", "newest", "the pin is"), *rows(found)]))))
+    for line in columns([("line", "pin", "repo", "pinned", "newest", "the pin is"), *rows(found)]):
+        show(line)
     faults = [f"{path}:{f.pin.line}: {'.'.join(f.pin.where)}: {fault}" for f in found for fault in f.faults]
     left = [f for f in found if f.to_write]
     if given.write:
         write(path, text, left)
     for each in left:
         where = f"{path}:{each.pin.line}: {'.'.join(each.pin.where)}"
-        print(f"{where}: revision: {each.commit} ({'written' if given.write else 'not written'})")
+        show(f"{where}: revision: {each.commit} ({'written' if given.write else 'not written'})")
     if left and not given.write:
         faults.append(f"{path} names what may move; put the commits in with `zoosmith lock {given.recipe} --write`")
     if faults:

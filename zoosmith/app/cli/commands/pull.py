@@ -15,7 +15,7 @@ from zoosmith.common.units import sized
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
     registry_argument(parser)
     parser.add_argument(
         "--into", type=Path, metavar="DIR", help="make DIR/NAME; else artifacts/NAME in a zoo, or ./NAME"
@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Pull and say where it is."""
     from zoosmith.app.cli.commands._progress import Progress
+    from zoosmith.common.text import show
     from zoosmith.project import find_project
     from zoosmith.publish.pull import Puller
     from zoosmith.store.store import Store
@@ -42,4 +43,4 @@ def main(given: argparse.Namespace) -> None:
         progress.close()
     for pulled in done:
         how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
-        print(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")
+        show(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")

@@ -17,8 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Publish, and print the location."""
     from zoosmith.build.workspace import Workspace
+    from zoosmith.common.text import show_lines
     from zoosmith.project import find_project
     from zoosmith.publish.push import push
 
     workspace = Workspace(find_project())
-    print(push(workspace, workspace.zoo.find(given.name), given.to))
+    show_lines(str(push(workspace, workspace.zoo.find(given.name), given.to)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING, Any
+
+from zoosmith.common.text import inline, show, show_json, show_part
 
 if TYPE_CHECKING:
     from zoosmith.predictor import Predictor
@@ -35,15 +35,14 @@ def main(given: argparse.Namespace) -> None:
 def _label(model: Predictor, value: Any, *, as_json: bool) -> None:
     [answer] = model.predict([value])
     if as_json:
-        print(json.dumps({"input": value, "label": answer.label, "scores": answer.scores}, ensure_ascii=False))
+        show_json({"input": value, "label": answer.label, "scores": answer.scores})
     else:
-        print(f"{answer.label}\t{answer.score:.3f}")
+        show_part(f"{inline(answer.label)}\t{answer.score:.3f}\n")
 
 
 def _stream(model: Predictor, value: Any, *, as_json: bool) -> None:
-    def write(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-    written = model.scoring.stream(model.session, model.task, value, None if as_json else write)
-    print(json.dumps({"input": value} | written._asdict(), ensure_ascii=False) if as_json else "")
+    written = model.scoring.stream(model.session, model.task, value, None if as_json else show_part)
+    if as_json:
+        show_json({"input": value} | written._asdict())
+    else:
+        show("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from zoosmith.common.canonical import pretty
+from zoosmith.common.text import show_lines
 from zoosmith.recipes import schema as recipe
 from zoosmith.records import registry
 
@@ -16,4 +17,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print the schema as JSON."""
-    print(pretty(recipe.json_schema() if given.what == "recipe" else registry.json_schema()), end="")
+    text = pretty(recipe.json_schema() if given.what == "recipe" else registry.json_schema())
+    show_lines(text.removesuffix("\n"))

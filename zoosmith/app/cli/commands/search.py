@@ -6,7 +6,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import opened, registry_argument
-from zoosmith.app.cli.commands._table import columns
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -25,13 +24,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """One line an artifact, its latest version. Raises ZooError where nothing fits."""
-    from zoosmith.common.safe import printable
+    from zoosmith.common.text import columns, show
     from zoosmith.contract.errors import ZooError
 
     catalog = opened(given)
     found = []
     for name in sorted(catalog.registry.artifacts):
-        version = catalog.find(name)
+        version = catalog.newest(name)
         if fits(name, version.row, given):
             quality = first_quality(version.row)
             cells = (str(version), version.row.format, version.row.precision, version.row.task)
@@ -39,7 +38,7 @@ def main(given: argparse.Namespace) -> None:
     if not found:
         raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
     for line in columns(found):
-        print(printable(line))
+        show(line)
 
 
 def fits(name: str, row: Row, given: argparse.Namespace) -> bool:

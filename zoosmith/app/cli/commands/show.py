@@ -16,26 +16,27 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the name and --registry to the parser."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
     registry_argument(parser)
 
 
 def main(given: argparse.Namespace) -> None:
     """Print what the registry's row says, a line each. Raises ZooError for an unknown name."""
-    from zoosmith.common.safe import printable
+    from zoosmith.common.text import show
 
     catalog = opened(given)
     version = catalog.find(given.name)
     known = ", ".join(catalog.registry.artifacts[version.name].versions)
-    print(f"{version}  (versions: {known})")
+    show(f"{version}  (versions: {known})")
     for title, text in lines(version.row):
-        print(printable(f"  {title:<10} {text}".replace("\n", " ")))
+        show(f"  {title:<10} {text}")
 
 
 def lines(row: Row) -> Iterator[tuple[str, str]]:
     """Titles and texts of a row."""
     yield "what", f"{row.task}, {row.format} {row.precision}, made by {row.builder} from {', '.join(row.base)}"
     yield "license", row.license
+    yield "tree", row.tree_digest
     yield "size", f"{sized(row.size_total)}" + (f", {sized(row.size_own)} its own" if row.needs else "")
     for result in row.results:
         yield from measured(result, row.reference)

@@ -33,6 +33,7 @@ def main(given: argparse.Namespace) -> None:
 def verify(folder: Path, given: argparse.Namespace) -> None:
     """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
     from zoosmith.common import gate
+    from zoosmith.common.text import show
     from zoosmith.contract.errors import ZooError
     from zoosmith.publish import folders
 
@@ -40,9 +41,9 @@ def verify(folder: Path, given: argparse.Namespace) -> None:
         raise ZooError(f"{folder} is not what its manifest says:\n  " + "\n  ".join(wrong) + "\npull or build it again")
     gate.require(folder, str(folder))
     tree, name = folders.tree_digest(folder), folder.resolve().name
-    print(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
+    show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
     if (catalog := known_registry(given)) is not None:
-        print(f"{folder}: {in_registry(catalog, name, tree, named=was_named(given))}")
+        show(f"{folder}: {in_registry(catalog, name, tree, named=was_named(given))}")
 
 
 def known_registry(given: argparse.Namespace) -> Catalog | None:

@@ -1,0 +1,88 @@
+"""What was seen of a registry before: a version never changes, and nothing goes back, without its being told.
+
+A tree is remembered as it was first seen (trust on first use, as SSH does with hosts); a signature it is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from zoosmith.common.canonical import canonical
+from zoosmith.store.files import write_atomic
+
+SHOWN = 3
+
+
+class Numbers(NamedTuple):
+    """An artifact in a registry: its name, the latest version, and the tree of each version by number."""
+
+    name: str
+    latest: int
+    trees: Mapping[str, str]
+
+
+@dataclass
+class Changes:
+    """What differs from before. `replaced` gives the tree that was seen first, by name and number of the version."""
+
+    replaced: dict[tuple[str, int], str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    def remark(self, registry: str) -> str:
+        """One line of it; empty where nothing differs."""
+        if not self.told:
+            return ""
+        more = f", and {len(self.told) - SHOWN} more" if len(self.told) > SHOWN else ""
+        return f"{registry} is not what it was when it was read before: {', '.join(self.told[:SHOWN])}{more}"
+
+
+def compare(file: Path, now: Iterable[Numbers]) -> Changes:
+    """What changed since the registry was seen before, as `file` remembers it; what is new is added there."""
+    known = _read(file)
+    found, seen = Changes(), set[str]()
+    grown = False
+    for artifact in now:
+        seen.add(artifact.name)
+        before = known.get(artifact.name)
+        after = _grown(before, artifact)
+        if before is not None:
+            _compare(before, artifact, found)
+        if after != before:
+            known[artifact.name], grown = after, True
+    found.told += [f"{name} is gone" for name in sorted(known.keys() - seen)]
+    if grown:
+        write_atomic(file, canonical({"schema": 1, "artifacts": known}))
+    return found
+
+
+def _compare(before: Mapping[str, Any], now: Numbers, found: Changes) -> None:
+    for number, tree in before["trees"].items():
+        if number not in now.trees:
+            found.told.append(f"{now.name}@{number} is gone")
+        elif now.trees[number] != tree:
+            found.told.append(f"{now.name}@{number} is another tree")
+            found.replaced[now.name, int(number)] = tree
+    if now.latest < before["latest"]:
+        found.told.append(f"the latest {now.name} was {before['latest']} and is {now.latest}")
+
+
+def _grown(before: Mapping[str, Any] | None, now: Numbers) -> dict[str, Any]:
+    """What is remembered: the first tree of each version, and the highest number that was ever the latest."""
+    old = before or {"latest": 0, "trees": {}}
+    return {"latest": max(old["latest"], now.latest), "trees": {**now.trees, **old["trees"]}}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """What is remembered; nothing where the file is missing or damaged, as at a first sight."""
+    try:
+        told = json.loads(file.read_bytes())["artifacts"]
+        for entry in told.values():
+            _ = int(entry["latest"]), {int(number): str(tree) for number, tree in entry["trees"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    found: dict[str, Any] = told
+    return found
