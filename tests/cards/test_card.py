@@ -166,6 +166,20 @@ def test_a_class_that_nothing_was_trained_on_is_told() -> None:
     assert "No row of the training data" not in card()
 
 
+def test_shares_of_cut_rows_are_told() -> None:
+    """Of what was measured and of what was learnt from; `eval` as it was when it was built counts no more."""
+    quality = records.quality()
+    quality["details"]["cut"] = 40
+    measured = records.measurement(quality={"toy": quality})
+    noted = {"notes": {"cut": {"train": [20, 1000], "dev": [0, 10], "eval": [9, 9]}}}
+    text = card(Subject(records.build(provenance=noted), measured))
+    assert "- Longer than 32 tokens, and cut there: 10.0 % of the examples of toy, 2.0 % of `train`." in text
+    assert "**That is much" in text
+    few = card(Subject(records.build(provenance={"notes": {"cut": {"train": [20, 1000]}}}), SUBJECT.measured))
+    assert "cut there: 2.0 % of `train`.\n" in few
+    assert "cut there" not in card()
+
+
 def test_what_a_builder_remarks_and_what_zeros_save_are_told() -> None:
     facts = {"nonzero_parameters": 47_000_123, "stored_bytes": 25_000_000, "compressed_bytes": 9_400_000}
     sparse = records.build(facts=facts | {"remarks": ["It is no faster."]}, precision="fp32")

@@ -11,6 +11,7 @@ from typing import Any
 from zoosmith import plugins
 from zoosmith.build import inputs
 from zoosmith.build.codehash import build_code
+from zoosmith.build.cut import count_cut
 from zoosmith.build.loadback import Check, check_artifact
 from zoosmith.common import gate
 from zoosmith.contract.errors import BuildError
@@ -57,6 +58,8 @@ def run(step: Step) -> None:
         tool=_Tools(step, module),
         labels_ordered=step.run.get("labels_ordered", True),
     )
+    if step.inputs["splits"] or not any(parent.manifest.task for parent in parents.values()):
+        count_cut(step, task)  # conversions read what their parents read
     with inputs.tools(step.project, step.inputs["tools"]):
         session = module.build(job)
     refuse_pickles(step.out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoosmith.cards.kinds import CLASSES, Words
+from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS
 from zoosmith.records.family import Subject
 from zoosmith.records.gates import Check
 from zoosmith.records.schema import BuildRecord, Measurement
@@ -13,6 +14,7 @@ from zoosmith.records.verdicts import of_measurement
 from zoosmith.records.words import percent
 
 LOGITS_APART = 0.01
+MUCH_CUT = 0.05  # of the rows of a split
 FEW = 30  # examples of a class: with fewer the normal approximation behind the intervals of F1 is too narrow
 
 
@@ -58,6 +60,7 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     behind = f"{quality.n} {quality.n_unit}{sampled} of {quality.data}"
     found = [f"Quality on {id} was measured with {behind}; the interval is for such text, no other."]
     found += _errors(id, quality.classes) if quality.classes else []
+    found += _cut(build, id, quality)
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
     if untrained := build.data.get("splits", {}).get("train", {}).get("classes_without_rows"):
         named = ", ".join(f"**{name}**" for name in untrained)
@@ -65,6 +68,21 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     if seen:
         found.append(f"{seen} of the texts in {quality.data} `{quality.split}` occur in the training data too.")
     return found
+
+
+def _cut(build: BuildRecord, id: str, quality: Quality) -> list[str]:
+    """Shares of the rows that are longer than the model reads, of the eval and of what it learnt from."""
+    shares = {}
+    if quality.classes and quality.classes.cut:
+        shares[f"the examples of {id}"] = (quality.classes.cut, quality.n)
+    noted = build.provenance.get("notes", {}).get("cut", {})
+    shares |= {f"`{name}`": tuple(noted[name]) for name in SPLITS_FOR_BUILDERS if name in noted and noted[name][0]}
+    if not shares:
+        return []
+    told = ", ".join(f"{percent(cut / rows, 1)} % of {of}" for of, (cut, rows) in shares.items())
+    much = any(cut > MUCH_CUT * rows for cut, rows in shares.values())
+    hint = " **That is much: what decides may stand behind it.**" if much else ""
+    return [f"Longer than {build.max_length} tokens, and cut there: {told}.{hint}"]
 
 
 def _errors(id: str, told: ClassDetails) -> list[str]:

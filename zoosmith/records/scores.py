@@ -109,13 +109,17 @@ class Difference(Model):
 
 
 class ClassDetails(Model):
-    """Of answers that are one class: `confusion` has a row for each true class; `answers` pair with other artifacts."""
+    """Of answers that are one class: `confusion` has a row for each true class; `answers` pair with other artifacts.
+
+    cut: how many examples are longer than the model reads; None where it was not counted.
+    """
 
     kind: Literal["classes"] = "classes"
     labels: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     per_class: dict[str, dict[str, float]] = {}
     answers: Answers | None = None
+    cut: int | None = None
 
 
 class DocumentDetails(Model):

@@ -36,6 +36,11 @@ class Example(NamedTuple):
     target: int | None = None
 
 
+def _inputs(example: Example) -> str | tuple[str, ...]:
+    """As `tokenizers` takes them: one text, or a pair."""
+    return example.texts if len(example.texts) > 1 else example.texts[0]
+
+
 @dataclass(frozen=True)
 class BoundTask:
     """The task bound to a spec and to the tokenizer in `folder`; `fixed` are the inputs of its probes."""
@@ -78,6 +83,12 @@ class BoundTask:
         """How many tokens the model reads."""
         return int(self.encode([example])["input_ids"].shape[1])
 
+    def cut(self, examples: Sequence[Example]) -> int | None:
+        """How many are longer than `spec.max_length` tokens: their end is not read. None without a tokenizer."""
+        if not (self.folder / "tokenizer.json").is_file():
+            return None
+        return sum(bool(e.overflowing) for e in self.tokenizer.encode_batch([_inputs(e) for e in examples]))
+
     def probes(self) -> list[Example]:
         """The task's fixed inputs, short and long, plain and odd."""
         return [self.unlabelled(probe) for probe in self.fixed]
@@ -86,7 +97,7 @@ class BoundTask:
         """int64 arrays of shape (batch, longest of the batch): input_ids, attention_mask, token_type_ids."""
         import numpy as np
 
-        batch = [e.texts if len(e.texts) > 1 else e.texts[0] for e in examples]
+        batch = [_inputs(e) for e in examples]
         if len(batch) == 1:
             first = batch[0]
             encodings = [self.tokenizer.encode(*first) if isinstance(first, tuple) else self.tokenizer.encode(first)]

@@ -79,11 +79,15 @@ stopwatch = Stopwatch
 
 
 def score(outcomes: Outcome, examples: Sequence[Example], task: BoundTask) -> dict[str, Any]:
-    """Metrics with 95 % intervals; in `details` figures per class and the confusion matrix (rows: true class)."""
+    """Metrics with 95 % intervals; in `details` figures per class and the confusion matrix (rows: true class).
+
+    `details` has `cut` too, how many examples are longer than the model reads, where the task has its tokenizer.
+    """
     labels, targets = task.spec.labels, task.targets(examples)
     matrix = _matrix(outcomes["logits"], targets, labels)
     correct = sum(matrix[i][i] for i in range(len(labels)))
     scores = classification.per_class(matrix)
+    cut = task.cut(examples)
     return {
         "metrics": {
             "accuracy": intervals.proportion(correct, len(targets)),
@@ -95,6 +99,7 @@ def score(outcomes: Outcome, examples: Sequence[Example], task: BoundTask) -> di
             "per_class": {label: asdict(one) for label, one in zip(labels, scores, strict=True)},
             "confusion": matrix,
             "labels": list(labels),
+            **({} if cut is None else {"cut": cut}),
             "true": targets.tolist(),
             "predicted": outcomes["logits"].argmax(axis=1).tolist(),
         },
