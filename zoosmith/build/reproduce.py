@@ -160,7 +160,8 @@ def text(found: Reproduction) -> str:
     head = ("claim", "as claimed", "found here", "verdict")
     rows = [(claim.what, claim.said, claim.found, claim.verdict) for claim in found.claims]
     reasons = dict.fromkeys((claim.verdict, claim.why) for claim in found.claims if claim.why)
-    lines = [f"{found.name}: claims of {found.source}, held against a fresh measurement here", aligned([head, *rows], cell=None)]
+    title = f"{found.name}: claims of {found.source}, held against a fresh measurement here"
+    lines = [title, aligned([head, *rows], cell=None)]
     lines += [bullet(f"{verdict}: {why}") for verdict, why in reasons]
     wrong = [claim.what for claim in found.claims if claim.holds is False]
     held = sum(claim.holds is True for claim in found.claims)
