@@ -8,6 +8,7 @@ faults end: the next pull must succeed, give the version that was asked for, and
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sys
@@ -75,8 +76,10 @@ class Bench:
 
 def content(source: random.Random) -> dict[str, bytes]:
     """A few files of very different sizes."""
-    sizes = {"model.safetensors": 6 << 20, "second.safetensors": 1 << 20, "config.json": 300}
-    return {path: source.randbytes(size) for path, size in sizes.items()} | {"tokenizer.json": b"shared"}
+    sizes = {"model.safetensors": 6 << 20, "second.safetensors": 1 << 20}
+    config = json.dumps({"noise": source.randbytes(150).hex()}).encode()
+    weights = {path: source.randbytes(size) for path, size in sizes.items()}
+    return weights | {"config.json": config, "tokenizer.json": b'{"shared": true}'}
 
 
 def some_faults(source: random.Random) -> list[Fault]:

@@ -12,7 +12,7 @@ import pytest
 from tests.records.test_migration import older
 from tests.support import records
 from tests.support.table import write_table
-from zoosmith.build.record_store import RecordStore
+from zoosmith.build.record_store import RecordStore, best
 from zoosmith.build.workspace import Workspace
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.registry import parse
@@ -58,6 +58,54 @@ def test_a_suite_of_another_version_or_reference_goes(book: RecordStore, changed
     elsewhere = measured(DOUBLE, "quick", host=records.host("elsewhere"), **changed)
     register(book, DOUBLE, elsewhere, measured(DOUBLE, "quick", **changed), measured(DOUBLE))
     assert kept(book) == [("elsewhere", "quick"), ("epyc-2c", "full")]
+
+
+SHAKEN = {"aa": records.bounded(1.1, 0.2, 12), "attempts": 3, "steady": False, "busy": 0.4}
+BUSY = {"steadiness": SHAKEN, "latency_ms": {"p50": 28.4, "p95": 40.0, "p99": 50.0, "n": 100}}
+
+
+@pytest.mark.parametrize("suite", ["quick", "full"])
+def test_a_busy_measurement_stands_beside_the_steady_one_and_is_not_shown(book: RecordStore, suite: str) -> None:
+    register(book, DOUBLE, measured(DOUBLE, suite), measured(DOUBLE, suite, measured="2026-09-09", **BUSY))
+    assert kept(book) == [("epyc-2c", suite)] * 2, "both can be asked for"
+    assert best(book.measurements(DOUBLE)) == measured(DOUBLE, suite)
+    card = book.card_file(DOUBLE).read_text()
+    assert "| **toy-double** | 0.8900 (0.8700 to 0.9100) | -0.0040" in card
+    row = next(line for line in card.splitlines() if line.startswith("**") and "times the speed" in line)
+    assert "not steady" not in row
+    assert "| 28.40 | 3.00x (2.75 to 3.25), unsteady |" in card.partition("## Other measurements")[2]
+
+
+def test_a_steady_measurement_takes_the_place_of_a_busy_one(book: RecordStore) -> None:
+    register(book, DOUBLE, measured(DOUBLE, **BUSY), measured(DOUBLE, **BUSY), measured(DOUBLE))
+    assert kept(book) == [("epyc-2c", "full")]
+    assert book.measurements(DOUBLE) == [measured(DOUBLE)]
+
+
+def test_a_quick_suite_against_a_new_reference_drops_no_full_one_nor_its_siblings(book: RecordStore) -> None:
+    """As a family is built again for a try: its reference is trained anew, and only quick suites are run."""
+    for ref in (PLAIN, DOUBLE):
+        register(book, ref, measured(ref))
+    register(book, DOUBLE, measured(DOUBLE, "quick", reference_digest=records.sha("new reference")))
+    assert kept(book) == [("epyc-2c", "full"), ("epyc-2c", "quick")]
+    card = book.card_file(DOUBLE).read_text()
+    assert "Suite `full` 2" in card and "[toy-plain](toy-plain.md)" in card
+    assert f"| `epyc-2c` | quick | `{records.sha('new reference')[:12]}` |" in card
+
+
+def test_of_another_tree_the_better_founded_is_kept_until_one_as_good_comes(book: RecordStore) -> None:
+    register(book, DOUBLE, measured(DOUBLE))
+    build = records.build("toy-double", format="table", parents={}, bases=[], tree_digest=records.sha("new tree"))
+    book.register(DOUBLE, build, measured(DOUBLE, "quick", tree_digest=records.sha("new tree")))
+    assert [(m.suite, m.tree_digest) for m in book.measurements(DOUBLE)] == [
+        ("full", records.sha("toy-double")), ("quick", records.sha("new tree")),
+    ]  # fmt: skip
+    assert (found := book.current(DOUBLE)) and [m.suite for m in found[1]] == ["quick"]
+    earlier = f"An earlier tree, `{records.sha('toy-double')[:12]}`, was measured by suite `full` 2"
+    assert earlier in book.card_file(DOUBLE).read_text()
+    book.register(DOUBLE, build, measured(DOUBLE, "full", tree_digest=records.sha("new tree")))
+    assert {m.tree_digest for m in book.measurements(DOUBLE)} == {records.sha("new tree")}
+    assert earlier not in book.card_file(DOUBLE).read_text()
 
 
 def test_what_was_taken_out_of_the_record_leaves_the_registry_too(book: RecordStore) -> None:

@@ -190,3 +190,15 @@ def test_splits_that_cannot_exist_are_told_before_anything_is_read(project: Path
     rewrite(project, data={"toy": {"repo": "org/rows", "revision": "a" * 40, "splits": splits}})
     with pytest.raises(ZooError, match="'tr-ain' cannot be a split of org/rows"):
         resolver(project).data(DATA)
+
+
+def test_labels_that_nobody_names_have_no_order(project: Path) -> None:
+    """They are read from the rows; a recipe or the source that names them says which output of a model is which."""
+    bring_up(project, "toy-plain")
+    assert resolver(project).artifact(PLAIN).run["labels_ordered"]
+    data = {name: value for name, value in RECIPE["data"]["toy"].items() if name != "labels"}
+    rewrite(project, data={"toy": data})
+    bring_up(project, "toy-plain")
+    assert not resolver(project).artifact(PLAIN).run["labels_ordered"]
+    rewrite(project, data={"toy": data}, task=RECIPE["task"] | {"labels": ["negative", "positive"]})
+    assert resolver(project).artifact(PLAIN).run["labels_ordered"]

@@ -51,6 +51,27 @@ def test_labels_get_the_tasks_names_in_the_models_order(
     assert config["label2id"] == {expected[0]: 0, expected[1]: 1}
 
 
+def test_outputs_without_names_need_labels_in_their_order(tmp_path: Path) -> None:
+    """Labels that rows hold stand in alphabetical order, which the outputs of a checkpoint need not."""
+    parent = source(write_bert(tmp_path / "base", labels=("LABEL_0", "LABEL_1", "LABEL_2")))
+    asked = spec(labels=("high", "low", "mid"))
+    with pytest.raises(
+        BuildError, match=r"calls its classes LABEL_0, LABEL_1, LABEL_2, .* of high, low, mid: name them"
+    ):
+        build("checkpoint", {"from": parent}, tmp_path / "guessed", task=asked, labels_ordered=False)
+    made = build("checkpoint", {"from": parent}, tmp_path / "told", task=asked)
+    assert made.manifest.task is not None
+    assert made.manifest.task.labels == ("high", "low", "mid")
+
+
+def test_names_of_outputs_are_order_enough(tmp_path: Path) -> None:
+    parent = source(write_bert(tmp_path / "base", labels=("LOW", "MID", "HIGH")))
+    task = spec(labels=("high", "low", "mid"))
+    made = build("checkpoint", {"from": parent}, tmp_path, task=task, labels_ordered=False)
+    assert made.manifest.task is not None
+    assert made.manifest.task.labels == ("low", "mid", "high")
+
+
 def test_without_labels_in_the_task_the_checkpoints_own_apply(tmp_path: Path) -> None:
     made = take(tmp_path, "spam", "ham", task_labels=())
     assert made.manifest.task is not None

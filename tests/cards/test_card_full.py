@@ -34,7 +34,7 @@ def full(subject: Subject = SUBJECT, **changed: object) -> str:
 
 def test_the_first_lines_say_what_it_is_worth() -> None:
     text = card()
-    assert f"**3.00 times the speed of toy-fp32, 25 % of its size; quality: {UNDECIDED}**" in text
+    assert f"**3.00 times the speed of toy-fp32 (2.75 to 3.25), 25 % of its size; quality: {UNDECIDED}**" in text
     assert "(toy.macro_f1 0.8900, 95 % interval 0.8700 to 0.9100, 400 examples)." in text
     assert "**The reference of its family** (toy.macro_f1 0.8900" in card(REFERENCE)
 
@@ -90,7 +90,9 @@ def test_a_runtime_that_cannot_count_weights_leaves_them_out() -> None:
 def test_an_unsteady_host_stands_beside_the_speed() -> None:
     shaken = FULL_SUITE["steadiness"] | {"steady": False}
     assert "3.00x (2.75 to 3.25), unsteady |" in full(steadiness=shaken)
-    assert "**3.00 times the speed of toy-fp32 (on a host that was not steady), 25 %" in full(steadiness=shaken)
+    assert "**3.00 times the speed of toy-fp32 (2.75 to 3.25) (on a host that was not steady), 25 %" in full(
+        steadiness=shaken
+    )
     assert "unsteady" not in full()
     assert "not steady" not in full()
 
@@ -102,7 +104,7 @@ def test_advice_limits_and_tolerance_have_their_places() -> None:
         "When to choose it", "What it is for", "What it is not for", "Measured", "Gates", "Use", "How it was built",
         "Reproduce", "Limits",
     ]  # fmt: skip
-    assert "- Choose it for the lowest latency of the family (3.00 times" in text
+    assert "- Choose it for the highest speed of the family (3.00 times" in text
     assert "```sh\ndoit reproduce toy-onnx-int8\n```\nIt measures the artifact again" in text
     assert "`doit check toy-onnx-int8` builds it anew and compares.\nTolerance: none." in text
 

@@ -21,8 +21,8 @@ def told(gates: dict[str, Gate] | None = None, build: Any = None, **changed: Any
 
 def test_the_usual_ones() -> None:
     assert told(versus=records.versus(0.004, half=0.005)) == [
-        "Quality on toy was measured with 400 examples of toy; the interval holds for such text, no other.",
-        "Its scores are not the reference's (a logit differs by up to 0.5): set thresholds on scores anew.",
+        "Quality on toy was measured with 400 examples of toy; the interval is for such text, no other.",
+        "Its scores are not the reference's (a logit differed by up to 0.5): set thresholds on scores anew.",
         "Speed was measured on epyc-2c with 1 thread; on other processors the ratios differ too.",
         "Text longer than 32 tokens is cut at the end.",
     ]
@@ -65,7 +65,7 @@ def test_a_class_with_few_examples() -> None:
 
 def test_a_host_that_was_not_steady() -> None:
     [line] = [line for line in told(steadiness=UNSTEADY) if "steady" in line]
-    assert "after 3 tries the artifact against itself gave 1.040 (0.920 to 1.160), and others took 31%" in line
+    assert "after 3 tries the artifact against itself gave 1.040 (0.920 to 1.160), and others took 31 %" in line
     assert not any("steady" in line for line in told(steadiness=UNSTEADY | {"steady": True}))
 
 

@@ -135,7 +135,8 @@ def test_nothing_is_recommended_for_speed_that_loses_the_answers() -> None:
     assert any(line.startswith("Prefer toy-q6-k for speed") and "loss of 0.012 to 0.015 nats" in line for line in told)
     own = advice(LOSSY, family, "text.mean_kl")
     assert own[0] == (
-        "It has the lowest latency of the family (9.00 times the reference's speed), and loses the reference's answers "
+        "It has the highest speed of the family (9.00 times the reference's speed), and is worse than the reference "
+        "by more than 0.1 nats "
         "(loss of 0.37 to 0.45 nats): do not choose it for that."
     )
     assert any(line.startswith("Prefer toy-fp32 for quality (text.mean_kl 0 against 0.408)") for line in own)

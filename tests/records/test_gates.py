@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from tests.support import records
 from zoosmith.recipes.schema import Gate
 from zoosmith.records.gates import Check, evaluate, table
 from zoosmith.records.schema import Measurement
-from zoosmith.stats.intervals import examples_needed
+from zoosmith.records.scores import Difference
+from zoosmith.stats.intervals import paired_proportions, paired_score
 
 REFERENCE_NOTE = "the reference is not compared with itself"
 
@@ -82,21 +84,26 @@ def test_sure_compares_the_bound(gate: dict[str, float], plain: bool, sure: bool
     assert check("toy.accuracy", **gate, sure=True).passed is sure
 
 
-def test_a_sure_drop_tells_how_many_examples_it_needs() -> None:
-    made = check("toy.accuracy", max_drop=0.005, sure=True)
-    needed = examples_needed(8 / 400, 0.005 - 0.004)
-    assert made.limit == "max_drop 0.005 (sure)"
-    assert made.note == f"about {needed} examples would settle it; there are 400"
+def counted(lost: int, won: int, n: int) -> Difference:
+    """The difference of accuracies with so many answers lost and won of n."""
+    found = paired_proportions(n - lost - won, lost, won, 0)
+    return Difference(value=found.value, low=found.low, high=found.high)
 
 
-def test_the_need_counts_the_discordant_answers_of_its_own_eval() -> None:
+def test_what_a_sure_drop_says_it_needs_is_what_settles_it_for_its_own_eval() -> None:
     two = {"toy": records.quality(), "hard": records.quality(n=1200)}
-    hard = {"delta": {"accuracy": records.difference(-0.004)}, "lost": 50, "won": 10}
-    both = records.measurement(quality=two, versus=records.versus() | {"hard": hard})
-    for eval_, discordant, n in (("toy", 8, 400), ("hard", 60, 1200)):
-        needed = examples_needed(discordant / n, 0.005 - 0.004)
-        made = check(f"{eval_}.accuracy", both, max_drop=0.005, sure=True)
-        assert made.note == f"about {needed} examples would settle it; there are {n}"
+    versus = {
+        id: {"delta": {"accuracy": counted(lost, won, n).model_dump()}, "lost": lost, "won": won}
+        for id, lost, won, n in (("toy", 6, 4, 400), ("hard", 22, 16, 1200))
+    }
+    both = records.measurement(quality=two, versus=versus)
+    for eval_, lost, won, n in (("toy", 6, 4, 400), ("hard", 22, 16, 1200)):
+        note = check(f"{eval_}.accuracy", both, max_drop=0.01, sure=True).note
+        found = re.fullmatch(rf"about (\d+) examples would settle it at the same shares; there are {n}", note)
+        assert found
+        more = int(found[1])
+        assert paired_score(lost * more / n, won * more / n, more)[0] >= -0.01 - 1e-6
+        assert paired_score(lost * 0.98 * more / n, won * 0.98 * more / n, 0.98 * more)[0] < -0.01, "and no fewer do"
 
 
 def test_a_regression_is_what_a_metric_is_worse_by_whichever_direction_is_better() -> None:

@@ -91,6 +91,45 @@ def test_bad_data_is_told(project: Path, changes: dict[str, Any], said: str) -> 
         run(project, **changes)
 
 
+BAD_TEXTS = [
+    (None, "column 'sentence' is null: leave such rows out"),
+    (float("nan"), "column 'sentence' is NaN"),
+    (5, r"column 'sentence' holds a number here, and text at .*train\.jsonl:1"),
+    (["a"], "column 'sentence' holds a list here"),
+    ("\ud83d", r"half a character \(the lone surrogate U\+D83D\)"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BAD_TEXTS, ids=repr)
+def test_texts_that_are_none_are_told_for_every_split(project: Path, text: Any, said: str) -> None:
+    """A fault of `eval` would be found after the training else."""
+    good = {"sentence": "good", "y": 0}
+    (project / "data" / "test.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for row in (good, {"sentence": text, "y": 1}, good, {"sentence": text, "y": 1}))
+    )
+    with pytest.raises(ZooError, match=rf"test\.jsonl:2 \(split eval\): {said}.*\(2 such rows, this is the first\)"):
+        run(project)
+
+
+def test_columns_that_nobody_maps_may_hold_anything(project: Path) -> None:
+    (project / "data" / "test.jsonl").write_text(
+        '{"sentence": "a", "y": 1, "note": NaN, "other": null, "id": "\\ud83d"}\n'
+    )
+    assert split(run(project)[0], "eval") == [{"text": "a", "label": "pos"}]
+
+
+def test_empty_text_is_read_and_said(project: Path) -> None:
+    (project / "data" / "test.jsonl").write_text('{"sentence": "a", "y": 1}\n' + '{"sentence": " ", "y": 0}\n' * 3)
+    about = {"path": "data", "columns": {"text": "sentence", "label": "y"}, "labels": ["neg", "pos"], "splits": SPLITS}
+    step, said = make_step(project, {}, {"data": about, "name": "toy/data"}), list[str]()
+    step.say = said.append  # type: ignore[method-assign,assignment]
+    rows.run(step)
+    assert [line.rpartition("/")[2] for line in said] == [
+        "test.jsonl:2: 'sentence' is empty text (3 such rows in eval)"
+    ]
+    assert [row["text"] for row in split(step, "eval")] == ["a", " ", " ", " "]
+
+
 def test_labels_are_those_seen_where_none_are_declared(project: Path) -> None:
     for name in ("train", "test"):
         (project / "data" / f"{name}.jsonl").write_text(
@@ -160,10 +199,10 @@ def memory_kib(project: Path, count: int) -> int:
         "splits": {"train": "train[:-100]", "eval": "train[-100:]"},
     }
     code = (
-        "import json, resource, sys; from pathlib import Path; from tests.support.step import make_step; "
+        "import json, re, sys; from pathlib import Path; from tests.support.step import make_step; "
         "from zoosmith.sources import rows; project, about = json.loads(sys.argv[1]); "
         "rows.run(make_step(Path(project), {}, {'data': about, 'name': 'toy/data'})); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, json.dumps([str(project), about])], check=True, capture_output=True, text=True

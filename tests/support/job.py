@@ -123,6 +123,7 @@ def build(
     data: Callable[[str], Sequence[Row]] | None = None,
     progress: Callable[..., None] = lambda *_, **__: None,
     device: str = "cpu",
+    labels_ordered: bool = True,
 ) -> Made:
     """Run a builder on `parents`, writing below `folder`; nothing is checked, as a test does that itself."""
     module = plugins.load("builders", name, ROOT)
@@ -146,6 +147,7 @@ def build(
         task=bind(asked.kind, asked, home, ROOT), out=out, scratch=scratch,
         params=module.Params(**(params or {})), seed=seed, device=device, threads=1, progress=progress,
         fact=facts.__setitem__, note=notes.__setitem__, labels=labels.extend,
+        labels_ordered=labels_ordered,
     )  # fmt: skip
     session = module.build(job)
     if labels:

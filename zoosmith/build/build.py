@@ -55,6 +55,7 @@ def run(step: Step) -> None:
         note=step.note,
         labels=labels.extend,
         tool=_Tools(step, module),
+        labels_ordered=step.run.get("labels_ordered", True),
     )
     with inputs.tools(step.project, step.inputs["tools"]):
         session = module.build(job)

@@ -25,9 +25,10 @@ from zoosmith.common.canonical import digest, pretty
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref, Zoo
-from zoosmith.records import gates, registry
+from zoosmith.records import founding, gates, registry
 from zoosmith.records.family import Subject
 from zoosmith.records.figures import rank
+from zoosmith.records.registry import steady
 from zoosmith.records.schema import Base, BuildRecord, Measurement
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
@@ -87,9 +88,9 @@ class RecordStore:
         return checks
 
     def _add(self, file: Path, measured: Measurement) -> None:
-        """One file a host, with the latest run of each suite; those that `measured` is not comparable with go."""
-        kept = [m for m in suites_in(file) if m.suite != measured.suite and _about(m) == _about(measured)]
-        body = {m.suite: m.model_dump(mode="json", by_alias=True) for m in [*kept, measured]}
+        """One file a host, with the latest run of each suite; what is better founded than `measured` stays."""
+        kept = founding.by_key(founding.with_new(suites_in(file), measured))
+        body = {key: m.model_dump(mode="json", by_alias=True) for key, m in kept.items()}
         write_atomic(file, pretty({"schema": 2, "suites": body}).encode())
 
     def build(self, ref: Ref) -> BuildRecord | None:
@@ -160,7 +161,8 @@ class RecordStore:
             recipe=self.zoo.families[ref.recipe].recipe,
             subject=Subject(build, chosen),
             siblings=records.family(ref.recipe, chosen),
-            others=[m for m in measured if m is not chosen and m.host.id != chosen.host.id],
+            others=[m for m in measured if m is not chosen],
+            earlier=founding.earlier(records.measurements(ref), build.tree_digest),
             checks=checks,
             lineage=self._lineage(ref, build, records),
             relation=self._relation(ref),
@@ -218,19 +220,17 @@ class RecordStore:
 
 
 def best(measured: Sequence[Measurement], host: str = "") -> Measurement:
-    """The measurement that a card shows: suite full before quick, then the latest; of `host` if there is one."""
-    return max(measured, key=lambda m: (m.host.id == host, *rank(m.suite, m.measured, m.host.id)))
+    """The measurement that a card shows: suite full before quick, then of a steady host, then the latest.
+
+    Of `host` if there is one.
+    """
+    return max(measured, key=lambda m: (m.host.id == host, *rank(m.suite, steady(m), m.measured, m.host.id)))
 
 
 def usual_host(family: Iterable[Sequence[Measurement]]) -> str:
     """The host on which most artifacts of a family were measured, so that a table can keep to one; "" for none."""
     hosts = Counter(host for measured in family for host in {m.host.id for m in measured})
     return max(hosts, key=lambda host: (hosts[host], host), default="")
-
-
-def _about(measured: Measurement) -> tuple[str, str, int]:
-    """What two suites in one record must share: the tree, what it is compared with, and how it is measured."""
-    return measured.tree_digest, measured.reference_digest, measured.suite_version
 
 
 def reporting_of(kind: str, project: Path) -> ModuleType:

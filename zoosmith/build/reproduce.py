@@ -85,7 +85,7 @@ def recorded_claims(workspace: Workspace, name: str) -> list[Figures]:
 
 def shown_by_card(said: Sequence[Figures], suite: str | None = None) -> Figures:
     """The claims that the card shows; with `suite`, those of that suite before others."""
-    return max(said, key=lambda one: (one.suite == suite, rank(one.suite, one.measured, one.host)))
+    return max(said, key=lambda one: (one.suite == suite, rank(one.suite, one.steady, one.measured, one.host)))
 
 
 def tree_here(workspace: Workspace, name: str) -> str:
@@ -162,9 +162,6 @@ def text(found: Reproduction) -> str:
     reasons = dict.fromkeys((claim.verdict, claim.why) for claim in found.claims if claim.why)
     title = f"{found.name}: claims of {found.source}, held against a fresh measurement here"
     lines = [title, aligned([head, *rows], cell=None)]
-        f"{found.name}: claims of {found.source}, held against a fresh measurement here",
-        aligned([head, *rows], cell=None),
-    ]
     lines += [bullet(f"{verdict}: {why}") for verdict, why in reasons]
     wrong = [claim.what for claim in found.claims if claim.holds is False]
     held = sum(claim.holds is True for claim in found.claims)

@@ -158,6 +158,7 @@ class Resolver:
                 "device": place,
                 "data": self.task_data(ref.recipe),
                 "probe_rows": PROBE_ROWS,
+                "labels_ordered": self._ordered(ref.recipe),
             },
             resources=claimed.at(self._tokens(ref)),
             timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
@@ -212,6 +213,11 @@ class Resolver:
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
         return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
+
+    def _ordered(self, recipe: str) -> bool:
+        """Whether anybody says in which order the labels of the task stand: the recipe, or what its data comes from."""
+        task, tree = self.zoo.families[recipe].recipe.task, self.task_data(recipe)
+        return bool(tree is None or (task and task.labels) or self.data_info(tree).get("labels_from") != "rows")
 
     def code(self, *entries: Path) -> dict[str, str]:
         """Digests by module of the code behind `entries`, as it was when first asked for: one run sees one state."""

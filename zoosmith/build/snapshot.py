@@ -9,6 +9,7 @@ from pathlib import Path
 from zoosmith.build.recorded import build_in, measurements_in
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.family import Subject
+from zoosmith.records.registry import steady
 from zoosmith.records.schema import BuildRecord, Measurement
 
 Current = tuple[BuildRecord, list[Measurement]]
@@ -39,7 +40,7 @@ class Snapshot:
             current = self.current(Ref(recipe, name))
             same = [m for m in current[1] if _side_by_side(m) == _side_by_side(like)] if current else []
             if current and same:
-                found.append(Subject(current[0], same[0]))
+                found.append(Subject(current[0], max(same, key=lambda m: (steady(m), m.measured))))
         return found
 
 

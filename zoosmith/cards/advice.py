@@ -13,7 +13,7 @@ from zoosmith.common.units import megabytes
 from zoosmith.records import words
 from zoosmith.records.family import Subject
 from zoosmith.records.registry import steady
-from zoosmith.records.scores import Difference, Metric
+from zoosmith.records.scores import Bounded, Difference, Metric
 from zoosmith.records.verdicts import Verdict, of_measurement
 
 SMALLER = 0.98  # of a size: less than that is no reason to choose
@@ -47,10 +47,13 @@ class _Advised(NamedTuple):
         return words.value(self.figure)
 
     @property
-    def lost(self) -> bool:
-        """Whether it is surely so much worse than the reference that speed or size is no reason to choose it."""
+    def lost(self) -> str:
+        """By more than what it is surely worse than the reference, where speed or size is then no reason to choose it.
+
+        "" where it is not.
+        """
         margin = self.figure.matters
-        return margin is not None and self.gain[2] < -LOST * margin
+        return words.exactly(LOST * margin, self.figure.unit) if margin and self.gain[2] < -LOST * margin else ""
 
 
 def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[str]:
@@ -65,7 +68,7 @@ def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[s
     rival = _rival(me, others)
     found = [] if rival is None else [_dominated(me, rival)]
     found += _strengths(me, others, beaten=rival is not None)
-    own = {other.name: _own(other.verdict) for other in others}
+    own = {other.name: _own(other.verdict, metric) for other in others}
     reasons = _instead(me, others, metric)
     kept = {name: why for name, why in reasons.items() if not rival or name != rival.name}
     found += [f"Prefer {name} for {_and(why)}{own[name]}." for name, why in kept.items()]
@@ -152,7 +155,7 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
     """What it is first in, with what that costs."""
     firsts = []
     if all(_faster(me, other) for other in others):
-        firsts.append(f"the lowest latency of the family ({_times(me)} the reference's speed)")
+        firsts.append(f"the highest speed of the family ({_times(me)} the reference's speed)")
     if all(_smaller(me, other) for other in others):
         firsts.append(f"the smallest size ({megabytes(me.size)} MB)")
     if all(_leaner(me, other) for other in others):
@@ -162,7 +165,8 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
     if firsts and me.lost:
         assert me.verdict is not None
         return [
-            f"It has {_and(firsts)}, and loses the reference's answers ({me.verdict.text}): do not choose it for that."
+            f"It has {_and(firsts)}, and is worse than the reference by more than {me.lost} "
+            f"({me.verdict.text}): do not choose it for that."
         ]
     if firsts:
         return [f"Choose it for {_and(firsts)}{_cost(me.verdict)}."]
@@ -173,8 +177,13 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
         return [f"{same}: it gave the same on every example, at {_times(me)} the speed."]
     if beaten:
         return []
-    runs = f"; it runs at {_times(me)} the reference's speed{_cost(me.verdict)}" if me.steady else ""
-    return [f"It is first of the family in nothing that was measured{runs}."]
+    runs = f"; its speed: {_runs(me)}{_cost(me.verdict)}" if me.steady else ""
+    return [f"It is shown to be first of the family in nothing that was measured{runs}."]
+
+
+def _runs(me: _Advised) -> str:
+    low, value, high = me.ratio
+    return words.times_as_fast(Bounded(value=value, low=low, high=high, n=1), "the reference's")
 
 
 def _cost(verdict: Verdict | None) -> str:
@@ -186,9 +195,9 @@ def _cost(verdict: Verdict | None) -> str:
     return (", at no " if verdict.kind == "no_loss" else ", at a ") + verdict.text.removeprefix("no ")
 
 
-def _own(verdict: Verdict | None) -> str:
+def _own(verdict: Verdict | None, metric: str) -> str:
     """A sibling's own verdict, beside what it is preferred for: speed or size may cost quality."""
-    return f"; its quality against the reference: {verdict.text}" if verdict else ""
+    return f"; its {metric} against the reference: {verdict.text}" if verdict else ""
 
 
 def _instead(me: _Advised, others: Sequence[_Advised], metric: str) -> dict[str, list[str]]:
@@ -218,7 +227,7 @@ def _exact(me: _Advised, others: Sequence[_Advised]) -> list[str]:
     best = max(same, key=lambda other: (other.ratio[1] if other.steady else 1.0, other.name))
     how = "is the reference" if best.reference else "gave that on every example"
     lead = f"Prefer {best.name} where each answer must be the reference's"
-    return [f"{lead}: it {how}, this one on {me.agreement:.1%} of them."]
+    return [f"{lead}: it {how}, this one on {words.percent(me.agreement, 1)}% of them."]
 
 
 def _speeds(one: _Advised, me: _Advised) -> str:

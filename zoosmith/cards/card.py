@@ -23,7 +23,7 @@ from zoosmith.records.family import PREFERRED, Subject, comparable, headline, ow
 from zoosmith.records.gates import Check
 from zoosmith.records.registry import steady
 from zoosmith.records.schema import BuildRecord, Measurement
-from zoosmith.records.scores import ClassDetails, Difference, Metric, Quality
+from zoosmith.records.scores import Bounded, ClassDetails, Difference, Metric, Quality
 from zoosmith.records.verdicts import of_measurement
 
 PLOTS = "plots"
@@ -33,6 +33,7 @@ PLOTS = "plots"
 class CardInput:
     """All that a card is made from. `siblings` are the family's artifacts measured on the same host.
 
+    `others` are further measurements of the same tree, `earlier` those of trees that were here before.
     `words` are those of the task's kind.
     """
 
@@ -47,6 +48,7 @@ class CardInput:
     pipeline_tag: str
     extra: str
     dev_spent: Sequence[tuple[str, str]] = ()
+    earlier: Sequence[Measurement] = ()
     words: Words = CLASSES
 
     @property
@@ -69,6 +71,7 @@ def render(template: str, given: CardInput) -> str:
     environment.filters.update(
         change=_change, p=_p, value=words.value, ends=words.interval, bounded=words.with_interval
     )
+    environment.filters.update(percent=words.percent, beside=_beside)
     environment.filters.update(per_second=_per_second, count=lambda n: f"{n:,}")
     build, measured, metric = given.subject.build, given.subject.measured, given.metric
     build = build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)})
@@ -88,6 +91,7 @@ def render(template: str, given: CardInput) -> str:
         usage=given.words.usage(build, given.words.example),
         extra=given.extra,
         training=_training(build),
+        earlier=_earlier(given),
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
@@ -180,6 +184,23 @@ def _training(build: BuildRecord) -> str:
 
 def _change(change: Difference, metric: Metric) -> str:
     return words.change(change, metric.unit)
+
+
+def _earlier(given: CardInput) -> list[str]:
+    """What is recorded of trees that were here before and is better founded than what the card shows."""
+    shown = given.subject.measured
+    return [
+        f"An earlier tree, `{m.tree_digest[:12]}`, was measured by suite `{m.suite}` {m.suite_version} on "
+        f"`{m.host.id}` ({m.measured}){'' if steady(m) else ', which was not steady'}; this one is not it, and was "
+        f"measured by suite `{shown.suite}`. `doit bench:{given.subject.build.name}` measures it by the full suite."
+        for m in given.earlier
+    ]
+
+
+def _beside(speedup: Bounded, reference: str) -> str:
+    """The speed as the card's first words."""
+    told = words.times_as_fast(speedup, f"the speed of {reference}")
+    return f"Speed {told}" if told.startswith("not") else told
 
 
 def _p(change: Difference) -> str:

@@ -10,6 +10,7 @@ from zoosmith.records.gates import Check
 from zoosmith.records.schema import BuildRecord, Measurement
 from zoosmith.records.scores import ClassDetails, Quality
 from zoosmith.records.verdicts import of_measurement
+from zoosmith.records.words import percent
 
 LOGITS_APART = 0.01
 FEW = 30  # examples of a class: with fewer the normal approximation behind the intervals of F1 is too narrow
@@ -55,7 +56,7 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     """How many examples stand behind the figures, where it errs most, and texts that builders had seen."""
     sampled = "" if quality.n == quality.examples_total else f" of {quality.examples_total}, evenly spaced,"
     behind = f"{quality.n} {quality.n_unit}{sampled} of {quality.data}"
-    found = [f"Quality on {id} was measured with {behind}; the interval holds for such text, no other."]
+    found = [f"Quality on {id} was measured with {behind}; the interval is for such text, no other."]
     found += _errors(id, quality.classes) if quality.classes else []
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
     if untrained := build.data.get("splits", {}).get("train", {}).get("classes_without_rows"):
@@ -91,7 +92,7 @@ def _scores(measured: Measurement) -> list[str]:
     if max(gaps, default=0.0) < LOGITS_APART:
         return []
     apart = f"{max(gaps):.3g}"
-    return [f"Its scores are not the reference's (a logit differs by up to {apart}): set thresholds on scores anew."]
+    return [f"Its scores are not the reference's (a logit differed by up to {apart}): set thresholds on scores anew."]
 
 
 def _host(measured: Measurement) -> list[str]:
@@ -103,8 +104,8 @@ def _host(measured: Measurement) -> list[str]:
         aa = steadiness.aa
         found.append(
             f"The host was not steady: after {steadiness.attempts} tries the artifact against itself gave "
-            f"{aa.value:.3f} ({aa.low:.3f} to {aa.high:.3f}), and others took {steadiness.busy:.0%} of the processor. "
-            "Measure again on a quiet host before relying on its speed."
+            f"{aa.value:.3f} ({aa.low:.3f} to {aa.high:.3f}), and others took {percent(steadiness.busy)} % of the "
+            "processor. Measure again on a quiet host before relying on its speed."
         )
     return found
 

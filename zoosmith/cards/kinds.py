@@ -69,7 +69,7 @@ def _class_apart(versus: Versus, on: str) -> str:
         return ""
     lost = "" if versus.lost is None else f": {versus.lost} right answers lost,\n{versus.won} won"
     gap = "" if logits is None else f"; largest difference of a logit {logits.value:.3g}"
-    return f"It gives the reference's answer on {agreement.value:.1%} of the examples{on}{lost}{gap}."
+    return f"It gives the reference's answer on {words.percent(agreement.value, 1)}% of the examples{on}{lost}{gap}."
 
 
 def _text_answers(build: BuildRecord) -> str:
@@ -92,7 +92,9 @@ def _text_apart(versus: Versus, on: str) -> str:
     parts += [f"{words.exactly(told['max_kl'].value, 'nats')} at most"] if "max_kl" in told else []
     apart = f"Its next token is apart from the reference's{on} by {', '.join(parts)}." if parts else ""
     likely = (
-        "" if same is None else f"The most likely token is the same on {same.value:.1%} of {same.n:,} {same.n_unit}."
+        ""
+        if same is None
+        else f"The most likely token is the same on {words.percent(same.value, 1)}% of {same.n:,} {same.n_unit}."
     )
     return " ".join(part for part in (apart, likely) if part)
 

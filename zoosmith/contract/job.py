@@ -39,7 +39,8 @@ class Job:
     `rows(split)` yields dicts of a split that the builder declared in DATA. `scratch` belongs to the
     action key and survives a kill: training resumes from it. `fact` goes into the manifest and must be
     deterministic; `note` goes into the provenance. `labels` tells the order of the model's outputs where it
-    is not the task's. `tool` gives the folder of a tool that the builder names in TOOLS.
+    is not the task's. `tool` gives the folder of a tool that the builder names in TOOLS. `labels_ordered` is False
+    where nobody says in which order the task's labels stand: they are those that rows hold.
     """
 
     parents: Mapping[str, Parent]
@@ -56,6 +57,7 @@ class Job:
     note: Callable[[str, Any], None]
     labels: Callable[[Sequence[str]], None]
     tool: Callable[[str], Path] = no_tool
+    labels_ordered: bool = True
 
     @property
     def parent(self) -> Parent:

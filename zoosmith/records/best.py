@@ -136,8 +136,11 @@ def _candidate(
     evals: Sequence[str],
     apart: Mapping[str, Metric],
 ) -> Candidate:
-    """Suite full goes before quick; `apart` are the divergences that were measured of any, by EVAL.NAME."""
-    here = sorted((one for one in figures if one.host == host), key=lambda one: one.suite != "full")
+    """Suite full goes before quick, a steady host before one that was not.
+
+    `apart` are the divergences that were measured of any, by EVAL.NAME.
+    """
+    here = sorted((one for one in figures if one.host == host), key=lambda one: (one.suite != "full", not one.steady))
     if not here:
         return Candidate(name, None, (Held(HOST, 0.0, None, host),))
     return Candidate(name, here[0], tuple(_held(here[0], budget, evals, apart)))
@@ -208,7 +211,17 @@ def _distance(one: Candidate) -> tuple[float, float, str]:
 
 
 def told_apart(first: Figures, second: Figures) -> bool | None:
-    """Whether the intervals of both speedups over one reference are apart; None where there is no such pair."""
-    if first.reference != second.reference or not first.speedup or not second.speedup:
+    """Whether the intervals of both speedups over one reference are apart; None where there is no such pair.
+
+    The reference itself is once as fast, for sure. None too where a host was not steady.
+    """
+    one, other = _ends(first), _ends(second)
+    if first.reference != second.reference or one is None or other is None or not (first.steady and second.steady):
         return None
-    return first.speedup.low > second.speedup.high or second.speedup.low > first.speedup.high
+    return one[0] > other[1] or other[0] > one[1]
+
+
+def _ends(one: Figures) -> tuple[float, float] | None:
+    if one.is_reference:
+        return 1.0, 1.0
+    return (one.speedup.low, one.speedup.high) if one.speedup else None

@@ -70,7 +70,7 @@ def _said(said: Figures) -> Iterator[tuple[str, str]]:
     for metric, change in said.delta.items():
         yield _against(said, metric), words.signed(change.value, said.scores[metric].unit)
     if said.agreement is not None:
-        yield "same answer", f"{said.agreement:.2%}"
+        yield "same answer", _percent(said.agreement)
     for metric, value in _divergences(said):
         yield metric, words.value(value)
     if said.speedup:
@@ -203,7 +203,7 @@ def _no_reference(said: Figures) -> str:
 def _agreement(said: Figures, found: Figures) -> Iterator[Claim]:
     if said.agreement is None:
         return
-    text = f"{said.agreement:.2%}"
+    text = _percent(said.agreement)
     why = next((why for metric in said.scores if (why := _other_rows(said, found, metric))), "")
     if found.agreement is None or why:
         yield Claim("same answer", text, "-", None, why or _no_reference(said))
@@ -213,7 +213,11 @@ def _agreement(said: Figures, found: Figures) -> Iterator[Claim]:
     else:
         low, high = agresti_coull(said.agreement, said.examples)
         holds, why = low <= found.agreement <= high, "other platform: within the claim's interval"
-    yield Claim("same answer", text, f"{found.agreement:.2%}", holds, why)
+    yield Claim("same answer", text, _percent(found.agreement), holds, why)
+
+
+def _percent(share: float) -> str:
+    return f"{words.percent(share, 2)}%"
 
 
 def _speed(said: Figures, found: Figures) -> Iterator[Claim]:

@@ -82,14 +82,14 @@ def compare(first: Sequence[Figures], second: Sequence[Figures]) -> Comparison:
 
 
 def closest(first: Sequence[Figures], second: Sequence[Figures]) -> tuple[Figures, Figures]:
-    """The two measurements that are most alike: of one host, one suite, the fuller suite, the latest."""
+    """The two measurements that are most alike: of one host, one suite, the fuller suite, steady, the latest."""
 
-    def alike(pair: tuple[Figures, Figures]) -> tuple[bool, bool, int, str, str]:
+    def alike(pair: tuple[Figures, Figures]) -> tuple[bool, bool, int, int, str, str]:
         one, other = pair
         suite = (one.suite, one.version) == (other.suite, other.version)
         full = (one.suite == "full") + (other.suite == "full")
         dates = sorted((one.measured or "", other.measured or ""))
-        return same_host(one, other), suite, full, dates[0], dates[1]
+        return same_host(one, other), suite, full, one.steady + other.steady, dates[0], dates[1]
 
     return max(product(first, second), key=alike)
 

@@ -6,10 +6,11 @@ here, so that whoever compares can say what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from zoosmith.contract.errors import ZooError
 from zoosmith.contract.metric import identity
 from zoosmith.records.registry import Result, Row, steady
 from zoosmith.records.schema import Measurement
@@ -105,9 +106,25 @@ def told_elsewhere(divergence: str) -> bool:
     return divergence.partition(".")[2] in ("agreement", "max_abs_logit_diff")
 
 
-def rank(suite: str, measured: str | None, host: str) -> tuple[bool, str, str]:
+def rank(suite: str, steady: bool, measured: str | None, host: str) -> tuple[bool, bool, str, str]:
     """Sorts measurements of one artifact: the greatest is the one that its card shows."""
-    return suite == "full", measured or "", host
+    return suite == "full", steady, measured or "", host
+
+
+def asked(name: str, known: Sequence[Figures], suite: str | None, unsteady: bool = False) -> list[Figures]:
+    """Those by `suite`, if one is named; with `unsteady` only those of a host that was not steady.
+
+    Raises ZooError where there is none, with what there is.
+    """
+    found = [one for one in known if suite in (None, one.suite) and not (unsteady and one.steady)]
+    if not found:
+        there = sorted({f"suite {one.suite}{'' if one.steady else ' on a host that was not steady'}" for one in known})
+        wanted = f"suite {suite}" if suite else "any suite"
+        raise ZooError(
+            f"{name}: not measured by {wanted}{' on a host that was not steady' if unsteady else ''}; "
+            f"there is {', '.join(there) or 'nothing'}"
+        )
+    return found
 
 
 def is_reference_of(reference: Figures, artifact: Figures) -> bool:

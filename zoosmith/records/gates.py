@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import NamedTuple
@@ -10,10 +9,10 @@ from typing import NamedTuple
 from pydantic import Field
 
 from zoosmith.recipes.schema import Gate, Model
+from zoosmith.records.needed import needed
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric
 from zoosmith.records.words import number
-from zoosmith.stats.intervals import examples_needed
 
 MB = 1e6
 REGRESSIONS = ("max_regression", "max_drop")  # the second is how the first was called while more was always better
@@ -130,23 +129,18 @@ def _holds(name: str, kind: str, limit: float, held: _Held, sure: bool) -> bool:
 
 
 def _note(name: str, kind: str, limit: float, held: _Held, measured: Measurement) -> str:
-    """How many examples would settle a gate that the value meets and the interval does not.
-
-    A regression of answers that are right or wrong has the formula of its interval; any other interval shrinks with the
-    root of the examples.
-    """
+    """How many examples would settle a gate that the value meets and the interval does not."""
     figure, change = measured.metric(name), measured.change(name)
     margin = limit - held.value if kind.startswith("max") else held.value - limit
     if figure is None or held.low is None or held.high is None or margin <= 0:
         return ""
-    n = figure.n if kind not in REGRESSIONS or change is None else change.n or figure.n
-    discordant = _discordant(measured, name) if kind in REGRESSIONS else None
-    if discordant is not None:
-        needed = examples_needed(max(discordant, 1) / n, margin)
-    else:
-        half = held.high - held.value if kind.startswith("max") else held.value - held.low
-        needed = math.ceil(n * (half / margin) ** 2)
-    return f"about {needed} {figure.n_unit} would settle it; there are {n}"
+    regression = kind in REGRESSIONS
+    n = change.n or figure.n if regression and change else figure.n
+    told = Difference(value=held.value, low=held.low, high=held.high)
+    enough = needed(told, n, limit, _discordant(measured, name) if regression else None)
+    if enough is None:
+        return ""
+    return f"about {max(enough, n + 1)} {figure.n_unit} would settle it at the same shares; there are {n}"
 
 
 def _discordant(measured: Measurement, name: str) -> int | None:

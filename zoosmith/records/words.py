@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoosmith.records.scores import Difference, Metric
+from zoosmith.records.scores import Bounded, Difference, Metric
 
 
 def number(value: float, unit: str = "share", sign: str = "") -> str:
@@ -43,7 +43,7 @@ def signed(told: float, unit: str = "share") -> str:
 def amount(least: float, most: float, unit: str) -> str:
     """From `least` to `most` in the unit: shares in points, which are hundredths."""
     if unit == "share":
-        return f"{least * 100:.1f} to {most * 100:.1f} points"
+        return f"{_point(least)} to {_point(most)} points"
     return f"{_short(least)} to {_short(most)}{_named(unit)}"
 
 
@@ -53,6 +53,32 @@ def exactly(told: float, unit: str) -> str:
         return f"{_short(told)}{_named(unit)}"
     points = f"{told * 100:.2f}".rstrip("0").rstrip(".")
     return f"{points} point{'' if points == '1' else 's'}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in percent, without the sign; 0 and 100 stand for none and all, and for nothing that is near to them."""
+    for more in range(digits, digits + 6):
+        text = f"{share * 100:.{more}f}"
+        if share in (0.0, 1.0) or float(text) not in (0.0, 100.0):
+            break
+    return text
+
+
+def times_as_fast(speedup: Bounded, reference: str) -> str:
+    """How fast something is beside its reference: a number where the interval tells them apart, else that it does not.
+
+    reference: whose speed it is, such as "the reference's speed".
+    """
+    ends = f"{speedup.low:.2f} to {speedup.high:.2f}"
+    if speedup.low <= 1.0 <= speedup.high:
+        return f"not told apart from {reference} ({speedup.value:.2f} times, {ends})"
+    return f"{speedup.value:.2f} times {reference} ({ends})"
+
+
+def _point(share: float) -> str:
+    """Hundredths with one decimal, or the first digit that is not 0: a bound that excludes 0 never reads as 0."""
+    points = share * 100
+    return f"{points:.1f}" if points == 0 or abs(points) >= 0.05 else f"{points:.1g}"
 
 
 def _named(unit: str) -> str:

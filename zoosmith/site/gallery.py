@@ -97,7 +97,7 @@ def _items(
     row = entry.versions[str(entry.latest)]
     shown = preferred.get(row.task, PREFERRED)
     best: dict[str, Result] = {}
-    for result in sorted(row.results, key=lambda result: result.suite == "full"):
+    for result in sorted(row.results, key=lambda result: (result.suite == "full", result.steady)):
         best[result.host] = result
     page = page_of(name)
     alone = [Item(name, entry.latest, page, row, None, None)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.sources.lines import refuse_pointer
 from zoosmith.sources.table import Rows, Table
 
 BATCH = 1024  # rows
@@ -21,6 +22,8 @@ def table(file: Path, columns: Mapping[str, str], say: Callable[[str], None]) ->
     import pyarrow
     from pyarrow import parquet
 
+    with file.open("rb") as bytes_of:
+        refuse_pointer(file, bytes_of.read(100))
     try:
         with parquet.ParquetFile(file) as opened:
             schema, count = opened.schema_arrow, opened.metadata.num_rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.sources.lines import lines_of
@@ -26,7 +27,7 @@ def _rows(file: Path) -> Rows:
 
 def _row(file: Path, number: int, text: str) -> Row:
     try:
-        row = json.loads(text)
+        row = json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
         raise ZooError(f"{file}:{number}: unreadable row: {error}") from None
     except RecursionError:
@@ -34,3 +35,13 @@ def _row(file: Path, number: int, text: str) -> Row:
     if not isinstance(row, dict):
         raise ZooError(f'{file}:{number}: expected an object such as {{"text": ...}}, found {text[:40]!r}')
     return row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, no key of which is lost to a later one of the same name."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is given twice")
+    return found

@@ -41,8 +41,21 @@ def run(step: Step) -> None:
     source = _generated(data, step) if data.builtin else _read(data, step)
     opened = {name: joined(source.open(name), data) for name in pieces.names(source.splits)}
     labels = source.labels or _declared(opened)
-    classes, faults, written = Given(labels) if labels else Seen(), Faults(), Written(step.out, step.scratch)
-    columns = Columns(source.columns, classes)
+    classes = Given(labels) if labels else Seen()
+    written, named = _flow(step, source, opened, classes)
+    info: dict[str, Any] = {"labels": named, "license": data.license}
+    if named and not labels:
+        info["labels_from"] = "rows"  # in alphabetical order: nobody says which output of a model is which
+    info["splits"] = written.finish(list(source.splits), SPLITS_FOR_BUILDERS)
+    if untrained := classes.untrained():
+        step.say(f"{step.run['name']}: no row of train is of the class {', '.join(untrained)}")
+        info["splits"][TRAIN]["classes_without_rows"] = untrained
+    (step.out / "data.json").write_text(pretty(info), encoding="utf-8")
+
+
+def _flow(step: Step, source: Source, opened: Mapping[str, Table], classes: Given | Seen) -> tuple[Written, list[str]]:
+    """Check and write every row; what is written, and the names of the classes. Raises ZooError."""
+    columns, faults, written = Columns(source.columns, classes), Faults(), Written(step.out, step.scratch)
     for name, planned in pieces.planned(source.splits, opened).items():
         for i, (piece, place, row) in enumerate(pieces.taken(opened[name], planned)):
             if i % TOLD_EVERY == 0:
@@ -53,14 +66,9 @@ def run(step: Step) -> None:
                 faults.add(f"{place} (split {piece.split})", str(error))
     named = classes.finish(faults)
     faults.refuse()
-    info: dict[str, Any] = {"labels": named, "license": data.license}
-    if named and not labels:
-        info["labels_from"] = "rows"  # in alphabetical order: nobody says which output of a model is which
-    info["splits"] = written.finish(list(source.splits), SPLITS_FOR_BUILDERS)
-    if untrained := classes.untrained():
-        step.say(f"{step.run['name']}: no row of train is of the class {', '.join(untrained)}")
-        info["splits"][TRAIN]["classes_without_rows"] = untrained
-    (step.out / "data.json").write_text(pretty(info), encoding="utf-8")
+    for (split, column), (place, count) in columns.blank.items():
+        step.say(f"{place}: {column!r} is empty text ({count} such rows in {split})")
+    return written, named
 
 
 def _generated(data: Data, step: Step) -> Source:
@@ -80,9 +88,13 @@ def _generated(data: Data, step: Step) -> Source:
 def _read(data: Data, step: Step) -> Source:
     def open_(name: str) -> Table:
         step.progress(text=f"reading {name}")
-        return tables.from_hub(data, name) if data.repo else tables.from_path(step.project / str(data.path), name, data)
+        return tables.from_hub(data, name) if data.repo else _from_files(data, step, name)
 
     return Source(open_, data.columns, data.labels, data.splits)
+
+
+def _from_files(data: Data, step: Step, name: str) -> Table:
+    return tables.from_path(step.project / str(data.path), name, data, step.say)
 
 
 def _declared(opened: Mapping[str, Table]) -> tuple[str, ...]:

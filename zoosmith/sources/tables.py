@@ -15,11 +15,16 @@ from zoosmith.sources.table import Table
 
 Say = Callable[[str], None]
 SPLIT_OF_A_HUB = re.compile(r"\w+(\.\w+)*")  # as `datasets` takes them
-READERS = {".csv": csv_rows.table, ".jsonl": json_rows.table, ".parquet": arrow_rows.table}
+READERS = {
+    ".csv": csv_rows.table,
+    ".tsv": csv_rows.table,
+    ".jsonl": json_rows.table,
+    ".parquet": arrow_rows.table,
+}
 
 
 def from_path(path: Path, split: str, data: Data, say: Say = lambda text: None) -> Table:
-    """The split of a folder (`<split>.csv|.jsonl|.parquet`), or of one file, whose stem is the split.
+    """The split of a folder (`<split>.csv|.tsv|.jsonl|.parquet`), or of one file, whose stem is the split.
 
     `say` is told what the reader had to find out. Raises ZooError where there is none, and while it is read for a row
     that cannot be.
@@ -35,7 +40,7 @@ def file_of(path: Path, split: str) -> Path:
     found = [file for file in known if file.stem == split]
     if not found:
         hint = nearest(split, [file.stem for file in known])
-        raise ZooError(f"{path} has no split {split!r} as .csv, .jsonl or .parquet{hint}")
+        raise ZooError(f"{path} has no split {split!r} as .csv, .tsv, .jsonl or .parquet{hint}")
     if len(found) > 1:
         listed = " and ".join(file.name for file in found)
         raise ZooError(f"{path}: {listed} both hold the split {split!r}; keep one, or rename the other")

@@ -69,5 +69,8 @@ class Written:
 def _line(row: Row) -> bytes:
     try:
         return canonical(row)
-    except (UnicodeEncodeError, ValueError, TypeError) as error:
+    except UnicodeEncodeError as error:
+        found = error.object[error.start]
+        raise BadRow(f"half a character (the lone surrogate U+{ord(found):04X}), which UTF-8 cannot hold") from None
+    except (ValueError, TypeError) as error:  # numbers that are not finite, dates, bytes
         raise BadRow(f"cannot be written as JSON: {error}") from None

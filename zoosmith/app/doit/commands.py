@@ -17,7 +17,7 @@ from zoosmith.build import explain
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import recipe_files
 from zoosmith.common.names import full_name, nearest
-from zoosmith.common.text import not_utf8, show_error, show_lines, while_read
+from zoosmith.common.text import not_utf8, show, show_error, show_lines, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers, interruptible, leave
@@ -57,8 +57,8 @@ def _leave_out_broken(workspace: Workspace, first: str) -> None:
             if name.rpartition(":")[2].startswith(f"{id}-") or name == id:
                 raise InvalidDodoFile(str(fault))
     for fault in workspace.broken.values():
-        sys.stderr.write(f"ERROR: {fault}\n")
-    sys.stderr.write(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out\n")
+        show_error("ERROR", str(fault))
+    show(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out", to=sys.stderr)
 
 
 def told_of(error: BaseException) -> str:
@@ -237,20 +237,40 @@ class Why(ZooCommand):
 
 
 class Check(ZooCommand):
-    """`doit check NAME`: build once more, aside, and compare."""
+    """`doit check NAME`: build once more, aside, and compare. With `--delivered`, read what lies in artifacts/NAME."""
 
     doc_purpose = "build NAME again aside and compare with what is in the store"
     doc_usage = "NAME ..."
     doc_description = None
+    cmd_options = (
+        {
+            "name": "delivered",
+            "long": "delivered",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "build nothing: hash every file of artifacts/NAME and compare with what was built",
+        },
+    )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
-        """Exit code 1 where a rebuild gives something else."""
+        """Exit code 1 where a rebuild, or what was delivered, is something else."""
         from zoosmith.build.rebuild import check
 
+        if params["delivered"]:
+            return self._delivered(workspace, names)
         results = [check(workspace, ref) for ref in chosen(workspace, names)]
         for ref, (_, text) in zip(chosen(workspace, names), results, strict=True):
             show_lines(f"{full_name(ref.recipe, ref.name)}: {text}")
         return 0 if all(same for same, _ in results) else 1
+
+    def _delivered(self, workspace: Workspace, names: list[str]) -> int:
+        found = {full_name(ref.recipe, ref.name): workspace.faults_of_delivery(ref) for ref in chosen(workspace, names)}
+        for name, faults in found.items():
+            print(f"{name}: " + ("; ".join(faults) or "every file is as it was built"))
+            if faults:
+                print(f"`doit artifact:{name}` puts it right")
+        return 1 if any(found.values()) else 0
 
 
 class Gc(ZooCommand):

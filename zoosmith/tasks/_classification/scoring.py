@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoosmith.common.names import places_in
@@ -13,6 +12,7 @@ from zoosmith.contract.metric import MetricInfo
 from zoosmith.contract.output import Tolerance
 from zoosmith.stats import classification, f1_intervals, intervals, paired
 from zoosmith.tasks._classification.encoding import BoundTask, Example
+from zoosmith.tasks._classification.exchanged import exchanged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,6 @@ LATENCY_OF = "call"
 QUICK_TOKENS = 48_000  # about 15 s of a 22 M parameter encoder in FP32 on two cores
 METRICS = {name: MetricInfo() for name in ("accuracy", "macro_f1", "weighted_f1", "agreement")}
 METRICS["max_abs_logit_diff"] = MetricInfo(unit="", better="lower")
-MOST_PERMUTED = 5
 LOGIT_TOLERANCE = 0.05  # how far a builder whose REPRODUCES is "logits" may be off, on the task's probes
 Labels = Sequence[str]
 ABSOLUTE, RELATIVE = 1e-4, 1e-3  # of logits, between a model in memory and its files
@@ -142,29 +141,13 @@ def columns(theirs: Sequence[str], mine: Sequence[str]) -> list[int]:
 
 
 def suspicion(outcomes: Outcome, examples: Sequence[Example], task: BoundTask) -> str | None:
-    """Why these answers cannot be right, or None: not finite, or worse than guessing though right with other labels."""
+    """Why these answers cannot be right, or None: not finite, or right with other labels."""
     import numpy as np
 
     logits = outcomes["logits"]
     if bad := int((~np.isfinite(logits).all(axis=1)).sum()):
         return f"NaN or infinite logits for {bad} of {len(logits)} examples"
-    return _exchanged(_matrix(logits, task.targets(examples), task.spec.labels), task.spec.labels)
-
-
-def _exchanged(matrix: list[list[int]], labels: tuple[str, ...]) -> str | None:
-    classes, total = range(len(labels)), sum(map(sum, matrix))
-    found = intervals.proportion(sum(matrix[i][i] for i in classes), total)
-    if len(labels) > MOST_PERMUTED or found.high >= 1 / len(labels):
-        return None
-    best = max(permutations(classes), key=lambda order: sum(matrix[i][order[i]] for i in classes))
-    renamed = intervals.proportion(sum(matrix[i][best[i]] for i in classes), total)
-    if renamed.low <= 1 / len(labels):
-        return None
-    swaps = ", ".join(f"{labels[best[i]]} is really {labels[i]}" for i in classes if best[i] != i)
-    return (
-        f"accuracy {found.value:.3f} is worse than guessing, and {renamed.value:.3f} if labels are exchanged "
-        f"({swaps}): the labels of the data or of the model are swapped"
-    )
+    return exchanged(_matrix(logits, task.targets(examples), task.spec.labels), task.spec.labels)
 
 
 def reproduces(expected: Sequence[Response], found: Sequence[Response], probes: Sequence[Example]) -> None:

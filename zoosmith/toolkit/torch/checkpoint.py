@@ -113,6 +113,12 @@ def name_labels(job: Job, model: Any) -> None:
     """Give the model's outputs the task's label names; a task without labels is left as it is. Raises BuildError."""
     if not job.task.spec.labels and not hasattr(model, "num_labels"):
         return
+    theirs = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
+    if _generic(theirs) and job.task.spec.labels and not job.labels_ordered:
+        raise BuildError(
+            f"the checkpoint {job.parent.name} calls its classes {', '.join(theirs)}, and nothing says which they are "
+            f"of {', '.join(job.task.spec.labels)}: name them in the order of its outputs, `task: {{labels: [...]}}`"
+        )
     labels = label_order(model.config, job.task.spec.labels)
     job.labels(labels)
     set_labels(model, labels)
@@ -129,7 +135,7 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
 def _in_their_order(theirs: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     if not labels:
         return tuple(theirs)
-    if all(name == f"LABEL_{i}" for i, name in enumerate(theirs)) and len(theirs) == len(labels):
+    if _generic(theirs) and len(theirs) == len(labels):
         return tuple(labels)
     order = places_in(labels, theirs)
     if order is None:
@@ -137,6 +143,11 @@ def _in_their_order(theirs: Sequence[str], labels: Sequence[str]) -> tuple[str, 
             f"the checkpoint answers {list(theirs)}, the task wants {list(labels)}; rename `labels` in the recipe"
         )
     return tuple(labels[i] for i in order)
+
+
+def _generic(names: Sequence[str]) -> bool:
+    """Whether transformers made the names up: the checkpoint's config has none."""
+    return all(name == f"LABEL_{i}" for i, name in enumerate(names))
 
 
 def keep_labels(job: Job, parent: Parent) -> Job:

@@ -195,3 +195,27 @@ def test_show_and_search_tell_divergences_and_tokens(languages: Path, capsys: py
     assert "109 tokens a second generated, 355 of the prompt read" in said
     assert cli.main(["search", "q8"]) == 0
     assert "text.mean_kl 0.0051" in capsys.readouterr().out
+
+
+def test_the_steady_measurement_is_ranked_and_the_busy_one_can_be_asked_for(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shaken = {"aa": records.bounded(1.1, 0.2, 12), "attempts": 3, "steady": False, "busy": 0.4}
+    busy = {
+        "steadiness": shaken,
+        "latency_ms": {"p50": 0.4, "p95": 0.6, "p99": 0.8, "n": 100},
+        "measured": "2026-09-09",
+    }
+    both = [records.measurement("toy-near", **changed) for changed in (busy, {})]
+    book = Registry.model_validate_json((project / "registry.json").read_text())
+    book = merged(book, "toy-near", row(records.build("toy-near"), both, [], "card.md"))
+    (project / "registry.json").write_text(to_text(book))
+    told = {}
+    for option in ([], ["--unsteady"], ["--suite", "quick"]):
+        assert cli.main([*TASK, *option]) == 0
+        told[tuple(option)] = next(line for line in capsys.readouterr().out.splitlines() if "toy-near@1  " in line)
+    assert "  2.00  " in told[()] and "not steady" not in told[()]
+    assert "  0.40  " in told["--unsteady",] and told["--unsteady",].endswith("host not steady")
+    assert told["--suite", "quick"] == told[()]
+    assert cli.main([*TASK, "--suite", "full"]) == 1
+    assert "not measured by suite full; there is suite quick, suite quick on a host" in capsys.readouterr().err

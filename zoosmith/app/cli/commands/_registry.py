@@ -16,6 +16,14 @@ def registry_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--registry", metavar="URL", help=help)
 
 
+def asked_arguments(parser: argparse.ArgumentParser) -> None:
+    """--suite and --unsteady: another measurement than the best founded."""
+    parser.add_argument("--suite", choices=("quick", "full"), help="figures of this suite; else full before quick")
+    parser.add_argument(
+        "--unsteady", action="store_true", help="figures of a host that was not steady; else steady ones come first"
+    )
+
+
 def opened(given: argparse.Namespace, cache: Cache | None = None) -> Catalog:
     """The registry; says on standard error when it is a kept copy. Raises ZooError."""
     from zoosmith.common.text import show_error

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.app.cli.commands._registry import asked_arguments, opened, registry_argument
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(minima={}, maxima={})
     registry_argument(parser)
+    asked_arguments(parser)
 
 
 def number(text: str) -> float:
@@ -109,7 +110,7 @@ def main(given: argparse.Namespace) -> None:
     noted(given)
     catalog = opened(given)
     rows = suitable(catalog, given)
-    measured = figures(rows)
+    measured = wanted(figures(rows), given)
     evals = best.common_evals(measured, given.data)
     measured = best.on_evals(measured, evals)
     budget = budget_of(given, measured, evals)
@@ -145,6 +146,17 @@ def figures(rows: dict[str, Row]) -> dict[str, list[Figures]]:
     from zoosmith.records.figures import of_result
 
     return {name: [of_result(name.partition("@")[0], row, r) for r in row.results] for name, row in rows.items()}
+
+
+def wanted(measured: dict[str, list[Figures]], given: argparse.Namespace) -> dict[str, list[Figures]]:
+    """What was asked for: of one suite, or of hosts that were not steady. Raises ZooError for none at all."""
+    from zoosmith.records.figures import asked
+
+    asked("any of these artifacts", [one for own in measured.values() for one in own], given.suite, given.unsteady)
+    return {
+        name: [one for one in own if given.suite in (None, one.suite) and not (given.unsteady and one.steady)]
+        for name, own in measured.items()
+    }
 
 
 def budget_of(given: argparse.Namespace, measured: dict[str, list[Figures]], evals: list[str]) -> Budget:
@@ -197,8 +209,11 @@ def remarks(found: Choice) -> Iterator[str]:
     from zoosmith.records.best import told_apart
 
     figures = [one.figures for one in found.meeting if one.figures]
-    if len(figures) > 1 and told_apart(figures[0], figures[1]) is False:
-        yield f"not told apart from {figures[1].name}: the intervals of their speed overlap"
+    apart = {one.name: told_apart(figures[0], one) for one in figures[1:]}
+    if alike := [name for name, told in apart.items() if told is False]:
+        yield f"not told apart from {', '.join(alike)}: the intervals of their speed overlap"
+    if unknown := [name for name, told in apart.items() if told is None]:
+        yield f"no interval tells whether it is faster than {', '.join(unknown)}: compared by p50 alone"
     suites = sorted({one.suite for one in figures})
     if len(suites) > 1:
         yield f"measured by different suites: {', '.join(suites)}"

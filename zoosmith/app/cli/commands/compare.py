@@ -9,7 +9,7 @@ import argparse
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import registry_argument
+from zoosmith.app.cli.commands._registry import asked_arguments, registry_argument
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the names and --registry to the parser."""
     parser.add_argument("name", nargs="+", help="two artifacts or more; each is compared with those after it")
     registry_argument(parser)
+    asked_arguments(parser)
 
 
 def main(given: argparse.Namespace) -> None:
@@ -32,11 +33,13 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.text import show, show_lines
     from zoosmith.contract.errors import ZooError
     from zoosmith.records.compare import compare
+    from zoosmith.records.figures import asked
 
     names = list(dict.fromkeys(given.name))
     if len(names) < 2:
         raise ZooError("name at least two different artifacts: zoosmith compare NAME NAME")
     known = published(given, names) if given.registry else from_results(names)
+    known = {name: asked(name, own, given.suite, given.unsteady) for name, own in known.items()}
     for number, (one, other) in enumerate(combinations(names, 2)):
         if number:
             show("")
@@ -113,7 +116,7 @@ def figures(found: Comparison) -> list[list[str]]:
     first, second = found.first, found.second
     rows = [["size", sized(first.size), sized(second.size), times(first.size, second.size)]]
     if found.agreement is not None:
-        rows.insert(0, ["same answer", BLANK, BLANK, f"{found.agreement:.2%} of the examples"])
+        rows.insert(0, ["same answer", BLANK, BLANK, f"{words.percent(found.agreement, 2)}% of the examples"])
     rows[:0] = [[each.name, BLANK, BLANK, words.with_interval(each.value)] for each in found.apart]
     if found.speed:
         rows.append(["speed", BLANK, BLANK, speed(found.speed)])

@@ -54,7 +54,8 @@ def lines(row: Row) -> Iterator[tuple[str, str]]:
 
 def measured(result: Result, reference: str) -> Iterator[tuple[str, str]]:
     """What one host measured."""
-    yield "host", f"{result.host}, suite {result.suite}, {result.threads} thread(s)"
+    mark = "" if result.steady else ", host not steady"
+    yield "host", f"{result.host}, suite {result.suite}, {result.threads} thread(s){mark}"
     for metric, value in sorted(result.quality.items()):
         yield "", told(metric, value)
     for id, versus in sorted((result.versus or {}).items()):

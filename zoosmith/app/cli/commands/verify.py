@@ -34,11 +34,10 @@ def verify(folder: Path, given: argparse.Namespace) -> None:
     """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
     from zoosmith.common import gate
     from zoosmith.common.text import show
-    from zoosmith.contract.errors import ZooError
     from zoosmith.publish import folders
+    from zoosmith.publish.damage import require_sound
 
-    if wrong := folders.faults(folder):
-        raise ZooError(f"{folder} is not what its manifest says:\n  " + "\n  ".join(wrong) + "\npull or build it again")
+    require_sound(folder)
     gate.require(folder, str(folder))
     tree, name = folders.tree_digest(folder), folder.resolve().name
     show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")

@@ -1,0 +1,61 @@
+"""Exchanged labels are told from a weak model's errors."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoosmith.tasks._classification.exchanged import assignment, exchanged
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 5), st.integers(0, 10_000))
+def test_the_assignment_is_the_best_of_all_permutations(count: int, seed: int) -> None:
+    matrix = np.random.default_rng(seed).integers(0, 9, size=(count, count)).tolist()
+    best = max(sum(matrix[i][j] for i, j in enumerate(order)) for order in permutations(range(count)))
+    found = assignment(matrix)
+    assert sum(matrix[i][j] for i, j in enumerate(found)) == best
+    if sum(matrix[i][i] for i in range(count)) == best:
+        assert found == list(range(count))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 40), st.floats(0.75, 1.0), st.integers(0, 10_000))
+def test_any_exchange_is_found_and_the_right_order_is_not_touched(count: int, accuracy: float, seed: int) -> None:
+    """Of a model that is right so often, in whatever order its outputs are called."""
+    generator = np.random.default_rng(seed)
+    true = np.repeat(np.arange(count), 40)
+    answers = np.where(generator.random(len(true)) < accuracy, true, generator.integers(0, count, len(true)))
+    matrix, labels = np.zeros((count, count), int), [f"c{i}" for i in range(count)]
+    np.add.at(matrix, (true, answers), 1)
+    assert exchanged(matrix.tolist(), labels) is None
+    order = generator.permutation(count)
+    hint = exchanged(matrix[:, order].tolist(), labels)
+    assert (hint is None) == (order.tolist() == list(range(count)))
+    assert hint is None or f"labels: [{', '.join(labels[i] for i in order)}]" in hint
+
+
+def test_the_issue_of_three_classes_in_alphabetical_order() -> None:
+    """A checkpoint of LABEL_0..2 (low, mid, high), called high, low, mid."""
+    hint = exchanged([[0, 0, 100], [99, 0, 1], [0, 100, 0]], ["high", "low", "mid"])
+    assert hint is not None
+    assert "`task: {labels: [low, mid, high]}`" in hint
+
+
+def test_a_model_that_answers_one_class_alone_is_weak_not_exchanged() -> None:
+    assert exchanged([[0, 60, 0], [0, 40, 0], [0, 50, 0]], ["a", "b", "c"]) is None
+    assert exchanged([[0] * 6 + [count] for count in (60, 9, 9, 9, 9, 9, 3)], list("abcdefg")) is None
+
+
+def test_few_confusions_of_neighbours_are_errors_of_the_model() -> None:
+    assert exchanged([[90, 10, 0], [2, 3, 0], [0, 0, 9]], ["a", "b", "c"]) is None
+    assert exchanged([[9, 11], [11, 9]], ["a", "b"]) is None
+
+
+def test_classes_without_examples_do_not_hide_an_exchange() -> None:
+    hint = exchanged([[0, 30, 0, 0], [0, 0, 30, 0], [0, 0, 0, 30], [0, 0, 0, 0]], ["a", "b", "c", "d"])
+    assert hint is not None
+    assert "labels: [d, a, b, c]" in hint
