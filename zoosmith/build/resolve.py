@@ -22,6 +22,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.sources import pick
 from zoosmith.sources.tables import check_names
 from zoosmith.store.files import payload, sha256_file
 from zoosmith.store.store import ActionResult, Store
@@ -84,7 +85,7 @@ class Resolver:
         elif not base.files and base.pypi:
             decided = {"pypi": base.pypi.model_dump()}
         elif not base.files and base.path:
-            decided = {"path": folder_digest(self.project / base.path)}
+            decided = {"path": pick.key(self.project / base.path)}
         return Action(
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
