@@ -136,7 +136,7 @@ class Resolver:
             "parents": parents,
             "splits": self.splits(ref.recipe, data_of(module, params)),
             "task": self.task(ref.recipe),
-            "packages": _packages(module),
+            "packages": self.packages(module),
             "tools": _tools(module, self.project),
             "seed": spec.seed,
         }
@@ -224,6 +224,10 @@ class Resolver:
         if entries not in self._code:
             self._code[entries] = code_digests(*entries)
         return self._code[entries]
+
+    def packages(self, module: ModuleType) -> dict[str, str]:
+        """Versions of what a builder requires, as they are here."""
+        return _packages(module)
 
     def _entries(self, ref: Ref) -> list[Path]:
         task = self.zoo.families[ref.recipe].recipe.task
