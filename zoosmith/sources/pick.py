@@ -50,7 +50,7 @@ def needed(source: Path) -> dict[str, Path]:
     pickles = [name for name in names if is_pickle(name) and "/" not in name]
     if pickles and not any(name.endswith((".safetensors", ".gguf", ".onnx")) for name in found):
         raise ZooError(
-            f"{', '.join(pickles[:3])} is a pickle, which may run code when it is read, with no other weights beside it; "
+            f"{', '.join(pickles[:3])} is a pickle, which may run code when read, with no other weights beside it; "
             "convert it where you trust it: AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER) with the class "
             "of the model writes model.safetensors"
         )

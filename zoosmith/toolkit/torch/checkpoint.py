@@ -13,7 +13,7 @@ from zoosmith.common.names import places_in
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job, Parent
 from zoosmith.toolkit.pruning import structure
-from zoosmith.toolkit.torch import soundness
+from zoosmith.toolkit.torch import sessions, soundness, tokenizer_facts
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -228,13 +228,18 @@ def _make_fast(source: Path, out: Path) -> None:
 
 
 def check_vocabulary(model: Any, out: Path) -> None:
-    """Raise BuildError when the tokenizer can give an id that the embedding does not have."""
+    """Raise BuildError when the tokenizer can give an id that the embedding does not have.
+
+    Also where the files of the tokenizer in `out` contradict each other.
+    """
     from tokenizers import Tokenizer
 
     try:
-        size = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab_size(with_added_tokens=True)
+        tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
     except Exception as error:  # tokenizers raises no narrower type
         raise BuildError(f"tokenizer.json cannot be read: {error}") from error
+    size = tokenizer.get_vocab_size(with_added_tokens=True)
     rows = model.get_input_embeddings().num_embeddings
     if size > rows:
         raise BuildError(f"the tokenizer knows {size} tokens, the model embeds {rows}: it belongs to another model")
+    tokenizer_facts.check(tokenizer, out, model.config, special=not sessions.is_causal(type(model).__name__))
