@@ -18,7 +18,7 @@ from tests.support.user import Silent
 from zoosmith.publish import folders
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.pull import Puller
-from zoosmith.records.registry import Entry, Registry, Row
+from zoosmith.records.registry import Entry, Row
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy
 
@@ -123,7 +123,7 @@ def left_alone(*words: str, cwd: Path, **environment: str) -> Ended:
 def pulled_by_a_stranger(name: str, number: int, row: Row, location: str, base: str) -> bool:
     """Whether somebody who has nothing yet gets exactly the row's files from this location. Raises ZooError."""
     entry = Entry(latest=number, versions={str(number): row.model_copy(update={"locations": (location,)})})
-    catalog = Catalog(Registry(artifacts={name: entry}), base)
+    catalog = Catalog({name: entry}, base)
     with tempfile.TemporaryDirectory(prefix="stranger-") as folder:
         home = Path(folder) / "home"
         Puller(catalog, home, Cache(Path(folder) / "cache"), Silent(), STRANGER).pull(f"{name}@{number}")

@@ -119,7 +119,9 @@ def test_a_base_by_folder_is_known_by_its_content(project: Path) -> None:
     before = resolver(project).base(BASE)
     assert before.inputs["path"] == folder_digest(project / "bases" / "words")
     assert before.resources.cpus == 0
-    (project / "bases" / "words" / "more.json").write_text("{}")
+    (project / "bases" / "words" / ".env").write_text("TOKEN=x")
+    assert resolver(project).base(BASE).key == before.key, "what is not taken decides nothing"
+    (project / "bases" / "words" / "generation_config.json").write_text("{}")
     assert resolver(project).base(BASE).key != before.key
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,20 @@ from tests.support.job import TELLING, Case, Made, build, probe_logits, source, 
 from tests.support.zoo import write_bert, write_tokenizer
 from zoosmith.contract.errors import BuildError
 
+SINGLE = "single_label_classification"
 CASE = Case(parents={"from": "headed"})
 
 
 def take(tmp_path: Path, *labels: str, task_labels: tuple[str, ...] = ("negative", "positive")) -> Made:
     parent = source(write_bert(tmp_path / "base", labels=labels))
     return build("checkpoint", {"from": parent}, tmp_path, task=spec(labels=task_labels))
+
+
+def change(base: Path, config: Mapping[str, object]) -> Path:
+    """The same checkpoint, with other values in config.json."""
+    file = base / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | config))
+    return base
 
 
 @pytest.mark.parametrize(
@@ -169,6 +178,73 @@ def test_missing_weights_of_the_body_are_told(tmp_path: Path) -> None:
     kept = {k: v for k, v in load_file(base / "model.safetensors").items() if "layer.1.output" not in k}
     save_file(kept, base / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(BuildError, match=r"lacks weights of the body: bert\.encoder\.layer\.1\.output"):
+        build("checkpoint", {"from": source(base)}, tmp_path)
+
+
+@pytest.mark.parametrize("builder", ["checkpoint", "finetune"])
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (
+            {"num_hidden_layers": 1},
+            r"no place for: model\.safetensors: bert\.encoder\.layer\.1\..*more; correct config",
+        ),
+        ({"intermediate_size": 48}, r"layer\.0\.intermediate\.dense\.bias is \(64,\), by config\.json .* \(48,\)"),
+        ({"num_hidden_layers": 3}, r"lacks weights of the body: bert\.encoder\.layer\.2\.\S+ \(32,\)"),
+    ],
+)
+def test_a_config_of_another_body_is_told_with_tensor_and_sizes(
+    tmp_path: Path, builder: str, config: dict[str, int], told: str
+) -> None:
+    base = change(write_bert(tmp_path / "base", labels=("negative", "positive")), config)
+    with pytest.raises(BuildError, match=told):
+        build(builder, {"from": replace(source(base), name="toy/base")}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"id2label": {"0": "a", "1": "b", "2": "c"}}, r"classifier\.bias is \(2,\), by config\.json .* \(3,\)"),
+        ({"id2label": {"0": "a", "2": "b"}}, r"id2label: expected the outputs 0 to 1, each once; found 0, 2"),
+        ({"id2label": {"0": "a", "1": "a"}}, r"id2label: 'a' names 2 outputs"),
+        ({"id2label": ["a", "b"]}, r"id2label: expected an object"),
+        ({"problem_type": "multi_label_classification"}, r"problem_type: multi_label_classification, but text-class"),
+        ({"problem_type": "regression"}, r"problem_type: regression, but text-classification is single_label"),
+        ({"id2label": {"0": "score"}}, r"problem_type: regression, but text-classification is single_label"),
+    ],
+)
+def test_outputs_that_are_not_classes_of_a_name_each_are_told(
+    tmp_path: Path, config: dict[str, object], told: str
+) -> None:
+    base = change(write_bert(tmp_path / "base", labels=("negative", "positive")), config)
+    with pytest.raises(BuildError, match=told):
+        build("checkpoint", {"from": replace(source(base), name="toy/base")}, tmp_path, task=spec(labels=()))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [(None, None), ("regression", SINGLE), ("multi_label_classification", SINGLE), (SINGLE, SINGLE)],
+)
+def test_training_writes_the_problem_that_it_trained(tmp_path: Path, theirs: str | None, ours: str | None) -> None:
+    base = change(write_bert(tmp_path / "base", labels=("a", "b")), {"problem_type": theirs})
+    made = build("finetune", {"from": source(base)}, tmp_path)
+    assert json.loads((made.out / "config.json").read_text()).get("problem_type") == ours
+    again = build("torch_half", {"from": made.parent}, tmp_path / "again")
+    assert json.loads((again.out / "config.json").read_text()).get("problem_type") == ours
+
+
+def test_a_layer_that_no_config_names_is_told_and_heads_of_pre_training_are_not(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    base = write_bert(tmp_path / "base", labels=("negative", "positive"))
+    tensors = load_file(base / "model.safetensors")
+    fine = {name: torch.ones(2) for name in ("cls.predictions.bias", "bert.embeddings.position_ids")}
+    save_file(tensors | fine, base / "model.safetensors", metadata={"format": "pt"})
+    build("checkpoint", {"from": source(base)}, tmp_path)
+    shutil.rmtree(tmp_path / "out")
+    save_file(tensors | {"crf.transitions": torch.ones(2)}, base / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BuildError, match=r"has no place for: model\.safetensors: crf\.transitions"):
         build("checkpoint", {"from": source(base)}, tmp_path)
 
 

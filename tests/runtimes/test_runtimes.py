@@ -118,6 +118,18 @@ def test_an_architecture_is_a_model_class_of_transformers(
         plugins.load("runtimes", name, ROOT).open(moved, made.manifest, threads=1)
 
 
+@pytest.mark.parametrize(("layers", "told"), [(1, "has no place for"), (3, "lacks")])
+def test_a_checkpoint_that_is_not_all_of_its_config_is_damaged(
+    family: Family, tmp_path: Path, layers: int, told: str
+) -> None:
+    made = family.made("finetune")
+    moved = shutil.copytree(made.out, tmp_path / "moved")
+    config = json.loads((moved / "config.json").read_text()) | {"num_hidden_layers": layers}
+    (moved / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BuildError, match=rf"is damaged: .* it {told} bert\.encoder\.layer\.[12]\..*pull or build"):
+        plugins.load("runtimes", "torch", ROOT).open(moved, made.manifest, threads=1)
+
+
 @pytest.mark.parametrize("name", ["torch", "bnb"])
 def test_a_model_does_not_follow_an_adapter(family: Family, tmp_path: Path, name: str) -> None:
     made = family.made(MADE_BY[name])

@@ -12,6 +12,7 @@ from tests.support.step import make_step
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.sources import fetch
+from zoosmith.store.files import payload
 
 
 def sha256(text: str) -> str:
@@ -40,10 +41,70 @@ def test_only_listed_files_enter_and_the_manifest_names_them(tmp_path: Path, fol
     assert step.notes == {"source": "path"}
 
 
-def test_all_files_enter_where_none_is_listed(tmp_path: Path, folder: Path) -> None:
+SECRETS = (".env", "id_rsa", "credentials.json", ".cache/model.safetensors", "run/model.safetensors", "notes.md")
+
+
+def test_where_none_is_listed_what_the_format_needs_enters_and_the_rest_is_said(tmp_path: Path, folder: Path) -> None:
+    needed = ("config.json", "model.safetensors", "quants/a.gguf", "tokenizer.json", "vocab.txt")
+    for name in (*needed[1:], *SECRETS):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    (folder / "training_args.bin").write_bytes(b"\x80\x04.")
+    said: list[str] = []
+    step = step_for(tmp_path, {"path": "bases/m"})
+    step.report = lambda message: said.append(str(message))
+    fetch.run(step)
+    assert {p.as_posix() for p in payload(step.out)} == {*needed, "manifest.json"}
+    for name in (*SECRETS, "training_args.bin", "extra.txt"):
+        assert name in step.notes["left_out"]
+    assert any("toy/encoder: left out: .cache/model.safetensors, .env" in line for line in said)
+    assert not any("outside the zoo" in line for line in said)
+
+
+def test_a_listed_dotfile_is_refused(tmp_path: Path, folder: Path) -> None:
+    (folder / ".env").write_text("TOKEN=x")
+    with pytest.raises(ZooError, match=r"\.env is a dotfile"):
+        fetch.run(step_for(tmp_path, {"path": "bases/m", "files": {".env": sha256("TOKEN=x")}}))
+
+
+def test_a_path_outside_the_zoo_is_said(tmp_path: Path, folder: Path) -> None:
+    said: list[str] = []
+    step = step_for(tmp_path / "zoo", {"path": "../bases/m"})
+    step.report = lambda message: said.append(str(message))
+    fetch.run(step)
+    assert any("bases/m, which lies outside the zoo" in line for line in said)
+
+
+def test_a_snapshot_of_a_hubs_cache_is_followed_to_its_blobs(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "a1").write_text("weights")
+    (folder / "model.safetensors").symlink_to("../../blobs/a1")
+    (folder / "loop").symlink_to(folder)
     step = step_for(tmp_path, {"path": "bases/m"})
     fetch.run(step)
-    assert (step.out / "extra.txt").read_text() == "not listed"
+    assert (step.out / "model.safetensors").read_text() == "weights"
+    assert not (step.out / "model.safetensors").is_symlink()
+    (tmp_path / "blobs" / "a1").unlink()
+    with pytest.raises(ZooError, match=r"model\.safetensors is a link to nothing"):
+        fetch.run(step_for(tmp_path, {"path": "bases/m"}))
+
+
+def test_a_path_may_be_one_file_and_a_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "a.gguf").write_text("weights")
+    (tmp_path / "b.gguf").symlink_to("a.gguf")
+    for name in ("a.gguf", "b.gguf"):
+        step = step_for(tmp_path, {"path": name})
+        fetch.run(step)
+        assert (step.out / name).read_text() == "weights"
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_pointer_of_git_lfs_is_told_with_the_cure(tmp_path: Path, folder: Path, listed: bool) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 90868376\n"
+    (folder / "model.safetensors").write_text(pointer)
+    files = {"model.safetensors": "0" * 64} if listed else {}
+    with pytest.raises(ZooError, match=r"model\.safetensors is a pointer of git-lfs, 1\d\d bytes.*`git lfs pull`"):
+        fetch.run(step_for(tmp_path, {"path": "bases/m", "files": files}))
 
 
 def test_a_hash_that_differs_names_file_both_hashes_and_leaves_nothing(tmp_path: Path, folder: Path) -> None:
@@ -75,10 +136,18 @@ def test_the_next_source_is_tried_when_the_first_has_other_bytes(
     assert (step.out / "config.json").read_text() == "{}"
 
 
-def test_pickles_are_refused(tmp_path: Path, folder: Path) -> None:
-    (folder / "pytorch_model.bin").write_bytes(b"\x80\x04.")
-    with pytest.raises(ZooError, match=r"pytorch_model\.bin is a pickle.*files:"):
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "pytorch_model-00001-of-00002.bin", "model.pt"])
+def test_weights_in_a_pickle_alone_are_refused_with_the_cure(tmp_path: Path, folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"\x80\x04.")
+    with pytest.raises(ZooError, match=rf"{name} is a pickle, .*save_pretrained"):
         fetch.run(step_for(tmp_path, {"path": "bases/m"}))
+
+
+def test_a_listed_pickle_is_refused(tmp_path: Path, folder: Path) -> None:
+    (folder / "model.pt").write_bytes(b"\x80")
+    files = {"model.pt": hashlib.sha256(b"\x80").hexdigest()}
+    with pytest.raises(ZooError, match=r"model\.pt is a pickle.*files:"):
+        fetch.run(step_for(tmp_path, {"path": "bases/m", "files": files}))
 
 
 @pytest.mark.parametrize(
@@ -94,12 +163,6 @@ def test_what_leads_outside_or_to_code_is_refused(
 ) -> None:
     (folder / name).write_text(json.dumps(content))
     with pytest.raises(ZooError, match=rf"toy/encoder is not opened[\s\S]*{told}"):
-        fetch.run(step_for(tmp_path, {"path": "bases/m"}))
-
-
-def test_a_link_in_a_folder_is_refused(tmp_path: Path, folder: Path) -> None:
-    (folder / "link").symlink_to("/etc/hostname")
-    with pytest.raises(ZooError, match="link is a link or special file"):
         fetch.run(step_for(tmp_path, {"path": "bases/m"}))
 
 

@@ -149,3 +149,15 @@ def test_a_usual_padding_token_serves_where_none_is_named(tmp_path: Path) -> Non
     byte_bpe(tmp_path)
     (tmp_path / "tokenizer_config.json").unlink()
     assert [encoding.ids[-1] for encoding in load_tokenizer(tmp_path, 16).encode_batch(["the film", "a"])] == [2, 1]
+
+
+def test_a_padding_token_that_only_the_special_tokens_map_names_is_found(tmp_path: Path) -> None:
+    byte_bpe(tmp_path)
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    del config["pad_token"]
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    for token in ("<unk>", {"content": "</s>"}):
+        (tmp_path / "special_tokens_map.json").write_text(json.dumps({"pad_token": token}))
+        padding = load_tokenizer(tmp_path, 32).padding
+        assert padding["pad_token"] == (token["content"] if isinstance(token, dict) else token)
+        assert padding["pad_id"] == load_tokenizer(tmp_path, 32).token_to_id(padding["pad_token"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
@@ -20,6 +21,7 @@ doit card:NAME      render the card again      doit registry  render everything 
 doit site           make the gallery: every artifact in one page with filters and plots, below site/
 doit plan NAME      what a build would do      doit why NAME  what changed since the last one
 doit check NAME     rebuild aside and compare  doit gc        free what nothing needs
+doit plan --moved   which cards are of an older recipe, builder or parent (--check: exit code 1 for any)
 doit reproduce NAME measure it again, and say which claims of its card hold here
 """
 
@@ -63,11 +65,25 @@ def plan(workspace: Workspace, ref: Ref) -> str:
     for node in dict.fromkeys([workspace.zoo.families[ref.recipe].reference, ref]):
         verb = "reuse" if workspace.measured(node, "quick") else "measure"
         lines.append(f"  {verb:<8} measurement of {node} on this host")
-    recorded = workspace.records.build(ref)
-    built = workspace.resolver.finished("artifact", ref)
-    if recorded and (built is None or built.key != recorded.action_key):
-        lines.append("  the recorded results are of an older builder or recipe")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_recorded(workspace, ref)])
+
+
+def _recorded(workspace: Workspace, ref: Ref) -> list[str]:
+    """What the record is of, where that is not what would be built."""
+    recorded, built = workspace.records.build(ref), workspace.resolver.finished("artifact", ref)
+    reasons = moved(workspace.zoo, workspace.project, workspace.records.snapshot(), ref)
+    found = [f"  the recorded results are of what has moved on: {reason}" for reason in reasons]
+    if recorded and built and built.key != recorded.action_key and not found:
+        found.append("  the recorded results are of other package versions or rows")
+    return found
+
+
+def moved_on(workspace: Workspace, names: list[str]) -> list[str]:
+    """A line for each recorded artifact that has moved on, of `names` or of all. Raises ZooError for unknown names."""
+    records = workspace.records.snapshot()
+    refs = [workspace.zoo.find(name) for name in names] or workspace.zoo.artifacts()
+    found = {full_name(r.recipe, r.name): moved(workspace.zoo, workspace.project, records, r) for r in refs}
+    return [f"{name}: {'; '.join(reasons)}" for name, reasons in found.items() if reasons]
 
 
 def _name(kind: str, ref: Ref) -> str:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from zoosmith import plugins
 from zoosmith.build import zoo as zoos
+from zoosmith.build.moved import moved
 from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
 from zoosmith.build.snapshot import Snapshot
@@ -162,6 +163,7 @@ class RecordStore:
             subject=Subject(build, chosen),
             siblings=records.family(ref.recipe, chosen),
             others=[m for m in measured if m is not chosen],
+            moved=moved(self.zoo, self.project, records, ref),
             earlier=founding.earlier(records.measurements(ref), build.tree_digest),
             checks=checks,
             lineage=self._lineage(ref, build, records),

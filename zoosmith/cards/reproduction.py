@@ -19,13 +19,23 @@ class Step(NamedTuple):
     reproduces: str = "bytes"
 
 
-def tolerance(subject: Subject, lineage: Sequence[Step], metric: str, words: Words = CLASSES) -> str:
-    """The tolerance of a rebuild from the bases, as Markdown."""
+MOVED = (
+    "It cannot be made again from this project: what made it has moved on since, as the top of this card says. "
+    "`doit reproduce` still tells whether its figures hold, where its files are at hand."
+)
+
+
+def tolerance(
+    subject: Subject, lineage: Sequence[Step], metric: str, words: Words = CLASSES, *, moved: bool = False
+) -> str:
+    """The tolerance of a rebuild from the bases, as Markdown; none is promised of what has moved on."""
+    if moved:
+        return MOVED
     free = [step for step in lineage if step.reproduces != "bytes"]
     if not free:
         return (
-            "Tolerance: none. Every step claims equal bytes for equal package versions, so a rebuild's tree "
-            f"has the digest `{subject.build.tree_digest}`."
+            "Tolerance: none. Every step claims equal bytes for equal package versions and instruction set, so a "
+            f"rebuild's tree has the digest `{subject.build.tree_digest}`."
         )
     named = " and ".join(f"{step.name} ({step.made_by})" for step in free)
     figure = subject.measured.metric(metric)

@@ -136,6 +136,8 @@ def parse_json(data: bytes, what: str) -> Any:
 
 def printable(text: str) -> str:
     """The text without what steers a terminal; line breaks stay."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 

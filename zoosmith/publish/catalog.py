@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +20,10 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.publish import seen
 from zoosmith.publish.seen import Changes, Numbers
+from zoosmith.publish.shelf import BytesSource, FileSource, Source, briefs, shelf
 from zoosmith.records import registry
-from zoosmith.records.registry import Registry, Row
+from zoosmith.records.brief import Brief
+from zoosmith.records.registry import Entry, Registry, Row
 from zoosmith.store.files import sha256_file, write_atomic
 from zoosmith.transfer import http, locations
 from zoosmith.transfer.cache import Cache
@@ -46,12 +49,22 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True)
 class Catalog:
-    """A registry, the URL of the folder that it lies in, and a remark if it is not the newest."""
+    """Entries of a registry by name, the URL of the folder that it lies in, and a remark if it is not the newest."""
 
-    registry: Registry
+    artifacts: Mapping[str, Entry]
     base: str
     remark: str = ""
     changes: Changes = field(default_factory=Changes)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The whole of it; every entry is read and checked. Raises ZooError for the first that is damaged."""
+        return Registry(artifacts=dict(self.artifacts))
+
+    @cached_property
+    def briefs(self) -> dict[str, Brief | None]:
+        """What lists show, by name; None for an entry that is damaged."""
+        return briefs(self.artifacts)
 
     def find(self, wanted: str) -> Version:
         """The version that `NAME`, `NAME@N` or `NAME@ALIAS` means, which must be the tree of `#TREE` behind it.
@@ -79,7 +92,7 @@ class Catalog:
                 f"{named}#{pin} names no tree: expected 16 to 64 hexadecimal digits, as `zoosmith show` gives"
             )
         version = self.newest(named)
-        known = [version] if "@" in named else [each for each in self.versions() if each.name == version.name]
+        known = [version] if "@" in named else list(self._versions(version.name))
         same = next((each for each in known if each.row.tree_digest.startswith(pin)), None)
         if same is None:
             raise ZooError(f"{version} in {self.base} is the tree {version.row.tree_digest}, not {pin}: refused")
@@ -88,9 +101,9 @@ class Catalog:
     def newest(self, wanted: str) -> Version:
         """As `find`, also of a version that was replaced."""
         name, _, number = wanted.partition("@")
-        entry = self.registry.artifacts.get(name)
+        entry = self.artifacts.get(name)
         if entry is None:
-            raise ZooError(f"{self.base} has no artifact {name!r}{nearest(name, self.registry.artifacts)}")
+            raise ZooError(f"{self.base} has no artifact {name!r}{nearest(name, self.artifacts)}")
         found = str(entry.aliases.get(number) or number or entry.latest)
         if number == "latest":
             found = str(entry.latest)
@@ -101,13 +114,22 @@ class Catalog:
 
     def versions(self) -> Iterator[Version]:
         """All versions, the newest of an artifact first."""
-        for name, entry in sorted(self.registry.artifacts.items()):
-            for number in sorted(map(int, entry.versions), reverse=True):
-                yield Version(name, number, entry.versions[str(number)])
+        for name in sorted(self.artifacts):
+            yield from self._versions(name)
+
+    def _versions(self, name: str) -> Iterator[Version]:
+        entry = self.artifacts[name]
+        for number in sorted(map(int, entry.versions), reverse=True):
+            yield Version(name, number, entry.versions[str(number)])
+
+    def with_tree(self, tree: str) -> list[Version]:
+        """All versions with this tree; only their entries are read."""
+        names = [name for name, brief in sorted(self.briefs.items()) if brief and tree in brief.trees.values()]
+        return [each for name in names for each in self._versions(name) if each.row.tree_digest == tree]
 
     def by_tree(self, tree: str) -> Version | None:
         """A version with this tree, for what an artifact needs; one that is published, if any is."""
-        same = [version for version in self.versions() if version.row.tree_digest == tree]
+        same = self.with_tree(tree)
         return min(same, key=lambda version: not version.row.locations, default=None)
 
     def locations(self, version: Version) -> list[Location]:
@@ -152,9 +174,9 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
 
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
     """The catalog with what differs from what was seen of this registry before."""
-    artifacts = catalog.registry.artifacts.items()
-    now = (Numbers(n, e.latest, {number: row.tree_digest for number, row in e.versions.items()}) for n, e in artifacts)
-    changes = seen.compare(cache.seen(catalog.base), now)
+    now = (Numbers(name, brief.latest, brief.trees) for name, brief in catalog.briefs.items() if brief)
+    damaged = [name for name, brief in catalog.briefs.items() if brief is None]
+    changes = seen.compare(cache.seen(catalog.base), now, damaged)
     remark = "; ".join(filter(None, (catalog.remark, changes.remark(catalog.base))))
     return replace(catalog, remark=remark, changes=changes)
 
@@ -162,15 +184,14 @@ def _compared(catalog: Catalog, cache: Cache) -> Catalog:
 def _opened(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     if urlsplit(base).scheme == "file":
         file = Path(unquote(urlsplit(base).path)) / FILE
-        return _parsed(_read_file(file), str(file), base)
+        return _read(file, str(file), base)
     try:
-        data = retry.until_done(lambda: _ask(base, cache, retry))
+        return retry.until_done(lambda: _ask(base, cache, retry))
     except Unreachable as error:
         kept = cache.registry(base)
         if not kept.is_file():
             raise
-        return _parsed(kept.read_bytes(), base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
-    return _parsed(data, base, base)
+        return _read(kept, base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
 
 
 def _folder_url(location: str) -> str:
@@ -185,16 +206,14 @@ def _folder_url(location: str) -> str:
     return split._replace(path=path).geturl() if split.scheme != "hf" else location.rstrip("/")
 
 
-def _read_file(file: Path) -> bytes:
+def _read(file: Path, what: str, base: str, remark: str = "") -> Catalog:
     try:
-        if file.stat().st_size > safe.MAX_JSON_BYTES:
-            raise ZooError(f"{file} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
-        return file.read_bytes()
+        return _parsed(FileSource(file), what, base, remark)
     except OSError as error:
         raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
 
 
-def _ask(base: str, cache: Cache, retry: RetryPolicy) -> bytes:
+def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     """The registry from its server, or the kept copy if the server says that it has not changed."""
     kept, web = cache.registry(base), locations.within(base, "")
     assert isinstance(web, locations.Web)
@@ -205,14 +224,14 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> bytes:
     answer = http.get(web.url_of(FILE), headers, retry.timeout_s)
     if answer.status == 304 and "If-None-Match" in headers:
         answer.close()
-        return kept.read_bytes()
+        return _read(kept, base, base)
     if answer.status != 200:
         answer.close()
         raise ZooError(f"{base} answered {answer.status} to a plain request")
     data = http.read_all(answer, safe.MAX_JSON_BYTES)
-    _parsed(data, base, base)  # what is no registry replaces no copy of one
+    catalog = _parsed(BytesSource(data), base, base)  # what is no registry replaces no copy of one
     _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
-    return data
+    return catalog
 
 
 def _keep(kept: Path, base: str, data: bytes, tag: str, date: str) -> None:
@@ -231,6 +250,13 @@ def _about(kept: Path) -> dict[str, str]:
         return {}
 
 
-def _parsed(data: bytes, what: str, base: str, remark: str = "") -> Catalog:
+def _parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
+    """The registry in `source`: entry by entry if it has the committed form, else as a whole. Raises ZooError."""
+    if source.size > safe.MAX_JSON_BYTES:
+        raise ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
+    entries = shelf(source, what)
+    if entries is not None:
+        return Catalog(entries, base, remark)
+    data = source.read(0, source.size)
     safe.parse_json(data, what)
-    return Catalog(registry.parse(data.decode("utf-8"), what), base, remark)
+    return Catalog(registry.parse(data.decode("utf-8"), what).artifacts, base, remark)

@@ -16,7 +16,7 @@ def published_claims(registry: str | None, project: Path, name: str, tree: str) 
     Raises ZooError if it does not know the name, or holds no results of it.
     """
     catalog = open_catalog(registry, project, Cache())
-    same = [version for version in catalog.versions() if (version.name, version.row.tree_digest) == (name, tree)]
+    same = [version for version in catalog.with_tree(tree) if version.name == name]
     row = (same[0] if same else catalog.find(name)).row
     if not row.results:
         raise ZooError(f"nothing is claimed of {name}: its row in {catalog.base} holds no results")

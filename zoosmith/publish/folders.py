@@ -58,10 +58,24 @@ def agree(folder: Path, files: Sequence[File]) -> None:
         raise ZooError(f"the {PAYLOAD_MANIFEST} lists other files than the registry: refused")
 
 
-def require_replaceable(target: Path) -> None:
-    """Raise ZooError if `target` is something else than an unchanged artifact: it may be someone's work."""
+def _require_folder(target: Path) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise ZooError(f"{target} is there and is no folder; move it away, or use --into DIR")
+
+
+def require_repairable(target: Path, files: Sequence[File]) -> None:
+    """Raise ZooError if `target` holds anything but files of these names, whatever is in them."""
+    _require_folder(target)
+    known = {file.path for file in files}
+    for path in sorted(target.rglob("*")):
+        name = path.relative_to(target).as_posix()
+        if name not in known and (path.is_symlink() or not path.is_dir()):
+            raise ZooError(f"{path} is no file of the artifact; move it away, then --repair replaces the rest")
+
+
+def require_replaceable(target: Path) -> None:
+    """Raise ZooError if `target` is something else than an unchanged artifact: it may be someone's work."""
+    _require_folder(target)
     if not target.exists():
         return
     try:
@@ -69,7 +83,10 @@ def require_replaceable(target: Path) -> None:
     except ZooError:
         changed = True
     if changed:
-        raise ZooError(f"{target} is there and is no unchanged artifact; move it away, or use --into DIR")
+        raise ZooError(
+            f"{target} is there and is no unchanged artifact; move it away, or use --into DIR; "
+            "where it is only damaged, --repair replaces it"
+        )
 
 
 def recover(target: Path) -> None:

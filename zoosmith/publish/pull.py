@@ -62,7 +62,10 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Puller:
-    """Pulls from one registry into the folder `home`. `stores` are looked through for files that are here already."""
+    """Pulls from one registry into the folder `home`. `stores` are looked through for files that are here already.
+
+    With `repair` a copy that is damaged, or was changed, is replaced too, if it holds no files of other names.
+    """
 
     catalog: Catalog
     home: Path
@@ -70,6 +73,7 @@ class Puller:
     progress: Progress
     retry: RetryPolicy
     stores: tuple[Store, ...] = ()
+    repair: bool = False
     unkept: list[OSError] = field(default_factory=list, init=False)
 
     def pull(self, wanted: str) -> list[Pulled]:
@@ -110,7 +114,10 @@ class Puller:
                 unchanged = folders.is_tree(target, version.row.files)
                 pulled = Pulled(version, target, unchanged=unchanged)
                 if not unchanged:
-                    folders.require_replaceable(target)
+                    if self.repair:
+                        folders.require_repairable(target, version.row.files)
+                    else:
+                        folders.require_replaceable(target)
                     self._fill(staging, pulled)
                 shutil.rmtree(staging, ignore_errors=True)
                 return pulled

@@ -40,8 +40,11 @@ class Changes:
         return f"{registry} is not what it was when it was read before: {', '.join(self.told[:SHOWN])}{more}"
 
 
-def compare(file: Path, now: Iterable[Numbers]) -> Changes:
-    """What changed since the registry was seen before, as `file` remembers it; what is new is added there."""
+def compare(file: Path, now: Iterable[Numbers], unread: Iterable[str] = ()) -> Changes:
+    """What changed since the registry was seen before, as `file` remembers it; what is new is added there.
+
+    unread: names of damaged entries, which are there all the same.
+    """
     known = _read(file)
     found, seen = Changes(), set[str]()
     grown = False
@@ -53,7 +56,7 @@ def compare(file: Path, now: Iterable[Numbers]) -> Changes:
             _compare(before, artifact, found)
         if after != before:
             known[artifact.name], grown = after, True
-    found.told += [f"{name} is gone" for name in sorted(known.keys() - seen)]
+    found.told += [f"{name} is gone" for name in sorted(known.keys() - seen - set(unread))]
     if grown:
         write_atomic(file, canonical({"schema": 1, "artifacts": known}))
     return found

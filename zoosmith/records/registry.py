@@ -159,9 +159,14 @@ def parse(text: str, file: str) -> Registry:
     except json.JSONDecodeError as error:
         raise ZooError(f"{file}:{error.lineno}: {error.msg}; was a merge left unfinished?") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the registry"
-        raise ZooError(f"{file}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise ZooError(fault(error, file)) from None
+
+
+def fault(error: ValidationError, file: str) -> str:
+    """The first thing that is wrong in a registry, and where."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the registry"
+    return f"{file}: {where}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def to_text(registry: Registry) -> str:

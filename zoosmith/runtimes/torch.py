@@ -13,7 +13,7 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import Manifest
 from zoosmith.contract.session import Encoded, Session
 from zoosmith.toolkit.pruning import structure
-from zoosmith.toolkit.torch import devices, sessions
+from zoosmith.toolkit.torch import devices, sessions, soundness
 from zoosmith.toolkit.torch.torch_weights import multiply_adds, parameters
 
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
@@ -57,9 +57,11 @@ def open(
     torch.set_num_threads(threads)
     gate.require(path, str(path), adapters=False)
     _, model = architecture(path)
-    loaded = model.from_pretrained(
-        path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto"
-    )
+    loaded, info = model.from_pretrained(
+        path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto",
+        ignore_mismatched_sizes=True, output_loading_info=True,
+    )  # fmt: skip
+    soundness.check_whole(loaded, info, path)
     return sessions.session(loaded, path, device)
 
 

@@ -10,7 +10,7 @@ from zoosmith.common import gate
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.recipes.schema import Base
-from zoosmith.sources import hf, pypi
+from zoosmith.sources import hf, pick, pypi
 from zoosmith.store.files import copy_file, payload, refuse_pickles
 from zoosmith.store.manifests import write_source_manifest
 
@@ -27,7 +27,10 @@ def run(step: Step) -> None:
         folder = step.work / "parents" / name
         step.progress(text=f"from {name}")
         try:
-            select(fetch(folder), base.files, step.out)
+            if name == "path" and not base.files:
+                take(fetch(folder), step)
+            else:
+                select(fetch(folder), base.files, step.out)
         except ZooError as error:
             faults.append(f"  {name}: {error}")
             shutil.rmtree(step.out)
@@ -57,13 +60,29 @@ def sources(base: Base, step: Step) -> dict[str, Callable[[Path], Path]]:
     return found
 
 
+def take(source: Path, step: Step) -> None:
+    """Copy what a base needs of a folder, or the one file that `source` is, and say what is left out."""
+    files = pick.needed(source)
+    for name, file in files.items():
+        pick.refuse_pointer(file, name)
+        copy_file(file, step.out / name)
+    if rest := pick.left_out(source, files):
+        step.say(f"{step.run['name']}: {rest}")
+        step.note("left_out", rest)
+    if not source.resolve().is_relative_to(step.project.resolve()):
+        step.say(f"{step.run['name']}: taken from {source}, which lies outside the zoo")
+
+
 def select(source: Path, files: dict[str, str], out: Path) -> None:
     """Copy the listed files (all, if none is listed) to `out`, checking hashes. Raises SourceUnavailable."""
     if not source.is_dir():
         raise SourceUnavailable(f"{source} is no folder")
+    for name in files:
+        pick.refuse_dotfile(name)
     for name in files or [path.as_posix() for path in payload(source)]:
         if not (source / name).is_file():
             raise SourceUnavailable(f"{name} is missing")
+        pick.refuse_pointer(source / name, name)
         found = copy_file(source / name, out / name)
         if files and found != files[name]:
             raise SourceUnavailable(f"{name} has SHA-256 {found[:16]}..., the recipe expects {files[name][:16]}...")

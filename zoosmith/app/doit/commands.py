@@ -172,6 +172,11 @@ class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no 
         return interruptible(lambda: told(lambda: self.look(_opened["workspace"], params, args)), _interrupt)
 
 
+def _flag(name: str, help: str) -> dict[str, Any]:
+    """An option that is there or not."""
+    return {"name": name, "long": name, "short": "", "type": bool, "default": False, "help": help}
+
+
 def told(look: Callable[[], int]) -> int:
     """The exit code of a command; our errors, and those of the system, become one message and exit code 1."""
     try:
@@ -214,9 +219,19 @@ class Plan(ZooCommand):
     doc_purpose = "what building NAME would fetch, build, measure and reuse"
     doc_usage = "NAME ..."
     doc_description = None
+    cmd_options = (
+        _flag("moved", "only what is recorded of a recipe, builder or parent that has moved on; of all without a NAME"),
+        _flag("check", "with --moved: exit code 1 where there is any"),
+    )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
-        """Print one line a step."""
+        """Print one line a step, or one for each card that is not of what would be made now."""
+        if params["check"] and not params["moved"]:
+            raise ZooError("--check goes with --moved: `doit plan --moved --check`")
+        if params["moved"]:
+            lines = explain.moved_on(workspace, [name.rpartition(":")[2] for name in names])
+            print("\n".join(lines) or "nothing recorded has moved on")
+            return 1 if lines and params["check"] else 0
         for ref in chosen(workspace, names):
             show_lines(explain.plan(workspace, ref))
         return 0
@@ -237,20 +252,40 @@ class Why(ZooCommand):
 
 
 class Check(ZooCommand):
-    """`doit check NAME`: build once more, aside, and compare."""
+    """`doit check NAME`: build once more, aside, and compare. With `--delivered`, read what lies in artifacts/NAME."""
 
     doc_purpose = "build NAME again aside and compare with what is in the store"
     doc_usage = "NAME ..."
     doc_description = None
+    cmd_options = (
+        {
+            "name": "delivered",
+            "long": "delivered",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "build nothing: hash every file of artifacts/NAME and compare with what was built",
+        },
+    )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
-        """Exit code 1 where a rebuild gives something else."""
+        """Exit code 1 where a rebuild, or what was delivered, is something else."""
         from zoosmith.build.rebuild import check
 
+        if params["delivered"]:
+            return self._delivered(workspace, names)
         results = [check(workspace, ref) for ref in chosen(workspace, names)]
         for ref, (_, text) in zip(chosen(workspace, names), results, strict=True):
             show_lines(f"{full_name(ref.recipe, ref.name)}: {text}")
         return 0 if all(same for same, _ in results) else 1
+
+    def _delivered(self, workspace: Workspace, names: list[str]) -> int:
+        found = {full_name(ref.recipe, ref.name): workspace.faults_of_delivery(ref) for ref in chosen(workspace, names)}
+        for name, faults in found.items():
+            print(f"{name}: " + ("; ".join(faults) or "every file is as it was built"))
+            if faults:
+                print(f"`doit artifact:{name}` puts it right")
+        return 1 if any(found.values()) else 0
 
 
 class Gc(ZooCommand):

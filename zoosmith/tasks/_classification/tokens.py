@@ -39,9 +39,13 @@ def load_tokenizer(folder: Path, max_length: int) -> Any:
 
 
 def _pad_token(folder: Path, tokenizer: Any) -> str:
-    """The token that tokenizer_config.json names; where it names none (RoBERTa's does not), a usual one."""
-    file = folder / "tokenizer_config.json"
-    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    """That of tokenizer_config.json, else of special_tokens_map.json; where none is named (RoBERTa), a usual one."""
     usual = next((token for token in USUAL_PADS if tokenizer.token_to_id(token) is not None), USUAL_PADS[0])
-    token = config.get("pad_token") or usual
+    named = (_named(folder / file) for file in ("tokenizer_config.json", "special_tokens_map.json"))
+    token = next(filter(None, named), usual)
     return str(token["content"] if isinstance(token, dict) else token)
+
+
+def _named(file: Path) -> Any:
+    """`pad_token` of a JSON file: text, or an object with `content`; None where there is none."""
+    return json.loads(file.read_text(encoding="utf-8")).get("pad_token") if file.is_file() else None

@@ -13,6 +13,7 @@ from zoosmith.common.names import places_in
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job, Parent
 from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.torch import sessions, soundness, tokenizer_facts
 
 TOKENIZER_FILES = (
     "tokenizer.json",
@@ -50,25 +51,27 @@ def load_with_new_weights(job: Job, path: Path, *, new_head: bool, **options: An
     auto = getattr(transformers, job.task.auto_model)
     name = next((parent.name for parent in job.parents.values() if parent.path == path), "of its parent")
     kind = options.pop("dtype", "float32")
-    extra: dict[str, Any] = {"num_labels": len(labels), "ignore_mismatched_sizes": True} if new_head else {}
+    extra: dict[str, Any] = {"num_labels": len(labels)} if new_head else {}
+    if not new_head:
+        soundness.check_config(path, name, job.task)
     try:
         model, info = _model_class(auto, path).from_pretrained(
             path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=kind,
-            output_loading_info=True, **extra, **options,
+            output_loading_info=True, ignore_mismatched_sizes=True, **extra, **options,
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = str(error).splitlines()[0].replace(str(path), name)
         raise BuildError(f"transformers cannot load the checkpoint {name}: {said}") from error
+    soundness.check_weights(model, info, path, name, new_head=new_head)
     missing = drawn(info)
-    body = [key for key in missing if key.startswith(f"{model.base_model_prefix}.") and "pooler" not in key]
-    if body:
-        raise BuildError(f"the checkpoint {name} lacks weights of the body: {', '.join(body[:3])}; is it complete?")
     if missing and not new_head:
         raise BuildError(
             f"the checkpoint {name} has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
             "use the builder `finetune` on it"
         )
     _check_positions(model, job.task.spec.max_length)
+    if getattr(model.config, "problem_type", None) is not None:
+        model.config.problem_type = soundness.problem_type(job.task)  # what it is trained for from now on
     return model, missing
 
 
@@ -225,13 +228,18 @@ def _make_fast(source: Path, out: Path) -> None:
 
 
 def check_vocabulary(model: Any, out: Path) -> None:
-    """Raise BuildError when the tokenizer can give an id that the embedding does not have."""
+    """Raise BuildError when the tokenizer can give an id that the embedding does not have.
+
+    Also where the files of the tokenizer in `out` contradict each other.
+    """
     from tokenizers import Tokenizer
 
     try:
-        size = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab_size(with_added_tokens=True)
+        tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
     except Exception as error:  # tokenizers raises no narrower type
         raise BuildError(f"tokenizer.json cannot be read: {error}") from error
+    size = tokenizer.get_vocab_size(with_added_tokens=True)
     rows = model.get_input_embeddings().num_embeddings
     if size > rows:
         raise BuildError(f"the tokenizer knows {size} tokens, the model embeds {rows}: it belongs to another model")
+    tokenizer_facts.check(tokenizer, out, model.config, special=not sessions.is_causal(type(model).__name__))

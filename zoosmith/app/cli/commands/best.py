@@ -130,15 +130,13 @@ def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
 
-    rows = {
-        str(version): version.row for version in (catalog.newest(name) for name in sorted(catalog.registry.artifacts))
-    }
+    left = {name: brief for name, brief in sorted(catalog.briefs.items()) if brief}
     for key in ("task", "format"):
-        wanted, known = getattr(given, key), {getattr(row, key) for row in rows.values()}
+        wanted, known = getattr(given, key), {getattr(brief, key) for brief in left.values()}
         if wanted is not None and wanted not in known:
             raise ZooError(f"no artifact in {catalog.base} has the {key} {wanted!r}{nearest(wanted, known)}")
-        rows = {name: row for name, row in rows.items() if wanted in (None, getattr(row, key))}
-    return rows
+        left = {name: brief for name, brief in left.items() if wanted in (None, getattr(brief, key))}
+    return {str(version): version.row for version in (catalog.newest(name) for name in left)}
 
 
 def figures(rows: dict[str, Row]) -> dict[str, list[Figures]]:

@@ -17,6 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
     parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
     registry_argument(parser)
+    repair = "replace a damaged or changed copy, if it holds no files beside those of the artifact"
+    parser.add_argument("--repair", action="store_true", help=repair)
     parser.add_argument(
         "--into", type=Path, metavar="DIR", help="make DIR/NAME; else artifacts/NAME in a zoo, or ./NAME"
     )
@@ -38,7 +40,8 @@ def main(given: argparse.Namespace) -> None:
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
     progress = Progress()
     try:
-        done = Puller(opened(given, cache), home, cache, progress, RetryPolicy(), stores).pull(given.name)
+        catalog = opened(given, cache)
+        done = Puller(catalog, home, cache, progress, RetryPolicy(), stores, repair=given.repair).pull(given.name)
     finally:
         progress.close()
     for pulled in done:

@@ -23,13 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Print label and score of each input; of a language model what it writes, as it writes it."""
     from zoosmith.predictor import load
+    from zoosmith.publish.damage import looked_for
 
-    model = load(given.name, threads=given.threads)
-    several = len(model.task.spec.inputs) > 1
-    inputs: list[Any] = [tuple(given.text)] if several else list(given.text)
-    show = _stream if hasattr(model.scoring, "stream") else _label
-    for value in inputs:
-        show(model, value, as_json=given.json)
+    with looked_for(given.name):
+        model = load(given.name, threads=given.threads)
+        several = len(model.task.spec.inputs) > 1
+        inputs: list[Any] = [tuple(given.text)] if several else list(given.text)
+        show_one = _stream if hasattr(model.scoring, "stream") else _label
+        for value in inputs:
+            show_one(model, value, as_json=given.json)
 
 
 def _label(model: Predictor, value: Any, *, as_json: bool) -> None:

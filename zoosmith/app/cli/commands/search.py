@@ -9,8 +9,9 @@ from zoosmith.app.cli.commands._registry import opened, registry_argument
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
-    from zoosmith.records.registry import Row
+    from zoosmith.records.brief import Brief
 
+SHOWN = 3
 FILTERS = ("task", "format", "precision", "license")
 
 
@@ -24,39 +25,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """One line an artifact, its latest version. Raises ZooError where nothing fits."""
-    from zoosmith.common.text import columns, show
+    from zoosmith.common.text import columns, show, show_error
     from zoosmith.contract.errors import ZooError
 
     catalog = opened(given)
-    found = []
-    for name in sorted(catalog.registry.artifacts):
-        version = catalog.newest(name)
-        if fits(name, version.row, given):
-            quality = first_quality(version.row)
-            cells = (str(version), version.row.format, version.row.precision, version.row.task)
-            found.append((*cells, sized(version.row.size_total), quality))
+    found, damaged = [], []
+    for name, brief in sorted(catalog.briefs.items()):
+        if brief is None or not is_name(name):
+            damaged.append(name)
+        elif fits(name, brief, given):
+            cells = (f"{name}@{brief.latest}", brief.format, brief.precision, brief.task)
+            found.append((*cells, sized(brief.size_total), brief.quality))
+    if damaged:
+        more = ", ..." if len(damaged) > SHOWN else ""
+        named = ", ".join(map(ascii, damaged[:SHOWN]))
+        show_error("zoosmith", f"{len(damaged)} of {catalog.base} are left out, damaged or misnamed: {named}{more}")
     if not found:
         raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
     for line in columns(found):
         show(line)
 
 
-def fits(name: str, row: Row, given: argparse.Namespace) -> bool:
-    """Whether all words and filters hold; letters' case does not count."""
-    if any((wanted := getattr(given, key)) and wanted.lower() != getattr(row, key).lower() for key in FILTERS):
+def is_name(name: str) -> bool:
+    """Whether it may be the name of an artifact."""
+    from zoosmith.common import safe
+    from zoosmith.contract.errors import ZooError
+
+    try:
+        return bool(safe.name(name))
+    except ZooError:
         return False
-    text = " ".join((name, row.task, row.format, row.precision, row.builder, *row.base)).lower()
+
+
+def fits(name: str, brief: Brief, given: argparse.Namespace) -> bool:
+    """Whether all words and filters hold; letters' case does not count."""
+    if any((wanted := getattr(given, key)) and wanted.lower() != getattr(brief, key).lower() for key in FILTERS):
+        return False
+    text = " ".join((name, brief.task, brief.format, brief.precision, brief.builder, *brief.base)).lower()
     return all(word.lower() in text for word in given.words)
-
-
-def first_quality(row: Row) -> str:
-    """The headline metric with its value, of the largest measurement."""
-    results = sorted(row.results, key=lambda result: -max((q.n for q in result.quality.values()), default=0))
-    if not results or not results[0].quality:
-        return ""
-    from zoosmith.records import words
-    from zoosmith.records.family import headline
-
-    name = headline(results[0])
-    value = results[0].metric(name)
-    return f"{name} {words.value(value)}" if value else ""

@@ -26,7 +26,7 @@ def main(given: argparse.Namespace) -> None:
 
     catalog = opened(given)
     version = catalog.find(given.name)
-    known = ", ".join(catalog.registry.artifacts[version.name].versions)
+    known = ", ".join(catalog.artifacts[version.name].versions)
     show(f"{version}  (versions: {known})")
     for title, text in lines(version.row):
         show(f"  {title:<10} {text}")

@@ -34,11 +34,10 @@ def verify(folder: Path, given: argparse.Namespace) -> None:
     """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
     from zoosmith.common import gate
     from zoosmith.common.text import show
-    from zoosmith.contract.errors import ZooError
     from zoosmith.publish import folders
+    from zoosmith.publish.damage import require_sound
 
-    if wrong := folders.faults(folder):
-        raise ZooError(f"{folder} is not what its manifest says:\n  " + "\n  ".join(wrong) + "\npull or build it again")
+    require_sound(folder)
     gate.require(folder, str(folder))
     tree, name = folders.tree_digest(folder), folder.resolve().name
     show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
@@ -71,16 +70,16 @@ def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
 
-    same = [version for version in catalog.versions() if version.row.tree_digest == tree]
+    same = catalog.with_tree(tree)
     if same:
         return f"it is {next((v for v in same if v.name == name), same[0])} of {catalog.base}"
-    if name in catalog.registry.artifacts:
+    if name in catalog.artifacts:
         raise ZooError(
             f"{name} is none of its versions in {catalog.base}: it was built anew, or changed with its manifest"
         )
     if named:
         raise ZooError(
-            f"{catalog.base} does not know {name}{nearest(name, catalog.registry.artifacts)}; "
+            f"{catalog.base} does not know {name}{nearest(name, catalog.artifacts)}; "
             "look with `zoosmith search`, or verify without a registry to compare with the manifest alone"
         )
     return f"{catalog.base} does not know it"

@@ -1,0 +1,119 @@
+"""What has moved on since a recorded artifact was made: its recipe, its builder's code, or a parent.
+
+It is told from the record alone, so that a card says the same in every checkout: the action that would be run now, had
+it the recorded parents, rows and package versions, has the recorded key or it has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from zoosmith.build import zoo as zoos
+from zoosmith.build.resolve import Resolver, Unresolved
+from zoosmith.build.snapshot import Snapshot
+from zoosmith.common.names import full_name
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.action import Action
+from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.records.schema import BuildRecord
+from zoosmith.store.store import Store
+
+RECORDED = "recorded"  # stands for the tree of the data, of which the record holds labels and fingerprints
+
+
+class _AsRecorded(Resolver):
+    """Resolves one artifact as if its parents, rows and packages were those that its record names."""
+
+    def __init__(self, zoo: Zoo, project: Path, build: BuildRecord) -> None:
+        super().__init__(zoo, Store(project / "artifacts" / ".store"), project, threads=1)
+        self.build = build
+        self.trees = {parent["name"]: parent["digest"] for parent in build.parents.values()}
+
+    def parent_tree(self, ref: Ref) -> str:
+        """The tree that the record names. Raises Unresolved where it names none."""
+        if str(ref) not in self.trees:
+            raise Unresolved(f"{ref} was no parent then")
+        return self.trees[str(ref)]
+
+    def tree(self, kind: str, ref: Ref) -> str:
+        """Of data, a stand-in; of all else the parent's."""
+        return RECORDED if kind == "data" else self.parent_tree(ref)
+
+    def data_info(self, tree: str) -> dict[str, Any]:
+        """What the record has of data.json."""
+        return {"labels": [], "splits": {}} | self.build.data
+
+    def packages(self, module: ModuleType) -> dict[str, str]:
+        """The recorded versions: what is installed here is no matter of the card."""
+        return self.build.packages
+
+
+def moved(zoo: Zoo, project: Path, records: Snapshot, ref: Ref) -> list[str]:
+    """The reasons why a build of `ref` would not give what is recorded; none where it would, or nothing is recorded."""
+    build = records.build(ref)
+    return [] if build is None else [*_own(zoo, project, ref, build), *_parents(zoo, project, records, ref, build)]
+
+
+def _own(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
+    """What the recipe says otherwise now; where it says the same and the key differs, it is the code."""
+    spec = zoo.artifact(ref)
+    if spec.builder != build.builder:
+        return [f"it is made by builder `{spec.builder}` now, then by `{build.builder}`"]
+    found = _recipe(zoo, project, ref, build)
+    if found:
+        return found
+    try:
+        action = _AsRecorded(zoo, project, build).artifact(ref)
+    except (Unresolved, KeyError):  # a parent of another name, a split that was not there
+        return ["its recipe names other parents or splits"]
+    except ZooError as error:
+        return [f"whether its builder is the same cannot be told: {error}"]
+    if build.action_key in _keys(action):
+        return []
+    return [f"builder `{build.builder}`, what it imports, its tools or its task have changed"]
+
+
+def _recipe(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
+    spec, now = zoo.artifact(ref), zoos.params(zoo, ref, project).model_dump(mode="json")
+    names = sorted(name for name in now.keys() | build.params.keys() if now.get(name) != build.params.get(name))
+    found = [f"parameters {', '.join(f'`{name}`' for name in names)} are others"] if names else []
+    if spec.seed != build.seed:
+        found.append(f"its seed is {spec.seed} now, then {build.seed}")
+    parents = {role: str(parent) for role, parent in zoo.parents(ref).items()}
+    if parents != {role: parent["name"] for role, parent in build.parents.items()}:
+        found.append(f"it is made from {', '.join(parents.values())} now")
+    return found + [
+        f"its base {known.name} is pinned otherwise now"
+        for known in build.bases
+        if (base := _base(zoo, known.name)) is None or (base.repo, base.revision) != (known.repo, known.revision)
+    ]
+
+
+def _base(zoo: Zoo, name: str) -> Any:
+    recipe, _, base = name.partition("/")
+    return zoo.base(Ref(recipe, base)) if recipe in zoo.families else None
+
+
+def _keys(action: Action) -> Iterator[str]:
+    """The action's key, on whatever device it was run."""
+    plain = {name: value for name, value in action.inputs.items() if name != "device"}
+    for place in ({}, {"device": "cuda"}):
+        yield Action(action.name, action.title, action.entry, plain | place, action.run).key
+
+
+def _parents(zoo: Zoo, project: Path, records: Snapshot, ref: Ref, build: BuildRecord) -> list[str]:
+    """Parents that were made anew since, or have moved on themselves."""
+    found, made_of = [], {parent["name"]: parent["digest"] for parent in build.parents.values()}
+    for parent in zoo.parents(ref).values():
+        recorded = None if zoo.base(parent) else records.build(parent)
+        if recorded is None or str(parent) not in made_of:
+            continue
+        name = full_name(parent.recipe, parent.name)
+        if recorded.tree_digest != made_of[str(parent)]:
+            found.append(f"its parent {name} was made anew since, another tree")
+        elif moved(zoo, project, records, parent):
+            found.append(f"its parent {name} has moved on")
+    return found

@@ -1,0 +1,50 @@
+"""An artifact on this machine that is not what it was: told as damaged, with the command that puts it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.predictor import folder_of, needed
+from zoosmith.project import find_project
+from zoosmith.publish.folders import faults
+
+
+@contextmanager
+def looked_for(name: str) -> Iterator[None]:
+    """Open and ask the artifact `name` inside: where that fails, its files and those that it needs are looked at first.
+
+    Raises ZooError naming each damaged file and the cure; what fails with files that are right is raised as it is.
+    """
+    try:
+        yield
+    except Exception:
+        folder = folder_of(name)
+        require_sound(folder)
+        for other in needed(folder, find_project()).values():
+            require_sound(other)
+        raise
+
+
+def require_sound(folder: Path) -> None:
+    """Raise ZooError with every file that is not as the manifest in `folder` says, and with the cure."""
+    try:
+        wrong = faults(folder)
+    except ZooError as error:
+        raise ZooError(f"{error}\n{cure(folder)}") from None
+    except OSError as error:
+        wrong = [f"{error.filename} cannot be read ({error.strerror})"]
+    if wrong:
+        lines = "".join(f"\n  {line}" for line in wrong)
+        raise ZooError(f"{folder} is damaged, or was changed: it is not what its manifest says{lines}\n{cure(folder)}")
+
+
+def cure(folder: Path) -> str:
+    """The commands that put an artifact right."""
+    whole, project = folder.resolve(), find_project()
+    own = (project / "dodo.py").is_file() and whole.parent == (project / "artifacts").resolve()
+    pull = f"zoosmith pull {whole.name} --repair" + ("" if own else f" --into {whole.parent}")
+    told = f"`{pull}` fetches it again, with the --registry that it came from"
+    return f"`doit artifact:{whole.name}` delivers it again if this zoo built it; {told}" if own else told

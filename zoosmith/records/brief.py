@@ -1,0 +1,99 @@
+"""What lists show of an artifact, from a row that was checked or from JSON that was not.
+
+A registry has thousands of rows, and a command shows or opens few of them: those are checked in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from zoosmith.records import words
+from zoosmith.records.family import headline
+from zoosmith.records.registry import Entry, Result, Row
+
+TEXTS = ("task", "format", "precision", "license", "builder")
+
+
+class Brief(NamedTuple):
+    """The latest version of an artifact in short, and the tree of each version by its number.
+
+    size_total: bytes. quality: the headline metric with its value, as text; "" where nothing was measured.
+    """
+
+    latest: int
+    trees: dict[str, str]
+    task: str
+    format: str
+    precision: str
+    license: str
+    builder: str
+    base: tuple[str, ...]
+    size_total: int
+    quality: str
+
+
+def of_entry(entry: Entry) -> Brief:
+    """The brief of an entry that was checked."""
+    row = entry.versions[str(entry.latest)]
+    trees = {number: row.tree_digest for number, row in entry.versions.items()}
+    texts = {name: getattr(row, name) for name in TEXTS}
+    return Brief(entry.latest, trees, **texts, base=row.base, size_total=row.size_total, quality=first_quality(row))
+
+
+def of_json(told: Any) -> Brief | None:
+    """The brief of an entry as it stands in the file; None where it is none that could be shown."""
+    try:
+        latest, versions = told["latest"], told["versions"]
+        row = versions[str(latest)]
+        trees = {number: version["tree_digest"] for number, version in versions.items()}
+        texts = {name: row[name] for name in TEXTS}
+        size, base = row["size_total"], tuple(row["base"])
+        whole = isinstance(latest, int) and isinstance(size, int) and all(number.isdecimal() for number in trees)
+        if not whole or not all(isinstance(text, str) for text in (*trees.values(), *texts.values(), *base)):
+            return None
+        return Brief(latest, trees, **texts, base=base, size_total=size, quality=_quality(row["results"]))
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        return None
+
+
+def first_quality(row: Row) -> str:
+    """The headline metric with its value, of the largest measurement."""
+    return _first(
+        max(row.results, key=lambda result: max((q.n for q in result.quality.values()), default=0), default=None)
+    )
+
+
+class _Light:
+    """A result as it stands in the file, with the methods of a checked one; to make models of all takes seconds."""
+
+    metrics, metric = Result.metrics, Result.metric
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.quality = _metrics(told["quality"])
+        versus = told.get("versus")
+        self.versus = versus and {
+            id: SimpleNamespace(divergence=_metrics(v.get("divergence", {}))) for id, v in versus.items()
+        }
+
+
+def _metrics(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: SimpleNamespace(**{"unit": "share", "n_unit": "examples", **one}) for name, one in told.items()}
+
+
+def _quality(results: list[Mapping[str, Any]]) -> str:
+    """As `first_quality`, of results as they stand in the file."""
+    if not results:
+        return ""
+    told = max(results, key=lambda result: max((q["n"] for q in result["quality"].values()), default=0))
+    return _first(_Light(told))
+
+
+def _first(result: Any) -> str:
+    """The headline of a result, checked or not."""
+    if result is None or not result.quality:
+        return ""
+    name = headline(result)
+    value = result.metric(name)
+    return f"{name} {words.value(value)}" if value else ""
