@@ -9,7 +9,7 @@ from tests.support import records
 from zoosmith.contract.metric import DIVERGENCES, MetricInfo
 from zoosmith.records.family import Subject, comparable, headline, own_headline
 from zoosmith.records.registry import result
-from zoosmith.records.scores import Difference, Metric, Quality
+from zoosmith.records.scores import ClassDetails, Difference, Metric, Quality
 from zoosmith.stats.intervals import Estimate
 
 
@@ -78,3 +78,10 @@ def test_documents_are_what_stands_behind_scores_of_documents() -> None:
     quality = Quality.model_validate(records.text_quality())
     assert (quality.n, quality.n_unit) == (40, "documents")
     assert (Quality.model_validate(records.quality()).n, quality.classes) == (400, None)
+
+
+def test_what_was_not_counted_is_not_recorded() -> None:
+    """Records from before cut rows were counted stay as they are, byte for byte."""
+    assert "cut" not in ClassDetails().model_dump(mode="json")
+    counted = ClassDetails(cut=0)
+    assert ClassDetails.model_validate(counted.model_dump(mode="json")) == counted

@@ -17,9 +17,11 @@ from pydantic import BaseModel, ValidationError
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Recipe
+from zoosmith.recipes.size import check_size
 
 Location = Sequence[str | int]
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LONGEST = 200  # characters of a value in a message
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
@@ -65,13 +67,26 @@ def parse(text: str, file: str) -> Recipe:
 def document(text: str, file: str) -> dict[str, Any]:
     """The mapping in `text`, its keys unique, its content unchecked. Raises RecipeError naming file and line."""
     try:
-        found = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
+        found = _loaded(text)
     except yaml.YAMLError as error:
         raise RecipeError(_marked(error, text, file)) from None
+    except RecursionError:
+        raise RecipeError(f"{file}:1: lists or mappings are nested too deeply to be read") from None
     if not isinstance(found, dict):
         kind = "nothing" if found is None else type(found).__name__
         raise RecipeError(f"{file}:1: expected a mapping with schema, summary, bases, artifacts; found {kind}")
     return found
+
+
+def _loaded(text: str) -> Any:
+    """What the one document says; its size is checked before aliases are followed."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        check_size(root)
+        return None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _marked(error: yaml.YAMLError, text: str, file: str) -> str:
@@ -122,7 +137,13 @@ def _what(fault: Any, keys: Location, model: type[BaseModel]) -> str:
     if isinstance(found, dict):
         return message if fault["type"] == "value_error" else f"found a mapping: {message}"
     quotes = isinstance(found, bool | int | float | date) and fault["type"] == "string_type"
-    return f"found {found!r}: {message}{'; put it in quotes' if quotes else ''}"
+    return f"found {_shown(found)}: {message}{'; put it in quotes' if quotes else ''}"
+
+
+def _shown(found: Any) -> str:
+    """The value as Python writes it, its start where it is long."""
+    text = repr(found)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 
 def _fields_at(model: type[BaseModel], path: Location) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from zoosmith.contract.metric import DIVERGENCES, Better, MetricInfo, identity, margin_of
 from zoosmith.recipes.schema import Model, Sha256
@@ -120,6 +120,12 @@ class ClassDetails(Model):
     per_class: dict[str, dict[str, float]] = {}
     answers: Answers | None = None
     cut: int | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_unknown(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Records in which nothing was counted say nothing of it."""
+        told: dict[str, Any] = write(self)
+        return told if self.cut is not None else {name: value for name, value in told.items() if name != "cut"}
 
 
 class DocumentDetails(Model):
