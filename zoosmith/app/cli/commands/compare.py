@@ -79,7 +79,8 @@ def text(found: Comparison) -> str:
     head = ["", *names, "first - second (95 % interval)", "p", "verdict"]
     table = aligned([head, *(quality(change) for change in found.changes), *figures(found)])
     where = f"host {first.host}, {first.threads} thread(s), suite {first.suite_text}" if found.same_host else ""
-    lines = [f"{first.name} against {second.name}", where, table, *(bullet(note) for note in found.notes)]
+    pair = f"{first.name} against {second.name}, trees {first.tree[:12]} and {second.tree[:12]}"
+    lines = [pair, where, table, *(bullet(note) for note in found.notes)]
     return "\n".join(line for line in lines if line)
 
 
