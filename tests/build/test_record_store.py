@@ -193,3 +193,24 @@ def test_rendering_writes_records_of_schema_1_anew(book: RecordStore) -> None:
     assert book.render_all() == [file]
     assert (file.read_text(), book.card_file(DOUBLE).read_text()) == (new, card)
     assert book.render_all() == []
+
+
+def test_the_tree_compared_with_is_named_and_another_one_is_said_to_be_that(book: RecordStore) -> None:
+    register(book, PLAIN, measured(PLAIN, versus=None, speedup=None))
+    register(book, DOUBLE, measured(DOUBLE))
+    own, top = (
+        f"Compared with toy-plain of tree `{records.sha('toy-plain')[:12]}`.",
+        "> **Compared with another toy-plain",
+    )
+    assert own in book.card_file(DOUBLE).read_text() and top not in book.card_file(DOUBLE).read_text()
+    assert "Not beside these" not in book.card_file(DOUBLE).read_text()
+    build = records.build("toy-plain", format="table", parents={}, bases=[], tree_digest=records.sha("anew"))
+    anew = {"tree_digest": records.sha("anew"), "reference_digest": records.sha("anew")}
+    book.register(PLAIN, build, measured(PLAIN, versus=None, speedup=None, **anew))
+    text = book.card_file(DOUBLE).read_text()
+    assert own in text and "[toy-plain](toy-plain.md)" not in text, "what cannot be compared is not"
+    trees = f"with tree `{records.sha('toy-plain')[:12]}`, not `{records.sha('anew')[:12]}`"
+    assert f"{top} than is recorded now**: {trees}" in text
+    assert "against another tree: toy-plain." in text
+    row = parse((book.root / "registry.json").read_text(), "registry.json").artifacts["toy-double"].versions["1"]
+    assert [result.reference_tree for result in row.results] == [records.sha("toy-plain")]

@@ -223,3 +223,14 @@ def test_discordant_answers_are_those_of_each_eval() -> None:
     told = {c.metric: c.verdict.text for c in compare([one], [reference]).changes if c.verdict}
     needed = {name.partition(".")[0]: int(text.rsplit(" ", 1)[1]) for name, text in told.items() if "accuracy" in name}
     assert needed["toy"] != needed["hard"]
+
+
+def test_a_card_that_compares_with_another_tree_is_named_with_both_digests() -> None:
+    mine = figures(records.measurement(reference_digest=records.sha("old")), "text-classification")
+    plain = figures(records.reference(), "text-classification")
+    found = compare([mine], [plain])
+    told = f"another tree of toy-fp32, {records.sha('old')[:12]}, than is recorded now, {plain.tree[:12]}"
+    assert any(told in note for note in found.notes)
+    assert all(change.change is None for change in found.changes), "its recorded differences are from that other tree"
+    same = figures(records.measurement(reference_digest=plain.tree), "text-classification")
+    assert not any("another tree" in note for note in compare([same], [plain]).notes)

@@ -156,12 +156,15 @@ class RecordStore:
     ) -> cards.CardInput:
         """All that the artifact's card is made from."""
         chosen = best(measured)
+        siblings, reference = records.family(ref.recipe, chosen), self.zoo.families[ref.recipe].reference
         runtime = plugins.load("runtimes", build.format, self.project)
         reporting = reporting_of(build.task, self.project)
         return cards.CardInput(
             recipe=self.zoo.families[ref.recipe].recipe,
             subject=Subject(build, chosen),
-            siblings=records.family(ref.recipe, chosen),
+            siblings=siblings,
+            reference_tree=recorded.tree_digest if (recorded := records.build(reference)) else None,
+            left_out=self._left_out(ref.recipe, records, {s.build.name for s in siblings}),
             others=[m for m in measured if m is not chosen],
             moved=moved(self.zoo, self.project, records, ref),
             earlier=founding.earlier(records.measurements(ref), build.tree_digest),
@@ -174,6 +177,12 @@ class RecordStore:
             dev_spent=list(self._dev_spent(ref, records)),
             words=words_of(reporting, build),
         )
+
+    def _left_out(self, recipe: str, records: Snapshot, shown: set[str]) -> list[str]:
+        """Names of the family's recorded artifacts that are not shown."""
+        names = self.zoo.families[recipe].recipe.artifacts
+        found = (current for name in names if (current := records.current(Ref(recipe, name))))
+        return [build.name for build, _ in found if build.name not in shown]
 
     def _lineage(self, ref: Ref, build: BuildRecord, records: Snapshot) -> list[Step]:
         """The steps from the bases down to the artifact, with the digests that it was made from."""

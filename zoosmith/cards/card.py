@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,8 @@ class CardInput:
     """All that a card is made from. `siblings` are the family's artifacts measured on the same host.
 
     `others` are further measurements of the same tree, `earlier` those of trees that were here before;
-    `moved` says what has moved on since the artifact was made.
+    `moved` says what has moved on since the artifact was made. `reference_tree` is the recorded one of the family's
+    reference; `left_out` names recorded artifacts of the family that cannot stand beside this one.
     `words` are those of the task's kind.
     """
 
@@ -51,6 +52,8 @@ class CardInput:
     dev_spent: Sequence[tuple[str, str]] = ()
     earlier: Sequence[Measurement] = ()
     moved: Sequence[str] = ()
+    reference_tree: str | None = None
+    left_out: Sequence[str] = ()
     words: Words = CLASSES
 
     @property
@@ -95,6 +98,9 @@ def render(template: str, given: CardInput) -> str:
         training=_training(build),
         earlier=_earlier(given),
         moved=given.moved,
+        left_out=given.left_out,
+        other_reference=given.reference_tree and given.reference_tree != measured.reference_digest,
+        reference_tree=given.reference_tree,
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
@@ -217,6 +223,7 @@ def _per_second(value: float) -> str:
 def results_table(subjects: Sequence[Subject], preferred: Sequence[str] = PREFERRED) -> list[list[str]]:
     """Rows of the family's table: artifact, headline metric, size, p50, speed against the reference."""
     table = [["artifact", "metric", "value (95 % interval)", "size", "p50 ms", "speed vs reference"]]
+    references = {s.measured.tree_digest for s in subjects if s.measured.is_reference}
     for subject in subjects:
         measured = subject.measured
         name = headline(measured, preferred)
@@ -229,7 +236,7 @@ def results_table(subjects: Sequence[Subject], preferred: Sequence[str] = PREFER
                 words.with_interval(figure),
                 sized(measured.size_total),
                 f"{measured.latency_ms.p50:.2f}",
-                _speed(measured),
+                _speed(measured) + _against(measured, references),
             ]
         )
     return table
@@ -240,6 +247,12 @@ def _speed(measured: Measurement) -> str:
         return "1 (reference)"
     mark = "" if steady(measured) else ", host not steady"
     return f"{speed.value:.2f}x ({speed.low:.2f} to {speed.high:.2f}){mark}"
+
+
+def _against(measured: Measurement, references: Collection[str]) -> str:
+    """Which tree a speed is beside, where that is not the reference's in the table."""
+    other = references and measured.reference_digest not in references
+    return f", of another tree {measured.reference_digest[:12]}" if other else ""
 
 
 def markdown_table(table: Sequence[Sequence[str]]) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.figures import Figures, eval_of
+from zoosmith.records.ratios import one_reference
 from zoosmith.records.scores import Metric
 
 HOST = "host"
@@ -216,7 +217,7 @@ def told_apart(first: Figures, second: Figures) -> bool | None:
     The reference itself is once as fast, for sure. None too where a host was not steady.
     """
     one, other = _ends(first), _ends(second)
-    if first.reference != second.reference or one is None or other is None or not (first.steady and second.steady):
+    if not one_reference(first, second) or one is None or other is None or not (first.steady and second.steady):
         return None
     return one[0] > other[1] or other[0] > one[1]
 

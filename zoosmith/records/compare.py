@@ -103,9 +103,23 @@ def _differences(one: Figures, other: Figures) -> Iterator[str]:
         )
     if (one.suite, one.version) != (other.suite, other.version):
         yield f"measured by different suites: {one.name} by {one.suite_text}, {other.name} by {other.suite_text}"
-    for side in (one, other):
+    for side, against in ((one, other), (other, one)):
+        yield from _other_tree(side, against)
         if not side.steady:
             yield f"the host was not steady while {side.name} was measured: its speed is uncertain"
+
+
+def _other_tree(side: Figures, against: Figures) -> Iterator[str]:
+    """Where the record of one side compares it with another tree of the other, or does not tell with which."""
+    if side.is_reference or side.reference != against.name or (side.reference_tree == against.tree):
+        return
+    if side.reference_tree is None:
+        yield f"the row of {side.name} does not tell with which tree of {against.name} it was compared"
+        return
+    yield (
+        f"the card of {side.name} compares it with another tree of {against.name}, {side.reference_tree[:12]}, "
+        f"than is recorded now, {against.tree[:12]}: its figures are not these"
+    )
 
 
 def _host(side: Figures) -> str:

@@ -181,7 +181,7 @@ def of_result(name: str, row: Row, result: Result) -> Figures:
         size=row.size_total,
         versus=versus or {},
         speedup=result.speedup,
-        reference_tree=row.tree_digest if versus is None else None,
+        reference_tree=row.tree_digest if versus is None else result.reference_tree,
         version=result.suite_version,
         steady=result.steady,
         device=result.device,

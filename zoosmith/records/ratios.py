@@ -33,7 +33,7 @@ def ratio(first: Figures, second: Figures) -> tuple[Ratio | None, str]:
         return _inverse(second.speedup), ""
     if not same_host(first, second):
         return None, ""
-    if _one_reference(first, second) and first.speedup and second.speedup:
+    if one_reference(first, second) and first.speedup and second.speedup:
         return quotient(first.speedup, second.speedup), (
             f"not measured side by side: the speed is the quotient of two measurements against {first.reference}, its "
             "interval by propagation of both; what changed on the host between the two is not in it"
@@ -44,8 +44,10 @@ def ratio(first: Figures, second: Figures) -> tuple[Ratio | None, str]:
     )
 
 
-def _one_reference(first: Figures, second: Figures) -> bool:
-    return (first.reference, first.reference_tree) == (second.reference, second.reference_tree)
+def one_reference(first: Figures, second: Figures) -> bool:
+    """Whether both were compared with one tree, as far as that is told."""
+    trees = {first.reference_tree, second.reference_tree} - {None}
+    return first.reference == second.reference and len(trees) < 2
 
 
 def _inverse(told: Bounded) -> Ratio:

@@ -47,7 +47,8 @@ class Resident(Model):
 class Result(Model):
     """What one suite measured on one host. `quality` maps EVAL.METRIC to a value with its interval.
 
-    `versus` compares with the reference, by eval; None for the reference itself. `steady` is False where the host could
+    `versus` compares with the reference, by eval; None for the reference itself. `reference_tree` is
+    the digest of what it was compared with, None in old rows. `steady` is False where the host could
     not tell a speed for sure. `suite_version` is None in old rows. `latency_of` is "token" where the milliseconds are
     of a generated token and not of a call.
     """
@@ -60,6 +61,7 @@ class Result(Model):
     steady: bool = True
     quality: dict[str, Metric]
     versus: dict[str, Versus] | None = None
+    reference_tree: str | None = Field(default=None, exclude_if=lambda value: value is None)
     latency_ms: Percentiles
     latency_of: Literal["call", "token"] = Field(default="call", exclude_if=lambda value: value == "call")
     generation: Rates | None = Field(default=None, exclude_if=lambda value: value is None)
@@ -216,6 +218,7 @@ def result(measured: Measurement) -> Result:
         steady=steady(measured),
         quality=dict(measured.metrics()),
         versus=measured.versus,
+        reference_tree=measured.reference_digest,
         latency_ms=Percentiles(p50=latency.p50, p95=latency.p95, p99=latency.p99),
         latency_of=measured.latency_of,
         generation=generation and Rates(prompt_per_s=generation.prompt_per_s, per_s=generation.per_s),

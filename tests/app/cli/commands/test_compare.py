@@ -42,7 +42,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_table_of_a_pair(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["compare", "toy-a", "toy-b"]) == 0
     said = capsys.readouterr().out
-    assert "toy-a against toy-b\nhost epyc-2c, 1 thread(s), suite quick 1" in said
+    trees = f"trees {records.sha('toy-a')[:12]} and {records.sha('toy-b')[:12]}"
+    assert f"toy-a against toy-b, {trees}\nhost epyc-2c, 1 thread(s), suite quick 1" in said
     [accuracy] = [
         [cell.strip() for cell in line.split("  ")] for line in said.splitlines() if line.startswith("toy.accuracy")
     ]
@@ -65,6 +66,7 @@ def test_three_artifacts_are_three_pairs(project: Path, capsys: pytest.CaptureFi
     record(project, records.reference())
     assert cli.main(["compare", "toy-a", "toy-b", "toy-fp32", "toy-a"]) == 0
     heads = [line for line in capsys.readouterr().out.splitlines() if " against " in line and line[0] != "-"]
+    heads = [head.partition(", trees ")[0] for head in heads]
     assert heads == ["toy-a against toy-b", "toy-a against toy-fp32", "toy-b against toy-fp32"]
 
 

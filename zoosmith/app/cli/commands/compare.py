@@ -83,12 +83,8 @@ def text(found: Comparison) -> str:
     head = ["", *names, "first - second (95 % interval)", "p", "verdict"]
     table = aligned([head, *(quality(change) for change in found.changes), *figures(found)], cell=None)
     where = f"host {first.host}, {first.threads} thread(s), suite {first.suite_text}" if found.same_host else ""
-    lines = [
-        inline(f"{first.name} against {second.name}"),
-        inline(where),
-        table,
-        *(bullet(note) for note in found.notes),
-    ]
+    pair = f"{first.name} against {second.name}, trees {first.tree[:12]} and {second.tree[:12]}"
+    lines = [inline(pair), inline(where), table, *(bullet(note) for note in found.notes)]
     return "\n".join(line for line in lines if line)
 
 
