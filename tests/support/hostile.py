@@ -26,7 +26,7 @@ from tests.support.published import Fault, Server, manifest, pointer, row_of, se
 from zoosmith.app.cli import main as cli
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.catalog import open_catalog
+from zoosmith.publish.opening import open_catalog
 from zoosmith.publish.pull import Puller
 from zoosmith.publish.seen import Numbers, compare
 from zoosmith.store.files import payload
