@@ -2,8 +2,9 @@
 
     python -m benchmarks.hostile --inputs 10000 --seed 1 --json benchmarks/results/hostile.json
 
-Names, paths, sizes, hashes, pointers, JSON, bytes and answers of a server are spoilt at random (see
-`tests/support/hostile.py`). Goals: no exception but ours, nothing written outside the target, no wrong byte accepted.
+Names, paths, sizes, hashes, pointers, JSON, bytes and answers of a server are spoilt at random, links are planted where
+the pull works, and versions get other trees than they had (see `tests/support/hostile.py`). Goals: no exception but
+ours, nothing written outside the target, no wrong byte and no replaced version accepted, no connection kept alive.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ import pytest
 from tests.support.published import Fault, publish, row_of, serving
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.catalog import Catalog, Version, check, open_catalog
+from zoosmith.publish.catalog import Catalog, Version, check
+from zoosmith.publish.opening import open_catalog
 from zoosmith.transfer import locations
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy

@@ -1,8 +1,9 @@
 """Registries of somebody who means harm, and what must hold whatever is pulled from them.
 
-`cases()` makes a published artifact and then spoils names, paths, sizes, hashes, pointers, JSON, bytes or answers.
-`outcome(case, sandbox)` pulls it and raises AssertionError where a byte is written outside the target, a wrong byte
-is accepted, or anything but ZooError is raised.
+`cases()` makes a published artifact and then spoils names, paths, sizes, hashes, pointers, JSON, bytes or answers,
+plants links where a pull works, or gives a version another tree than it had. `outcome(case, sandbox)` pulls it and
+raises AssertionError where a byte is written outside the target, a wrong byte or a replaced version is accepted, a
+connection is kept alive, or anything but ZooError is raised.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +26,9 @@ from tests.support.published import Fault, Server, manifest, pointer, row_of, se
 from zoosmith.app.cli import main as cli
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.catalog import open_catalog
+from zoosmith.publish.opening import open_catalog
 from zoosmith.publish.pull import Puller
+from zoosmith.publish.seen import Numbers, compare
 from zoosmith.store.files import payload
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy
@@ -41,7 +45,20 @@ LOCATIONS = (
     "hf://../..@" + "a" * 40, "https://user:canary@127.0.0.1:1/", "https://[::1", "http://127.0.0.1:1/", "//127.0.0.1/",
     "toy-a/v1/../../../outside/", "", "\0", "https://127.0.0.1:99999/", "file://host/x", "javascript:alert(1)",
 )  # fmt: skip
-FAULTS = ("cut", "endless", "short", "long", "wrong", "garbage", "ignore-range", "status", "redirect")
+FAULTS = (
+    "cut",
+    "endless",
+    "short",
+    "long",
+    "wrong",
+    "garbage",
+    "ignore-range",
+    "status",
+    "redirect",
+    "cap",
+    "cap-whole",
+)
+LASTING = ("interim", "padded", "trailers", "drip", "crawl")  # each costs seconds
 TARGETS = (
     "file:///etc/passwd",
     "ftp://127.0.0.1/",
@@ -74,6 +91,14 @@ class Case:
     raw: dict[str, bytes]
     faults: list[Fault]
     wanted: str
+    committed: bool = False
+    planted: str = ""
+    seen: str = ""
+
+    @property
+    def timeout_s(self) -> float:
+        """Short where answers last until they are given up."""
+        return 0.05 if any(fault.kind in LASTING for fault in self.faults) else 2.0
 
 
 @st.composite
@@ -88,7 +113,11 @@ def cases(draw: st.DrawFn) -> Case:
     }
     row = honest_row(content)
     case = Case({}, honest_pointer(content, row), content, {}, [], NAME)
-    case.registry = {"schema": 1, "artifacts": {NAME: {"latest": 1, "aliases": {}, "versions": {"1": row}}}}
+    case.committed = draw(st.booleans())
+    case.registry = {
+        "schema": draw(st.sampled_from([1, 2])),
+        "artifacts": {NAME: {"latest": 1, "aliases": {}, "versions": {"1": row}}},
+    }
     for _ in range(draw(st.integers(0, 2))):
         draw(st.sampled_from(SPOILERS))(draw, case)
     return case
@@ -180,8 +209,62 @@ def spoil_answer(draw: st.DrawFn, case: Case) -> None:
     case.faults.append(Fault(kind, path, draw(st.integers(1, 3)), status, target=target))
 
 
+def spoil_connection(draw: st.DrawFn, case: Case) -> None:
+    """An answer that goes on without giving the file."""
+    path = draw(st.sampled_from(["registry.json", "zoosmith.json", "f0"]))
+    case.faults.append(Fault(draw(st.sampled_from(LASTING)), path, draw(st.integers(1, 2)), seconds=0.01))
+
+
+def spoil_staging(draw: st.DrawFn, case: Case) -> None:
+    """What lies in the folder that the pull works in."""
+    case.planted = draw(st.sampled_from(sorted(PLANTS)))
+
+
+def spoil_past(draw: st.DrawFn, case: Case) -> None:
+    """The version had another tree when it was first seen."""
+    case.seen = draw(st.sampled_from(["0" * 64, "f" * 64, ""]))
+
+
+def spoil_pin(draw: st.DrawFn, case: Case) -> None:
+    """A tree is asked for: this one, another, or what is none."""
+    tree = str(_row(case)["tree_digest"])
+    pin = draw(st.sampled_from([tree, tree[:16], "0" * 64, "f" * 16, tree[:15], tree + "0"]))
+    case.wanted = draw(st.sampled_from([NAME, f"{NAME}@1", f"{NAME}@latest"])) + "#" + pin
+
+
+def _link(at: Path, to: Path) -> None:
+    at.parent.mkdir(parents=True, exist_ok=True)
+    at.symlink_to(to)
+
+
+def _second_name(at: Path, of: Path) -> None:
+    at.parent.mkdir(parents=True)
+    os.link(of, at)
+
+
+def _fifo(at: Path) -> None:
+    at.parent.mkdir(parents=True)
+    os.mkfifo(at)
+
+
+PLANTS: dict[str, Callable[[Path, Path, str], None]] = {  # (folder of the pull, folder elsewhere, SHA-256 of a file)
+    "staging leads away": lambda staging, away, sha: _link(staging, away),
+    "parts lead away": lambda staging, away, sha: _link(staging / "parts", away),
+    "tree leads away": lambda staging, away, sha: _link(staging / "tree", away),
+    "part leads away": lambda staging, away, sha: _link(staging / "parts" / sha, away / "work"),
+    "part leads to nothing": lambda staging, away, sha: _link(staging / "parts" / sha, away / "new"),
+    "old leads away": lambda staging, away, sha: _link(staging.with_name(f"{staging.name}-old"), away),
+    "second name": lambda staging, away, sha: _second_name(staging / "parts" / sha, away / "work"),
+    "fifo": lambda staging, away, sha: _fifo(staging / "parts" / sha),
+}
+WORK = b"somebody's work"
 SPOILERS = (
     spoil_file,
+    spoil_connection,
+    spoil_staging,
+    spoil_past,
+    spoil_pin,
+    spoil_pin,
     spoil_row,
     spoil_location,
     spoil_needs,
@@ -202,26 +285,39 @@ class Sandbox:
 
     def lay_out(self, case: Case) -> None:
         """Make the registry's folder anew, and a home and a cache with nothing in them."""
-        for name in ("registry", "home", "cache"):
+        for name in ("registry", "home", "cache", "away"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         version = self.folder / "registry" / NAME / "v1"
         version.mkdir(parents=True)
-        (self.folder / "registry" / "registry.json").write_bytes(case.raw.get("registry.json", dumped(case.registry)))
+        text = dumped(case.registry, committed=case.committed)
+        (self.folder / "registry" / "registry.json").write_bytes(case.raw.get("registry.json", text))
         (version / "zoosmith.json").write_bytes(case.raw.get("zoosmith.json", dumped(case.pointer)))
         for number, data in enumerate(case.content.values()):
             (version / f"f{number}").write_bytes(case.raw.get(f"f{number}", data))
         self.server.faults[:] = case.faults
+        (self.folder / "away").mkdir()
+        (self.folder / "away" / "work").write_bytes(WORK)
+        if case.planted:
+            (self.folder / "home").mkdir()
+            sha = hashlib.sha256(case.content["model.onnx"]).hexdigest()
+            PLANTS[case.planted](self.folder / "home" / f".{NAME}.pull", self.folder / "away", sha)
 
     def untouched(self) -> bool:
         """Whether nothing is here that was not made by `lay_out`."""
         names = {path.name for path in self.folder.iterdir()}
         above = {path.name for path in self.folder.parent.iterdir()}
         away = Path("/tmp/zoosmith-hostile").exists()
-        return names <= {"registry", "home", "cache"} and above == {self.folder.name} and not away
+        work = {path.name: path.read_bytes() for path in (self.folder / "away").iterdir()}
+        if work != {"work": WORK}:
+            return False
+        return names <= {"registry", "home", "cache", "away"} and above == {self.folder.name} and not away
 
 
-def dumped(value: Any) -> bytes:
-    """JSON that may hold what no decent JSON does."""
+def dumped(value: Any, *, committed: bool = False) -> bytes:
+    """JSON that may hold what no decent JSON does; in the committed form, or on one line."""
+    if committed:
+        with contextlib.suppress(TypeError):  # keys that cannot be sorted
+            return (json.dumps(value, indent=2, sort_keys=True) + "\n").encode("utf-8", "surrogatepass")
     return json.dumps(value).encode("utf-8", "surrogatepass")
 
 
@@ -238,8 +334,12 @@ def outcome(case: Case, box: Sandbox) -> str:
     """ "pulled" or "refused"; AssertionError where something is wrong."""
     box.lay_out(case)
     cache, home = Cache(box.folder / "cache"), box.folder / "home"
-    retry = RetryPolicy(tries=2, first_s=0.0, longest_s=0.0, timeout_s=2.0)
+    retry = RetryPolicy(tries=2, first_s=0.0, longest_s=0.0, timeout_s=case.timeout_s)
     url = box.server.url if case.faults else str(box.folder / "registry")
+    if case.seen:
+        base = url if case.faults else (box.folder / "registry").as_uri()
+        compare(cache.seen(base), [Numbers(NAME, 1, {"1": case.seen})])
+    started = time.monotonic()
     try:
         catalog = open_catalog(url, Path("/nowhere"), cache, retry)
         version = catalog.find(case.wanted)
@@ -251,11 +351,21 @@ def outcome(case: Case, box: Sandbox) -> str:
         result = "refused"
     else:
         assert str(done[0].version) == str(version)
-        assert {path.name for path in home.iterdir()} == {pulled.version.name for pulled in done}
+        names = {pulled.version.name for pulled in done}
+        left = {path.name for path in home.iterdir()} - (
+            set() if NAME in names else {f".{NAME}.pull", f".{NAME}.pull-old"}
+        )
+        assert left == names
+        pin = case.wanted.partition("#")[2]
+        for pulled in done[:1]:
+            tree = pulled.version.row.tree_digest
+            assert tree.startswith(pin)
+            assert pin or not case.seen or pulled.version.name != NAME or tree == case.seen
         for pulled in done:
             told = {file.path: file.sha256 for file in pulled.version.row.files}
             assert {path.as_posix(): _sha(pulled.folder / path) for path in payload(pulled.folder)} == told
         result = "pulled"
+    assert time.monotonic() - started < 60
     assert box.untouched()
     assert all(_sha(file) == file.name for file in (cache.root / "files").iterdir())
     return result

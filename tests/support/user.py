@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.published import Server
 from zoosmith.publish import folders
-from zoosmith.publish.catalog import open_catalog
+from zoosmith.publish.opening import open_catalog
 from zoosmith.publish.pull import Pulled, Puller
 from zoosmith.store.files import payload
 from zoosmith.store.store import Store

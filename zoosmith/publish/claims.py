@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.catalog import open_catalog
+from zoosmith.publish.opening import open_catalog
 from zoosmith.records.figures import Figures, of_result
 from zoosmith.transfer.cache import Cache
 

@@ -28,7 +28,7 @@ def opened(given: argparse.Namespace, cache: Cache | None = None) -> Catalog:
     """The registry; says on standard error when it is a kept copy. Raises ZooError."""
     from zoosmith.common.text import show_error
     from zoosmith.project import find_project
-    from zoosmith.publish.catalog import open_catalog
+    from zoosmith.publish.opening import open_catalog
     from zoosmith.transfer.cache import Cache
 
     catalog = open_catalog(given.registry, find_project(), cache or Cache())

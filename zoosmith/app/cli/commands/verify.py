@@ -48,7 +48,7 @@ def verify(folder: Path, given: argparse.Namespace) -> None:
 def known_registry(given: argparse.Namespace) -> Catalog | None:
     """The registry that was named, or the zoo's own if it has one."""
     from zoosmith.project import find_project
-    from zoosmith.publish.catalog import FILE
+    from zoosmith.publish.opening import FILE
 
     if was_named(given) or (find_project() / FILE).is_file():
         return opened(given)
@@ -57,7 +57,7 @@ def known_registry(given: argparse.Namespace) -> Catalog | None:
 
 def was_named(given: argparse.Namespace) -> bool:
     """Whether the user says which registry is to vouch for the artifact."""
-    from zoosmith.publish.catalog import VARIABLE
+    from zoosmith.publish.opening import VARIABLE
 
     return bool(given.registry or os.environ.get(VARIABLE))
 
