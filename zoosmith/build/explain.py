@@ -66,7 +66,7 @@ def plan(workspace: Workspace, ref: Ref) -> str:
     recorded = workspace.records.build(ref)
     built = workspace.resolver.finished("artifact", ref)
     if recorded and (built is None or built.key != recorded.action_key):
-        lines.append("  the recorded results are of an older builder or recipe")
+        lines.append("  the recorded results are of another builder, recipe, package or machine")
     return "\n".join(lines)
 
 
