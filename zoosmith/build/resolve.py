@@ -118,7 +118,7 @@ class Resolver:
             entry="zoosmith.build.inputs:data",
             inputs={"schema": 1, "kind": "data", "python": python_version(), **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
-            resources=Resources(cpus=1, memory_mb=1024),
+            resources=Resources(cpus=0, memory_mb=1024),  # no build: it waits for no measurement, of whatever zoo
         )
 
     def artifact(self, ref: Ref) -> Action:
