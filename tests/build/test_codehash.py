@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoosmith.build.codehash import build_code, closure_key, code_digests
+from zoosmith.build.codehash import build_code, closure_key, code_digests, code_files, other_packages
 from zoosmith.plugins import CHECKOUT
 
 CODE = '''"""Module."""
@@ -217,3 +217,54 @@ def test_a_quantiser_does_not_hold_the_training_loop() -> None:
     for builder in ("onnx_int8", "torch_half", "torch_int8", "onnx", "checkpoint"):
         found = code_digests(*build_code(builder, "text-classification", CHECKOUT))
         assert not [name for name in found if ".training." in name], builder
+
+
+def files(zoo: Path, code: str) -> set[str]:
+    """The user's own files that count for a builder of this text."""
+    found = code_files(write(zoo, "builders/mine.py", code))
+    return {file.relative_to(zoo).as_posix() for file in found if file.is_relative_to(zoo)}
+
+
+@pytest.mark.parametrize(
+    ("code", "counted"),
+    [
+        ("import helper", {"helper.py"}),
+        ("from helper import f", {"helper.py"}),
+        ("import pkg.part", {"pkg/__init__.py", "pkg/part.py", "pkg/inner.py"}),
+        ("from pkg.part import f", {"pkg/__init__.py", "pkg/part.py", "pkg/inner.py"}),
+        ("from pkg import f", {"pkg/__init__.py", "pkg/inner.py"}),
+        ("from pkg import *", {"pkg/__init__.py", "pkg/inner.py"}),
+        ("def build(job):\n    import helper", {"helper.py"}),
+        ("from builders.beside import f", {"builders/beside.py"}),
+        ("import builders.beside", {"builders/beside.py"}),
+        ("import importlib\nm = importlib.import_module('helper')", {"helper.py"}),
+        ("from importlib import import_module\nm = import_module('pkg.part')",
+         {"pkg/__init__.py", "pkg/part.py", "pkg/inner.py"}),
+        ("m = __import__('helper')", {"helper.py"}),
+        ("m = print('helper')", set()),
+    ],
+)  # fmt: skip
+def test_modules_of_the_users_zoo_count_however_they_are_imported(tmp_path: Path, code: str, counted: set[str]) -> None:
+    write(tmp_path, "helper.py", "def f(): return 1\n")
+    write(tmp_path, "pkg/__init__.py", "from .inner import f\n")
+    write(tmp_path, "pkg/inner.py", "def f(): return 1\n")
+    write(tmp_path, "pkg/part.py", "def f(): return 1\n")
+    write(tmp_path, "builders/beside.py", "def f(): return 1\n")
+    assert files(tmp_path, code) == counted | {"builders/mine.py"}
+    for name in sorted(counted):
+        before = closure_key(code_digests(tmp_path / "builders" / "mine.py"))
+        write(tmp_path, name, (tmp_path / name).read_text() + "X = 2\n")
+        assert closure_key(code_digests(tmp_path / "builders" / "mine.py")) != before, name
+
+
+def test_a_task_that_is_a_folder_counts_with_its_init(tmp_path: Path) -> None:
+    write(tmp_path, "tasks/mine/__init__.py", "X = 1\n")
+    encoding = write(tmp_path, "tasks/mine/encoding.py", "Y = 1\n")
+    assert {file.name for file in code_files(encoding)} == {"__init__.py", "encoding.py"}
+
+
+def test_other_packages_are_those_of_the_users_modules(tmp_path: Path) -> None:
+    write(tmp_path, "helper.py", "import scipy.stats\nfrom sklearn import svm\n")
+    code = "import json\nimport helper\nimport numpy as np\nfrom zoosmith.common import names\nfrom . import x\n"
+    assert other_packages(write(tmp_path, "builders/mine.py", code)) == {"numpy", "scipy", "sklearn"}
+    assert other_packages(CHECKOUT / "builders" / "onnx.py") == set()

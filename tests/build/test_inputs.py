@@ -18,6 +18,7 @@ from zoosmith.contract.errors import BuildError
 from zoosmith.execution.executor import StepFailed
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.files import sha256_file
+from zoosmith.store.locks import flock, measure_lock
 
 CHANGED = "was changed after this run had looked at it; leave it as it is and run the same command again"
 
@@ -100,3 +101,11 @@ def test_a_tool_edited_while_the_builder_runs_is_found(project: Path) -> None:
         tool.read_text()
     with pytest.raises(BuildError, match=CHANGED), inputs.tools(project, named):
         change_and_take_back(tool)
+
+
+def test_a_measurement_holds_up_no_data_and_no_base(project: Path) -> None:
+    """Of this zoo or another: the lock is one for the host."""
+    with flock(measure_lock()), flock(measure_lock().with_suffix(".queue")):
+        workspace = Workspace(project)
+        assert workspace.make("data", Ref("toy", "toy")).tree
+        assert workspace.make("base", Ref("toy", "words")).tree

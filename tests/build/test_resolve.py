@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources
+from zoosmith.execution.action import public_versions, version_of_module
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.files import sha256_file
 
@@ -64,6 +66,7 @@ def test_everything_that_decides_is_in_the_key(built: Path) -> None:
     inputs = action.inputs
     assert set(inputs) == {
         "schema", "kind", "builder", "code", "params", "parents", "splits", "task", "packages", "tools", "seed",
+        "python", "imports",
     }  # fmt: skip
     assert inputs["params"] == {"shards": 2, "shard_bytes": 1000, "pause_s": 0.0}
     named = action.run["code"]
@@ -202,3 +205,45 @@ def test_labels_that_nobody_names_have_no_order(project: Path) -> None:
     assert not resolver(project).artifact(PLAIN).run["labels_ordered"]
     rewrite(project, data={"toy": data}, task=RECIPE["task"] | {"labels": ["negative", "positive"]})
     assert resolver(project).artifact(PLAIN).run["labels_ordered"]
+
+
+def spoilt(project: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> dict[str, Any]:
+    """Inputs of `triple` after an edit of its builder."""
+    edit(project / "builders" / "scaled.py", old, new)
+    monkeypatch.delitem(sys.modules, "zoo_builders_scaled", raising=False)
+    plugins.load.cache_clear()
+    return resolver(project).action("artifact", TRIPLE).inputs
+
+
+def test_python_and_what_the_users_own_modules_import_are_in_the_key(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = resolver(built).action("artifact", TRIPLE).inputs
+    assert before["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert before["imports"] == public_versions(("numpy",))
+    after = spoilt(built, monkeypatch, "import json\n", "import json\nimport yaml\n")
+    assert after["imports"] == before["imports"] | {"yaml": version_of_module("yaml")}
+    assert version_of_module("yaml") == public_versions(("PyYAML",))["PyYAML"]
+    assert version_of_module("no_such_module") is None
+
+
+def test_threads_and_instructions_are_in_the_key_where_bytes_depend_on_them(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "machine" not in resolver(built).action("artifact", TRIPLE).inputs
+    machine = spoilt(built, monkeypatch, 'FORMAT = "table"', 'FORMAT = "table"\nREPRODUCES = "logits"')["machine"]
+    workspace = Workspace(built)
+    assert machine["threads"] == len(os.sched_getaffinity(0))
+    other = Resolver(workspace.zoo, workspace.store, built, threads=machine["threads"] + 1)
+    assert other.action("artifact", TRIPLE).inputs["machine"]["threads"] == machine["threads"] + 1
+    monkeypatch.setattr("zoosmith.toolkit.torch.processor.flags", lambda: frozenset({"avx2"}))
+    assert resolver(built).action("artifact", TRIPLE).inputs["machine"]["isa"] == ["avx2"]
+
+
+def test_what_reads_data_is_in_its_key(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = resolver(project).data(DATA)
+    assert before.inputs["packages"] == {} and before.inputs["code"] == sorted(before.inputs["code"]) != []
+    monkeypatch.setattr("zoosmith.build.resolve.own_digest", lambda path: "0" * 64)
+    assert resolver(project).data(DATA).key != before.key
+    (project / "data" / "more.parquet").write_bytes(b"x")
+    assert set(resolver(project).data(DATA).inputs["packages"]) == {"datasets", "pyarrow"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from zoosmith.store import locks
 from zoosmith.store.locks import flock, is_free, measure_lock, quiet
 
 HOLD = "import sys, time, pathlib\nfrom zoosmith.store.locks import flock\n" \
@@ -147,3 +149,21 @@ def test_measurements_and_builds_exclude_each_other() -> None:
 def _enter(told: threading.Event) -> None:
     with quiet(alone=False, waiting=told.set):
         pass
+
+
+def test_who_waits_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom zoosmith.store.locks import quiet\n"
+        "with quiet(alone=True, waiting=lambda: None):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    environment = os.environ | {"TMPDIR": tempfile.gettempdir(), "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path, env=environment
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+        said, day = locks.who_holds(), time.strftime("%H:")
+        assert locks.holders(measure_lock()) == [holder.pid]
+        holder.communicate()
+    assert re.fullmatch(rf" \(process {holder.pid} in {tmp_path}, since \d\d:\d\d:\d\d\)", said)
+    assert day in said or time.strftime("%M") == "00"
+    assert locks.who_holds() == "" and locks.holders(tmp_path / "none") == []

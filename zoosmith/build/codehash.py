@@ -13,7 +13,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,28 +31,50 @@ class _Module(NamedTuple):
     """A parsed module: its own code without first-party imports, and what those bring in.
 
     imported: by file, the names that the module knows it or its members by; `own` is None for a module without code.
+    others: the first parts of names that are imported from elsewhere.
     """
 
     own: str | None
     imported: dict[Path, tuple[str, ...]]
+    others: frozenset[str]
 
 
 def code_digests(*entries: Path) -> dict[str, str]:
     """Digest by module name for `entries` and every first-party module that they import; empty modules are left out."""
     names = {path: module_name(path) for path in entries}
     found: dict[str, str] = {}
+    for path, root in _closure(entries):
+        module = _read(path, root)
+        if module.own is not None:
+            found[names.setdefault(path, _dotted(path, root))] = _digest(module, root)
+    return dict(sorted(found.items()))
+
+
+def code_files(*entries: Path) -> list[Path]:
+    """Every first-party file that `code_digests` counts, and those without code."""
+    return [path for path, _ in _closure(entries)]
+
+
+def other_packages(*entries: Path) -> set[str]:
+    """What the user's own modules behind `entries` import that is neither first-party nor of the standard library."""
+    own = [(path, root) for path, root in _closure(entries) if root != NOWHERE and not _is_shipped(path)]
+    return {name for path, root in own for name in _read(path, root).others} - sys.stdlib_module_names - SHIPPED.keys()
+
+
+def _closure(entries: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """Each file that the entries need, itself included, once, with the zoo that its imports are looked up in."""
     seen: set[Path] = set()
     waiting = [(path, _root(path)) for path in entries]
     while waiting:
         path, root = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        module = _read(path, root)
-        if module.own is not None:
-            found[names.setdefault(path, _dotted(path, root))] = _digest(module, root)
-        waiting.extend((file, root) for file in module.imported)
-    return dict(sorted(found.items()))
+        if path not in seen:
+            seen.add(path)
+            yield path, root
+            waiting.extend((file, root) for file in _read(path, root).imported)
+
+
+def _is_shipped(path: Path) -> bool:
+    return any(home in path.parents for home in SHIPPED.values())
 
 
 def closure_key(digests: Mapping[str, str]) -> list[str]:
@@ -91,7 +114,29 @@ def _parsed(path: Path, root: Path, mtime_ns: int, size: int) -> _Module:
     imports = _Imports(path, root)
     imports.visit(tree)
     own = hashlib.sha256(_canonical(tree).encode()).hexdigest() if tree.body or imports.found else None
-    return _Module(own, {file: tuple(sorted(names)) for file, names in imports.found.items()})
+    for file in (path, *imports.found.copy()):
+        for init in _packages(file, root):
+            imports.found.setdefault(init, set()).add("")
+    return _Module(own, {file: tuple(sorted(names)) for file, names in imports.found.items()}, _others(tree))
+
+
+def _packages(file: Path, root: Path) -> list[Path]:
+    """`__init__.py` of each package around a file: it runs before the file does. Not that of `zoosmith` itself."""
+    tops = {root, PACKAGE, *(home.parent for home in SHIPPED.values())}
+    inits = []
+    for folder in file.parents:
+        init = folder / "__init__.py"
+        if folder in tops or not init.is_file():
+            break
+        if init != file:
+            inits.append(init)
+    return inits
+
+
+def _others(tree: ast.AST) -> frozenset[str]:
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+    return frozenset(name.partition(".")[0] for name in names)
 
 
 class _Imports(ast.NodeTransformer):
@@ -111,15 +156,35 @@ class _Imports(ast.NodeTransformer):
 
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
         """`import zoosmith.common.names as n`"""
-        node.names = [alias for alias in node.names if not self._is_ours(_stem(alias.name, self.root), alias)]
+        node.names = [alias for alias in node.names if not self._are_ours(_stems(alias.name, self.root), alias)]
         return node if node.names else None
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         """`from zoosmith.common import names`, `from zoosmith.common.names import nearest`, `from . import one`"""
-        module = _stem(node.module or "", self.root) if node.level == 0 else _relative(node, self.path)
-        ours = [alias for alias in node.names if self._is_ours(module / alias.name, alias, module)]
+        modules = _stems(node.module or "", self.root) if node.level == 0 else [_relative(node, self.path)]
+        ours = [alias for alias in node.names if self._are_ours(modules, alias, member=True)]
         node.names = [alias for alias in node.names if alias not in ours]
         return node if node.names else None
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`importlib.import_module("helper")`: the call stays, the module counts."""
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        first = node.args[0] if node.args else None
+        if (
+            called in ("import_module", "__import__")
+            and isinstance(first, ast.Constant)
+            and isinstance(first.value, str)
+        ):
+            self._are_ours(_stems(first.value, self.root), ast.alias(first.value))
+        return self.generic_visit(node)
+
+    def _are_ours(self, stems: list[Path], alias: ast.alias, *, member: bool = False) -> bool:
+        """Whether one of the places has the module, or the module whose member is imported; each that has is noted."""
+        if member:
+            found = [self._is_ours(stem / alias.name, alias, stem) for stem in stems]
+        else:
+            found = [self._is_ours(stem, alias) for stem in stems]
+        return any(found)
 
     def _is_ours(self, stem: Path, alias: ast.alias, package: Path | None = None) -> bool:
         """Whether an import is first-party; it is noted then: a module under its name, a member with its module."""
@@ -157,11 +222,11 @@ def _canonical(node: object) -> str:
     return repr(node)
 
 
-def _stem(name: str, root: Path) -> Path:
-    """Where a module would be, without the suffix: in the package, the shipped builders, or a user's own zoo."""
+def _stems(name: str, root: Path) -> list[Path]:
+    """Where a module may be, without the suffix: in the package, the shipped builders, a user's own zoo."""
     head, _, rest = name.partition(".")
-    home = SHIPPED.get(head, root / head)
-    return home.joinpath(*rest.split(".")) if rest else home
+    homes = [SHIPPED[head], root / head] if head in SHIPPED else [root / head]
+    return [home.joinpath(*rest.split(".")) if rest else home for home in homes]
 
 
 def _relative(node: ast.ImportFrom, path: Path) -> Path:

@@ -74,7 +74,7 @@ def _recorded(workspace: Workspace, ref: Ref) -> list[str]:
     reasons = moved(workspace.zoo, workspace.project, workspace.records.snapshot(), ref)
     found = [f"  the recorded results are of what has moved on: {reason}" for reason in reasons]
     if recorded and built and built.key != recorded.action_key and not found:
-        found.append("  the recorded results are of other package versions or rows")
+        found.append("  the recorded results are of other package versions, rows or a machine of another kind")
     return found
 
 

@@ -7,25 +7,29 @@ what is missing.
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.bench.host import device
+from zoosmith.bench.host import ISA, device
 from zoosmith.build import foreign
 from zoosmith.build import zoo as zoos
-from zoosmith.build.codehash import build_code, closure_key, code_digests
+from zoosmith.build.codehash import build_code, closure_key, code_digests, code_files, other_packages, own_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources, data_of
-from zoosmith.execution.action import Action, public_versions
+from zoosmith.execution.action import Action, public_versions, version_of_module
+from zoosmith.plugins import PACKAGE
 from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.recipes.schema import Data
 from zoosmith.sources import pick
 from zoosmith.sources.tables import check_names
 from zoosmith.store.files import payload, sha256_file
 from zoosmith.store.store import ActionResult, Store
+from zoosmith.toolkit.torch import processor
 
 PROBE_ROWS = 48
 
@@ -106,16 +110,19 @@ class Resolver:
             named = self.code(path)
             decided["code"] = closure_key(named)
             decided["packages"] = public_versions(tuple(module.REQUIRES))
-        elif data.path:
+        else:
+            decided |= {"code": _reading_code(), "packages": _reading_packages(data, self.project)}
+        if data.path:
             decided["path"] = folder_digest(self.project / data.path)
         check_names(data, self.project)
         return Action(
             name=f"{ref.recipe}/data/{ref.name}",
             title=f"data {ref}",
             entry="zoosmith.build.inputs:data",
-            inputs={"schema": 1, "kind": "data", **decided},
+            inputs={"schema": 1, "kind": "data", "python": python_version(), **decided},
             run={"data": data.model_dump(mode="json"), "name": str(ref), "code": named},
-            resources=Resources(cpus=1, memory_mb=300 if data.path else 1024),  # files are read row by row
+            # no build: it waits for no measurement, of whatever zoo; files are read row by row
+            resources=Resources(cpus=0, memory_mb=300 if data.path else 1024),
         )
 
     def artifact(self, ref: Ref) -> Action:
@@ -139,6 +146,9 @@ class Resolver:
             "packages": self.packages(module),
             "tools": _tools(module, self.project),
             "seed": spec.seed,
+            "python": python_version(),
+            **_imports(self._entries(ref)),
+            **_machine(module, self.threads),
         }
         place = _device(module)
         if place != "cpu":
@@ -253,6 +263,38 @@ def _packages(module: ModuleType) -> dict[str, str]:
     pins = dict(pin.split("==", 1) for pin in getattr(module, "ENVIRONMENT", ()) if "==" in pin)
     ours = tuple(name for name in getattr(module, "REQUIRES", ()) if name not in pins)
     return dict(sorted((public_versions(ours) | pins).items()))
+
+
+def python_version() -> str:
+    """Version of Python without its last part, within which it keeps what programs compute."""
+    return ".".join(platform.python_version_tuple()[:2])
+
+
+def _imports(entries: list[Path]) -> dict[str, Any]:
+    """Versions of what a user's own modules import, whether or not REQUIRES names it; {} for nothing."""
+    found = {name: version for name in other_packages(*entries) if (version := version_of_module(name))}
+    return {"imports": dict(sorted(found.items()))} if found else {}
+
+
+def _machine(module: ModuleType, threads: int) -> dict[str, Any]:
+    """What of the machine decides the bytes, where a builder does not claim that they are equal everywhere."""
+    if getattr(module, "REPRODUCES", "bytes") == "bytes":
+        return {}
+    return {"machine": {"threads": threads, "isa": [name for name in ISA if name in processor.flags()]}}
+
+
+def _reading_code() -> list[str]:
+    """Digests of the modules that make rows of files and tables, each its own."""
+    entry = PACKAGE / "sources" / "rows.py"
+    files = [path for path in code_files(entry) if path.parent == entry.parent]
+    return sorted(own for path in files if (own := own_digest(path)))
+
+
+def _reading_packages(data: Data, project: Path) -> dict[str, str]:
+    """Versions of the libraries that read the data: none for text."""
+    path = project / str(data.path)
+    parquet = data.path and (path.suffix == ".parquet" or any(path.glob("*.parquet")))
+    return public_versions(("datasets", "pyarrow")) if data.repo or parquet else {}
 
 
 def folder_digest(path: Path) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from typing import Any
 
@@ -51,6 +52,21 @@ def public_versions(packages: tuple[str, ...]) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             raise ZooError(f"the package {package} is not installed; run `make install`") from None
     return dict(sorted(found.items()))
+
+
+@cache
+def version_of_module(name: str) -> str | None:
+    """Installed version of what brings a top-level module, without its local part; None if nothing does."""
+    try:
+        return metadata.version(name).partition("+")[0]
+    except metadata.PackageNotFoundError:
+        brings = _modules().get(name)
+        return "+".join(metadata.version(one).partition("+")[0] for one in sorted(set(brings))) if brings else None
+
+
+@cache
+def _modules() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()
 
 
 def differences(old: Any, new: Any, path: str = "") -> list[str]:

@@ -14,7 +14,7 @@ from zoosmith.execution.action import Action, public_versions
 from zoosmith.execution.display import Display
 from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
-from zoosmith.store.locks import flock, quiet
+from zoosmith.store.locks import flock, quiet, who_holds
 from zoosmith.store.store import ActionResult, Store
 
 Remark = Callable[[Action], str | None]
@@ -111,7 +111,8 @@ class Runner:
 
     def _waits(self, action: Action) -> Callable[[], None]:
         what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"
-        return lambda: self.display.say(f"{action.title}: waiting for {what}")
+        more = "; what is built can be used meanwhile" if action.exclusive else ""
+        return lambda: self.display.say(f"{action.title}: waiting for {what}{who_holds()}{more}")
 
 
 def git_revision(project: Path) -> str | None:

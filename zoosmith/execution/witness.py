@@ -1,0 +1,80 @@
+"""What a process really read: files that Python opened or imported, and what native libraries have mapped.
+
+Python tells it to audit hooks (PEP 578: the events `open`, `import` and `socket.connect`), the kernel in
+/proc/self/maps (proc_pid_maps(5)). What a library reads by system calls of its own and has closed again, and what a
+child process reads, is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+Signature = tuple[int, int, int]
+
+
+class Witness:
+    """Hears of every file that this process opens from now on. A process cannot let go of an audit hook."""
+
+    def __init__(self) -> None:
+        """Begin to listen."""
+        self.opened: dict[str, None] = {}
+        self.written: set[str] = set()
+        self.connected: set[str] = set()
+        self._hears = True
+        sys.addaudithook(self._hear)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._hears = False
+
+    def read(self) -> list[Path]:
+        """Files that were opened for reading or are mapped, and are no folders; what was written first is left out."""
+        found = dict.fromkeys([*self.opened, *mapped()])
+        return [path for name in found if name not in self.written and (path := Path(name)).is_file()]
+
+    def _hear(self, event: str, given: tuple[Any, ...]) -> None:
+        if not self._hears:
+            return
+        if event == "open":
+            self._hear_open(given[0], given[2])
+        elif event == "import" and given[1]:  # a library's file; modules in Python are opened
+            self.opened.setdefault(os.path.abspath(given[1]))  # noqa: PTH100  # of a string, at every import
+        elif event == "socket.connect" and isinstance(given[1], tuple):
+            self.connected.add(str(given[1][0]))
+
+    def _hear_open(self, path: Any, flags: Any) -> None:
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100  # as above
+        flags = flags if isinstance(flags, int) else os.O_RDONLY
+        if name not in self.opened and (flags & (os.O_TRUNC | os.O_EXCL) or not os.path.lexists(name)):
+            self.written.add(name)  # made here: what is read of it later is our own
+        elif flags & os.O_ACCMODE != os.O_WRONLY:
+            self.opened.setdefault(name)
+
+
+def mapped() -> list[str]:
+    """Files that this process has mapped now."""
+    try:
+        lines = Path("/proc/self/maps").read_text().splitlines()
+    except OSError:
+        return []
+    found = (line.split(maxsplit=5) for line in lines)
+    return [parts[5] for parts in found if len(parts) == 6 and parts[5].startswith("/") and not _is_shared(parts[1])]
+
+
+def _is_shared(rights: str) -> bool:
+    """Whether a mapping is there to be written to, as a library's own database is: no input."""
+    return "w" in rights and "s" in rights
+
+
+def outside(files: Iterable[Path], homes: Iterable[Path]) -> list[Path]:
+    """Those of the files that lie below none of the folders, by their name and by where links lead."""
+    kept = [str(home) for home in {*homes, *(home.resolve() for home in homes)}]
+    below = tuple(f"{home.rstrip('/')}/" for home in kept)
+    names = [file for file in files if not str(file).startswith(below) and str(file) not in kept]
+    return [file for file in names if not str(file.resolve()).startswith(below)]
