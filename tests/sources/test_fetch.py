@@ -143,6 +143,19 @@ def test_weights_in_a_pickle_alone_are_refused_with_the_cure(tmp_path: Path, fol
         fetch.run(step_for(tmp_path, {"path": "bases/m"}))
 
 
+def test_a_hub_that_has_weights_in_a_pickle_alone_is_told(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pickle itself is not brought."""
+    monkeypatch.setattr(fetch.hf, "snapshot", lambda *arguments: folder)
+    step = step_for(tmp_path, {"repo": "o/m", "revision": "a" * 40})
+    with pytest.raises(ZooError, match=r"o/m has a config\.json and no weights .*pytorch_model\.bin.*refs/pr/N"):
+        fetch.run(step)
+    (folder / "model.safetensors").write_text("x")
+    fetch.run(step)
+    assert (step.out / "model.safetensors").is_file()
+
+
 def test_a_listed_pickle_is_refused(tmp_path: Path, folder: Path) -> None:
     (folder / "model.pt").write_bytes(b"\x80")
     files = {"model.pt": hashlib.sha256(b"\x80").hexdigest()}

@@ -142,3 +142,39 @@ def test_payload_refuses_links_and_special_files(tmp_path: Path) -> None:
         with pytest.raises(ZooError, match="link is a link"):
             payload(tmp_path)
         (tmp_path / "link").unlink()
+
+
+@pytest.mark.parametrize("size", [100, files.LARGE + 1])
+def test_a_settled_digest_is_that_of_the_bytes_whatever_happens_between(tmp_path: Path, size: int) -> None:
+    """A change of equal size, one that keeps the times, one by rename: each is seen."""
+    file = tmp_path / "weights"
+    for mark in (b"a", b"b"):
+        file.write_bytes(mark * size)
+        assert files.sha256_settled(file) == files.sha256_settled(file) == hashlib.sha256(mark * size).hexdigest()
+    times = file.stat()
+    with file.open("r+b") as opened:
+        opened.write(b"c")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert files.sha256_settled(file) == hashlib.sha256(b"c" + b"b" * (size - 1)).hexdigest()
+    (tmp_path / "other").write_bytes(b"d" * size)
+    (tmp_path / "other").rename(file)
+    assert files.sha256_settled(file) == hashlib.sha256(b"d" * size).hexdigest()
+
+
+def test_a_large_file_that_was_not_touched_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(b"a" * (files.LARGE + 1))
+    read: list[Path] = []
+    original = files.sha256_file
+    monkeypatch.setattr(files, "sha256_file", lambda path: read.append(path) or original(path))
+    assert files.sha256_settled(file) == files.sha256_settled(file)
+    assert read == [file]
+
+
+def test_a_copy_is_hashed_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = os.urandom(3 * files.CHUNK + 7)
+    (tmp_path / "a").write_bytes(data)
+    monkeypatch.setattr(files, "FICLONE", 0)  # no file system knows it
+    monkeypatch.setattr(files, "sha256_file", lambda path: pytest.fail("read a second time"))
+    assert files.copy_file(tmp_path / "a", tmp_path / "b") == hashlib.sha256(data).hexdigest()
+    assert (tmp_path / "b").read_bytes() == data

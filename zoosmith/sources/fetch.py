@@ -11,7 +11,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.recipes.schema import Base
 from zoosmith.sources import hf, pick, pypi
-from zoosmith.store.files import copy_file, payload, refuse_pickles
+from zoosmith.store.files import copy_file, refuse_pickles
 from zoosmith.store.manifests import write_source_manifest
 
 
@@ -31,6 +31,8 @@ def run(step: Step) -> None:
                 take(fetch(folder), step)
             else:
                 select(fetch(folder), base.files, step.out)
+            if name == "repo" and not base.files:
+                pick.refuse_no_weights(step.out, str(base.repo))
         except ZooError as error:
             faults.append(f"  {name}: {error}")
             shutil.rmtree(step.out)
@@ -79,7 +81,7 @@ def select(source: Path, files: dict[str, str], out: Path) -> None:
         raise SourceUnavailable(f"{source} is no folder")
     for name in files:
         pick.refuse_dotfile(name)
-    for name in files or [path.as_posix() for path in payload(source)]:
+    for name in files or pick.below(source):
         if not (source / name).is_file():
             raise SourceUnavailable(f"{name} is missing")
         pick.refuse_pointer(source / name, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Callable
@@ -83,10 +84,15 @@ def snapshot(
 
 
 def without_links(snapshot: Path, folder: Path) -> Path:
-    """The cache holds links to its blobs; a base holds files."""
+    """The cache holds links to its blobs; `folder` gets files, which are the blobs themselves on one file system."""
     for path in snapshot.rglob("*"):
         if path.is_file():
-            copy_file(path, folder / path.relative_to(snapshot))
+            file = folder / path.relative_to(snapshot)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(path.resolve(), file)
+            except OSError:
+                copy_file(path, file)
     return folder
 
 

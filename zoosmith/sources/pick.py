@@ -40,7 +40,7 @@ def needed(source: Path) -> dict[str, Path]:
         return {source.name: source}
     if not source.is_dir():
         raise ZooError(f"{source} is no folder, and no file; the recipe names it as `path:`")
-    names = list(_below(source))
+    names = list(below(source))
     found = {name: source / name for name in names if _is_needed(name)}
     for name, file in found.items():
         if not file.is_file():
@@ -59,7 +59,7 @@ def needed(source: Path) -> dict[str, Path]:
 
 def left_out(source: Path, taken: Iterable[str]) -> str:
     """One line of what of a folder does not become part of the base, and how to have it; "" for nothing."""
-    rest = sorted(set(_below(source)) - set(taken)) if source.is_dir() else []
+    rest = sorted(set(below(source)) - set(taken)) if source.is_dir() else []
     more = f" and {len(rest) - SHOWN} more" if len(rest) > SHOWN else ""
     listed = ", ".join(rest[:SHOWN])
     return f"left out: {listed}{more}; what else the base needs, list under `files:`" if rest else ""
@@ -74,6 +74,17 @@ def refuse_dotfile(name: str) -> None:
     """Raise ZooError where a name, or a folder of it, begins with a dot."""
     if any(part.startswith(".") for part in name.split("/")):
         raise ZooError(f"{name} is a dotfile: settings and secrets of a machine, never part of a base; rename it")
+
+
+def refuse_no_weights(out: Path, repo: str) -> None:
+    """Raise ZooError for a model of a hub without weights: those in pickles are not brought."""
+    weights = ("*.safetensors", "*.gguf", "*.onnx")
+    if (out / "config.json").is_file() and not any(file for each in weights for file in out.rglob(each)):
+        raise ZooError(
+            f"{repo} has a config.json and no weights in safetensors, GGUF or ONNX, perhaps in a pickle alone "
+            "(pytorch_model.bin), which may run code when read: pin a commit that has model.safetensors (a branch "
+            "refs/pr/N of the hub often has), or convert it where you trust it; for other files list `files:`"
+        )
 
 
 def refuse_pointer(file: Path, name: str) -> None:
@@ -94,7 +105,7 @@ def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/"))
 
 
-def _below(source: Path) -> Iterator[str]:
+def below(source: Path) -> Iterator[str]:
     """Names of files and links below a folder, links to folders followed, each folder once."""
     seen = set()
     for here, folders, files in os.walk(source, followlinks=True):

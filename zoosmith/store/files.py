@@ -10,7 +10,9 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
+from typing import BinaryIO
 
 from zoosmith.common.safe import is_pickle
 from zoosmith.contract.errors import ZooError
@@ -18,6 +20,9 @@ from zoosmith.contract.errors import ZooError
 FICLONE = 0x40049409  # ioctl(2) of Linux: share the blocks of another file (reflink)
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # renameat2(2) of Linux
 CHUNK = 1 << 20
+LARGE = 16 << 20  # bytes from which a second reading costs more than it is worth
+SETTLED_S = 0.02  # longer than a tick of the kernel, the grain of a file's times
+_known: dict[tuple[int, ...], str] = {}
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -64,15 +69,45 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_settled(path: Path) -> str:
+    """SHA-256 of a file that this process has written, not read again where it has not been touched since.
+
+    "Not touched" is by inode, size and the times of content and inode in ns; a time of change has the grain of a tick,
+    so that a file which is younger than `SETTLED_S` is waited for. What the disk spoils meanwhile is not seen.
+    """
+    before = _state(path)
+    if before not in _known:
+        time.sleep(max(0.0, SETTLED_S - abs(time.time() - path.stat().st_ctime)) if before[2] > LARGE else 0)
+        found = sha256_file(path)
+        if before[2] <= LARGE or _state(path) != before:
+            return found
+        _known[before] = found
+    return _known[before]
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    stat = path.stat()
+    return (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
 def copy_file(source: Path, target: Path) -> str:
-    """Copy by reflink if the file system can, else byte by byte; return the SHA-256 of the copy."""
+    """Copy by reflink if the file system can, else byte by byte; return the SHA-256 of what was copied."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, target.open("wb") as writer:
         try:
             fcntl.ioctl(writer.fileno(), FICLONE, reader.fileno())
         except OSError:
-            shutil.copyfileobj(reader, writer, CHUNK)
+            return _copy_hashed(reader, writer)
     return sha256_file(target)
+
+
+def _copy_hashed(reader: BinaryIO, writer: BinaryIO) -> str:
+    """Copy what is left of `reader`; the SHA-256 of it, on the way: a file of some GB is read once."""
+    found = hashlib.sha256()
+    while block := reader.read(CHUNK):
+        found.update(block)
+        writer.write(block)
+    return found.hexdigest()
 
 
 def replace_folder(fresh: Path, target: Path) -> None:

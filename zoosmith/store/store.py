@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from zoosmith.common.canonical import canonical, digest, pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.store import heal
-from zoosmith.store.files import copy_file, payload, sha256_file, sync_file, sync_folder
+from zoosmith.store.files import copy_file, payload, sha256_file, sha256_settled, sync_file, sync_folder
 from zoosmith.store.locks import flock
 
 
@@ -178,7 +178,7 @@ class Store:
 
     def _take(self, staging: Path, path: Path) -> Entry:
         source = staging / path
-        entry = Entry(path.as_posix(), source.stat().st_size, sha256_file(source))
+        entry = Entry(path.as_posix(), source.stat().st_size, sha256_settled(source))
         target = self.file(entry.sha256)
         if not self._sized(entry) or sha256_file(target) != entry.sha256:  # damaged: here is what it was
             heal.make_folder(target.parent, self.root)
