@@ -50,6 +50,8 @@ def _run(given: argparse.Namespace, rest: list[str]) -> int:
     except KeyboardInterrupt:
         show_error("zoosmith", "interrupted; what was fetched is kept")
         return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough
+        raise
     except OSError as error:
         show_error("zoosmith", failure(error))
         return 1

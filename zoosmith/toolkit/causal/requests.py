@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zoosmith.toolkit.causal.generation import Generating
-from zoosmith.toolkit.causal.scoring import Scoring
+from zoosmith.toolkit.causal.likelihood import Scoring
 
 
 class CausalSession(Scoring, Generating):
