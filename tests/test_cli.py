@@ -154,3 +154,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(words: list[str], tmp_path: P
         os.close(writer)
     assert done.stderr == ""
     assert done.returncode == 1
+
+
+def test_bytes_that_are_no_utf8_are_told(fast_artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", str(fast_artifact), "good", "caf\udce9"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("zoosmith: the input 'caf\\udce9' is not UTF-8")

@@ -25,6 +25,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.predictor import load
     from zoosmith.publish.damage import looked_for
 
+    require_text(given.text)
     with looked_for(given.name):
         model = load(given.name, threads=given.threads)
         several = len(model.task.spec.inputs) > 1
@@ -32,6 +33,17 @@ def main(given: argparse.Namespace) -> None:
         show_one = _stream if hasattr(model.scoring, "stream") else _label
         for value in inputs:
             show_one(model, value, as_json=given.json)
+
+
+def require_text(inputs: list[str]) -> None:
+    """Raise ZooError for bytes that are no UTF-8: Python hands them on as surrogates, which no tokenizer takes."""
+    from zoosmith.contract.errors import ZooError
+
+    for text in inputs:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ZooError(f"the input {text!a} is not UTF-8; set the terminal to UTF-8, or convert it first") from None
 
 
 def _label(model: Predictor, value: Any, *, as_json: bool) -> None:
