@@ -4,7 +4,8 @@
 
 `doit list` and a `doit build:NAME` with nothing to do, median of several runs after a warm-up, beside
 `python -c pass` in the same run. The generated zoo has 500 recipes of 8 artifacts; one family of it is
-really built first, by a builder without torch. Goals: 0.5 s and 0.8 s; with 500 recipes 3 s and 2 s.
+really built first, by a builder without torch. Goals: 0.5 s and 0.8 s; with 500 recipes 3 s and 2 s; with one recipe of
+2,000 artifacts 1 s and 2 s.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from tests.support.fast import write_fast_zoo
 from zoosmith.bench.host import this_host
 
 GOALS_S = {"doit list": 0.5, "doit build (nothing to do)": 0.8, "500 recipes: doit list": 3.0,
-           "500 recipes: doit build (nothing to do)": 2.0}  # fmt: skip
+           "500 recipes: doit build (nothing to do)": 2.0, "2,000 artifacts: doit list": 1.0,
+           "2,000 artifacts: doit build (nothing to do)": 2.0}  # fmt: skip
 DOIT = [sys.executable, "-m", "doit"]
 
 
@@ -40,8 +42,8 @@ def measure(runs: int) -> dict[str, list[float]]:
     """Seconds of each command."""
     found = {"python -c pass": seconds([sys.executable, "-c", "pass"], Path.cwd(), runs)}
     with tempfile.TemporaryDirectory() as folder:
-        for label, recipes in (("", 1), ("500 recipes: ", 500)):
-            zoo = write_fast_zoo(Path(folder) / f"zoo{recipes}", recipes=recipes, artifacts=8)
+        for label, recipes, artifacts in (("", 1, 8), ("500 recipes: ", 500, 8), ("2,000 artifacts: ", 1, 2000)):
+            zoo = write_fast_zoo(Path(folder) / f"zoo{recipes}-{artifacts}", recipes=recipes, artifacts=artifacts)
             build = [*DOIT, "build:family0-a7"]
             subprocess.run(build, cwd=zoo, check=True, capture_output=True)
             found[f"{label}doit list"] = seconds([*DOIT, "list"], zoo, runs)

@@ -13,7 +13,10 @@ import pytest
 
 from tests.support.fast import fast_recipe, write_fast_zoo
 from tests.support.zoo import doit, write_recipe
+from zoosmith.app.doit.commands import needed_by
+from zoosmith.app.doit.tasks import Tasks
 from zoosmith.bench import measure
+from zoosmith.build.workspace import Workspace
 
 HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "datasets", "huggingface_hub")
 
@@ -239,3 +242,27 @@ def test_ctrl_c_ends_the_worker_keeps_what_is_finished_and_says_so(tmp_path: Pat
     assert "interrupted. What is finished is kept" in rest
     assert "Traceback" not in rest
     assert len(list((project / "artifacts" / ".store" / "actions").iterdir())) == 2
+
+
+def test_named_tasks_need_their_lineage_and_references_alone(tmp_path: Path) -> None:
+    project = write_fast_zoo(tmp_path / "z", artifacts=4)
+    other = fast_recipe(2)
+    other["bases"] = {}
+    other["reference"] = "a1"
+    other["artifacts"] = {
+        "a0": {"builder": "table", "from": "family0/a2", "params": {"scale": 2.0}},
+        "a1": {"builder": "table", "from": "family0/a1", "params": {"scale": 3.0}},
+    }
+    write_recipe(project, other, "second")
+    workspace = Workspace(project)
+    workspace.selected = needed_by(workspace.zoo, ["build:second-a0"])
+    assert workspace.selected is not None
+    assert {str(ref) for ref in workspace.selected} == {
+        "second/a0", "second/a1", "family0/a2", "family0/a1", "family0/a0",
+    }  # fmt: skip
+    assert {family.id for family in workspace.families()} == {"second", "family0"}
+    tasks = Tasks(workspace)
+    made = {f"_step:{task['name']}" for task in tasks.steps()} | {f"_source:{task['name']}" for task in tasks.sources()}
+    named = {f"_quick:{task['name']}": task for task in tasks.measurements("quick")}
+    assert all(before in made or before in named for task in named.values() for before in task["task_dep"])
+    assert needed_by(workspace.zoo, ["build:*"]) is None and needed_by(workspace.zoo, []) is None

@@ -55,6 +55,16 @@ def code_files(*entries: Path) -> list[Path]:
     return [path for path, _ in _closure(entries)]
 
 
+def beside(entry: Path) -> list[Path]:
+    """A file, and those of its own folder that it imports, directly or over others of the folder."""
+    found, waiting = {entry}, [entry]
+    while waiting:
+        near = {file for file in _read(waiting.pop(), NOWHERE).imported if file.parent == entry.parent}
+        waiting += near - found
+        found |= near
+    return sorted(found)
+
+
 def other_packages(*entries: Path) -> set[str]:
     """What the user's own modules behind `entries` import that is neither first-party nor of the standard library."""
     own = [(path, root) for path, root in _closure(entries) if root != NOWHERE and not _is_shipped(path)]
@@ -117,7 +127,9 @@ def _parsed(path: Path, root: Path, mtime_ns: int, size: int) -> _Module:
     for file in (path, *imports.found.copy()):
         for init in _packages(file, root):
             imports.found.setdefault(init, set()).add("")
-    return _Module(own, {file: tuple(sorted(names)) for file, names in imports.found.items()}, _others(tree))
+    return _Module(
+        own, {file: tuple(sorted(names)) for file, names in imports.found.items()}, frozenset(imports.others)
+    )
 
 
 def _packages(file: Path, root: Path) -> list[Path]:
@@ -133,19 +145,17 @@ def _packages(file: Path, root: Path) -> list[Path]:
     return inits
 
 
-def _others(tree: ast.AST) -> frozenset[str]:
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    names += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
-    return frozenset(name.partition(".")[0] for name in names)
-
-
 class _Imports(ast.NodeTransformer):
-    """Takes first-party imports, and all imports for type checkers, out of a syntax tree; `found` has the former."""
+    """Takes first-party imports, and all imports for type checkers, out of a syntax tree; `found` has the former.
+
+    `others` has the first parts of the names of what is imported beside these.
+    """
 
     def __init__(self, path: Path, root: Path) -> None:
         self.path = path
         self.root = root
         self.found: dict[Path, set[str]] = {}
+        self.others: set[str] = set()
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """`if TYPE_CHECKING:` never runs."""
@@ -157,6 +167,7 @@ class _Imports(ast.NodeTransformer):
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
         """`import zoosmith.common.names as n`"""
         node.names = [alias for alias in node.names if not self._are_ours(_stems(alias.name, self.root), alias)]
+        self.others |= {alias.name.partition(".")[0] for alias in node.names}
         return node if node.names else None
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
@@ -164,6 +175,8 @@ class _Imports(ast.NodeTransformer):
         modules = _stems(node.module or "", self.root) if node.level == 0 else [_relative(node, self.path)]
         ours = [alias for alias in node.names if self._are_ours(modules, alias, member=True)]
         node.names = [alias for alias in node.names if alias not in ours]
+        if node.names and node.level == 0:
+            self.others.add((node.module or "").partition(".")[0])
         return node if node.names else None
 
     def visit_Call(self, node: ast.Call) -> ast.AST:

@@ -7,8 +7,10 @@ what is missing.
 from __future__ import annotations
 
 import json
+import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +19,7 @@ from zoosmith import plugins
 from zoosmith.bench.host import ISA, device
 from zoosmith.build import foreign
 from zoosmith.build import zoo as zoos
-from zoosmith.build.codehash import build_code, closure_key, code_digests, code_files, other_packages, own_digest
+from zoosmith.build.codehash import beside, build_code, closure_key, code_digests, other_packages, own_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources, data_of
@@ -48,6 +50,8 @@ class Resolver:
         self.project = project
         self.threads = threads
         self._done: dict[str, ActionResult] = {}
+        self._versions: dict[ModuleType, dict[str, str]] = {}
+        self._contents: dict[Path, tuple[list[Any], str]] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
 
     def action(self, kind: str, ref: Ref) -> Action:
@@ -89,7 +93,7 @@ class Resolver:
         elif not base.files and base.pypi:
             decided = {"pypi": base.pypi.model_dump()}
         elif not base.files and base.path:
-            decided = {"path": pick.key(self.project / base.path)}
+            decided = {"path": self._content(self.project / base.path, pick.key)}
         return Action(
             name=f"{ref.recipe}/bases/{ref.name}",
             title=f"fetch {ref}",
@@ -111,9 +115,9 @@ class Resolver:
             decided["code"] = closure_key(named)
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         else:
-            decided |= {"code": _reading_code(), "packages": _reading_packages(data, self.project)}
+            decided |= {"code": self._reading, "packages": _reading_packages(data, self.project)}
         if data.path:
-            decided["path"] = folder_digest(self.project / data.path)
+            decided["path"] = self._content(self.project / data.path, folder_digest)
         check_names(data, self.project)
         return Action(
             name=f"{ref.recipe}/data/{ref.name}",
@@ -124,6 +128,18 @@ class Resolver:
             # no build: it waits for no measurement, of whatever zoo; files are read row by row
             resources=Resources(cpus=0, memory_mb=300 if data.path else 1024),
         )
+
+    @cached_property
+    def _reading(self) -> list[str]:
+        """Code that makes rows, as it was when first asked for."""
+        return _reading_code()
+
+    def _content(self, path: Path, digest_of: Callable[[Path], str]) -> str:
+        """`digest_of(path)`, computed again where the file system tells of a change."""
+        seen = _signature(path)
+        if path not in self._contents or self._contents[path][0] != seen:
+            self._contents[path] = (seen, digest_of(path))
+        return self._contents[path][1]
 
     def artifact(self, ref: Ref) -> Action:
         """Build an artifact. Raises Unresolved while a parent or the data is missing."""
@@ -143,7 +159,7 @@ class Resolver:
             "parents": parents,
             "splits": self.splits(ref.recipe, data_of(module, params)),
             "task": self.task(ref.recipe),
-            "packages": self.packages(module),
+            "packages": self._packages(module),
             "tools": _tools(module, self.project),
             "seed": spec.seed,
             "python": python_version(),
@@ -175,6 +191,12 @@ class Resolver:
             environment=tuple(getattr(module, "ENVIRONMENT", ())),
             imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
+
+    def _packages(self, module: ModuleType) -> dict[str, str]:
+        """`_packages`, looked up once for each builder: one run sees one state."""
+        if module not in self._versions:
+            self._versions[module] = _packages(module)
+        return self._versions[module]
 
     def _claimed(self, module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
         """What the builder says that a build takes. Raises ZooError for what its own code raises."""
@@ -235,10 +257,6 @@ class Resolver:
             self._code[entries] = code_digests(*entries)
         return self._code[entries]
 
-    def packages(self, module: ModuleType) -> dict[str, str]:
-        """Versions of what a builder requires, as they are here."""
-        return _packages(module)
-
     def _entries(self, ref: Ref) -> list[Path]:
         task = self.zoo.families[ref.recipe].recipe.task
         return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
@@ -265,6 +283,13 @@ def _packages(module: ModuleType) -> dict[str, str]:
     return dict(sorted((public_versions(ours) | pins).items()))
 
 
+def _signature(path: Path) -> list[Any]:
+    """What the file system says of a file, or of all below a folder."""
+    files = [Path(here, name) for here, _, names in os.walk(path) for name in names] or [path]
+    stats = [(file, file.stat()) for file in files if file.exists()]
+    return sorted((str(f), s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for f, s in stats)
+
+
 def python_version() -> str:
     """Version of Python without its last part, within which it keeps what programs compute."""
     return ".".join(platform.python_version_tuple()[:2])
@@ -285,9 +310,7 @@ def _machine(module: ModuleType, threads: int) -> dict[str, Any]:
 
 def _reading_code() -> list[str]:
     """Digests of the modules that make rows of files and tables, each its own."""
-    entry = PACKAGE / "sources" / "rows.py"
-    files = [path for path in code_files(entry) if path.parent == entry.parent]
-    return sorted(own for path in files if (own := own_digest(path)))
+    return sorted(own for path in beside(PACKAGE / "sources" / "rows.py") if (own := own_digest(path)))
 
 
 def _reading_packages(data: Data, project: Path) -> dict[str, str]:

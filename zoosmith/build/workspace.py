@@ -43,7 +43,7 @@ class Workspace:
         self.workers = workers or Workers()
         self.artifacts = project / "artifacts"
         self.record_root = project / SCRATCH if scratch else project
-        self.selected: set[str] | None = None
+        self.selected: set[Ref] | None = None
         self.broken: dict[str, ZooError] = {}
 
     @cached_property
@@ -61,12 +61,15 @@ class Workspace:
             raise ZooError(f"{what} must know every recipe, and one is broken: {error}")
 
     def families(self) -> list[Family]:
-        """The families that tasks are made for: all, unless some were selected."""
-        return [f for id, f in self.zoo.families.items() if self.selected is None or id in self.selected]
+        """The families that tasks are made for: all, unless some artifacts were selected."""
+        if self.selected is None:
+            return list(self.zoo.families.values())
+        chosen = {node.recipe for ref in self.selected for node in (ref, *self.zoo.lineage(ref))}
+        return [family for id, family in self.zoo.families.items() if id in chosen]
 
     def artifacts_selected(self) -> list[Ref]:
-        """The artifacts of these families, in the order of the recipes."""
-        return [Ref(family.id, name) for family in self.families() for name in family.recipe.artifacts]
+        """The selected artifacts, else all, in the order of the recipes."""
+        return [ref for ref in self.zoo.artifacts() if self.selected is None or ref in self.selected]
 
     def names(self) -> set[str]:
         """Names of everything that the recipes describe, as actions carry them."""

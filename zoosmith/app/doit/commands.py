@@ -40,7 +40,7 @@ def open_workspace(project: Path) -> Workspace:
         _ = workspace.zoo
     except (ZooError, OSError) as error:
         _leave_out_broken(workspace, told_of(error))
-    workspace.selected = families_of(workspace.zoo, _opened["names"])
+    workspace.selected = needed_by(workspace.zoo, _opened["names"])
     _opened["workspace"] = workspace
     return workspace
 
@@ -72,12 +72,23 @@ def refuse_bad_bytes(arguments: list[str]) -> None:
         raise InvalidCommand(f"{bad} on the command line is no UTF-8")
 
 
-def families_of(zoo: Zoo, names: list[str]) -> set[str] | None:
-    """Recipes that the named tasks touch, so that others need no tasks; None for all of them."""
+def needed_by(zoo: Zoo, names: list[str]) -> set[Ref] | None:
+    """Artifacts that the named tasks touch, so that others need no tasks; None for all of them.
+
+    What an artifact is made from, the reference that it is measured against, and the same of these.
+    """
     refs = [zoo.by_full_name.get(name.partition(":")[2]) for name in names]
     if not refs or None in refs:
         return None
-    return {node.recipe for ref in refs if ref for node in (ref, *zoo.lineage(ref))}
+    found: set[Ref] = set()
+    waiting = [ref for ref in refs if ref]
+    while waiting:
+        ref = waiting.pop()
+        if ref not in found:
+            found.add(ref)
+            parents = (parent for parent in zoo.lineage(ref) if zoo.base(parent) is None)
+            waiting += [*parents, zoo.families[ref.recipe].reference]
+    return found
 
 
 class Anywhere:
