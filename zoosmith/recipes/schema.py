@@ -211,7 +211,7 @@ class Eval(Model):
     kind: TaskName
     data: str
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
-    rows: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    rows: Annotated[int, Field(ge=1)] | None = None
     artifacts: tuple[Identifier, ...] = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:
