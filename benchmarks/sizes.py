@@ -114,7 +114,7 @@ def checkpoint(folder: Path, given: Any) -> dict[str, float]:
         "license": "mit",
         "bases": {"large": {"path": str(source)}},
         "data": {"few": {"path": "data", "columns": {"text": "text", "label": "label"}, "splits": {"eval": "test"}}},
-        "task": {"kind": "text-classification", "data": "few", "labels": list(labels)},
+        "task": {"kind": "text-classification", "data": "few", "labels": list(labels), "max_length": 32},
         "evals": {"few": {"kind": "text-classification", "data": "few"}},
         "reference": "fp32",
         "artifacts": {"fp32": {"builder": "checkpoint", "from": "large"}},
