@@ -56,6 +56,7 @@ def run(step: Step) -> None:
         note=step.note,
         labels=labels.extend,
         tool=_Tools(step, module),
+        release=Path.unlink,
         labels_ordered=step.run.get("labels_ordered", True),
     )
     if step.inputs["splits"] or not any(parent.manifest.task for parent in parents.values()):
