@@ -32,6 +32,10 @@ def no_tool(name: str) -> Path:
     raise BuildError(f"the builder names no tool {name!r} in TOOLS")
 
 
+def keep(file: Path) -> None:
+    """Leave a parent's file where it is: whoever made the job reads it again."""
+
+
 @dataclass
 class Job:
     """One build: everything a builder may read, and where it writes.
@@ -41,6 +45,7 @@ class Job:
     deterministic; `note` goes into the provenance. `labels` tells the order of the model's outputs where it
     is not the task's. `tool` gives the folder of a tool that the builder names in TOOLS. `labels_ordered` is False
     where nobody says in which order the task's labels stand: they are those that rows hold.
+    `release` takes a file of a parent that the builder reads no more: the disk holds one copy less while it writes.
     """
 
     parents: Mapping[str, Parent]
@@ -58,6 +63,7 @@ class Job:
     labels: Callable[[Sequence[str]], None]
     tool: Callable[[str], Path] = no_tool
     labels_ordered: bool = True
+    release: Callable[[Path], None] = keep
 
     @property
     def parent(self) -> Parent:
