@@ -31,7 +31,8 @@ def run(step: Step) -> None:
     kind = step.inputs["task"]["kind"] if step.inputs["task"] else None
     code = build_code(step.inputs["builder"], kind, step.project)
     inputs.same_code(code, step.inputs["code"], "the builder's code")
-<<<<<<< HEAD
+    facts: dict[str, Any] = {}
+    labels: list[str] = []
     with reads.witnessed(step, code, step.inputs["tools"]):
         if step.run["device"] != "cpu":
             devices.require(step.run["device"])
@@ -40,46 +41,37 @@ def run(step: Step) -> None:
         params = module.Params(**step.inputs["params"])
         parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
         spec = _spec(step.inputs["task"], parents, trains="train" in step.inputs["splits"])
-        folder = next(
-            (parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out
-        )
-        task = bind(spec.kind, spec, folder, step.project)
-        facts: dict[str, Any] = {}
-        labels: list[str] = []
-        job = Job(
-            parents=parents,
-            rows=_Rows(step),
-            task=task,
-            out=step.out,
-            scratch=step.scratch,
-            params=params,
-            seed=step.inputs["seed"],
-            device=step.run["device"],
-            threads=step.run["threads"],
-            progress=step.progress,
-            fact=facts.__setitem__,
-            note=step.note,
-            labels=labels.extend,
-            tool=_Tools(step, module),
-            release=Path.unlink,
-            labels_ordered=step.run.get("labels_ordered", True),
-        )
+        task = bind(spec.kind, spec, _tokenizer_folder(step, parents), step.project)
         if step.inputs["splits"] or not any(parent.manifest.task for parent in parents.values()):
             count_cut(step, task)  # conversions read what their parents read
         with inputs.tools(step.project, step.inputs["tools"]):
-            session = module.build(job)
-=======
-    if step.run["device"] != "cpu":
-        devices.require(step.run["device"])
-    module = plugins.load("builders", step.inputs["builder"], step.project)
-    params = module.Params(**step.inputs["params"])
-    parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
-    spec = _spec(step.inputs["task"], parents, trains="train" in step.inputs["splits"])
-    folder = next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out)
-    task = bind(spec.kind, spec, folder, step.project)
-    facts: dict[str, Any] = {}
-    labels: list[str] = []
-    job = Job(
+            session = module.build(_job(step, module, params, parents, task, facts, labels))
+    refuse_pickles(step.out)
+    if labels:
+        spec = spec.model_copy(update={"labels": tuple(labels)})
+    write_manifest(step, spec, params, facts, output_of(module, params).needs, parents)
+    tolerance = module.check(params) if hasattr(module, "check") else None
+    step.progress(text="checking in a clean process")
+    scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
+    check = Check(task, scoring, [*task.probes(), *_dev_examples(step, task)])
+    check_artifact(step, check, session, tolerance, parents.get("from"))
+
+
+def _tokenizer_folder(step: Step, parents: Mapping[str, Parent]) -> Path:
+    return next((parent.path for parent in parents.values() if (parent.path / "tokenizer.json").is_file()), step.out)
+
+
+def _job(
+    step: Step,
+    module: ModuleType,
+    params: Any,
+    parents: Mapping[str, Parent],
+    task: Any,
+    facts: dict[str, Any],
+    labels: list[str],
+) -> Job:
+    """What the builder is given; what it states goes into `facts` and `labels`."""
+    return Job(
         parents=parents,
         rows=_Rows(step),
         task=task,
@@ -97,20 +89,6 @@ def run(step: Step) -> None:
         release=Path.unlink,
         labels_ordered=step.run.get("labels_ordered", True),
     )
-    if step.inputs["splits"] or not any(parent.manifest.task for parent in parents.values()):
-        count_cut(step, task)  # conversions read what their parents read
-    with inputs.tools(step.project, step.inputs["tools"]):
-        session = module.build(job)
->>>>>>> trust
-    refuse_pickles(step.out)
-    if labels:
-        spec = spec.model_copy(update={"labels": tuple(labels)})
-    write_manifest(step, spec, params, facts, output_of(module, params).needs, parents)
-    tolerance = module.check(params) if hasattr(module, "check") else None
-    step.progress(text="checking in a clean process")
-    scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
-    check = Check(task, scoring, [*task.probes(), *_dev_examples(step, task)])
-    check_artifact(step, check, session, tolerance, parents.get("from"))
 
 
 class _Tools:
