@@ -73,6 +73,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.site
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m doit run $(addprefix build:$(LLM)-,fp32 q8_0 q4_0 q4_0-imatrix) && $(BIN)/python -m benchmarks.decoding
+	$(BIN)/python -m benchmarks.sizes
 	$(BIN)/python -m benchmarks.studies --check
 
 clean:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.fast import fast_recipe, write_fast_zoo
 from tests.support.zoo import doit, write_recipe
+from zoosmith.store.files import sha256_file
 
 BUILDER = '''\
 """A factor over a parent's table, without the table: as an adapter is over its base."""
@@ -110,7 +111,8 @@ def add_base(project: Path) -> Path:
     shutil.copytree(project / "artifacts" / "family0-a0", project / "bases" / "table")
     (project / "bases" / "table" / "manifest.json").unlink()
     recipe: dict[str, Any] = fast_recipe(1)
-    recipe["bases"]["table"] = {"path": "bases/table"}
+    files = {file.name: sha256_file(file) for file in (project / "bases" / "table").iterdir()}
+    recipe["bases"]["table"] = {"path": "bases/table", "files": files}  # a format that only this zoo knows
     recipe["artifacts"]["over"] = {"builder": "factor", "from": "table"}
     write_recipe(project, recipe, "family0")
     return project
