@@ -157,7 +157,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(words: list[str], tmp_path: P
 
 
 def test_bytes_that_are_no_utf8_are_told(fast_artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run", str(fast_artifact), "good", "caf\udce9"]) == 1
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", str(fast_artifact), "good", "caf\udce9"])
     said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("zoosmith: the input 'caf\\udce9' is not UTF-8")
+    assert (ended.value.code, said.out) == (2, "")
+    assert "'caf\\udce9' on the command line is no UTF-8" in said.err

@@ -15,6 +15,7 @@ from tests.support.factor import add_base, write_factor_zoo
 from tests.support.hub import serving
 from tests.support.user import zoosmith
 from zoosmith.publish import folders
+from zoosmith.store.files import sha256_file
 
 CASES = pytest.mark.parametrize(
     ("name", "needs"), [("family0-scaled", "family0-a0"), ("family0-over", "family0-table")]
@@ -69,7 +70,9 @@ def test_published_and_pulled_together(
 def test_a_base_of_which_the_recipe_now_names_another_is_not_published(built: dict[str, Path], tmp_path: Path) -> None:
     project = Path(shutil.copytree(built["family0-over"], tmp_path / "zoo"))
     table = project / "bases" / "table" / "table.json"
+    recipe, before = project / "recipes" / "family0.yaml", sha256_file(table)
     table.write_text(json.dumps(json.loads(table.read_text()) | {"more": 1}))
+    recipe.write_text(recipe.read_text().replace(before, sha256_file(table)))
     done = zoosmith(project, "push", "family0-over", "--to", f"file://{tmp_path / 'out'}")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -24,6 +24,7 @@ class Witness:
         self.opened: dict[str, None] = {}
         self.written: set[str] = set()
         self.connected: set[str] = set()
+        self._before = set(mapped())
         self._hears = True
         sys.addaudithook(self._hear)
 
@@ -32,8 +33,11 @@ class Witness:
         self._hears = False
 
     def read(self) -> list[Path]:
-        """Files that were opened for reading or are mapped, and are no folders; what was written first is left out."""
-        found = dict.fromkeys([*self.opened, *mapped()])
+        """Files that were opened for reading or are mapped, and are no folders.
+
+        What was written first is left out, and so is what was mapped before: a process that is forked inherits that.
+        """
+        found = dict.fromkeys([*self.opened, *(name for name in mapped() if name not in self._before)])
         return [path for name in found if name not in self.written and (path := Path(name)).is_file()]
 
     def _hear(self, event: str, given: tuple[Any, ...]) -> None:

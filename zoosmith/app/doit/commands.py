@@ -241,7 +241,7 @@ class Plan(ZooCommand):
             raise ZooError("--check goes with --moved: `doit plan --moved --check`")
         if params["moved"]:
             lines = explain.moved_on(workspace, [name.rpartition(":")[2] for name in names])
-            print("\n".join(lines) or "nothing recorded has moved on")
+            show_lines("\n".join(lines) or "nothing recorded has moved on")
             return 1 if lines and params["check"] else 0
         for ref in chosen(workspace, names):
             show_lines(explain.plan(workspace, ref))
@@ -293,9 +293,9 @@ class Check(ZooCommand):
     def _delivered(self, workspace: Workspace, names: list[str]) -> int:
         found = {full_name(ref.recipe, ref.name): workspace.faults_of_delivery(ref) for ref in chosen(workspace, names)}
         for name, faults in found.items():
-            print(f"{name}: " + ("; ".join(faults) or "every file is as it was built"))
+            show(f"{name}: " + ("; ".join(faults) or "every file is as it was built"))
             if faults:
-                print(f"`doit artifact:{name}` puts it right")
+                show(f"`doit artifact:{name}` puts it right")
         return 1 if any(found.values()) else 0
 
 
