@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 from benchmarks._report import options, report
 from tests.support.fast import fast_recipe, write_fast_zoo
 from tests.support.zoo import write_bert, write_project, write_recipe, write_rows
+from zoosmith.common.canonical import pretty
 
 DOIT = [sys.executable, "-m", "doit"]
 ZOOSMITH = [sys.executable, "-m", "zoosmith.app.cli.main"]
@@ -67,11 +68,12 @@ def rows(folder: Path, given: Any) -> dict[str, float]:
     """A data step over short rows."""
     zoo = write_fast_zoo(folder)
     recipe = fast_recipe()
-    recipe["data"]["many"] = {
+    many = {
         "path": "many", "columns": {"text": "text", "label": "label"}, "labels": ["negative", "positive"],
         "splits": {"eval": "test"},
     }  # fmt: skip
-    recipe["evals"]["many"] = {"kind": "text-classification", "data": "many"}
+    recipe["data"] = recipe["data"] | {"many": many}
+    recipe["evals"] = recipe["evals"] | {"many": {"kind": "text-classification", "data": "many"}}
     write_recipe(zoo, recipe, "family0")
     (zoo / "many").mkdir()
     with (zoo / "many" / "test.jsonl").open("w", encoding="utf-8") as file:
@@ -89,7 +91,7 @@ def registry(folder: Path, given: Any) -> dict[str, float]:
         name, entry = entries[number % len(entries)]
         many[f"copy{number // len(entries)}-{name}"] = entry
     made = json.loads(Path("registry.json").read_bytes()) | {"artifacts": many}
-    (folder / "registry.json").write_text(json.dumps(made, indent=2), encoding="utf-8")
+    (folder / "registry.json").write_text(pretty(made), encoding="utf-8")
     took = cost([*ZOOSMITH, "search", "copy7", "--registry", f"file://{folder}"], folder)
     return {"entries": given.registry, "search_s": took.seconds, "search_mb": took.memory_mb}
 
