@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,15 +52,23 @@ class Cost(NamedTuple):
     memory_mb: float
 
 
+RUNNER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), time.perf_counter() - start, usage.ru_maxrss)
+"""
+"""Starts a command from a small process: the kernel counts the memory of who starts it as the command's own."""
+
+
 def cost(command: list[str], cwd: Path) -> Cost:
     """Run a command to its end; the memory is that of its largest process, its children included."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=sys.stderr)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return Cost(round(time.perf_counter() - start, 2), round(usage.ru_maxrss / 1024, 1))
+    done = subprocess.run([sys.executable, "-c", RUNNER, *command], cwd=cwd, check=True, stdout=subprocess.PIPE)
+    code, seconds, kib = done.stdout.split()
+    if int(code):
+        raise SystemExit(f"{' '.join(command)} ended with {int(code)}")
+    return Cost(round(float(seconds), 2), round(int(kib) / 1024, 1))
 
 
 def rows(folder: Path, given: Any) -> dict[str, float]:
