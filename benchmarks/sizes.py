@@ -138,7 +138,6 @@ def checkpoint(folder: Path, given: Any) -> dict[str, float]:
         "sha256sum_s": hashed.seconds,
         "checkpoint_s": took.seconds,
         "checkpoint_over_sha256sum": round(took.seconds / hashed.seconds, 2),
-        "checkpoint_peak_mb": took.memory_mb,
         "copies_at_peak": round(max(seen.values) / size, 2),
         "copies_kept": round(on_disk(zoo) / size, 2),
     }
