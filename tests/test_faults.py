@@ -28,7 +28,8 @@ from builders import {sound} as sound
 from builders.{sound} import ACCEPTS, FORMAT, PRECISION, REQUIRES, Params, check
 from zoosmith.toolkit.torch.forward import OnnxForward
 
-STRANGERS = Path(__file__).parents[1] / "strangers"
+# beside the zoo: what a builder reads of the zoo itself must be in its key
+STRANGERS = Path(__file__).parents[2] / "strangers"
 
 
 def with_scales(file, layer, value):
@@ -93,7 +94,7 @@ def own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def workspace(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The toy zoo with a trained base, sound artifacts and one artifact a fault; the sound ones are built."""
-    project = write_project(tmp_path_factory.mktemp("zoo"))
+    project = write_project(tmp_path_factory.mktemp("faults") / "zoo")
     write_data(project)
     shutil.copytree(family.made("finetune").out, project / "bases" / "trained")
     (project / "bases" / "trained" / "manifest.json").unlink()
@@ -101,7 +102,7 @@ def workspace(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Works
     for name, (sound, fault, _) in FAULTS.items():
         file = project / "builders" / f"{name.replace('-', '_')}.py"
         file.write_text(WRAPPER.format(sound=sound, fault=fault), encoding="utf-8")
-    write_strangers(family, project / "strangers")
+    write_strangers(family, project.parent / "strangers")
     artifacts = {
         "fp32": {"builder": "checkpoint", "from": "trained"},
         "onnx-fp32": {"builder": "onnx", "from": "fp32"},
