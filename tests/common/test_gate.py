@@ -42,7 +42,7 @@ def test_what_good_checkpoints_hold_passes(tmp_path: Path) -> None:
         tmp_path,
         config='{"architectures": ["BertModel"], "_name_or_path": "/home/me/../x", "time_step_limit": [0.0, Infinity], '
         '"attn_implementation": "sdpa", "auto_map": {}, "text_config": {"architectures": null}}',
-        tokenizer_config={"tokenizer_file": "/root/.cache/tokenizer.json", "special_tokens_map_file": "/content/x"},
+        tokenizer_config={"tokenizer_file": "/home/me/.cache/tokenizer.json", "special_tokens_map_file": "/content/x"},
         tokenizer={"auto_map": "is a token here"},
         model__safetensors__index={"metadata": {}, "weight_map": {"a": "model-00001-of-00001.safetensors"}},
         pytorch_model__bin__index={"metadata": {}, "weight_map": {"a": "pytorch_model-00001-of-00001.bin"}},
