@@ -15,6 +15,7 @@ from zoosmith.builtin.person_names.rules import identities, judge
 REQUIRES = ("faker", "anyascii")
 LABELS = ("no", "partial", "yes")
 COLUMNS = {"first": "name1", "second": "name2", "label": "label"}
+SLICES = ("kind",)  # further columns of the rows, by which evals may be sliced
 LICENSE = "apache-2.0"
 ATTEMPTS = 500
 
