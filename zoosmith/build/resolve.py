@@ -22,6 +22,7 @@ from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import beside, build_code, closure_key, code_digests, other_packages, own_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import TaskSpec
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions, version_of_module
 from zoosmith.plugins import PACKAGE
@@ -244,7 +245,11 @@ class Resolver:
         labels = list(task.labels)
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
-        return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
+        inputs = module.inputs_of(task.prompt) if hasattr(module, "inputs_of") else module.INPUTS
+        spec = TaskSpec(
+            kind=task.kind, inputs=inputs, labels=labels, max_length=task.max_length, prompt=task.prompt, chat=task.chat
+        )  # fmt: skip
+        return spec.model_dump(mode="json")
 
     def _ordered(self, recipe: str) -> bool:
         """Whether anybody says in which order the labels of the task stand: the recipe, or what its data comes from."""

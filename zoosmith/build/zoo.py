@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked, foreign
+from zoosmith.build import checked, foreign, prompts
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
@@ -94,6 +94,8 @@ def _check_family(zoo: Zoo, id: str, project: Path) -> None:
             check_artifact(zoo, ref, project)
     with source.at(("evals",), "cannot be checked"), foreign.told(Path(source.file)):
         _check_evals(zoo, id, project)
+        if zoo.families[id].recipe.task is not None:
+            prompts.check(zoo, id, task_part(zoo, id, None, "encoding", project), project)
 
 
 def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, ZooError]]:

@@ -194,12 +194,18 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
 
 
 class TaskRef(Model):
-    """What training and calibration use. Without `labels`, those of the data set apply."""
+    """What training and calibration use. Without `labels`, those of the data set apply.
+
+    prompt, chat: for tasks that ask a language model: a text with `{column}` where a row's values stand, and whether it
+    goes through the model's chat template as a user's message.
+    """
 
     kind: TaskName
     data: str | None = None
     max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
     labels: tuple[str, ...] = ()
+    prompt: str | None = None
+    chat: bool = False
 
 
 class Eval(Model):
