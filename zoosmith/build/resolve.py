@@ -107,13 +107,11 @@ class Resolver:
     def data(self, ref: Ref) -> Action:
         """Make or fetch the rows of a data set, one canonical JSON-lines file a split."""
         data = self.zoo.data(ref)
-        decided = data.model_dump(mode="json", exclude={"license"})
+        decided = self.source(ref)
         named: dict[str, str] = {}
         if data.builtin:
-            path = plugins.find("builtin", data.builtin, self.project)
             module = plugins.load("builtin", data.builtin, self.project)
-            named = self.code(path)
-            decided["code"] = closure_key(named)
+            named = self.code(plugins.find("builtin", data.builtin, self.project))
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         else:
             decided |= {"code": self._reading, "packages": _reading_packages(data, self.project)}
@@ -129,6 +127,14 @@ class Resolver:
             # no build: it waits for no measurement, of whatever zoo; files are read row by row
             resources=Resources(cpus=0, memory_mb=300 if data.path else 1024),
         )
+
+    def source(self, ref: Ref) -> dict[str, Any]:
+        """Where rows come from and what is taken of them, as the recipe says; of a builtin its code too."""
+        data = self.zoo.data(ref)
+        said: dict[str, Any] = data.model_dump(mode="json", exclude={"license"})
+        if data.builtin:
+            said["code"] = closure_key(self.code(plugins.find("builtin", data.builtin, self.project)))
+        return said
 
     @cached_property
     def _reading(self) -> list[str]:

@@ -15,7 +15,7 @@ from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
 from zoosmith.contract.params import Params
-from zoosmith.recipes.graph import Ref, Source, Zoo
+from zoosmith.recipes.graph import Family, Ref, Source, Zoo
 from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Recipe
 from zoosmith.recipes.yaml import RecipeError, explain, parse
 
@@ -231,11 +231,27 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
             raise family.source.error(
                 ("evals", id), f"needs {needed!r}; models of the task {kind!r} offer {_listed(offers)}"
             )
+        _check_eval_split(family, id, project)
         for name in eval_.measures(family.recipe.artifacts):
             format = output(zoo, Ref(recipe, name), project).format
             if needed not in _capabilities(format, project):
                 message = f"needs {needed!r}, which the format {format!r} of {name!r} does not offer; "
                 raise family.source.error(("evals", id), message + "`artifacts:` names those that it measures")
+
+
+def _check_eval_split(family: Family, id: str, project: Path) -> None:
+    """Whether a builtin data set, whose recipe need not name its splits, has the one that an eval measures on."""
+    eval_ = family.recipe.evals[id]
+    data = family.recipe.data[eval_.data]
+    splits = _splits_of(data.builtin, project) if data.builtin and not data.splits else ()
+    if splits and eval_.split not in splits:
+        has = f"which {data.builtin} does not have: it has {', '.join(splits)}"
+        raise family.source.error(("evals", id, "split"), f"found {eval_.split!r}, {has}{nearest(eval_.split, splits)}")
+
+
+def _splits_of(builtin: str, project: Path) -> tuple[str, ...]:
+    """Names of the splits that a builtin data set says it has; none where it does not say."""
+    return tuple(getattr(plugins.load("builtin", builtin, project), "SPLITS", ()))
 
 
 @cache
