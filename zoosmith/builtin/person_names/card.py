@@ -64,12 +64,12 @@ languages, Portuguese, Russian, Spanish, Ukrainian and Bulgarian.
 
 ## Splits
 
-`train` has each pair in both orders. No person (forename, in any of its listed forms, with surname, compared without
-case, accents and script) occurs in two pairs. About one surname in seven is kept for `dev` and `eval`, with its
-neighbours, and none of them is drawn for `train`. Forenames and nicknames do recur: a nickname cannot be
-inferred. `train` has three times as many rows of `typo` and `nickname` as of most kinds, and twice as
-many of `company`.
-The same parameters and the same versions of Faker and anyascii give the same rows.
+The order of a pair is drawn at random; with `both_orders: true`, `train` has half as many pairs, each in both orders.
+No person (forename, in any of its listed forms, with surname, compared without case, accents and script) occurs in two
+pairs. About one surname in seven is kept for `dev` and `eval`, with its neighbours, and none of them is drawn for
+`train`. Forenames and nicknames do recur: a nickname cannot be inferred. Kinds that take more examples to learn have
+more rows in `train`: four times as many of `nickname` as of the easiest, three of `typo`, two of most others. The same
+parameters and the same versions of Faker and anyascii give the same rows.
 
 ## Limits: what real registers differ in
 

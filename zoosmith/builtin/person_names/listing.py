@@ -20,7 +20,7 @@ LATIN = {
     "nl_NL": 3, "sv_SE": 3, "da_DK": 2, "fi_FI": 2, "cs_CZ": 2, "hr_HR": 2, "ro_RO": 2, "tr_TR": 2,
     "no_NO": 1, "hu_HU": 1, "zh_CN": 1, "zh_TW": 2, "ja_JP": 1,
 }  # fmt: skip
-NON_LATIN = {"ru_RU": 2, "uk_UA": 1, "bg_BG": 1, "el_GR": 2, "ka_GE": 1, "hy_AM": 1}
+NON_LATIN = {"ru_RU": 4, "uk_UA": 2, "bg_BG": 2, "el_GR": 3, "ka_GE": 1, "hy_AM": 1}
 
 
 @dataclass(frozen=True)
