@@ -256,8 +256,14 @@ class Resolver:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
         inputs = module.inputs_of(task.prompt) if hasattr(module, "inputs_of") else module.INPUTS
         spec = TaskSpec(
-            kind=task.kind, inputs=inputs, labels=labels, max_length=task.max_length, prompt=task.prompt, chat=task.chat
-        )  # fmt: skip
+            kind=task.kind,
+            inputs=inputs,
+            labels=labels,
+            max_length=task.max_length,
+            prompt=task.prompt,
+            chat=task.chat,
+            symmetric=task.symmetric,
+        )
         return spec.model_dump(mode="json")
 
     def _ordered(self, recipe: str) -> bool:

@@ -206,7 +206,8 @@ class TaskRef(Model):
     """What training and calibration use. Without `labels`, those of the data set apply.
 
     prompt, chat: for tasks that ask a language model: a text with `{column}` where a row's values stand, and whether it
-    goes through the model's chat template as a user's message.
+    goes through the model's chat template as a user's message. symmetric: for tasks of two texts whose order means
+    nothing: the model reads them in an order of their own, so that no answer changes when they are swapped.
     """
 
     kind: TaskName
@@ -215,6 +216,7 @@ class TaskRef(Model):
     labels: tuple[str, ...] = ()
     prompt: str | None = None
     chat: bool = False
+    symmetric: bool = False
 
 
 class Eval(Model):
