@@ -112,6 +112,12 @@ def test_trials_that_contradict_each_other_widen_the_interval() -> None:
     assert (told.low, told.value, told.high) == (40, 40, 80)
 
 
+def test_a_host_that_others_left_does_more_than_the_closed_loop_got() -> None:
+    """Half busy at 50 a second, it would do 100."""
+    told = interval([trial(50, (10, 9, 11))], Estimate(55, 50, 60, 10), 20)
+    assert (told.low, told.value, told.high) == (50, 50, 100)
+
+
 def test_too_few_calls_are_no_trial() -> None:
     calls = tuple(Call(i, i, i + 0.5) for i in range(5))
     assert of_callers(Load(calls), 1) is None

@@ -18,7 +18,7 @@ class Sustained:
 
     low: the greatest rate that surely holds the limit (its own 95 % interval lies within), below every one that surely
     misses it; 0 where none does. high: the smallest that surely misses, above every one that surely holds; the
-    throughput of a closed loop at most. value: the greatest rate below which every rate that was tried is within the
+    `ceiling` at most. value: the greatest rate below which every rate that was tried is within the
     limit.
     """
 
@@ -61,9 +61,19 @@ def interval(trials: list[Trial], saturated: Estimate, limit_ms: float) -> Estim
     """The rate as `Sustained` tells it; n is how many calls stand behind it."""
     held = [t.per_second.value for t in trials if t.holds(limit_ms)]
     missed = [t.per_second.value for t in trials if t.misses(limit_ms)]
-    top = min([saturated.high, *(rate for rate in missed if rate > max(held, default=0.0))])
+    top = min([ceiling(trials, saturated, limit_ms), *(rate for rate in missed if rate > max(held, default=0.0))])
     low = max((rate for rate in held if rate < min(missed, default=top)), default=0.0)
     beyond = min((t.per_second.value for t in trials if not t.within(limit_ms)), default=float("inf"))
     within = [t.per_second.value for t in trials if t.within(limit_ms) and t.per_second.value < beyond]
     value = min(max(within, default=0.0), top)
     return Estimate(max(low, value), low, max(top, low, value), sum(trial.calls for trial in trials))
+
+
+def ceiling(trials: list[Trial], saturated: Estimate, limit_ms: float) -> float:
+    """What the servers can do at all, a second: what a closed loop got, by the upper end of its interval.
+
+    Or, if that is more, what they would do busy all the time by a trial that held: a host that others have left since
+    does more than it did.
+    """
+    by_trials = (t.per_second.value / t.utilisation.value for t in trials if t.holds(limit_ms))
+    return max([saturated.high, *by_trials])
