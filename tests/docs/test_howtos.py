@@ -89,6 +89,17 @@ def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
     own_tests_pass(zoo, "metric")
 
 
+def test_slices_are_told_and_gated(zoo: Path) -> None:
+    run(zoo, "artifact:match-fp32")
+    run(zoo, "build:match-half")
+    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
+    assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
+        "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
+    }  # fmt: skip
+    assert row["gates"]["passed"]
+    own_tests_pass(zoo, "slices")
+
+
 def test_the_executor_makes_what_the_shipped_one_makes(zoo: Path) -> None:
     run(zoo, "artifact:shop-fp32")
     run(zoo, "artifact:shop-coarse", ZOO_INLINE="1")

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked, foreign, prompts
+from zoosmith.build import checked, foreign, prompts, sliced
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
 from zoosmith.contract.params import Params
 from zoosmith.recipes.graph import Family, Ref, Source, Zoo
-from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Recipe
+from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Eval, Recipe
 from zoosmith.recipes.yaml import RecipeError, explain, parse
 
 TIMED = ("speed", "latency_p95_ms")
@@ -197,9 +197,10 @@ def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
         if name in TIMED and not gate.hosts:
             hint = "speed differs between hosts: name those that it is for, such as hosts: ['amd-*']"
             raise family.source.error(("artifacts", ref.name, "gates", name), hint)
-        if name not in (*known, *MEASURES):
-            hint = nearest(name, (*known, *MEASURES))
-            raise family.source.error(("artifacts", ref.name, "gates", name), f"is measured by nothing{hint}")
+        if name in (*known, *MEASURES):
+            continue
+        if message := sliced.unknown_gate(zoo, ref.recipe, name, known if "[" in name else (*known, *MEASURES)):
+            raise family.source.error(("artifacts", ref.name, "gates", name), message)
 
 
 def _metrics(zoo: Zoo, recipe: str, eval_: str, project: Path) -> tuple[str, ...]:
@@ -226,6 +227,7 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
     offers = tuple(task_part(zoo, recipe, None, "encoding", project).OFFERS) if family.recipe.task else None
     for id, eval_ in family.recipe.evals.items():
         needed = task_part(zoo, recipe, id, "scoring", project).CAPABILITY
+        sliced.check_eval(zoo, recipe, id, _metrics(zoo, recipe, id, project), _builtin(zoo, recipe, eval_, project))
         if offers is not None and needed not in offers:
             kind = family.recipe.task.kind if family.recipe.task else ""
             raise family.source.error(
@@ -252,6 +254,12 @@ def _check_eval_split(family: Family, id: str, project: Path) -> None:
 def _splits_of(builtin: str, project: Path) -> tuple[str, ...]:
     """Names of the splits that a builtin data set says it has; none where it does not say."""
     return tuple(getattr(plugins.load("builtin", builtin, project), "SPLITS", ()))
+
+
+def _builtin(zoo: Zoo, recipe: str, eval_: Eval, project: Path) -> ModuleType | None:
+    """The built-in data set that an eval measures on; None where its rows come from elsewhere, or need no columns."""
+    name = zoo.data(Ref(recipe, eval_.data)).builtin
+    return plugins.load("builtin", name, project) if name and eval_.slices else None
 
 
 @cache
