@@ -13,7 +13,6 @@ from tests.support.zoo import write_project
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest, TaskSpec
 from zoosmith.predictor import read_manifest
 
-
 WRITING = TaskSpec(kind="text-generation", inputs=("text",))
 
 

@@ -39,9 +39,9 @@ class Answering(CausalModel):
         known = kept_prefix(sequence, ids) if reuse else 0
         if known == 0:
             sequence.reset()
-        answer = np.empty((1, self.vocabulary), dtype=np.float32)
-        log_softmax(sequence.extend(ids[known:], 1), answer)
-        return answer[0]
+        answer = np.empty(self.vocabulary, dtype=np.float32)
+        log_softmax(sequence.extend(ids[known:], 1), answer[None])
+        return answer
 
 
 def kept_prefix(sequence: CachedSequence, ids: Sequence[int]) -> int:
