@@ -130,8 +130,8 @@ TARGETS = (
 
 def section(shelf: Shelf) -> Iterator[str]:
     """Heading, remarks and tables; nothing where no artifact of the family is recorded."""
-    artifacts = [one.artifact for one in (*STAGES, *VARIANTS)]
-    if not any(shelf.find(FAMILY, name) for name in artifacts):
+    asked = [question.artifact for target in TARGETS for question in target.questions]
+    if not any(shelf.find(FAMILY, name) for name in (*asked, *(one.artifact for one in (*STAGES, *VARIANTS)))):
         return
     yield "## Study D: a language model matches names\n"
     yield wrapped(NOTE) + "\n"
