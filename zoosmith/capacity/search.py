@@ -18,8 +18,8 @@ class Sustained:
     """The rate, with an interval whose ends are rates that were tried.
 
     value: the greatest rate below which every rate that was tried is within the limit. low: the greatest that surely
-    holds the limit (its own 95 % interval lies within), below every one that by its value misses it; 0 where none does.
-    high: the smallest that surely misses, above every one that by its value holds; the `ceiling` at most. So trials of a
+    holds the limit (its own 95 % interval lies within), below every one that by its value misses it; 0 for none. high:
+    the smallest that surely misses, above every one that by its value holds; the `ceiling` at most. So trials of a
     disturbed host, which contradict each other, widen the interval.
     """
 
