@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import studies
+from benchmarks._published_names import STAGES, VARIANTS
 from benchmarks._recorded import Shelf
-from benchmarks._study_names import CAPACITY, FAMILY, STAGES, VARIANTS, section
+from benchmarks._study_names import CAPACITY, FAMILY, section
 from tests.support.studies import answers, record
 
 
