@@ -52,6 +52,7 @@ FULL = textwrap.dedent("""\
       sst2: {kind: text-classification, data: sst2, split: eval, slices: [label]}
       hard: {kind: text-classification, data: hard, rows: 100, artifacts: [onnx-int8]}
     reference: fp32
+    crossval: {folds: 4, rows: 1000, seed: 7, group: [person], column: part}
     artifacts:
       fp32:
         builder: checkpoint
