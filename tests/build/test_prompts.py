@@ -58,6 +58,7 @@ def test_a_prompt_of_columns_is_taken(tmp_path: Path) -> None:
         ({"prompt": "Is it?"}, r"task\.prompt: cannot be filled: 'Is it\?' has no placeholder: .* such as \{first\}"),
         ({"prompt": None}, r"task\.prompt: cannot ask: is missing: label-token asks a language model"),
         ({"kind": "text-generation"}, r"task\.prompt: is for tasks that ask a language model; text-gen"),
+        ({"kind": "text-generation", "prompt": None, "symmetric": True}, r"task\.symmetric: is for tasks of two texts"),
         ({"kind": "text-generation", "prompt": None, "chat": True}, r"task\.chat: is for tasks that ask"),
         (
             {"evals": {"others": {"kind": "label-token", "data": "others"}}},

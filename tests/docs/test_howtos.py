@@ -89,6 +89,34 @@ def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
     own_tests_pass(zoo, "metric")
 
 
+def test_slices_are_told_and_gated(zoo: Path) -> None:
+    run(zoo, "artifact:match-fp32")
+    run(zoo, "build:match-half")
+    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
+    assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
+        "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
+    }  # fmt: skip
+    assert row["gates"]["passed"]
+    own_tests_pass(zoo, "slices")
+
+
+def test_the_cross_validation_runs_as_the_page_says(zoo: Path) -> None:
+    commands = [
+        line for language, text in blocks(FOLDER / "crossval.md") if language == "sh" for line in text.splitlines()
+    ]
+    assert len(commands) == 2
+    for command in commands:
+        doit_, *words = command.split()
+        assert doit_ == "doit"
+        run(zoo, *words)
+    shown = next(text for language, text in blocks(FOLDER / "crossval.md") if language == "text").splitlines()
+    done = doit(zoo, *commands[0].split()[1:], PYTHONPATH=str(ROOT)).stdout.splitlines()
+    assert [line.split("  ")[0] for line in done[1:]] == [line.split("  ")[0] for line in shown[1:]]
+    assert done[0].startswith("folded-fp32: 3 folds of 140 rows of train and dev, each trained anew on ")
+    assert (zoo / "results" / "folded" / "fp32" / "crossval" / "2-folds-80-rows.json").is_file()
+    own_tests_pass(zoo, "crossval")
+
+
 def test_the_executor_makes_what_the_shipped_one_makes(zoo: Path) -> None:
     run(zoo, "artifact:shop-fp32")
     run(zoo, "artifact:shop-coarse", ZOO_INLINE="1")

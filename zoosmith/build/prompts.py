@@ -18,6 +18,8 @@ def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
     family = zoo.families[recipe]
     task, source = family.recipe.task, family.source
     assert task is not None
+    if task.symmetric and not getattr(encoding, "SYMMETRIC", False):
+        raise source.error(("task", "symmetric"), f"is for tasks of two texts; {task.kind} is none")
     if not hasattr(encoding, "inputs_of"):
         for name in ("prompt", "chat"):
             if getattr(task, name):

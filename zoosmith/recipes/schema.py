@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema
 
@@ -88,6 +88,11 @@ def _split(value: str) -> str:
     return value
 
 
+def _several(value: Any) -> Any:
+    """`kind` is `[kind]`."""
+    return [value] if isinstance(value, str) else value
+
+
 def _text(pattern: str) -> WithJsonSchema:
     """What an editor is told; the validator beside it gives the better message."""
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
@@ -105,6 +110,10 @@ LocalPath = Annotated[str, AfterValidator(_local), _text(r"(?!~)(?!.*://)(?=.*\S
 Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
 Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
 Split = Annotated[str, AfterValidator(_split), _text(EXPRESSION)]
+Columns = Annotated[
+    tuple[Annotated[str, Field(min_length=1, pattern=r"^[^\[\]=]+$")], ...],
+    BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
+]
 InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
 
 
@@ -197,7 +206,8 @@ class TaskRef(Model):
     """What training and calibration use. Without `labels`, those of the data set apply.
 
     prompt, chat: for tasks that ask a language model: a text with `{column}` where a row's values stand, and whether it
-    goes through the model's chat template as a user's message.
+    goes through the model's chat template as a user's message. symmetric: for tasks of two texts whose order means
+    nothing: the model reads them in an order of their own, so that no answer changes when they are swapped.
     """
 
     kind: TaskName
@@ -206,12 +216,14 @@ class TaskRef(Model):
     labels: tuple[str, ...] = ()
     prompt: str | None = None
     chat: bool = False
+    symmetric: bool = False
 
 
 class Eval(Model):
     """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null.
 
-    artifacts: those that it measures, all if empty; the family's reference is always one of them.
+    artifacts: those that it measures, all if empty; the family's reference is always one of them. slices: columns of
+    the rows by whose values the scores are told too.
     """
 
     kind: TaskName
@@ -219,6 +231,7 @@ class Eval(Model):
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
     rows: Annotated[int, Field(ge=1)] | None = None
     artifacts: tuple[Identifier, ...] = ()
+    slices: Columns = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:
         """Those of the recipe's artifacts that it measures."""
@@ -278,6 +291,25 @@ class Artifact(Model):
         return {"from": self.from_} if isinstance(self.from_, str) else dict(self.from_)
 
 
+class Folding(Model):
+    """How `doit crossval:NAME` folds the rows that builders may learn from.
+
+    rows: how many are used at most, all if null. group: columns whose values are never in two folds, such as a person.
+    column: one that says which fold a row is in, of `folds`; all rows are used then.
+    """
+
+    folds: Annotated[int, Field(ge=2)] = 5
+    rows: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 42
+    group: str | tuple[str, ...] = ()
+    column: str | None = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The columns of `group`."""
+        return (self.group,) if isinstance(self.group, str) else self.group
+
+
 class Recipe(Model):
     """One family of artifacts. The file name is its id."""
 
@@ -292,6 +324,7 @@ class Recipe(Model):
     evals: Annotated[dict[Identifier, Eval], Field(min_length=1)]
     reference: str
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
+    crossval: Folding | None = None
 
 
 class _StrictKeys(GenerateJsonSchema):

@@ -121,6 +121,17 @@ def test_scores_are_those_of_classes_and_the_share_of_free_labels(folder: Path) 
     assert found["details"]["confusion"] == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
 
+def test_the_comparison_is_that_of_classes_and_of_free_labels_paired(folder: Path) -> None:
+    task = asked(folder)
+    mine = outcomes(np.eye(3)[[0, 1, 2, 2]], [True, False, False, True])
+    theirs = outcomes(np.eye(3)[[0, 1, 2, 1]], [True, True, True, True])
+    found = scoring.compare(mine, theirs, [Example(("a", "b"), target) for target in (0, 1, 2, 2)], task, task)
+    assert found["divergence"]["agreement"] == 0.75
+    assert (found["lost"], found["won"]) == (0, 1)
+    change, p = found["delta"]["free_label_share"]
+    assert (change.value, change.n, p) == (-0.5, 4, 0.5)
+
+
 def responses(*logits: tuple[float, ...]) -> list[Any]:
     return [
         {"logits": np.array(row, np.float32), "free": np.array([0]), "free_label": np.array([True])} for row in logits

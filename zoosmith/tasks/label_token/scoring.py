@@ -14,7 +14,7 @@ from zoosmith.contract.metric import MetricInfo
 from zoosmith.contract.output import Tolerance
 from zoosmith.stats import intervals
 from zoosmith.tasks._classification import scoring as classes
-from zoosmith.tasks._classification.scoring import Labels, Prediction, compare, rebuilt, reproduces, suspicion
+from zoosmith.tasks._classification.scoring import Labels, Prediction, rebuilt, reproduces, suspicion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,6 +105,18 @@ def score(outcomes: Outcome, examples: Sequence[Example], task: LabelTokenTask) 
     found = classes.score(outcomes, examples, task)
     free = outcomes["free_label"]
     found["metrics"]["free_label_share"] = intervals.proportion(int(free.sum()), len(free))
+    return found
+
+
+def compare(
+    mine: Outcome, theirs: Outcome, examples: Sequence[Example], task: LabelTokenTask, reference: LabelTokenTask
+) -> dict[str, Any]:
+    """The paired comparison of classes, and how the share of free labels changed, with McNemar's exact p."""
+    found = classes.compare(mine, theirs, examples, task, reference)
+    ours, others = mine["free_label"], theirs["free_label"]
+    both, lost, won = (int(which.sum()) for which in (ours & others, others & ~ours, ours & ~others))
+    change = intervals.paired_proportions(both, lost, won, len(ours) - both - lost - won)
+    found["delta"]["free_label_share"] = change, intervals.mcnemar_exact(lost, won)
     return found
 
 
