@@ -106,6 +106,17 @@ def test_the_cross_validation_runs_as_the_page_says(zoo: Path) -> None:
     own_tests_pass(zoo, "crossval")
 
 
+def test_slices_are_told_and_gated(zoo: Path) -> None:
+    run(zoo, "artifact:match-fp32")
+    run(zoo, "build:match-half")
+    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
+    assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
+        "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
+    }  # fmt: skip
+    assert row["gates"]["passed"]
+    own_tests_pass(zoo, "slices")
+
+
 def test_the_executor_makes_what_the_shipped_one_makes(zoo: Path) -> None:
     run(zoo, "artifact:shop-fp32")
     run(zoo, "artifact:shop-coarse", ZOO_INLINE="1")

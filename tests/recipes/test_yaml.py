@@ -84,7 +84,7 @@ def test_unknown_key(old: str, new: str, shown: str, key: str, hint: str) -> Non
 
 def test_unknown_key_with_nothing_near_lists_what_is_known() -> None:
     text = edited(SMALL, ("data: toy}\nreference", "data: toy, xyz: 1}\nreference"))
-    assert fault(text).endswith("evals.toy.xyz: unknown key; known: artifacts, data, kind, rows, split")
+    assert fault(text).endswith("evals.toy.xyz: unknown key; known: artifacts, data, kind, rows, slices, split")
 
 
 WRONG = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.zoo import ROOT, rows, write_bert, write_project, write_rows
+from tests.support.zoo import BAD, GOOD, PLAIN, ROOT, rows, write_bert, write_project, write_rows
 
 FOLDER = ROOT / "docs" / "howto"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.M | re.S)
@@ -36,14 +37,28 @@ def pieces(page: Path) -> list[Piece]:
     return found
 
 
+def pairs(count: int, seed: int) -> list[dict[str, str]]:
+    """Two phrases each, the same but for their order or a word: `kind` says which."""
+    generator = random.Random(seed)
+    made = []
+    for i in range(count):
+        words = generator.sample(PLAIN + GOOD, 3)
+        other = words[::-1] if i % 2 else [*words[:2], generator.choice(BAD)]
+        kind, label = ("turned", "yes") if i % 2 else ("word", "no")
+        made.append({"first": " ".join(words), "second": " ".join(other), "label": label, "kind": kind})
+    return made
+
+
 def write_howtos(project: Path, *pages: str) -> Path:
     """A zoo with a tiny base and rows, and every file of these pages in it."""
     write_project(project)
     write_bert(project / "bases" / "encoder", labels=("negative", "positive"))
+    write_bert(project / "bases" / "matcher", labels=("no", "yes"))
     for split, count, seed in (("train", 120, 1), ("dev", 20, 2), ("test", 60, 3)):
         write_rows(project / "data" / f"{split}.jsonl", rows(count, seed))
         asked = [{"question": f"the capital of {land}", "answer": capital} for land, capital in CAPITALS.items()]
         write_rows(project / "data" / "capitals" / f"{split}.jsonl", asked)
+        write_rows(project / "data" / "pairs" / f"{split}.jsonl", pairs(count, seed))
     for page in pages:
         for piece in pieces(FOLDER / f"{page}.md"):
             file = project / piece.path

@@ -49,7 +49,7 @@ FULL = textwrap.dedent("""\
         params: {people: 100}
     task: {kind: text-classification, data: sst2, max_length: 64, labels: [negative, positive]}
     evals:
-      sst2: {kind: text-classification, data: sst2, split: eval}
+      sst2: {kind: text-classification, data: sst2, split: eval, slices: [label]}
       hard: {kind: text-classification, data: hard, rows: 100, artifacts: [onnx-int8]}
     reference: fp32
     crossval: {folds: 4, rows: 1000, seed: 7, group: [person], column: part}

@@ -16,7 +16,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.arrays import joined, read_arrays, write_arrays
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import bind, read_manifest
-from zoosmith.records.answers import packed_details
+from zoosmith.records.answers import Answers, packed_details
+from zoosmith.records.membership import Membership, packed
 from zoosmith.records.scores import Difference, Metric, Quality, Versus, rounded
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class Eval:
         details = packed_details(found["details"], [_texts(self.task.value(example)) for example in self.examples])
         about = {name: self.about[name] for name in ("kind", "data", "split", "rows") if name in self.about}
         about |= {"examples_total": self.total, "metrics": metrics, "details": details}
-        return Quality.model_validate(about)
+        return Quality.model_validate(about | {"slices": self._slices()})
+
+    def _slices(self) -> dict[str, Membership]:
+        return {column: packed([row[column] for row in self.rows]) for column in self.about.get("slices", ())}
 
     def compare(self, mine: Outcome, theirs: Outcome, reference: Task) -> Versus:
         """The paired comparison with the reference as it is recorded."""
@@ -155,5 +159,13 @@ def versus(step: Step, evals: dict[str, Eval], mine: dict[str, Outcome], referen
     found = {}
     for id, eval_ in evals.items():
         theirs = read_arrays(step.store.read(step.run["reference_measured"], f"outcomes-{id}.npz"))
-        found[id] = eval_.compare(mine[id], theirs, task_of(eval_.kind, reference, step.project))
+        compared = eval_.compare(mine[id], theirs, task_of(eval_.kind, reference, step.project))
+        found[id] = compared.model_copy(update={"answers": _answers(step, id) if eval_.about.get("slices") else None})
     return found
+
+
+def _answers(step: Step, id: str) -> Answers | None:
+    """What the reference answered to each example, where it was recorded."""
+    told = json.loads(step.store.read(step.run["reference_measured"], "result.json"))
+    quality = Quality.model_validate(told["quality"][id])
+    return quality.classes.answers if quality.classes else None

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked, foreign
+from zoosmith.build import checked, foreign, prompts, sliced
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
 from zoosmith.contract.params import Params
-from zoosmith.recipes.graph import Ref, Source, Zoo
-from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Recipe
+from zoosmith.recipes.graph import Family, Ref, Source, Zoo
+from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Eval, Recipe
 from zoosmith.recipes.yaml import RecipeError, explain, parse
 
 TIMED = ("speed", "latency_p95_ms")
@@ -94,6 +94,8 @@ def _check_family(zoo: Zoo, id: str, project: Path) -> None:
             check_artifact(zoo, ref, project)
     with source.at(("evals",), "cannot be checked"), foreign.told(Path(source.file)):
         _check_evals(zoo, id, project)
+        if zoo.families[id].recipe.task is not None:
+            prompts.check(zoo, id, task_part(zoo, id, None, "encoding", project), project)
 
 
 def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, ZooError]]:
@@ -195,9 +197,10 @@ def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
         if name in TIMED and not gate.hosts:
             hint = "speed differs between hosts: name those that it is for, such as hosts: ['amd-*']"
             raise family.source.error(("artifacts", ref.name, "gates", name), hint)
-        if name not in (*known, *MEASURES):
-            hint = nearest(name, (*known, *MEASURES))
-            raise family.source.error(("artifacts", ref.name, "gates", name), f"is measured by nothing{hint}")
+        if name in (*known, *MEASURES):
+            continue
+        if message := sliced.unknown_gate(zoo, ref.recipe, name, known if "[" in name else (*known, *MEASURES)):
+            raise family.source.error(("artifacts", ref.name, "gates", name), message)
 
 
 def _metrics(zoo: Zoo, recipe: str, eval_: str, project: Path) -> tuple[str, ...]:
@@ -224,16 +227,39 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
     offers = tuple(task_part(zoo, recipe, None, "encoding", project).OFFERS) if family.recipe.task else None
     for id, eval_ in family.recipe.evals.items():
         needed = task_part(zoo, recipe, id, "scoring", project).CAPABILITY
+        sliced.check_eval(zoo, recipe, id, _metrics(zoo, recipe, id, project), _builtin(zoo, recipe, eval_, project))
         if offers is not None and needed not in offers:
             kind = family.recipe.task.kind if family.recipe.task else ""
             raise family.source.error(
                 ("evals", id), f"needs {needed!r}; models of the task {kind!r} offer {_listed(offers)}"
             )
+        _check_eval_split(family, id, project)
         for name in eval_.measures(family.recipe.artifacts):
             format = output(zoo, Ref(recipe, name), project).format
             if needed not in _capabilities(format, project):
                 message = f"needs {needed!r}, which the format {format!r} of {name!r} does not offer; "
                 raise family.source.error(("evals", id), message + "`artifacts:` names those that it measures")
+
+
+def _check_eval_split(family: Family, id: str, project: Path) -> None:
+    """Whether a builtin data set, whose recipe need not name its splits, has the one that an eval measures on."""
+    eval_ = family.recipe.evals[id]
+    data = family.recipe.data[eval_.data]
+    splits = _splits_of(data.builtin, project) if data.builtin and not data.splits else ()
+    if splits and eval_.split not in splits:
+        has = f"which {data.builtin} does not have: it has {', '.join(splits)}"
+        raise family.source.error(("evals", id, "split"), f"found {eval_.split!r}, {has}{nearest(eval_.split, splits)}")
+
+
+def _splits_of(builtin: str, project: Path) -> tuple[str, ...]:
+    """Names of the splits that a builtin data set says it has; none where it does not say."""
+    return tuple(getattr(plugins.load("builtin", builtin, project), "SPLITS", ()))
+
+
+def _builtin(zoo: Zoo, recipe: str, eval_: Eval, project: Path) -> ModuleType | None:
+    """The built-in data set that an eval measures on; None where its rows come from elsewhere, or need no columns."""
+    name = zoo.data(Ref(recipe, eval_.data)).builtin
+    return plugins.load("builtin", name, project) if name and eval_.slices else None
 
 
 @cache

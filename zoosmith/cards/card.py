@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 
-from zoosmith.cards import crossval
+from zoosmith.cards import crossval, slices
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
+from zoosmith.cards.cells import cell
 from zoosmith.cards.figures import Curves, Figure, figures, milliseconds, rows
 from zoosmith.cards.front_matter import front_matter
 from zoosmith.cards.kinds import CLASSES, Words
@@ -82,7 +82,7 @@ def render(template: str, given: CardInput) -> str:
     environment.filters.update(percent=words.percent, beside=_beside)
     environment.filters.update(per_second=_per_second, count=lambda n: f"{n:,}")
     build, measured, metric = given.subject.build, given.subject.measured, given.metric
-    build = build.model_copy(update={"labels": tuple(_cell(label) for label in build.labels)})
+    build = build.model_copy(update={"labels": tuple(cell(label) for label in build.labels)})
     body = environment.from_string(template).render(
         front_matter=front_matter(given.subject, given.library, given.pipeline_tag, given.relation),
         recipe=given.recipe,
@@ -123,6 +123,8 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "advice": advice(escaped, family, metric),
         "limits": limits(escaped, given.checks, metric, given.dev_spent, given.words),
         "apart": _apart(given),
+        "worst": slices.headline(given.subject.measured, metric),
+        "sliced": slices.tables(given.subject.measured),
         "head": _head(metric, escaped.measured.metric(metric)),
         "tolerance": tolerance(escaped, given.lineage, metric, given.words, moved=bool(given.moved)),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
@@ -146,8 +148,8 @@ def _escaped(measured: Measurement) -> Measurement:
 def _plain(quality: Quality) -> Quality:
     if (told := quality.classes) is None:
         return quality
-    labels = tuple(_cell(label) for label in told.labels)
-    per_class = {_cell(label): value for label, value in told.per_class.items()}
+    labels = tuple(cell(label) for label in told.labels)
+    per_class = {cell(label): value for label, value in told.per_class.items()}
     details: ClassDetails = told.model_copy(update={"labels": labels, "per_class": per_class})
     return quality.model_copy(update={"details": details})
 
@@ -170,11 +172,6 @@ def _whole(metric: Metric) -> str:
     unit = f" {metric.unit}" if metric.unit not in ("share", "") else ""
     ends = words.interval(metric)
     return f"{words.value(metric)}{unit}{f', 95 % interval {ends}' if ends else ''}, {metric.n} {metric.n_unit}"
-
-
-def _cell(text: str) -> str:
-    """Plain text for a cell of a Markdown table. Source: GitHub Flavored Markdown 0.29, sections 2.4 and 4.10."""
-    return re.sub(r"([\\`*_\[\]<>|~])", r"\\\1", " ".join(text.split()))
 
 
 def _training(build: BuildRecord) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema
 
@@ -88,6 +88,11 @@ def _split(value: str) -> str:
     return value
 
 
+def _several(value: Any) -> Any:
+    """`kind` is `[kind]`."""
+    return [value] if isinstance(value, str) else value
+
+
 def _text(pattern: str) -> WithJsonSchema:
     """What an editor is told; the validator beside it gives the better message."""
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
@@ -105,6 +110,10 @@ LocalPath = Annotated[str, AfterValidator(_local), _text(r"(?!~)(?!.*://)(?=.*\S
 Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
 Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
 Split = Annotated[str, AfterValidator(_split), _text(EXPRESSION)]
+Columns = Annotated[
+    tuple[Annotated[str, Field(min_length=1, pattern=r"^[^\[\]=]+$")], ...],
+    BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
+]
 InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
 
 
@@ -194,18 +203,27 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
 
 
 class TaskRef(Model):
-    """What training and calibration use. Without `labels`, those of the data set apply."""
+    """What training and calibration use. Without `labels`, those of the data set apply.
+
+    prompt, chat: for tasks that ask a language model: a text with `{column}` where a row's values stand, and whether it
+    goes through the model's chat template as a user's message. symmetric: for tasks of two texts whose order means
+    nothing: the model reads them in an order of their own, so that no answer changes when they are swapped.
+    """
 
     kind: TaskName
     data: str | None = None
     max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
     labels: tuple[str, ...] = ()
+    prompt: str | None = None
+    chat: bool = False
+    symmetric: bool = False
 
 
 class Eval(Model):
     """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null.
 
-    artifacts: those that it measures, all if empty; the family's reference is always one of them.
+    artifacts: those that it measures, all if empty; the family's reference is always one of them. slices: columns of
+    the rows by whose values the scores are told too.
     """
 
     kind: TaskName
@@ -213,6 +231,7 @@ class Eval(Model):
     split: Annotated[str, Field(json_schema_extra={"not": {"enum": [*SPLITS_FOR_BUILDERS]}})] = "eval"
     rows: Annotated[int, Field(ge=1)] | None = None
     artifacts: tuple[Identifier, ...] = ()
+    slices: Columns = ()
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:
         """Those of the recipe's artifacts that it measures."""

@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.figures import Figures, eval_of, is_reference_of, told_elsewhere
+from zoosmith.records.membership import parsed
 from zoosmith.records.pairing import Pairing, has_outcomes, pairing
 from zoosmith.records.ratios import Ratio, ratio, same_host
 from zoosmith.records.scores import Difference, Metric
+from zoosmith.records.slices import differences
 from zoosmith.records.verdicts import Verdict, verdict
 
 
@@ -54,6 +56,7 @@ class Comparison:
     changes: list[Change] = field(default_factory=list)
     agreement: float | None = None
     apart: list[Apart] = field(default_factory=list)
+    slices: list[Change] = field(default_factory=list)
     speed: Ratio | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -136,6 +139,7 @@ def _quality(made: Comparison) -> None:
     for pair in pairs:
         changes = list(_changes(made, pair))
         made.changes += changes
+        made.slices += _slices(made, pair)
         if any(change.change is None for change in changes):
             made.notes.append(f"{pair.id}: no interval of the difference, {pair.missing}")
     made.agreement = _agreement(made, pairs)
@@ -191,6 +195,20 @@ def _changes(made: Comparison, pair: _Pair) -> Iterator[Change]:
             yield Change(metric, mine, theirs, found[name], said)
         else:
             yield _recorded(made, pair, name, Change(metric, mine, theirs))
+
+
+def _slices(made: Comparison, pair: _Pair) -> list[Change]:
+    """The slices that both have, by the metric that slices are ranked by: those of the first's worst values first."""
+    mine, theirs, changes = made.first.evals.get(pair.id), made.second.evals.get(pair.their_id), []
+    for name, value in made.first.slices.items():
+        id, _, metric = name.partition(".")
+        other, told = made.second.slices.get(f"{pair.their_id}.{metric}"), parsed(metric)
+        if id != pair.id or other is None or told is None:
+            continue
+        found = differences(mine, theirs, told) if pair.found and mine and theirs else {}
+        apart = found.get(told.metric)
+        changes.append(Change(name, value, other, apart, verdict(apart, value, apart.n) if apart else None))
+    return changes
 
 
 def _recorded(made: Comparison, pair: _Pair, name: str, change: Change) -> Change:

@@ -15,6 +15,7 @@ from zoosmith.contract.metric import identity
 from zoosmith.records.registry import Result, Row, steady
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus
+from zoosmith.records.slices import sliced
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Figures:
     """One suite on one host for one tree. `scores` go by EVAL.METRIC; memory in MiB, sizes in bytes.
 
     `versus` is the comparison with the reference by eval, empty for the reference itself; `evals` holds the full scores
-    where a measurement is at hand.
+    where a measurement is at hand. `slices` go by EVAL.METRIC[COLUMN=VALUE], of the one metric that they are ranked by.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Figures:
     isa: tuple[str, ...] | None = None
     packages: Mapping[str, str] | None = None
     evals: Mapping[str, Quality] = field(default_factory=dict)
+    slices: Mapping[str, Metric] = field(default_factory=dict)
     steady: bool = True
     device: str = "cpu"
     latency_of: str = "call"
@@ -157,6 +159,7 @@ def of_measurement(measured: Measurement, task: str, name: str | None = None) ->
         isa=measured.host.isa,
         packages=measured.packages,
         evals=measured.quality,
+        slices=sliced(measured.quality),
         steady=steady(measured),
         device=measured.device,
         latency_of=measured.latency_of,
@@ -175,6 +178,7 @@ def of_result(name: str, row: Row, result: Result) -> Figures:
         suite=result.suite,
         threads=result.threads,
         scores=result.quality,
+        slices=result.slices,
         p50_ms=result.latency_ms.p50,
         p95_ms=result.latency_ms.p95,
         memory_peak=result.memory_mb.peak,

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from pydantic import Field
 
 from zoosmith.recipes.schema import Gate, Model
+from zoosmith.records import slices
+from zoosmith.records.membership import parsed
 from zoosmith.records.needed import needed
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric
@@ -65,7 +67,7 @@ def _check(name: str, gate: Gate, measured: Measurement) -> Check:
         return Check(gate=name, limit=text, note="the reference is not compared with itself")
     held = _held(name, kind, measured)
     if held is None:
-        return Check(gate=name, limit=text, passed=False, note="was not measured; build it again")
+        return Check(gate=name, limit=text, passed=False, note=_missing(name, kind, measured))
     passed = _holds(name, kind, limit, held, gate.sure)
     note = _note(name, kind, limit, held, measured) if gate.sure and not passed else ""
     figure = measured.metric(name)
@@ -97,6 +99,20 @@ def _held(name: str, kind: str, measured: Measurement) -> _Held | None:
     if kind in REGRESSIONS:
         return _regression(measured.change(name), measured.metric(name))
     return _interval(measured.metric(name))
+
+
+def _missing(name: str, kind: str, measured: Measurement) -> str:
+    """Why there is no figure for a gate."""
+    told = parsed(name)
+    if told is None or measured.metric(told.metric) is None:
+        return "was not measured; build it again"
+    n = figure.n if (figure := measured.metric(name)) else 0
+    if n < slices.FEWEST:
+        most = "a difference needs two" if kind in REGRESSIONS and n else "nothing to hold the limit against"
+        return (
+            f"{n} of the rows that were measured {'has' if n == 1 else 'have'} {told.column} = {told.value!r}: {most}"
+        )
+    return "the reference's answers are not recorded beside it; build it again"
 
 
 def _least_agreement(measured: Measurement) -> _Held | None:
@@ -144,8 +160,11 @@ def _note(name: str, kind: str, limit: float, held: _Held, measured: Measurement
 
 
 def _discordant(measured: Measurement, name: str) -> int | None:
-    """Examples of the metric's eval that exactly one side got right, where that is known."""
-    versus = (measured.versus or {}).get(name.partition(".")[0])
+    """Examples of the metric's eval, or slice, that exactly one side got right, where that is known."""
+    id, _, metric = name.partition(".")
+    versus = (measured.versus or {}).get(id)
+    if versus and (told := parsed(metric)):
+        return slices.discordant(measured.quality[id], versus, told)
     return versus.discordant if versus else None
 
 

@@ -20,6 +20,7 @@ from zoosmith.records.gates import Check
 from zoosmith.records.migration import migrated
 from zoosmith.records.schema import BuildRecord, File, Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Versus, undiverged
+from zoosmith.records.slices import sliced
 
 
 class Percentiles(Model):
@@ -50,7 +51,8 @@ class Result(Model):
     `versus` compares with the reference, by eval; None for the reference itself. `reference_tree` is
     the digest of what it was compared with, None in old rows. `steady` is False where the host could
     not tell a speed for sure. `suite_version` is None in old rows. `latency_of` is "token" where the milliseconds are
-    of a generated token and not of a call.
+    of a generated token and not of a call. `slices` maps EVAL.METRIC[COLUMN=VALUE] to the one metric that slices are
+    ranked by.
     """
 
     host: str
@@ -60,6 +62,7 @@ class Result(Model):
     device: str = "cpu"
     steady: bool = True
     quality: dict[str, Metric]
+    slices: dict[str, Metric] = Field(default={}, exclude_if=lambda value: not value)
     versus: dict[str, Versus] | None = None
     reference_tree: str | None = Field(default=None, exclude_if=lambda value: value is None)
     latency_ms: Percentiles
@@ -75,6 +78,8 @@ class Result(Model):
     def metric(self, name: str) -> Metric | None:
         """The metric or divergence called `EVAL.METRIC`, or None. The reference does not diverge from itself."""
         id, _, metric = name.partition(".")
+        if name in self.slices:
+            return self.slices[name]
         own = [told for other, told in self.quality.items() if other.startswith(f"{id}.")]
         if not own or name in self.quality:
             return self.quality.get(name)
@@ -217,7 +222,9 @@ def result(measured: Measurement) -> Result:
         device=measured.device,
         steady=steady(measured),
         quality=dict(measured.metrics()),
-        versus=measured.versus,
+        slices=sliced(measured.quality),
+        versus=measured.versus
+        and {id: told.model_copy(update={"answers": None}) for id, told in measured.versus.items()},
         reference_tree=measured.reference_digest,
         latency_ms=Percentiles(p50=latency.p50, p95=latency.p95, p99=latency.p99),
         latency_of=measured.latency_of,
@@ -225,6 +232,11 @@ def result(measured: Measurement) -> Result:
         speedup=measured.speedup,
         memory_mb=Resident(load=memory.load, peak=memory.peak),
     )
+
+
+def _short(versus: Versus) -> Versus:
+    """Without the reference's answers."""
+    return versus.model_copy(update={"answers": None}) if versus.answers else versus
 
 
 def steady(measured: Measurement) -> bool:

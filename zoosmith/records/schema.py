@@ -12,8 +12,9 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from zoosmith.recipes.schema import InsidePath, Model, Sha256
-from zoosmith.records import migration
+from zoosmith.records import migration, slices
 from zoosmith.records.host import Host
+from zoosmith.records.membership import parsed
 from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus, undiverged
 from zoosmith.records.timing import Generation, Latency, Memory, Profile, Steadiness
 
@@ -158,6 +159,8 @@ class Measurement(Model):
         """The metric or divergence called `EVAL.METRIC`, or None. The reference does not diverge from itself."""
         id, _, metric = name.partition(".")
         quality = self.quality.get(id)
+        if quality is not None and parsed(metric):
+            return slices.metric(quality, metric)
         if quality is None or metric in quality.metrics:
             return quality.metrics[metric] if quality else None
         if self.versus is not None:
@@ -167,9 +170,15 @@ class Measurement(Model):
     def change(self, name: str) -> Difference | None:
         """Artifact minus reference of `EVAL.METRIC`; a divergence is itself the change. None for the reference."""
         id, _, metric = name.partition(".")
-        return self.versus[id].change(metric) if self.versus and id in self.versus else None
+        if not self.versus or id not in self.versus:
+            return None
+        if parsed(metric):
+            return slices.change(self.quality[id], self.versus[id], metric)
+        return self.versus[id].change(metric)
 
     def is_divergence(self, name: str) -> bool:
         """Whether `EVAL.METRIC` says how far the artifact is from the reference, and nothing about itself alone."""
         id, _, metric = name.partition(".")
+        if parsed(metric):
+            return False
         return id in self.quality and metric not in self.quality[id].metrics and self.metric(name) is not None

@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from zoosmith.contract.metric import DIVERGENCES, Better, MetricInfo, identity, margin_of
 from zoosmith.recipes.schema import Model, Sha256
 from zoosmith.records.answers import Answers, Floats
+from zoosmith.records.membership import Membership
 
 DIGITS = 6
 SHARE = MetricInfo()
@@ -151,6 +152,7 @@ class Quality(Model):
     """Scores of one eval.
 
     rows: how many of the split's rows, from the front, the recipe measures (all if null); quick measures some of them.
+    slices: by column, the value that the row of each example has there (`zoosmith.records.slices` tells scores by it).
     """
 
     kind: str
@@ -160,6 +162,7 @@ class Quality(Model):
     examples_total: int
     metrics: dict[str, Metric]
     details: Details | None = None
+    slices: dict[str, Membership] = Field(default={}, exclude_if=lambda value: not value)
 
     @property
     def first(self) -> Metric:
@@ -193,12 +196,14 @@ class Versus(Model):
     delta: artifact minus reference by metric. divergence: what the task itself calls apart, such as "agreement" and
     "max_abs_logit_diff", or "mean_kl", "p99_kl", "max_kl" and "same_top1". lost, won: right answers of the reference
     that the artifact lost, and those that it won; None where answers are not right or wrong, or it is not known.
+    answers: the reference's own, where differences are told of slices too.
     """
 
     delta: dict[str, Difference] = {}
     divergence: dict[str, Metric] = {}
     lost: int | None = None
     won: int | None = None
+    answers: Answers | None = Field(default=None, exclude_if=lambda value: value is None)
 
     def change(self, metric: str) -> Difference | None:
         """The change of a metric; a divergence is itself the change. None for an unknown name."""

@@ -20,19 +20,27 @@ nearest_column = lru_cache(256)(nearest)
 class Columns:
     """The columns that a recipe maps; `label` becomes a class's name, the others hold values of one kind each."""
 
-    def __init__(self, columns: Mapping[str, str], classes: Given | Seen) -> None:
-        """`columns` maps our names to the source's."""
+    def __init__(
+        self, columns: Mapping[str, str], classes: Given | Seen, slices: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        """`columns` maps our names to the source's.
+
+        slices: further columns that rows of a split keep under the source's names, with where the recipe names each.
+        """
         self._columns = columns
         self._classes = classes
+        self._slices = slices or {}
         self._kinds: dict[str, tuple[str, str]] = {}
         self.blank: dict[tuple[str, str], tuple[str, int]] = {}
 
     def mapped(self, split: str, row: Row, place: str) -> Row:
         """The row under our names. Raises BadRow."""
         mapped = {}
-        for ours, theirs in self._columns.items():
+        kept = self._slices.get(split, {})
+        for ours, theirs in ({name: name for name in kept} | dict(self._columns)).items():
             if theirs not in row:
-                raise BadRow(f"no column {theirs!r}{nearest_column(theirs, tuple(row))}")
+                where = f" (named at {kept[ours]})" if ours in kept else ""
+                raise BadRow(f"no column {theirs!r}{nearest_column(theirs, tuple(row))}{where}")
             value = row[theirs]
             mapped[ours] = (
                 self._classes.name(split, value, place) if ours == "label" else self._value(theirs, value, place)

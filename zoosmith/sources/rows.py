@@ -20,6 +20,7 @@ from zoosmith.sources.documents import joined
 from zoosmith.sources.faults import BadRow, Faults
 from zoosmith.sources.labels import TRAIN, Given
 from zoosmith.sources.seen_labels import Seen
+from zoosmith.sources.slices import Slices, with_slices
 from zoosmith.sources.table import Table
 from zoosmith.sources.written import Written
 
@@ -40,28 +41,35 @@ def run(step: Step) -> None:
     data = Data.model_validate(step.run["data"])
     source = _generated(data, step) if data.builtin else _read(data, step)
     opened = {name: joined(source.open(name), data) for name in pieces.names(source.splits)}
+    slices = Slices(step.run.get("slices", {}))
     labels = source.labels or _declared(opened)
     classes = Given(labels) if labels else Seen()
-    written, named = _flow(step, source, opened, classes)
+    written, named = _flow(step, source, opened, classes, slices)
     info: dict[str, Any] = {"labels": named, "license": data.license}
     if named and not labels:
         info["labels_from"] = "rows"  # in alphabetical order: nobody says which output of a model is which
-    info["splits"] = written.finish(list(source.splits), SPLITS_FOR_BUILDERS)
+    counted = written.finish(list(source.splits), SPLITS_FOR_BUILDERS)
+    info["splits"] = {split: about | slices.of(split) for split, about in counted.items()}
     if untrained := classes.untrained():
         step.say(f"{step.run['name']}: no row of train is of the class {', '.join(untrained)}")
         info["splits"][TRAIN]["classes_without_rows"] = untrained
     (step.out / "data.json").write_text(pretty(info), encoding="utf-8")
 
 
-def _flow(step: Step, source: Source, opened: Mapping[str, Table], classes: Given | Seen) -> tuple[Written, list[str]]:
+def _flow(
+    step: Step, source: Source, opened: Mapping[str, Table], classes: Given | Seen, slices: Slices
+) -> tuple[Written, list[str]]:
     """Check and write every row; what is written, and the names of the classes. Raises ZooError."""
-    columns, faults, written = Columns(source.columns, classes), Faults(), Written(step.out, step.scratch)
+    columns, faults = Columns(source.columns, classes, slices.named), Faults()
+    written = Written(step.out, step.scratch, slices.columns)
     for name, planned in pieces.planned(source.splits, opened).items():
         for i, (piece, place, row) in enumerate(pieces.taken(opened[name], planned)):
             if i % TOLD_EVERY == 0:
                 step.progress(text=f"reading {name}, row {i + 1}")
             try:
-                written.add(piece.split, piece.order, columns.mapped(piece.split, row, place))
+                mapped = columns.mapped(piece.split, row, place)
+                slices.add(piece.split, mapped)
+                written.add(piece.split, piece.order, mapped)
             except BadRow as error:
                 faults.add(f"{place} (split {piece.split})", str(error))
     named = classes.finish(faults)
@@ -88,8 +96,9 @@ def _generated(data: Data, step: Step) -> Source:
 def _read(data: Data, step: Step) -> Source:
     def open_(name: str) -> Table:
         step.progress(text=f"reading {name}")
-        return tables.from_hub(data, name) if data.repo else _from_files(data, step, name)
+        return tables.from_hub(wanted, name) if data.repo else _from_files(wanted, step, name)
 
+    wanted = with_slices(data, step.run.get("slices", {}))
     return Source(open_, data.columns, data.labels, data.splits)
 
 

@@ -18,9 +18,13 @@ from zoosmith.store.files import sha256_file
 class Written:
     """The splits that are being written: pieces below `scratch` first, for they may come in any order."""
 
-    def __init__(self, out: Path, scratch: Path) -> None:
-        """Write `<split>.jsonl` below `out`; what an interrupted run left in `scratch` is removed."""
+    def __init__(self, out: Path, scratch: Path, beside: Collection[str] = ()) -> None:
+        """Write `<split>.jsonl` below `out`; what an interrupted run left in `scratch` is removed.
+
+        beside: columns that are no part of a text, as the label is none.
+        """
         self._out = out
+        self._beside = {"label", *beside}
         self._folder = scratch / "pieces"
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
@@ -35,7 +39,7 @@ class Written:
             self._files[split, order] = self._piece(split, order).open("wb")
         self._files[split, order].write(line + b"\n")
         self._rows[split] = self._rows.get(split, 0) + 1
-        self._texts.add(split, _line({name: value for name, value in row.items() if name != "label"}))
+        self._texts.add(split, _line({name: value for name, value in row.items() if name not in self._beside}))
 
     def finish(self, splits: Sequence[str], for_builders: Collection[str]) -> dict[str, dict[str, Any]]:
         """Put each split together; rows and SHA-256 of each, and for the others how many texts builders see too.

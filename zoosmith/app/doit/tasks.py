@@ -120,8 +120,12 @@ class Tasks:
         """Tasks that make what an artifact is built from."""
         zoo = self.workspace.zoo
         after = [f"_step:{p}" if zoo.base(p) is None else f"_source:base:{p}" for p in zoo.parents(ref).values()]
-        about = zoo.families[ref.recipe].recipe.task
-        return after + ([f"_source:data:{ref.recipe}/{about.data}"] if about and about.data else [])
+        recipe = zoo.families[ref.recipe].recipe
+        data = [recipe.task.data] if recipe.task and recipe.task.data else []
+        data += [
+            eval_.data for eval_ in recipe.evals.values() if eval_.slices
+        ]  # a wrong column is told before training
+        return after + [f"_source:data:{ref.recipe}/{name}" for name in dict.fromkeys(data)]
 
     def artifacts(self) -> Iterator[Task]:
         """`artifact:` builds and puts the files below artifacts/NAME."""

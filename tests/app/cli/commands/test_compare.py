@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import records
+from tests.support import records, sliced
 from zoosmith.app.cli import main as cli
 from zoosmith.common.canonical import pretty
 from zoosmith.records.registry import Registry, merged, row, to_text
@@ -118,3 +118,21 @@ def test_long_names_do_not_push_the_verdict_out_of_sight(project: Path, capsys: 
     assert cli.main(["compare", name, "toy-a"]) == 0
     table = [line for line in capsys.readouterr().out.splitlines() if "  " in line]
     assert max(map(len, table)) <= 140
+
+
+def test_the_worst_slices_are_shown_and_all_with_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dodo.py").touch()
+    kinds = [f"k{i % 7}" for i in range(31)]
+    for name, answers in (("toy-a", sliced.MINE), ("toy-b", sliced.THEIRS)):
+        record(tmp_path, records.measurement(name, quality={"toy": sliced.quality(answers, kinds)}))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["compare", "toy-a", "toy-b"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("toy.accuracy[kind=k") == 5
+    assert "2 more slices, where the first is better than in these: --slices" in said
+    assert cli.main(["compare", "toy-a", "toy-b", "--slices"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("toy.accuracy[kind=k") == 7
+    assert "toy.accuracy[kind=k0], n 5 " in said

@@ -6,6 +6,8 @@ Works from results/ of the zoo you are in, or with --registry from what a regist
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     from zoosmith.records.ratios import Ratio
 
 BLANK = "-"
+WORST = 5  # slices of one column that are shown unasked
 HEAD = 30  # a longer name would push the verdict out of sight; the line above names both
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the names and --registry to the parser."""
     parser.add_argument("name", nargs="+", help="two artifacts or more; each is compared with those after it")
+    parser.add_argument("--slices", action="store_true", help="every slice of the evals, not the worst few alone")
     registry_argument(parser)
     asked_arguments(parser)
 
@@ -43,7 +47,7 @@ def main(given: argparse.Namespace) -> None:
     for number, (one, other) in enumerate(combinations(names, 2)):
         if number:
             show("")
-        show_lines(text(compare(known[one], known[other])))
+        show_lines(text(compare(known[one], known[other]), every=given.slices))
 
 
 def from_results(names: list[str]) -> dict[str, list[Figures]]:
@@ -74,18 +78,32 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
     return found
 
 
-def text(found: Comparison) -> str:
-    """Head, table and remarks of one pair."""
+def text(found: Comparison, *, every: bool = False) -> str:
+    """Head, table and remarks of one pair; with `every`, all slices."""
     from zoosmith.common.text import aligned, bullet, inline
 
     first, second = found.first, found.second
     names = (first.name, second.name) if max(map(len, (first.name, second.name))) <= HEAD else ("first", "second")
     head = ["", *names, "first - second (95 % interval)", "p", "verdict"]
-    table = aligned([head, *(quality(change) for change in found.changes), *figures(found)], cell=None)
+    sliced = found.slices if every else list(worst(found.slices))
+    changes = [*found.changes, *sliced]
+    table = aligned([head, *(quality(change) for change in changes), *figures(found)], cell=None)
     where = f"host {first.host}, {first.threads} thread(s), suite {first.suite_text}" if found.same_host else ""
     pair = f"{first.name} against {second.name}, trees {first.tree[:12]} and {second.tree[:12]}"
-    lines = [inline(pair), inline(where), table, *(bullet(note) for note in found.notes)]
+    more = len(found.slices) - len(sliced)
+    notes = found.notes + ([f"{more} more slices, where the first is better than in these: --slices"] if more else [])
+    lines = [inline(pair), inline(where), table, *(bullet(note) for note in notes)]
     return "\n".join(line for line in lines if line)
+
+
+def worst(slices: Sequence[Change]) -> Iterator[Change]:
+    """The first few of each eval and column, which are those that the first artifact is worst on."""
+    seen: Counter[str] = Counter()
+    for change in slices:
+        column = change.metric.partition("=")[0]
+        seen[column] += 1
+        if seen[column] <= WORST:
+            yield change
 
 
 def quality(change: Change) -> list[str]:
@@ -96,13 +114,18 @@ def quality(change: Change) -> list[str]:
     apart = words.change(told, unit) if told else words.signed(change.first.value - change.second.value, unit)
     verdict = change.verdict.text if change.verdict else BLANK
     return [
-        change.metric if unit in ("share", "") else f"{change.metric}, {unit}",
+        titled(change) if unit in ("share", "") else f"{change.metric}, {unit}",
         words.value(change.first),
         words.value(change.second),
         apart,
         f"{p:.3g}" if p is not None else BLANK,
         verdict,
     ]
+
+
+def titled(change: Change) -> str:
+    """The metric, of a slice with how many examples it has."""
+    return f"{change.metric}, n {change.first.n}" if "[" in change.metric else change.metric
 
 
 def figures(found: Comparison) -> list[list[str]]:
