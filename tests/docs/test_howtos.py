@@ -89,6 +89,17 @@ def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
     own_tests_pass(zoo, "metric")
 
 
+def test_slices_are_told_and_gated(zoo: Path) -> None:
+    run(zoo, "artifact:match-fp32")
+    run(zoo, "build:match-half")
+    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
+    assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
+        "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
+    }  # fmt: skip
+    assert row["gates"]["passed"]
+    own_tests_pass(zoo, "slices")
+
+
 def test_the_cross_validation_runs_as_the_page_says(zoo: Path) -> None:
     commands = [
         line for language, text in blocks(FOLDER / "crossval.md") if language == "sh" for line in text.splitlines()
@@ -104,17 +115,6 @@ def test_the_cross_validation_runs_as_the_page_says(zoo: Path) -> None:
     assert done[0].startswith("folded-fp32: 3 folds of 140 rows of train and dev, each trained anew on ")
     assert (zoo / "results" / "folded" / "fp32" / "crossval" / "2-folds-80-rows.json").is_file()
     own_tests_pass(zoo, "crossval")
-
-
-def test_slices_are_told_and_gated(zoo: Path) -> None:
-    run(zoo, "artifact:match-fp32")
-    run(zoo, "build:match-half")
-    row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
-    assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
-        "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
-    }  # fmt: skip
-    assert row["gates"]["passed"]
-    own_tests_pass(zoo, "slices")
 
 
 def test_the_executor_makes_what_the_shipped_one_makes(zoo: Path) -> None:
