@@ -51,6 +51,7 @@ FULL = textwrap.dedent("""\
     evals:
       sst2: {kind: text-classification, data: sst2, split: eval, slices: [label]}
       hard: {kind: text-classification, data: hard, rows: 100, artifacts: [onnx-int8]}
+      checks: {kind: invariance, data: hard, changes: [identical], same: positive}
     reference: fp32
     artifacts:
       fp32:

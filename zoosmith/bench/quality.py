@@ -53,7 +53,8 @@ class Eval:
         split = self.about["split"]
         data = step.parent(self.about["tree"], f"data-{self.id}", only=(f"{split}.jsonl",))
         lines = (data / f"{split}.jsonl").read_bytes().splitlines()[: self.about.get("rows")]
-        return [json.loads(line) for line in lines]
+        further = {"asked": self.about["asked"]} if "asked" in self.about else {}
+        return [json.loads(line) | further for line in lines]
 
     def _stride(self, examples: list[Any]) -> int:
         """Evenly spaced rows, so many that the quick suite stays quick; every row if it is short enough.

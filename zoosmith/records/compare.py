@@ -16,7 +16,7 @@ from zoosmith.records.figures import Figures, eval_of, is_reference_of, told_els
 from zoosmith.records.membership import parsed
 from zoosmith.records.pairing import Pairing, has_outcomes, pairing
 from zoosmith.records.ratios import Ratio, ratio, same_host
-from zoosmith.records.scores import Difference, Metric
+from zoosmith.records.scores import ChangeDetails, Difference, Metric
 from zoosmith.records.slices import differences
 from zoosmith.records.verdicts import Verdict, verdict
 
@@ -231,8 +231,14 @@ def _apart(made: Comparison) -> Iterator[Apart]:
 
 def _agreement(made: Comparison, pairs: Sequence[_Pair]) -> float | None:
     """Share of equal answers over all common evals, or that of the record where one is the other's reference."""
+    pairs = [pair for pair in pairs if not _is_invariance(made.first, pair.id)]
     known = [(p.found.agreement, p.found.examples) for p in pairs if p.found and p.found.agreement is not None]
     if known and len(known) == len(pairs):
         return sum(share * n for share, n in known) / sum(n for _, n in known)
     sides = ((made.first, made.second), (made.second, made.first))
     return next((side.agreement for side, other in sides if is_reference_of(other, side)), None)
+
+
+def _is_invariance(side: Figures, id: str) -> bool:
+    """Whether an eval is about what moves a side's own answers."""
+    return id in side.evals and isinstance(side.evals[id].details, ChangeDetails)

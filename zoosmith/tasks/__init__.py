@@ -8,6 +8,7 @@
 `AUTO_MODEL` the transformers class that loads a checkpoint of this task
 `PROBES`   fixed inputs for the load-back check
 `bind(spec, folder) -> Task`  the task with a tokenizer, see `zoosmith.contract.task`
+`over(task, scoring) -> Task`  of a kind of eval that asks an artifact's own task again; bound by it instead of `bind`
 ========== =========================================================================
 
 `scoring`, which judges what artifacts answer and enters no build key:
