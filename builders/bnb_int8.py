@@ -13,8 +13,7 @@ from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.quantization import bnb
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import checkpoint, sessions
 
 FORMAT = "bnb"
 PRECISION = "int8"
@@ -52,4 +51,4 @@ def build(job: Job) -> Session:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", bnb.parameters(model))
     job.fact("int8_layers", len(bnb.layers(model)))
-    return TorchForward(model, job.device)
+    return sessions.session(model, job.out, job.device)

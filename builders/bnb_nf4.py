@@ -10,8 +10,7 @@ from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.quantization import bnb
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import checkpoint, sessions
 
 FORMAT = "bnb"
 PRECISION = "nf4"
@@ -51,4 +50,4 @@ def build(job: Job) -> Session:
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("parameters", bnb.parameters(model))
     job.fact("nf4_layers", len(bnb.layers(model)))
-    return TorchForward(bnb.keep_packing(model), job.device)
+    return sessions.session(bnb.keep_packing(model), job.out, job.device)

@@ -6,7 +6,7 @@ none.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources
@@ -38,18 +38,9 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 def build(job: Job) -> Session:
     """Load, name the labels, save."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False, dtype=TYPES[job.params.dtype])
-    _release(model, job)
     checkpoint.name_labels(job, model)
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     checkpoint.check_vocabulary(model, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     return sessions.session(model, job.out)
-
-
-def _release(model: Any, job: Job) -> None:
-    """Give the weights' private copy back; what was read is mapped from it, so its bytes move into memory first."""
-    for tensor in (*model.parameters(), *model.buffers()):
-        tensor.data = tensor.data.clone()
-    for file in job.parent.path.glob("*.safetensors"):
-        job.release(file)

@@ -10,8 +10,8 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.causal.label_head import trainable
+from zoosmith.toolkit.torch import checkpoint, sessions
 from zoosmith.toolkit.training.train import Hyperparameters, activations_mb, fit
 from zoosmith.toolkit.training.training_rows import TrainingRows, training_examples
 
@@ -36,15 +36,15 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 
 def build(job: Job) -> Session:
-    """Train from the parent's body and a head of its own; keep the weights that were best on `dev`."""
+    """Train the parent's body with a new head, or a whole language model; keep the weights that were best on `dev`."""
     train, dev = training_examples(job, job.params)
     model = checkpoint.load_model(job, job.parent.path, new_head=True)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     checkpoint.check_vocabulary(model, job.out)
-    fit(job, model, train, dev, job.params)
+    fit(job, trainable(job, model), train, dev, job.params)
     checkpoint.set_labels(model, job.task.spec.labels)
     checkpoint.save_model(model, job.out)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("trainable_parameters", sum(p.numel() for p in model.parameters() if p.requires_grad))
     job.fact("train_examples", len(train))
-    return TorchForward(model, job.device)
+    return sessions.session(model, job.out, job.device)

@@ -19,9 +19,9 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
+from zoosmith.toolkit.causal.label_head import trainable
 from zoosmith.toolkit.quantization import dynamic_int8
-from zoosmith.toolkit.torch import architecture, checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import architecture, checkpoint, sessions
 from zoosmith.toolkit.training.train import activations_mb, evaluate, fit
 from zoosmith.toolkit.training.training_rows import training_examples
 
@@ -64,19 +64,22 @@ def build(job: Job) -> Session:
     quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel, only=layers)
     tensors = dynamic_int8.pack(quantized)
     if dev:
-        job.note("dev_accuracy_before", evaluate(_on_cpu(job), quantized, dev, job.params.batch_size))
+        job.note(
+            "dev_accuracy_before",
+            evaluate(_on_cpu(job), trainable(_on_cpu(job), quantized), dev, job.params.batch_size),
+        )
     dynamic_int8.simulate(model, quantized, layers)
     adapters.attach(job, model, job.params, [])
     job.fact("int8_layers", len(layers))
     job.fact("trainable_parameters", adapters.trainable(model))
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("train_examples", len(train))
-    fit(job, model, train, dev, adapters.hyperparameters(job.params))
+    fit(job, trainable(job, model), train, dev, adapters.hyperparameters(job.params))
     tensors |= adapters.folded(model) | _head(model)
     save_file(tensors, job.out / "model.safetensors")
     checkpoint.set_labels(model, job.task.spec.labels)
     checkpoint.save_config(model, job.out)
-    return TorchForward(dynamic_int8.unpack(type(model)(model.config), tensors))
+    return sessions.session(dynamic_int8.unpack(type(model)(model.config), tensors), job.out)
 
 
 def _on_cpu(job: Job) -> Job:

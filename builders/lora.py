@@ -6,14 +6,15 @@ checkpoint as fast as its base; with `merge: false` it is the adapter alone, a f
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
-from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.causal.label_head import trainable
+from zoosmith.toolkit.torch import checkpoint, dtypes, sessions
 from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.training.train import activations_mb, fit
 from zoosmith.toolkit.training.training_rows import training_examples
@@ -27,15 +28,20 @@ MERGED_WITHIN = 1e-3
 
 
 class Params(adapters.Adapters):
-    """merge: add the adapters to the weights they adapt (true), or keep them beside their base (false)."""
+    """merge: add the adapters to the weights they adapt (true), or keep them beside their base (false).
+
+    dtype: of a language model's merged weights: its base's, and another is refused. Sums are made in FP32 and rounded
+    once.
+    """
 
     merge: bool = True
+    dtype: Literal["fp32", "fp16", "bf16"] = "fp32"
 
 
 def output(params: Params) -> Output:
     """A checkpoint, or an adapter that needs its base."""
     if params.merge:
-        return Output("torch", "fp32", relation="finetune")
+        return Output("torch", params.dtype, relation="finetune")
     return Output("adapter", "fp32", needs=("from",), relation="adapter")
 
 
@@ -50,6 +56,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Session:
     """Train adapters and head, then merge and save, or save the adapter alone."""
+    _check_type(job)
     train, dev = training_examples(job, job.params)
     model, drawn = checkpoint.load_with_new_weights(job, job.parent.path, new_head=True)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
@@ -58,22 +65,34 @@ def build(job: Job) -> Session:
     job.fact("trainable_parameters", adapters.trainable(model))
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
     job.fact("train_examples", len(train))
-    fit(job, model, train, dev, adapters.hyperparameters(job.params))
+    fit(job, trainable(job, model), train, dev, adapters.hyperparameters(job.params))
     checkpoint.set_labels(model, job.task.spec.labels)
     if not job.params.merge:
         adapters.save(model, job.params, job.out)
-        return TorchForward(model, job.device)
-    merged = _merged(job, lora, model)
+        return sessions.session(model, job.out, job.device)
+    merged = dtypes.cast(_merged(job, lora, model), job.params.dtype)
     checkpoint.save_model(merged, job.out)
-    return TorchForward(merged, job.device)
+    return sessions.session(merged, job.out, job.device)
+
+
+def _check_type(job: Job) -> None:
+    """Raise BuildError where a merge would be saved in another type than the language model has."""
+    if not job.params.merge or job.task.auto_model != sessions.CAUSAL:
+        return
+    stored = dtypes.stored(job.parent.path)
+    if stored != job.params.dtype:
+        raise BuildError(
+            f"the weights of {job.parent.name} are {stored}, and the merge would be saved as {job.params.dtype}: say "
+            f"`dtype: {stored}`"
+        )
 
 
 def _merged(job: Job, lora: Any, model: Any) -> Any:
     """The model with its adapters added to the weights. Raises BuildError where it answers differently then."""
     probes = [job.task.encode([probe]) for probe in job.task.probes()]
-    apart = [TorchForward(model, job.device).classify(probe) for probe in probes]
+    apart = [TorchForward(trainable(job, model), job.device).classify(probe) for probe in probes]
     merged = lora.merge_and_unload()
-    together = [TorchForward(merged, job.device).classify(probe) for probe in probes]
+    together = [TorchForward(trainable(job, merged), job.device).classify(probe) for probe in probes]
     gap = max(float(abs(one - other).max()) for one, other in zip(apart, together, strict=True))
     job.note("merged_max_abs_logit_diff", gap)
     if not gap <= MERGED_WITHIN * max(1.0, *(float(abs(one).max()) for one in apart)):

@@ -2,20 +2,22 @@
 
 Source: Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023. The artifact is the adapter with the
 head, in FP32, and the quantisation of its base, which is the parent's tree. Merging would round the adapters away. The
-head is never quantised: it is trained.
+head is never quantised: it is trained, or tied to a language model's embeddings.
 """
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
+from zoosmith.toolkit.causal.label_head import trainable
 from zoosmith.toolkit.quantization import bnb
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import checkpoint, sessions
 from zoosmith.toolkit.training.train import activations_mb, fit
 from zoosmith.toolkit.training.training_rows import training_examples
 
@@ -42,6 +44,16 @@ class Params(adapters.Adapters):
     double_quant: bool = True
     compute_dtype: bnb.ComputeType = Field(default_factory=bnb.fast_compute_type)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_merge(cls, given: Any) -> Any:
+        """`lora` has `merge`, so it is asked for here too."""
+        if isinstance(given, dict) and given.pop("merge", False):
+            raise ValueError(
+                "merge: adapters merged into a 4-bit base would be rounded away; leave it out, or use `lora`"
+            )
+        return given
+
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
     """Weights as read and quantised, and activations; `parents` maps roles to bytes.
@@ -65,8 +77,8 @@ def build(job: Job) -> Session:
     job.fact("trainable_parameters", adapters.trainable(model))
     job.fact("parameters", bnb.parameters(model))
     job.fact("train_examples", len(train))
-    fit(job, model, train, dev, adapters.hyperparameters(job.params))
+    fit(job, trainable(job, model), train, dev, adapters.hyperparameters(job.params))
     checkpoint.set_labels(model, job.task.spec.labels)
     adapters.save(model, job.params, job.out)
     bnb.save_options(model, options, job.out)
-    return TorchForward(bnb.keep_packing(model), job.device)
+    return sessions.session(bnb.keep_packing(model), job.out, job.device)

@@ -1,7 +1,8 @@
 """Dynamic INT8 for PyTorch on CPU: Linear weights in INT8, activations quantised at run time.
 
 Source: torch.ao.quantization.quantize_dynamic. Stored as int8 tensors in safetensors; the runtime rebuilds
-the quantised modules. Embeddings stay in FP32, so the file shrinks less than the arithmetic.
+the quantised modules. Embeddings stay in FP32, and so does an output matrix that is tied to them: the file
+shrinks less than the arithmetic.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import sparsity
 from zoosmith.toolkit.quantization import dynamic_int8
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import architecture, checkpoint, sessions
 
 FORMAT = "torch_int8"
 PRECISION = "int8"
@@ -44,11 +44,13 @@ def build(job: Job) -> Session:
 
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job.fact("parameters", sum(p.numel() for p in model.parameters()))
-    quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel, in_place=True)
+    tied = architecture.tied(model)
+    only = [name for name in architecture.linears(model) if f"{name}.weight" not in tied] if tied else None
+    quantized = dynamic_int8.quantize(model.eval(), per_channel=job.params.per_channel, only=only, in_place=True)
     tensors = dynamic_int8.pack(quantized)
     save_file(tensors, job.out / "model.safetensors")
     checkpoint.copy_config(job.parent.path, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("int8_layers", sum(name.endswith(".weight_scale") for name in tensors))
     sparsity.pass_on(job, job.parent.manifest.facts, [job.out / "model.safetensors"])
-    return TorchForward(quantized)
+    return sessions.session(quantized, job.out)

@@ -130,6 +130,24 @@ def test_what_leads_to_code_or_outside_is_not_opened(family: Family, tmp_path: P
         open_artifact(moved, project=ROOT)
 
 
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ({"problem_type": "multi_label_classification"}, "problem_type: multi_label_classification, but text-classif"),
+        ({"problem_type": "regression"}, "problem_type: regression, but text-classification is single_label"),
+        ({"id2label": {"0": "negative", "2": "positive"}}, "expected the outputs 0 to 1, each once; found 0, 2"),
+    ],
+)
+def test_a_published_model_that_answers_otherwise_is_not_opened(
+    family: Family, tmp_path: Path, says: dict[str, object], told: str
+) -> None:
+    folder = Path(shutil.copytree(family.made("finetune").out, tmp_path / "pulled"))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | says))
+    with pytest.raises(ZooError, match=told):
+        open_artifact(folder, project=ROOT)
+
+
 def test_nor_is_what_needs_such_a_tree(family: Family, tmp_path: Path) -> None:
     made = family.made("qlora")
     base = shutil.copytree(made.needs["from"], tmp_path / "base")

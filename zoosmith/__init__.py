@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zoosmith.predictor import load
+    from zoosmith.publish.damage import load
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "load"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the predictor only when it is asked for: `import zoosmith` stays torch-free and instant."""
+    """Import what opens artifacts only when it is asked for: `import zoosmith` stays torch-free and instant."""
     if name == "load":
-        from zoosmith.predictor import load
+        from zoosmith.publish.damage import load
 
         return load
     raise AttributeError(f"module 'zoosmith' has no attribute {name!r}")

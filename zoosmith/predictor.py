@@ -21,6 +21,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest, TaskSpec
 from zoosmith.contract.task import Task
 from zoosmith.project import find_project
+from zoosmith.toolkit.torch import soundness
 
 
 class Predictor:
@@ -80,7 +81,8 @@ def open_artifact(
 ) -> Predictor:
     """Open the artifact in `folder` on `device` with `threads` threads.
 
-    Raises ZooError when a package is missing, or the artifact's runtime does not answer on such a device.
+    Raises ZooError when a package is missing, the artifact's runtime does not answer on such a device, or its
+    config.json describes another kind of answer than its task.
     """
     manifest = read_manifest(folder)
     if manifest.task is None:
@@ -96,9 +98,11 @@ def open_artifact(
         raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
     for opened in (folder, *(needs or {}).values()):
         gate.require(opened, str(opened))
+    task = bind(manifest.task.kind, manifest.task, folder, project)
+    soundness.check_config(folder, str(folder), task)
     session = runtime.open(folder, manifest, threads=threads, device=device, needs=needs)
     scoring = plugins.load_part("tasks", manifest.task.kind, "scoring", project)
-    return Predictor(manifest, bind(manifest.task.kind, manifest.task, folder, project), session, scoring)
+    return Predictor(manifest, task, session, scoring)
 
 
 def bind(kind: str, spec: TaskSpec, folder: Path, project: Path) -> Task:

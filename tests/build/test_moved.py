@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -98,6 +99,25 @@ def test_a_comment_moves_nothing(recorded: Path) -> None:
 def test_a_recipe_that_changed_is_told_by_what_it_says_now(recorded: Path, old: str, new: str, told: str) -> None:
     edit(recorded / "recipes" / "toy.yaml", old, new)
     assert reasons(recorded)["triple"][0] == told
+
+
+def test_rows_read_otherwise_are_told_of_what_reads_rows(recorded: Path) -> None:
+    edit(recorded / "recipes" / "toy.yaml", "train: train", "train: 'train[:50]'")
+    assert reasons(recorded) == {
+        "plain": ["its rows are of other data now: `splits` changed"],
+        "double": ["its parent toy-plain has moved on"],
+        "triple": ["its parent toy-plain has moved on"],
+        "sextuple": ["its parent toy-double has moved on"],
+    }
+
+
+def test_a_record_from_before_rows_were_recorded_says_nothing_of_them(recorded: Path) -> None:
+    for file in (recorded / "results").glob("*/*/build.json"):
+        told = json.loads(file.read_text())
+        del told["data"]["source"]
+        file.write_text(json.dumps(told))
+    edit(recorded / "recipes" / "toy.yaml", "train: train", "train: 'train[:50]'")
+    assert reasons(recorded) == {}
 
 
 def test_a_parent_made_anew_is_told_until_its_child_is_made_again(recorded: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from zoosmith.build.zoo import recipe_files
+from tests.support.zoo import write_project, write_recipe
+from zoosmith.build.zoo import load_zoo, recipe_files
 from zoosmith.recipes.yaml import RecipeError
 
 
@@ -25,3 +26,27 @@ def test_two_files_of_one_id_are_told(tmp_path: Path) -> None:
         (tmp_path / "recipes" / name).write_text("")
     with pytest.raises(RecipeError, match=r"first\.yml and first\.yaml are both the recipe 'first'; keep one"):
         recipe_files(tmp_path)
+
+
+def test_a_split_that_a_builtin_lacks_is_told_at_once(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "zoo")
+    recipe: dict[str, object] = {
+        "schema": 1,
+        "summary": "A language model.",
+        "license": "mit",
+        "bases": {"small": {"path": "bases/small"}},
+        "data": {"founding": {"builtin": "founding_texts"}},
+        "task": {"kind": "text-generation", "data": "founding", "max_length": 64},
+        "evals": {"founding": {"kind": "perplexity", "data": "founding", "split": "evl"}},
+        "reference": "fp32",
+        "artifacts": {"fp32": {"builder": "checkpoint", "from": "small"}},
+    }
+    write_recipe(project, recipe, "toy")
+    message = (
+        r"evals\.founding\.split: found 'evl', which founding_texts does not have: it has calibration, eval; "
+        "did you mean 'eval'"
+    )
+    with pytest.raises(RecipeError, match=message):
+        load_zoo(project)
+    write_recipe(project, recipe | {"evals": {"founding": {"kind": "perplexity", "data": "founding"}}}, "toy")
+    load_zoo(project)

@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -248,23 +246,6 @@ def test_a_layer_that_no_config_names_is_told_and_heads_of_pre_training_are_not(
     save_file(tensors | {"crf.transitions": torch.ones(2)}, base / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(BuildError, match=r"has no place for: model\.safetensors: crf\.transitions"):
         build("checkpoint", {"from": source(base)}, tmp_path)
-
-
-def test_the_private_copy_of_the_weights_is_given_back_before_another_is_written(tmp_path: Path) -> None:
-    """From the disk too: no mapping of it is left, which would keep its bytes."""
-    import transformers
-
-    from builders.checkpoint import _release
-
-    base = write_bert(tmp_path / "base", labels=("negative", "positive"), width=512)
-    model = transformers.AutoModelForSequenceClassification.from_pretrained(base)
-    assert str(base) in Path("/proc/self/maps").read_text()
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    job: Any = SimpleNamespace(parent=source(base), release=Path.unlink)
-    _release(model, job)
-    assert not (base / "model.safetensors").exists()
-    assert str(base) not in Path("/proc/self/maps").read_text()
-    assert all((tensor == before[name]).all() for name, tensor in model.state_dict().items())
 
 
 def test_a_task_longer_than_the_models_positions_is_refused(tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_run_and_verify_say_damaged_and_the_named_commands_cure_it(
     assert cli.main(["run", "family0-a0", "a lovely film"]) == 0
 
 
+@pytest.mark.parametrize("harm", HARM)
+def test_load_in_python_says_so_too(copy: Path, harm: Callable[[Path], None]) -> None:
+    import zoosmith
+
+    assert zoosmith.load("family0-a0").predict(["a lovely film"])
+    harm(copy)
+    with pytest.raises(ZooError, match=r"damaged[^`]*`doit artifact:family0-a0` delivers it again"):
+        zoosmith.load(copy)
+
+
 def test_outside_a_zoo_the_cure_says_where(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = copy.rename(tmp_path / "family0-a0")
     cut(moved)

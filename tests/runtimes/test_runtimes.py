@@ -25,7 +25,7 @@ from zoosmith.predictor import open_artifact
 
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
-CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate"}
+CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate"}
 WRITERS = {"gguf"}  # of text alone: tests/runtimes/test_gguf.py opens their trees
 each_runtime = pytest.mark.parametrize("name", NAMES)
 

@@ -52,6 +52,15 @@ def test_the_headline_is_macro_f1_where_there_is_one_and_the_data_set_is_named()
     assert gallery.items(registry(toy()), {})[0].compared == gallery.Compared("text-classification", "toy.macro_f1", "")
 
 
+@pytest.mark.parametrize("older", [False, True])
+def test_a_change_to_another_tree_of_the_reference_is_known(older: bool) -> None:
+    base = row(build("toy-fp32"), [reference()], [], "card")
+    tree = "0" * 64 if older else base.tree_digest
+    mine = toy(results=tuple(one.model_copy(update={"reference_tree": tree}) for one in toy().results))
+    found = {item.name: item.other_reference for item in gallery.items(registry(base, mine), {})}
+    assert found == {"toy-fp32": "", "toy-onnx-int8": tree if older else ""}
+
+
 def test_an_artifact_that_nobody_measured_is_shown_but_not_plotted() -> None:
     items = gallery.items(registry(toy(results=())), {})
     assert (items[0].host, items[0].quality, items[0].change, items[0].compared) == ("", None, None, None)

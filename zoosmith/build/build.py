@@ -86,7 +86,6 @@ def _job(
         note=step.note,
         labels=labels.extend,
         tool=_Tools(step, module),
-        release=Path.unlink,
         labels_ordered=step.run.get("labels_ordered", True),
     )
 

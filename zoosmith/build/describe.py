@@ -68,7 +68,10 @@ def _bases(resolver: Resolver, ref: Ref) -> list[Base]:
 
 def _data(resolver: Resolver, recipe: str) -> dict[str, Any]:
     tree = resolver.task_data(recipe)
-    return resolver.data_info(tree) if tree else {}
+    task = resolver.zoo.families[recipe].recipe.task
+    if not tree or task is None or task.data is None:
+        return {}
+    return {**resolver.data_info(tree), "source": resolver.source(Ref(recipe, task.data))}
 
 
 def _provenance(record: ActionResult) -> dict[str, Any]:

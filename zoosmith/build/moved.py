@@ -16,6 +16,7 @@ from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
+from zoosmith.contract.output import data_of
 from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.schema import BuildRecord
@@ -85,7 +86,26 @@ def _recipe(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
     parents = {role: str(parent) for role, parent in zoo.parents(ref).items()}
     if parents != {role: parent["name"] for role, parent in build.parents.items()}:
         found.append(f"it is made from {', '.join(parents.values())} now")
-    return found + [
+    return [
+        *found,
+        *_rows(zoo, project, ref, build),
+        *_bases(zoo, build),
+    ]
+
+
+def _rows(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
+    """What the recipe says otherwise of the rows that it is made of; records from before say nothing of them."""
+    task, then = zoo.families[ref.recipe].recipe.task, build.data.get("source")
+    reads = data_of(zoos.builder(zoo, ref, project), zoos.params(zoo, ref, project))
+    if not reads or then is None or task is None or task.data is None:
+        return []
+    now = _AsRecorded(zoo, project, build).source(Ref(ref.recipe, task.data))
+    names = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
+    return [f"its rows are of other data now: {', '.join(f'`{name}`' for name in names)} changed"] if names else []
+
+
+def _bases(zoo: Zoo, build: BuildRecord) -> list[str]:
+    return [
         f"its base {known.name} is pinned otherwise now"
         for known in build.bases
         if (base := _base(zoo, known.name)) is None or (base.repo, base.revision) != (known.repo, known.revision)

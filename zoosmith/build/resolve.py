@@ -22,6 +22,7 @@ from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import beside, build_code, closure_key, code_digests, other_packages, own_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
+from zoosmith.contract.manifest import TaskSpec
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.execution.action import Action, public_versions, version_of_module
 from zoosmith.plugins import PACKAGE
@@ -106,13 +107,11 @@ class Resolver:
     def data(self, ref: Ref) -> Action:
         """Make or fetch the rows of a data set, one canonical JSON-lines file a split."""
         data = self.zoo.data(ref)
-        decided = data.model_dump(mode="json", exclude={"license"})
+        decided = self.source(ref)
         named: dict[str, str] = {}
         if data.builtin:
-            path = plugins.find("builtin", data.builtin, self.project)
             module = plugins.load("builtin", data.builtin, self.project)
-            named = self.code(path)
-            decided["code"] = closure_key(named)
+            named = self.code(plugins.find("builtin", data.builtin, self.project))
             decided["packages"] = public_versions(tuple(module.REQUIRES))
         else:
             decided |= {"code": self._reading, "packages": _reading_packages(data, self.project)}
@@ -130,6 +129,14 @@ class Resolver:
             # no build: it waits for no measurement, of whatever zoo; files are read row by row
             resources=Resources(cpus=0, memory_mb=300 if data.path else 1024),
         )
+
+    def source(self, ref: Ref) -> dict[str, Any]:
+        """Where rows come from and what is taken of them, as the recipe says; of a builtin its code too."""
+        data = self.zoo.data(ref)
+        said: dict[str, Any] = data.model_dump(mode="json", exclude={"license"})
+        if data.builtin:
+            said["code"] = closure_key(self.code(plugins.find("builtin", data.builtin, self.project)))
+        return said
 
     @cached_property
     def _reading(self) -> list[str]:
@@ -247,7 +254,17 @@ class Resolver:
         labels = list(task.labels)
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
-        return {"kind": task.kind, "inputs": list(module.INPUTS), "labels": labels, "max_length": task.max_length}
+        inputs = module.inputs_of(task.prompt) if hasattr(module, "inputs_of") else module.INPUTS
+        spec = TaskSpec(
+            kind=task.kind,
+            inputs=inputs,
+            labels=labels,
+            max_length=task.max_length,
+            prompt=task.prompt,
+            chat=task.chat,
+            symmetric=task.symmetric,
+        )
+        return spec.model_dump(mode="json")
 
     def _ordered(self, recipe: str) -> bool:
         """Whether anybody says in which order the labels of the task stand: the recipe, or what its data comes from."""

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked, foreign, invariant, sliced
-from zoosmith.common.names import IDENTIFIER
+from zoosmith.build import checked, foreign, invariant, prompts, sliced
+from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
 from zoosmith.contract.params import Params
-from zoosmith.recipes.graph import Ref, Source, Zoo
+from zoosmith.recipes.graph import Family, Ref, Source, Zoo
 from zoosmith.recipes.schema import INVARIANCE, SPLITS_FOR_BUILDERS, Eval, Recipe
 from zoosmith.recipes.yaml import RecipeError, explain, parse
 
@@ -94,6 +94,8 @@ def _check_family(zoo: Zoo, id: str, project: Path) -> None:
             check_artifact(zoo, ref, project)
     with source.at(("evals",), "cannot be checked"), foreign.told(Path(source.file)):
         _check_evals(zoo, id, project)
+        if zoo.families[id].recipe.task is not None:
+            prompts.check(zoo, id, task_part(zoo, id, None, "encoding", project), project)
 
 
 def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, ZooError]]:
@@ -232,6 +234,7 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
             raise family.source.error(
                 ("evals", id), f"needs {needed!r}; models of the task {kind!r} offer {_listed(offers)}"
             )
+        _check_eval_split(family, id, project)
         for name in eval_.measures(family.recipe.artifacts):
             format = output(zoo, Ref(recipe, name), project).format
             if needed not in _capabilities(format, project):
@@ -257,6 +260,21 @@ def asking(zoo: Zoo, recipe: str, kind: str) -> list[str]:
     """The kinds of task whose code answers an eval: its own, and the recipe's task where that is asked by it."""
     task = zoo.families[recipe].recipe.task
     return [kind, task.kind] if kind == INVARIANCE and task else [kind]
+
+
+def _check_eval_split(family: Family, id: str, project: Path) -> None:
+    """Whether a builtin data set, whose recipe need not name its splits, has the one that an eval measures on."""
+    eval_ = family.recipe.evals[id]
+    data = family.recipe.data[eval_.data]
+    splits = _splits_of(data.builtin, project) if data.builtin and not data.splits else ()
+    if splits and eval_.split not in splits:
+        has = f"which {data.builtin} does not have: it has {', '.join(splits)}"
+        raise family.source.error(("evals", id, "split"), f"found {eval_.split!r}, {has}{nearest(eval_.split, splits)}")
+
+
+def _splits_of(builtin: str, project: Path) -> tuple[str, ...]:
+    """Names of the splits that a builtin data set says it has; none where it does not say."""
+    return tuple(getattr(plugins.load("builtin", builtin, project), "SPLITS", ()))
 
 
 def _builtin(zoo: Zoo, recipe: str, eval_: Eval, project: Path) -> ModuleType | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parent:
-    """A finished tree that a step starts from. `path` is a private copy; writing to it harms nobody.
+    """A finished tree that a step starts from. Files below `path` are read, never written: large ones are the store's.
 
     `name` is RECIPE/NAME, what people know it by: for messages alone, for the same tree may have other names.
     """
@@ -32,10 +32,6 @@ def no_tool(name: str) -> Path:
     raise BuildError(f"the builder names no tool {name!r} in TOOLS")
 
 
-def keep(file: Path) -> None:
-    """Leave a parent's file where it is: whoever made the job reads it again."""
-
-
 @dataclass
 class Job:
     """One build: everything a builder may read, and where it writes.
@@ -45,7 +41,6 @@ class Job:
     deterministic; `note` goes into the provenance. `labels` tells the order of the model's outputs where it
     is not the task's. `tool` gives the folder of a tool that the builder names in TOOLS. `labels_ordered` is False
     where nobody says in which order the task's labels stand: they are those that rows hold.
-    `release` takes a file of a parent that the builder reads no more: the disk holds one copy less while it writes.
     """
 
     parents: Mapping[str, Parent]
@@ -63,7 +58,6 @@ class Job:
     labels: Callable[[Sequence[str]], None]
     tool: Callable[[str], Path] = no_tool
     labels_ordered: bool = True
-    release: Callable[[Path], None] = keep
 
     @property
     def parent(self) -> Parent:

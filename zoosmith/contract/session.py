@@ -76,10 +76,20 @@ class Classifier(Protocol):
 class LanguageModel(Protocol):
     """An opened artifact that answers with likelihoods and text. Its tokenizer is its format's own.
 
+    bos, eos: token ids, None where the vocabulary has no such token. adds_bos: trained with BOS before each text.
     chat_template: Jinja2 source of the template that it was trained with; None if it has none.
     """
 
+    bos: int | None
+    eos: int | None
+    adds_bos: bool
     chat_template: str | None
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """Token ids of the text alone. special: names of special tokens in it mean these."""
+
+    def name_of(self, token: int) -> str:
+        """How a token stands in the vocabulary."""
 
     def tokenize(self, text: str) -> list[int]:
         """Token ids, with BOS where the model was trained with it. Names of special tokens in `text` are plain text."""
@@ -105,6 +115,13 @@ class LanguageModel(Protocol):
 
         One array at a time, for a vocabulary times a text is much memory. Where a sequence exceeds the context,
         windows slide over it and each token is scored with at least half a context before it.
+        """
+
+    def last_logprobs(self, ids: Sequence[Sequence[int]], *, reuse: bool = True) -> Iterator[NDArray[np.float32]]:
+        """Per sequence, float32 (vocabulary,): log-softmax in nats of the token after its last one.
+
+        reuse: what was computed for the longest common prefix with the sequence before may be kept. Raises ZooError for
+        an empty sequence, and for one that exceeds the context.
         """
 
     def generate(

@@ -23,6 +23,7 @@ from zoosmith.execution import watchdog as watchdog
 from zoosmith.execution.clean import CleanProcess
 from zoosmith.execution.failure import failure
 from zoosmith.store import heal
+from zoosmith.store.lending import Loan, take_back
 from zoosmith.store.store import Store
 
 Report = Callable[[dict[str, Any]], None]
@@ -43,6 +44,7 @@ class Step:
     report: Report
     clean: CleanProcess | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+    lent: list[Loan] = field(default_factory=list)
     last_progress: float = 0.0
 
     @property
@@ -61,9 +63,9 @@ class Step:
         return self.work / "scratch"
 
     def parent(self, tree: str, name: str, only: tuple[str, ...] | None = None) -> Path:
-        """A private copy of a tree, below the work folder."""
+        """A tree, below the work folder: small files copied, large ones lent, to be read alone."""
         target = self.work / "parents" / name
-        self.store.checkout(tree, target, only)
+        self.store.checkout(tree, target, only, self.lent)
         return target
 
     def needs(self, folder: Path) -> dict[str, str]:
@@ -99,7 +101,10 @@ def execute(step: Step, entry: str) -> dict[str, Any]:
     """Run the step function and put its tree into the store."""
     module, _, function = entry.partition(":")
     prepare(step)
-    getattr(importlib.import_module(module), function)(step)
+    try:
+        getattr(importlib.import_module(module), function)(step)
+    finally:
+        take_back(step.lent)
     step.report({"progress": {"done": None, "total": None, "text": "storing"}})
     return {"tree": step.store.add_tree(step.out), "notes": step.notes}
 

@@ -6,10 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from zoosmith import predictor
 from zoosmith.contract.errors import ZooError
-from zoosmith.predictor import folder_of, needed
+from zoosmith.predictor import Predictor, folder_of, needed
 from zoosmith.project import find_project
 from zoosmith.publish.folders import faults
+
+
+def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:
+    """Open an artifact by folder, or by name from `artifacts/` of the zoo at or above the working directory.
+
+    What it cannot be opened without is found beside it. The zoo is never looked for from the artifact's folder: an
+    artifact must not bring code along. Raises ZooError; for files that are not what their manifest says, with the cure.
+    """
+    with looked_for(str(path_or_name)):
+        opened = predictor.load(path_or_name, threads=threads)
+        opened.task.length(opened.task.probes()[0])  # reads the tokenizer, which would be opened with the first input
+        return opened
 
 
 @contextmanager

@@ -208,12 +208,20 @@ class Data(Model, json_schema_extra={"oneOf": _given("builtin", "path", "repo")}
 
 
 class TaskRef(Model):
-    """What training and calibration use. Without `labels`, those of the data set apply."""
+    """What training and calibration use. Without `labels`, those of the data set apply.
+
+    prompt, chat: for tasks that ask a language model: a text with `{column}` where a row's values stand, and whether it
+    goes through the model's chat template as a user's message. symmetric: for tasks of two texts whose order means
+    nothing: the model reads them in an order of their own, so that no answer changes when they are swapped.
+    """
 
     kind: TaskName
     data: str | None = None
     max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
     labels: tuple[str, ...] = ()
+    prompt: str | None = None
+    chat: bool = False
+    symmetric: bool = False
 
 
 class Eval(Model):

@@ -12,23 +12,22 @@ from typing import Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import Manifest
+from zoosmith.contract.session import Session
 from zoosmith.runtimes import torch as checkpoints
-from zoosmith.runtimes.torch import DEVICES, device_memory_mb, synchronize
+from zoosmith.runtimes.torch import CAPABILITIES, DEVICES, device_memory_mb, synchronize
 from zoosmith.toolkit.adapters import adapters
 from zoosmith.toolkit.quantization import bnb
-from zoosmith.toolkit.torch import checkpoint, devices
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import checkpoint, devices, sessions
 
 __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_memory_mb", "open", "synchronize"]
 REQUIRES = (*checkpoints.REQUIRES, "peft", "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "peft"
-CAPABILITIES = ("classify",)
 
 
 def open(
     path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
-) -> TorchForward:
+) -> Session:
     """Open the base, quantised where the adapter was trained so, and put the adapter in. Raises ZooError."""
     import torch
 
@@ -41,7 +40,7 @@ def open(
         needs["from"], config=config, local_files_only=True, trust_remote_code=False, use_safetensors=True,
         dtype=torch.float32, ignore_mismatched_sizes=True, output_loading_info=True, **_quantisation(path, device),
     )  # fmt: skip
-    return TorchForward(bnb.keep_packing(adapters.load(base, path, checkpoint.drawn(info))), device)
+    return sessions.session(bnb.keep_packing(adapters.load(base, path, checkpoint.drawn(info))), path, device)
 
 
 def _quantisation(path: Path, device: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ __all__ = ["CAPABILITIES", "DEVICES", "EXTRA", "LIBRARY", "REQUIRES", "device_me
 REQUIRES = (*checkpoints.REQUIRES, "accelerate", "bitsandbytes")
 EXTRA = "bnb"
 LIBRARY = "transformers"
-CAPABILITIES = ("classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate")
+CAPABILITIES = ("classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate")
 
 
 def open(

@@ -15,7 +15,7 @@ from zoosmith.toolkit.gguf.types import DEFAULT_KV_TYPE
 REQUIRES = ("llama-cpp-python", "numpy")
 EXTRA = "gguf"
 LIBRARY = "gguf"
-CAPABILITIES = ("loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate")
+CAPABILITIES = ("loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate")
 MODEL_FILE = "model.gguf"
 
 

@@ -19,7 +19,7 @@ from zoosmith.toolkit.torch.torch_weights import multiply_adds, parameters
 REQUIRES = ("torch", "transformers", "safetensors", "tokenizers", "numpy")
 EXTRA = "torch"
 LIBRARY = "transformers"
-CAPABILITIES = ("classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "generate")
+CAPABILITIES = ("classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate")
 DEVICES = ("cpu", "cuda")
 
 

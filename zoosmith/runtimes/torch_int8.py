@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zoosmith.contract.manifest import Manifest
-from zoosmith.runtimes.torch import EXTRA, REQUIRES, architecture, weights
+from zoosmith.contract.session import Session
+from zoosmith.runtimes.torch import CAPABILITIES, EXTRA, REQUIRES, architecture, weights
 from zoosmith.toolkit.quantization import dynamic_int8
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import sessions
 
 __all__ = ["CAPABILITIES", "EXTRA", "REQUIRES", "open", "weights"]
-CAPABILITIES = ("classify",)
 LIBRARY = "zoosmith"
 
 
 def open(
     path: Path, manifest: Manifest, *, threads: int, device: str = "cpu", needs: Mapping[str, Path] | None = None
-) -> TorchForward:
+) -> Session:
     """Build the architecture from config.json, then put the stored layers in. The kernels exist on CPU only."""
     import torch
     from safetensors.torch import load_file
 
     torch.set_num_threads(threads)
     config, model = architecture(path)
-    return TorchForward(dynamic_int8.unpack(model(config), load_file(path / "model.safetensors")), device)
+    return sessions.session(dynamic_int8.unpack(model(config), load_file(path / "model.safetensors")), path, device)

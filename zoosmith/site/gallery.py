@@ -43,7 +43,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class Item:
-    """The latest version of an artifact as one host measured it; `result` is None where nobody has."""
+    """The latest version of an artifact as one host measured it; `result` is None where nobody has.
+
+    references: trees that the latest version of its reference may be; none where no registry has it.
+    """
 
     name: str
     version: int
@@ -51,6 +54,7 @@ class Item:
     row: Row
     result: Result | None
     compared: Compared | None
+    references: frozenset[str] = frozenset()
     index: int = 0
 
     @property
@@ -74,6 +78,12 @@ class Item:
         return self.result.change(self.compared.metric) if self.result and self.compared else None
 
     @property
+    def other_reference(self) -> str:
+        """The tree that it is compared with, where that is not the reference's of today; else ""."""
+        tree = self.result.reference_tree if self.result else None
+        return tree if tree and self.references and tree not in self.references else ""
+
+    @property
     def is_reference(self) -> bool:
         """Whether its family is compared with it."""
         return self.row.reference == self.name
@@ -86,9 +96,18 @@ def items(
 
     preferred: the metrics that are shown first, by task, where it is known.
     """
-    found = [item for name, entry in registry.artifacts.items() for item in _items(name, entry, measured, preferred)]
+    found = [
+        replace(item, references=_latest_trees(registry, item.row.reference))
+        for name, entry in registry.artifacts.items()
+        for item in _items(name, entry, measured, preferred)
+    ]
     found.sort(key=lambda item: (item.name, item.host))
     return [replace(item, index=index) for index, item in enumerate(found)]
+
+
+def _latest_trees(registry: Registry, name: str) -> frozenset[str]:
+    entry = registry.artifacts.get(name)
+    return frozenset() if entry is None else frozenset({entry.versions[str(entry.latest)].tree_digest})
 
 
 def _items(

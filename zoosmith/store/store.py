@@ -29,6 +29,7 @@ from zoosmith.common.canonical import canonical, digest, pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.store import heal
 from zoosmith.store.files import copy_file, payload, sha256_file, sha256_settled, sync_file, sync_folder
+from zoosmith.store.lending import Loan, lend
 from zoosmith.store.locks import flock
 
 
@@ -102,9 +103,12 @@ class Store:
         entries = self.tree(tree)
         return entries is not None and all(self._sized(entry) for entry in entries)
 
-    def checkout(self, tree: str, target: Path, only: tuple[str, ...] | None = None) -> None:
+    def checkout(
+        self, tree: str, target: Path, only: tuple[str, ...] | None = None, lent: list[Loan] | None = None
+    ) -> None:
         """Copy a tree (or the files named in `only`) to the folder `target`, checking every hash.
 
+        With `lent`, large files are links to the store's own; each is added to it, for `lending.take_back`.
         At any moment `target` is absent, what it was, or the whole tree. Only one caller at a time may have the
         same target. Raises CorruptStore after removing the bad bytes, so that the next run builds them again.
         """
@@ -117,7 +121,7 @@ class Store:
         try:
             for entry in entries:
                 if only is None or entry.path in only:
-                    self._give(entry, fresh / entry.path)
+                    self._give(entry, fresh / entry.path, lent)
             if os.path.lexists(target):
                 target.rename(old)
             fresh.rename(target)
@@ -189,9 +193,17 @@ class Store:
             sync_folder(target.parent)
         return entry
 
-    def _give(self, entry: Entry, target: Path) -> None:
-        if not self._sized(entry) or copy_file(self.file(entry.sha256), target) != entry.sha256:
+    def _give(self, entry: Entry, target: Path, lent: list[Loan] | None) -> None:
+        if not self._sized(entry) or self._handed(entry, target, lent) != entry.sha256:
             raise self._removed(entry)
+
+    def _handed(self, entry: Entry, target: Path, lent: list[Loan] | None) -> str:
+        """The SHA-256 of what lies at `target` now."""
+        file = self.file(entry.sha256)
+        if lent is not None and (given := lend(file, target, entry.path)):
+            lent.append(given[1])
+            return given[0]
+        return copy_file(file, target)
 
     def _removed(self, entry: Entry) -> CorruptStore:
         """What to raise for bytes that are not what their name says; they are gone then."""

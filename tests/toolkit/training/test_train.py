@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from zoosmith.contract.errors import BuildError
-from zoosmith.toolkit.training import train
+from zoosmith.toolkit.training import optimizer, train
+from zoosmith.toolkit.training.batches import WINDOW
+from zoosmith.toolkit.training.batches import Lengths as Batches
 from zoosmith.toolkit.training.train import Hyperparameters
 
 
@@ -30,7 +32,7 @@ class Lengths:
 
 
 def batches(lengths: list[int], size: int, epoch: int = 0, seed: int = 42) -> list[list[int]]:
-    return train._Lengths(Lengths(seed), lengths).batches(epoch, size)  # type: ignore[arg-type]
+    return Batches(Lengths(seed), lengths).batches(epoch, size)  # type: ignore[arg-type]
 
 
 @settings(max_examples=50, deadline=None)
@@ -39,7 +41,7 @@ def test_an_epoch_takes_every_example_once(lengths: list[int], size: int, epoch:
     found = batches(lengths, size, epoch)
     assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
     assert all(1 <= len(batch) <= size for batch in found)
-    assert len(found) == -(-len(lengths) // size) or len(lengths) > size * train.WINDOW
+    assert len(found) == -(-len(lengths) // size) or len(lengths) > size * WINDOW
 
 
 def test_batches_depend_on_seed_and_epoch_alone() -> None:
@@ -59,12 +61,12 @@ def test_a_batch_holds_similar_lengths_and_batches_are_shuffled() -> None:
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_nearly_nothing() -> None:
-    rates = [train._linear(step, 100, 0.1) for step in range(100)]
+    rates = [optimizer._linear(step, 100, 0.1) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * i for i in range(1, 11)])
     assert max(rates) == 1.0
     assert all(later < earlier for earlier, later in itertools.pairwise(rates[10:]))
     assert rates[-1] == pytest.approx(1 / 90)
-    assert train._linear(0, 1, 0.0) == 1.0
+    assert optimizer._linear(0, 1, 0.0) == 1.0
 
 
 def test_biases_and_norms_do_not_decay_and_the_head_has_its_rate() -> None:
@@ -73,7 +75,7 @@ def test_biases_and_norms_do_not_decay_and_the_head_has_its_rate() -> None:
     model = torch.nn.ModuleDict({"body": torch.nn.Linear(4, 4), "head": torch.nn.Linear(4, 2)})
     model.base_model_prefix = "body"  # type: ignore[assignment]
     hyper = Hyperparameters(learning_rate=1e-3, head_learning_rate=1e-2, weight_decay=0.1)
-    groups = train._optimizer(model, hyper).param_groups
+    groups = optimizer._optimizer(model, hyper).param_groups
     assert {(group["lr"], group["weight_decay"], group["params"][0].ndim) for group in groups} == {
         (1e-3, 0.1, 2),
         (1e-3, 0.0, 1),
@@ -88,7 +90,7 @@ def test_frozen_weights_stay_out_of_the_optimizer() -> None:
     model = torch.nn.ModuleDict({"body": torch.nn.Linear(4, 4), "head": torch.nn.Linear(4, 2)})
     model.base_model_prefix = "body"  # type: ignore[assignment]
     model["body"].requires_grad_(False)
-    groups = train._optimizer(model, Hyperparameters()).param_groups
+    groups = optimizer._optimizer(model, Hyperparameters()).param_groups
     assert sum(p.numel() for group in groups for p in group["params"]) == 4 * 2 + 2
 
 

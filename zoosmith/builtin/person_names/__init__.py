@@ -3,86 +3,61 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from zoosmith.builtin.person_names.card import CARD as CARD
-from zoosmith.builtin.person_names.listing import Listing, Pool, load
-from zoosmith.builtin.person_names.pairs import KINDS, pools_for, texts
-from zoosmith.builtin.person_names.rules import identities, judge
+from zoosmith.builtin.person_names.draws import Row, draw_split, plan
+from zoosmith.builtin.person_names.listing import load
+from zoosmith.builtin.person_names.reserve import divide
 
 REQUIRES = ("faker", "anyascii")
 LABELS = ("no", "partial", "yes")
 COLUMNS = {"first": "name1", "second": "name2", "label": "label"}
 SLICES = ("kind",)  # further columns of the rows, by which evals may be sliced
 LICENSE = "apache-2.0"
-ATTEMPTS = 500
-
-Row = dict[str, str]
+# Kinds that take more examples to learn have more rows in `train`; `dev` and `eval` have as many of each.
+TRAIN_WEIGHTS = {
+    "nickname": 4, "typo": 3, "company": 2, "transliteration": 2, "patronymic": 2, "initial": 2, "middle": 2,
+    "title": 2,
+}  # fmt: skip
 
 
 class Params(BaseModel):
-    """Pairs per split (a third of them for each label) and the seed of the draw."""
+    """Pairs per split and the seed of the draw.
+
+    both_orders: half as many pairs in `train`, each in both orders; for models that read a pair in the order given.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    train: int = 60000
-    dev: int = 600
-    eval: int = 1500
+    train: int = Field(default=36000, ge=1)
+    dev: int = Field(default=576, ge=1)
+    eval: int = Field(default=1920, ge=1)
     seed: int = 101
-
-    @field_validator("train", "dev", "eval")
-    @classmethod
-    def _balanced(cls, pairs: int) -> int:
-        if pairs < 3 or pairs % 3:
-            raise ValueError(f"{pairs} is not a positive multiple of 3, one share for each label")
-        return pairs
+    both_orders: bool = False
 
 
 def generate(params: Params) -> dict[str, list[Row]]:
-    """Split -> rows with name1, name2, label and kind (the rule that made the pair).
+    """Split -> rows with name1, name2, label and kind (the phenomenon that the pair shows).
 
-    Each split draws from its own generator and eval is drawn first, so a larger train leaves eval as it is.
-    No person occurs twice. Raises ValueError when more pairs are asked for than the names allow.
+    Each split draws from its own generator and eval is drawn first, so a larger train leaves eval as it is. No person
+    occurs in two pairs, and no surname of `eval` or `dev` in train. Raises ValueError when more pairs are asked for
+    than the names allow.
     """
     listing = load()
+    open_, held = divide(listing)
     taken: set[tuple[str, str]] = set()
-    splits = {
-        split: _draw_split(getattr(params, split), random.Random(f"{params.seed}:{split}"), listing, taken)
-        for split in ("eval", "dev", "train")
-    }
-    return {split: splits[split] for split in ("train", "dev", "eval")}
+
+    def draw(split: str, cells: list[tuple[str, str]]) -> list[Row]:
+        pools = open_ if split == "train" else held
+        return draw_split(cells, random.Random(f"{params.seed}:{split}"), pools, listing, taken)
+
+    found = {split: draw(split, plan(getattr(params, split), {})) for split in ("eval", "dev")}
+    pairs = draw("train", plan(-(-params.train // (2 if params.both_orders else 1)), TRAIN_WEIGHTS))
+    again = map(swapped, pairs) if params.both_orders else ()
+    return {"train": [*pairs, *again][: params.train], "dev": found["dev"], "eval": found["eval"]}
 
 
-def _draw_split(pairs: int, rng: random.Random, listing: Listing, taken: set[tuple[str, str]]) -> list[Row]:
-    pools = {kind: pools_for(kind, listing.pools) for kinds in KINDS.values() for kind in kinds}
-    plan = [(label, kind) for label in LABELS for kind in _shares(label, pairs // len(LABELS))]
-    rng.shuffle(plan)
-    return [_draw_row(label, kind, pools[kind], rng, listing, taken) for label, kind in plan]
-
-
-def _shares(label: str, pairs: int) -> Iterator[str]:
-    """Kinds of a label for this many pairs, in proportion to their shares and spread evenly."""
-    cycle = [kind for kind, (_, share) in KINDS[label].items() for _ in range(share)]
-    for i in range(pairs):
-        yield cycle[i * len(cycle) // pairs]
-
-
-def _draw_row(
-    label: str,
-    kind: str,
-    pools: list[Pool],
-    rng: random.Random,
-    listing: Listing,
-    taken: set[tuple[str, str]],
-) -> Row:
-    """Draw until the pair bears its label by the rules and names nobody seen before."""
-    weights = [pool.weight for pool in pools]
-    for _ in range(ATTEMPTS):
-        pool = rng.choices(pools, weights)[0]
-        name1, name2 = texts(kind, KINDS[label][kind][0](pool, rng), pool, rng)
-        people = identities(name1, listing) + identities(name2, listing)
-        if name1 != name2 and judge(name1, name2, listing) == label and taken.isdisjoint(people):
-            taken.update(people)
-            return {"name1": name1, "name2": name2, "label": label, "kind": kind}
-    raise ValueError(f"no new {kind!r} pair in {ATTEMPTS} draws: the names are used up; ask for fewer pairs")
+def swapped(row: Row) -> Row:
+    """The same pair in the other order: it means the same."""
+    return {**row, "name1": row["name2"], "name2": row["name1"]}

@@ -1,33 +1,30 @@
-"""What a name looks like on the page: its key, how far two keys are apart, misspellings and layouts."""
+"""What a name is: its parts, the key of a part, and how far two keys are apart."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+import re
 from functools import cache
 from typing import NamedTuple
 
-KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-CASES = {"title": 60, "lower": 12, "upper": 12, "upper-surname": 16}
-ORDERS = {"plain": 60, "comma": 25, "swapped": 15}
+# Words of a surname that the next word needs; they are often joined to it, capitalised or left out.
+PARTICLES = frozenset({
+    "af", "al", "d", "da", "das", "de", "degli", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "la",
+    "las", "le", "lo", "los", "mac", "mc", "o", "ten", "ter", "van", "von", "zu", "zum",
+})  # fmt: skip
 
 
 class Name(NamedTuple):
-    """Parts of a name; an empty string where a part is not given, "J." for an initial."""
+    """Parts of a name; an empty string where a part is not given, "J." for an initial.
+
+    title stands before the name ("Dr."), suffix after it ("Jr."). A forename or surname may be of several words.
+    """
 
     forename: str
     middle: str
     surname: str
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a Name is written. ascii: transliterated, without accents; bare: without punctuation."""
-
-    order: str = "plain"
-    case: str = "title"
-    ascii: bool = False
-    bare: bool = False
+    title: str = ""
+    suffix: str = ""
 
 
 @cache
@@ -36,6 +33,17 @@ def key(word: str) -> str:
     from anyascii import anyascii
 
     return "".join(c for c in anyascii(word).lower() if "a" <= c <= "z")
+
+
+def is_initial(part: str) -> bool:
+    """Whether a part is one letter, with or without its dot."""
+    return sum(c.isalpha() for c in part) == 1
+
+
+def words(part: str) -> list[str]:
+    """The words of a part, without hyphens and without particles where other words are left."""
+    found = re.split(r"[\s-]+", part)
+    return [word for word in found if key(word) not in PARTICLES] or found
 
 
 def distance(a: str, b: str) -> int:
@@ -55,49 +63,6 @@ def distance(a: str, b: str) -> int:
     return above[-1]
 
 
-def misspell(word: str, rng: random.Random) -> str:
-    """One slip of the hand after the first letter: a letter lost, doubled, swapped or from the next key."""
-    at = rng.choice([i for i in range(1, len(word)) if word[i].isalpha()])
-    here, rest = word[at], word[at + 1 :]
-    slips = [rest, here + here + rest]
-    if rest[:1] not in ("", here):
-        slips.append(rest[0] + here + rest[1:])
-    row = next((row for row in KEYBOARD if here in row), "")
-    slips += [beside + rest for beside in row if abs(row.index(beside) - row.index(here)) == 1]
-    return word[:at] + rng.choice(slips)
-
-
 def pick(weights: dict[str, int], rng: random.Random) -> str:
     """One key of weights, drawn in proportion to its weight."""
     return rng.choices(list(weights), list(weights.values()))[0]
-
-
-def draw_layout(rng: random.Random, ascii_share: float) -> Layout:
-    """A random Layout; ascii_share is how often the name is transliterated."""
-    return Layout(pick(ORDERS, rng), pick(CASES, rng), rng.random() < ascii_share, rng.random() < 0.3)
-
-
-def write(name: Name, layout: Layout) -> str:
-    """The name as text. "swapped" is used for two parts only, and a single part has no order."""
-    forename, middle, surname = (_letters(part, layout) for part in name)
-    surname = upper(surname) if layout.case == "upper-surname" else surname
-    given = " ".join(part for part in (forename, middle) if part)
-    if not given or not surname or layout.order == "plain" or (layout.order == "swapped" and middle):
-        text = f"{given} {surname}".strip()
-    else:
-        text = f"{surname}, {given}" if layout.order == "comma" else f"{surname} {given}"
-    return {"lower": text.lower(), "upper": upper(text)}.get(layout.case, text)
-
-
-def upper(text: str) -> str:
-    """Upper case, except for Georgian: its capitals are for headlines, and few tokenizers know them."""
-    return "".join(c if "ა" <= c <= "ჿ" else c.upper() for c in text)
-
-
-def _letters(part: str, layout: Layout) -> str:
-    from anyascii import anyascii
-
-    if layout.ascii:
-        part = anyascii(part).strip("'")
-        part = part[:1].upper() + part[1:]
-    return "".join(c for c in part if c not in ".'’-") if layout.bare else part

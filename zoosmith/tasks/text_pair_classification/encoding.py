@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoosmith.contract.manifest import TaskSpec
-from zoosmith.tasks._classification.encoding import AUTO_MODEL, OFFERS, BoundTask
+from zoosmith.tasks._classification.encoding import AUTO_MODEL, OFFERS, BoundTask, Example
 
-__all__ = ["AUTO_MODEL", "INPUTS", "OFFERS", "PROBES", "bind"]
+if TYPE_CHECKING:
+    from zoosmith.contract.session import Encoded
+
+__all__ = ["AUTO_MODEL", "INPUTS", "OFFERS", "PROBES", "SYMMETRIC", "bind"]
 
 INPUTS = ("first", "second")
+SYMMETRIC = True  # a recipe may say that the order of the two means nothing
 PROBES = (
     ("a", "b"),
     ("Maria Garcia", "Garcia, María"),
@@ -26,6 +33,24 @@ PROBES = (
 )
 
 
-def bind(spec: TaskSpec, folder: Path) -> BoundTask:
+@dataclass(frozen=True)
+class PairTask(BoundTask):
+    """Two texts; of a symmetric task the shorter is read first, of two as long the one that sorts first."""
+
+    def encode(self, examples: Sequence[Example]) -> Encoded:
+        """As every classification, of the texts as they are read."""
+        return super().encode([self._read(example) for example in examples])
+
+    def cut(self, examples: Sequence[Example]) -> int | None:
+        """As every classification, of the texts as they are read."""
+        return super().cut([self._read(example) for example in examples])
+
+    def _read(self, example: Example) -> Example:
+        if not self.spec.symmetric:
+            return example
+        return example._replace(texts=tuple(sorted(example.texts, key=lambda text: (len(text), text))))
+
+
+def bind(spec: TaskSpec, folder: Path) -> PairTask:
     """The task with the tokenizer in `folder`."""
-    return BoundTask(spec, folder, PROBES)
+    return PairTask(spec, folder, PROBES)

@@ -18,7 +18,7 @@ from pydantic import Field
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.params import Params
-from zoosmith.toolkit.torch import architecture, checkpoint
+from zoosmith.toolkit.torch import architecture, checkpoint, sessions
 from zoosmith.toolkit.training.train import Hyperparameters
 from zoosmith.toolkit.training.training_rows import TrainingRows
 
@@ -49,10 +49,15 @@ def hyperparameters(params: Adapters) -> Hyperparameters:
 
 
 def targets(model: Any, wanted: str | Sequence[str]) -> list[str]:
-    """Full names of the linear layers that get adapters. Raises BuildError for a name that the model lacks."""
+    """Full names of the linear layers that get adapters.
+
+    Raises BuildError for a name that the model lacks, and for embeddings and output matrix of a language model.
+    """
     from peft.utils.constants import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as OF_PEFT
 
     layers = architecture.linears(model, within=model.base_model_prefix)
+    if not isinstance(wanted, str):
+        architecture.refuse_output_matrix(model, wanted, "target_modules")
     if wanted == "all-linear":
         return layers
     if wanted != "auto":
@@ -71,14 +76,14 @@ def targets(model: Any, wanted: str | Sequence[str]) -> list[str]:
 
 
 def attach(job: Job, model: Any, params: Adapters, drawn: Sequence[str]) -> Any:
-    """Put fresh adapters into `model`; only they, the head and weights that were `drawn` train.
+    """Put fresh adapters into `model`; only they, a classifier's head and weights that were `drawn` train.
 
     Returns PEFT's LoraModel over it. Raises BuildError as `targets` does.
     """
     import torch
 
     torch.manual_seed(job.seed)
-    trained = {*architecture.heads(model), *(name.rpartition(".")[0] for name in drawn)}
+    trained = {*architecture.trained_heads(model), *(name.rpartition(".")[0] for name in drawn)}
     names = [name for name in targets(model, params.target_modules) if not architecture.is_under(name, trained)]
     lora = _inject(model, {"r": params.r, "alpha": params.alpha, "dropout": params.dropout, "targets": names})
     for name, parameter in model.named_parameters():
@@ -132,8 +137,9 @@ def save(model: Any, params: Adapters, out: Path) -> None:
     tensors = {_stored(name): value.detach().cpu().contiguous() for name, value in kept.items()}
     save_file(tensors, out / WEIGHTS, metadata={"format": "pt"})
     adapted = sorted(name.partition(".lora_A.")[0] for name in kept if ".lora_A." in name)
+    kind = "CAUSAL_LM" if sessions.is_causal(type(model).__name__) else "SEQ_CLS"
     config = {
-        "peft_type": "LORA", "task_type": "SEQ_CLS", "inference_mode": True, "peft_version": version,
+        "peft_type": "LORA", "task_type": kind, "inference_mode": True, "peft_version": version,
         "r": params.r, "lora_alpha": params.alpha, "lora_dropout": params.dropout, "bias": "none",
         "target_modules": adapted,
         "modules_to_save": sorted({name.rpartition(".")[0] for name in kept if ".lora_" not in name}),

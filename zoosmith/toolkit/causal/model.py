@@ -17,6 +17,8 @@ class CausalModel(ABC):
     bos, eos: token ids, None where the vocabulary has no such token.
     adds_bos: the model was trained with BOS before each text.
     chat_template: Jinja2 source, None where the model has none.
+    reuses: what was computed for a token is the same whatever was fed with it, so that it may stand before other
+    tokens. Not where activations are rounded to a scale of all that is fed at once.
     """
 
     context: int
@@ -25,6 +27,7 @@ class CausalModel(ABC):
     eos: int | None
     adds_bos: bool
     chat_template: str | None
+    reuses: bool = True
     _own: CachedSequence | None = None
 
     @abstractmethod
@@ -60,7 +63,12 @@ class CausalModel(ABC):
 
     def sequence(self) -> CachedSequence:
         """The sequence that requests share, empty."""
+        own = self.kept()
+        own.reset()
+        return own
+
+    def kept(self) -> CachedSequence:
+        """The sequence that requests share, as the last of them left it."""
         if self._own is None:
             self._own = self.decoder()
-        self._own.reset()
         return self._own

@@ -20,13 +20,14 @@ class CachedSequence(ABC):
     """A `Decoder` of the contract that can also give logits and be shortened. A runtime gives `_feed` and `_cut`.
 
     context: tokens that it holds at most.
-    length: tokens that are in its cache now.
+    held: the tokens that are in its cache now, and `length` how many.
     """
 
     def __init__(self, context: int) -> None:
         """An empty sequence."""
         self.context = context
         self.length = 0
+        self.held: list[int] = []
         self._chosen: int | None = None
         self._last: NDArray[np.float32] | None = None
 
@@ -50,6 +51,7 @@ class CachedSequence(ABC):
             )
         logits = self._feed(ids, keep)
         self.length += len(ids)
+        self.held += ids
         return logits
 
     def shorten(self, length: int) -> bool:
@@ -57,6 +59,7 @@ class CachedSequence(ABC):
         self._chosen = self._last = None
         done = self._cut(length) or (self._cut(0) and length == 0)
         self.length = length if done else 0
+        del self.held[self.length :]
         return done
 
     def reset(self) -> None:

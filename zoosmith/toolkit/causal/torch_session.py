@@ -34,6 +34,7 @@ class TorchCausal(CausalSession):
         self.vocabulary: int = text.vocab_size
         self.bos, self.eos, self.adds_bos = self.tokenizer.bos, self.tokenizer.eos, self.tokenizer.adds_bos
         self.chat_template = self.tokenizer.chat_template
+        self.reuses = not any(map(_rounds_together, model.modules()))
         largest = max((token for token in (self.bos, self.eos) if token is not None), default=0)
         if largest >= self.vocabulary:
             raise ZooError(f"{folder}: the tokenizer has a token {largest}, and the model {self.vocabulary} embeddings")
@@ -57,6 +58,15 @@ class TorchCausal(CausalSession):
     def decoder(self) -> TorchSequence:
         """A sequence with a KV cache of its own."""
         return TorchSequence(self.model, self.device, self.context)
+
+
+def _rounds_together(module: Any) -> bool:
+    """Whether a layer rounds activations by all that it is given at once: one scale, or one choice of outliers.
+
+    So do torch's dynamic INT8, and LLM.int8 (Dettmers et al. 2022) of bitsandbytes.
+    """
+    kind = type(module)
+    return kind.__module__.startswith("torch.ao.nn.quantized.dynamic") or kind.__name__ == "Linear8bitLt"
 
 
 class TorchSequence(CachedSequence):

@@ -58,12 +58,12 @@ def load(
 ) -> tuple[Any, list[str]]:
     """The task's model with its Linear layers quantised, and the names of the weights that were drawn from the seed.
 
-    The modules in `skip` stay in FP32: by default the head, and what the checkpoint has no weights for; and with
-    NF4, layers whose rows are no multiple of the block. Raises BuildError where `skip` names what the model does not
-    have, or leaves nothing to quantise.
+    The modules in `skip` stay in FP32: by default the head, and what the checkpoint has no weights for; an output
+    matrix that is the embeddings too; and with NF4, layers whose rows are no multiple of the block. Raises BuildError
+    where `skip` names what the model does not have, or leaves nothing to quantise.
     """
     bare = architecture.skeleton(job, path)
-    kept = architecture.heads(bare) if skip is None else _known(skip, bare)
+    kept = architecture.heads(bare) if skip is None else [*_known(skip, bare), *_tied_heads(bare)]
     if "load_in_4bit" in options:
         kept += [name for name in architecture.linears(bare) if bare.get_submodule(name).in_features % BLOCK]
     model, drawn = _load(job, path, options, kept, new_head=new_head)
@@ -75,6 +75,10 @@ def load(
         raise BuildError(f"no linear layer is left to quantise beside {', '.join(kept[:6])}; use another builder")
     job.note("kept_in_fp32", kept)
     return model, drawn
+
+
+def _tied_heads(model: Any) -> list[str]:
+    return [name for name in architecture.heads(model) if f"{name}.weight" in architecture.tied(model)]
 
 
 def _known(skip: Sequence[str], model: Any) -> list[str]:

@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 from zoosmith.contract.errors import BuildError
+from zoosmith.toolkit.torch import architecture
 
 SUFFIXES = ("weight", "weight_scale", "weight_zero_point", "bias", "lora_A", "lora_B")
 INPUT_LEVELS = 127  # torch.ao rounds activations to 7 bits, so that sums of products fit into 16
@@ -129,8 +130,9 @@ def pack(model: Any) -> dict[str, Any]:
     if not quantized:
         raise BuildError("the model has no torch.nn.Linear layer to quantise; use a builder that fits it")
     tensors: dict[str, Any] = {}
+    tied = architecture.tied(model)
     for name, value in model.state_dict().items():
-        if hasattr(value, "shape") and not any(name.startswith(f"{layer}.") for layer in quantized):
+        if hasattr(value, "shape") and name not in tied and not any(name.startswith(f"{one}.") for one in quantized):
             tensors[name] = value.contiguous()
     for layer, module in quantized.items():
         tensors |= {f"{layer}.{suffix}": tensor for suffix, tensor in _parts(module).items()}
@@ -148,7 +150,7 @@ def unpack(model: Any, tensors: dict[str, Any]) -> Any:
         missing, unexpected = model.load_state_dict(plain, strict=False)
     except RuntimeError as error:  # shapes differ
         raise BuildError(f"the tensors fit another model: {str(error).splitlines()[1].strip()}") from error
-    missing = [key for key in missing if not _belongs(key, layers)]
+    missing = [key for key in missing if not _belongs(key, layers) and key not in architecture.tied(model)]
     unexpected += sorted(layers - {name for name, _ in model.named_modules()})
     if missing or unexpected:
         raise BuildError(f"the tensors fit another model: missing {missing[:3]}, unexpected {unexpected[:3]}")

@@ -10,6 +10,7 @@ from typing import Any
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.torch import sessions
 
 
 def skeleton(job: Job, path: Path) -> Any:
@@ -31,6 +32,31 @@ def heads(model: Any) -> list[str]:
     """Names of the modules beside the body that hold weights, such as BERT's `classifier`."""
     body = model.base_model_prefix
     return [name for name, part in model.named_children() if name != body and list(part.parameters())]
+
+
+def trained_heads(model: Any) -> list[str]:
+    """Those of `heads` that a training sets: a classifier's; a language model's output matrix stays as it is."""
+    return [] if sessions.is_causal(type(model).__name__) else heads(model)
+
+
+def refuse_output_matrix(model: Any, wanted: Iterable[str], what: str) -> None:
+    """Raise BuildError where `wanted` names the embeddings or the output matrix of a causal language model."""
+    if not sessions.is_causal(type(model).__name__):
+        return
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    names = [name for name, module in model.named_modules() if any(module is end for end in ends)]
+    for want in wanted:
+        if any(name == want or name.endswith(f".{want}") for name in names):
+            tied = ends[0].weight is ends[1].weight
+            why = "are one matrix here (tie_word_embeddings), which would mean two" if tied else "stay as they are"
+            raise BuildError(f"{what}: {want}: {' and '.join(names)} {why}; name linear layers of the body, as q_proj")
+
+
+def tied(model: Any) -> frozenset[str]:
+    """Names of weights that are another weight of `model` once more: stored once, and tied by its class."""
+    first: dict[int, str] = {}
+    names = [(name, id(value)) for name, value in model.named_parameters(remove_duplicate=False)]
+    return frozenset(name for name, value in names if first.setdefault(value, name) != name)
 
 
 def linears(model: Any, *, within: str = "") -> list[str]:

@@ -41,7 +41,10 @@ def load_model(job: Job, path: Path, *, new_head: bool, dtype: str = "float32") 
 
 
 def load_with_new_weights(job: Job, path: Path, *, new_head: bool, **options: Any) -> tuple[Any, list[str]]:
-    """`load_model`, with options of from_pretrained, and the names of the weights that were drawn from the seed."""
+    """`load_model`, with options of from_pretrained, and the names of the weights that were drawn from the seed.
+
+    A causal language model answers with its own output matrix, so nothing is drawn for it, whatever `new_head` says.
+    """
     import torch
     import transformers
     from safetensors import SafetensorError
@@ -49,9 +52,11 @@ def load_with_new_weights(job: Job, path: Path, *, new_head: bool, **options: An
     torch.manual_seed(job.seed)
     labels = job.task.spec.labels
     auto = getattr(transformers, job.task.auto_model)
+    new_head = new_head and job.task.auto_model != sessions.CAUSAL
     name = next((parent.name for parent in job.parents.values() if parent.path == path), "of its parent")
     kind = options.pop("dtype", "float32")
     extra: dict[str, Any] = {"num_labels": len(labels)} if new_head else {}
+    soundness.refuse_quantized(path, name)
     if not new_head:
         soundness.check_config(path, name, job.task)
     try:
@@ -65,9 +70,11 @@ def load_with_new_weights(job: Job, path: Path, *, new_head: bool, **options: An
     soundness.check_weights(model, info, path, name, new_head=new_head)
     missing = drawn(info)
     if missing and not new_head:
+        causal = job.task.auto_model == sessions.CAUSAL
+        cure = "take a whole checkpoint" if causal else "use the builder `finetune` on it"
         raise BuildError(
             f"the checkpoint {name} has no trained head for {job.task.spec.kind}: {', '.join(missing[:3])} missing; "
-            "use the builder `finetune` on it"
+            f"{cure}"
         )
     _check_positions(model, job.task.spec.max_length)
     if getattr(model.config, "problem_type", None) is not None:
@@ -110,7 +117,12 @@ def _check_positions(model: Any, max_length: int) -> None:
 
 
 def name_labels(job: Job, model: Any) -> None:
-    """Give the model's outputs the task's label names; a task without labels is left as it is. Raises BuildError."""
+    """Give the model's outputs the task's label names; a task without labels is left as it is. Raises BuildError.
+
+    So is a causal language model, whose outputs are tokens.
+    """
+    if sessions.is_causal(type(model).__name__):
+        return
     if not job.task.spec.labels and not hasattr(model, "num_labels"):
         return
     theirs = [str(model.config.id2label[i]) for i in range(model.config.num_labels)]
@@ -157,13 +169,18 @@ def keep_labels(job: Job, parent: Parent) -> Job:
     Raises BuildError where the parent has other labels than the task.
     """
     assert parent.manifest.task is not None  # every artifact has one; only fetched bases have none
-    labels = _in_their_order(parent.manifest.task.labels, job.task.spec.labels)
+    theirs = parent.manifest.task.labels
+    if not theirs and job.task.auto_model == sessions.CAUSAL:
+        return job  # made for texts, it answers with any token
+    labels = _in_their_order(theirs, job.task.spec.labels)
     job.labels(labels)
     return replace(job, task=job.task.with_labels(labels))
 
 
 def set_labels(model: Any, labels: Sequence[str]) -> None:
-    """Write the labels into the model's config, so that other tools show them too."""
+    """Write the labels into the model's config, so that other tools show them too; a language model has none."""
+    if sessions.is_causal(type(model).__name__):
+        return
     model.config.id2label = dict(enumerate(labels))
     model.config.label2id = {label: i for i, label in enumerate(labels)}
 

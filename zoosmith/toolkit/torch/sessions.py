@@ -8,6 +8,8 @@ from typing import Any
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.torch.forward import TorchForward
 
+CAUSAL = "AutoModelForCausalLM"
+
 
 def is_causal(architecture: str) -> bool:
     """Whether a transformers class is a causal language model, by the name that config.json gives."""

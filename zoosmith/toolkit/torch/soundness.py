@@ -50,6 +50,23 @@ def check_config(path: Path, name: str, task: Any) -> None:
         )
 
 
+def refuse_quantized(path: Path, name: str) -> None:
+    """Raise BuildError where config.json in `path` says that the weights are quantised already.
+
+    Such weights get no gradient, cannot take a merge, and would be stored as the full precision that they have not.
+    """
+    file = path / "config.json"
+    quantized = json.loads(file.read_text(encoding="utf-8")).get("quantization_config") if file.is_file() else None
+    if quantized:
+        bits = 4 if quantized.get("load_in_4bit") else 8 if quantized.get("load_in_8bit") else quantized.get("bits")
+        method = quantized.get("quant_method", "an unknown method")
+        raise BuildError(
+            f"{name}: config.json: quantization_config: the weights are quantised already ({method}"
+            f"{f', {bits} bits' if bits else ''}): adapters merged into them would be rounded away, and nothing else "
+            "can be trained; take the checkpoint in full precision, and quantise with `qlora`, `bnb_nf4` or `bnb_int8`"
+        )
+
+
 def _names(given: Any, where: str) -> list[str]:
     """Names by output. Raises BuildError for gaps and for two outputs of one name; none given are none."""
     if given is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -12,14 +14,14 @@ from pydantic import BaseModel, Field
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.toolkit.torch import processor
-from zoosmith.toolkit.training import training_state
+from zoosmith.toolkit.training import optimizer, training_state
+from zoosmith.toolkit.training.batches import Lengths, chunks
 from zoosmith.toolkit.training.training_state import OptimizerState, State
 
 Objective = Callable[[Any, dict[str, Any], list[int], Any], Any]
 """Loss of (model, its input tensors, the batch's indices into the training examples, targets)."""
 
 SAVE_EVERY_S = 30.0
-WINDOW = 50  # batches sorted by length together: near-equal lengths, yet shuffled
 
 
 def fast_autocast() -> Literal["bf16", "none"]:
@@ -40,6 +42,9 @@ class Hyperparameters(BaseModel):
     processors with AVX512-BF16 or AMX; "fp16" in half precision with scaled gradients (Micikevicius et al., 2018), on
     GPUs; "none" in FP32. Left out, it is what `fast_autocast` says of the machine that plans the build.
     patience: epochs without a better `dev`.
+    accumulation: batches of batch_size rows whose gradients add up to one step, which then is that of one batch of all
+    their rows. activation_checkpointing: layers are computed again in the backward pass instead of kept (Chen et al.,
+    2016): a third slower, with the memory of one layer.
     """
 
     epochs: int = Field(default=3, ge=1)
@@ -52,6 +57,8 @@ class Hyperparameters(BaseModel):
     max_grad_norm: float = Field(default=1.0, gt=0)
     autocast: Literal["bf16", "fp16", "none"] = Field(default_factory=fast_autocast)
     patience: int = Field(default=2, ge=1)
+    accumulation: int = Field(default=1, ge=1)
+    activation_checkpointing: bool = False
 
 
 def activations_mb(rows: int, parents: Mapping[str, int], share: int = 3) -> int:
@@ -86,18 +93,28 @@ def fit(
     model.to(job.device)
     if hyper.dropout is not None:
         _set_dropout(model, hyper.dropout)
-    encoder = _Lengths(job, train)
-    steps = len(encoder.batches(0, hyper.batch_size)) * hyper.epochs
-    moving = _moving(job, model, hyper, steps)
+    with _checkpointing(model, asked=hyper.activation_checkpointing):
+        state = _epochs(job, model, train, dev, hyper, objective)
+    training_state.restore(model, job.scratch / "best.pt")
+    job.note("training", _summary(state))
+    return state
+
+
+def _epochs(
+    job: Job, model: Any, train: Sequence[Any], dev: Sequence[Any], hyper: Hyperparameters, objective: Objective | None
+) -> State:
+    encoder, size = Lengths(job, train), hyper.batch_size * hyper.accumulation
+    steps = len(encoder.batches(0, size)) * hyper.epochs
+    moving = optimizer.moving(job, model, hyper, steps)
     state = training_state.resume(job.scratch, model, moving)
+    loss_of = partial(_loss, job, model, train, hyper, objective)
     saved = time.monotonic()
     started = saved - state.seconds
     while state.epoch < hyper.epochs and state.epoch - state.best_epoch <= hyper.patience:
-        batches = encoder.batches(state.epoch, hyper.batch_size)
+        batches = encoder.batches(state.epoch, size)
         model.train()
         for indices in batches[state.batch :]:
-            loss = _loss(job, model, train, indices, hyper, objective)
-            state.losses.append(_step(model, loss, moving, hyper))
+            state.losses.append(_step(model, loss_of, indices, moving, hyper))
             state.batch += 1
             done = state.epoch * len(batches) + state.batch
             job.progress(done, steps, f"epoch {state.epoch + 1}/{hyper.epochs} loss {_mean(state.losses[-50:]):.3f}")
@@ -105,9 +122,23 @@ def fit(
                 saved = _save(job, state, model, moving, started)
         _close_epoch(job, model, dev, state, hyper)
         saved = _save(job, state, model, moving, started)
-    training_state.restore(model, job.scratch / "best.pt")
-    job.note("training", _summary(state))
     return state
+
+
+@contextmanager
+def _checkpointing(model: Any, *, asked: bool) -> Iterator[None]:
+    """Meanwhile the model's layers keep no activations, if that is asked. BuildError where it cannot do without."""
+    if not asked:
+        yield
+        return
+    try:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    except ValueError as error:
+        raise BuildError(f"activation_checkpointing: {str(error).splitlines()[0]} Leave it out") from error
+    try:
+        yield
+    finally:
+        model.gradient_checkpointing_disable()
 
 
 def check_autocast(device: str, autocast: str) -> None:
@@ -140,7 +171,7 @@ def _save(job: Job, state: State, model: Any, moving: OptimizerState, started: f
 
 
 def _loss(
-    job: Job, model: Any, train: Sequence[Any], indices: list[int], hyper: Hyperparameters, objective: Objective | None
+    job: Job, model: Any, train: Sequence[Any], hyper: Hyperparameters, objective: Objective | None, indices: list[int]
 ) -> Any:
     import torch
 
@@ -155,19 +186,26 @@ def _loss(
     return job.task.loss(logits.float(), targets)
 
 
-def _step(model: Any, loss: Any, moving: OptimizerState, hyper: Hyperparameters) -> float:
+def _step(
+    model: Any, loss_of: Callable[[list[int]], Any], indices: list[int], moving: OptimizerState, hyper: Hyperparameters
+) -> float:
+    """One step of the optimizer on the rows of `indices`, batch by batch; their mean loss."""
     import torch
 
-    if not torch.isfinite(loss):
-        raise BuildError(f"the loss became {loss.item()}; lower learning_rate, or set autocast: none")
-    moving.scaler.scale(loss).backward()
+    total = 0.0
+    for part in chunks(indices, hyper.batch_size):
+        loss = loss_of(part) * (len(part) / len(indices))
+        if not torch.isfinite(loss):
+            raise BuildError(f"the loss became {loss.item()}; lower learning_rate, or set autocast: none")
+        moving.scaler.scale(loss).backward()
+        total += float(loss.item())
     moving.scaler.unscale_(moving.optimizer)
     torch.nn.utils.clip_grad_norm_(model.parameters(), hyper.max_grad_norm)
     moving.scaler.step(moving.optimizer)
     moving.scaler.update()
     moving.schedule.step()
     moving.optimizer.zero_grad(set_to_none=True)
-    return float(loss.item())
+    return total
 
 
 def tensors(job: Job, examples: Sequence[Any], model: Any) -> dict[str, Any]:
@@ -208,72 +246,12 @@ def evaluate(job: Job, model: Any, examples: Sequence[Any], batch_size: int) -> 
     return right / len(examples)
 
 
-class _Lengths:
-    """Batches of similar length: shuffled, cut into windows, sorted inside a window."""
-
-    def __init__(self, job: Job, examples: Sequence[Any]) -> None:
-        self.seed = job.seed
-        encodings = (job.task.encode(examples[i : i + 1000]) for i in range(0, len(examples), 1000))
-        self.lengths = [int(n) for encoded in encodings for n in encoded["attention_mask"].sum(axis=1)]
-
-    def batches(self, epoch: int, size: int) -> list[list[int]]:
-        """Indices of each batch of an epoch; depends on seed and epoch alone."""
-        import random
-
-        generator = random.Random(f"{self.seed}/{epoch}")
-        order = list(range(len(self.lengths)))
-        generator.shuffle(order)
-        found = [batch for window in _chunks(order, size * WINDOW) for batch in self._cut(window, size)]
-        generator.shuffle(found)
-        return found
-
-    def _cut(self, window: list[int], size: int) -> Iterator[list[int]]:
-        return _chunks(sorted(window, key=lambda i: self.lengths[i]), size)
-
-
-def _chunks(items: list[int], size: int) -> Iterator[list[int]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _moving(job: Job, model: Any, hyper: Hyperparameters, steps: int) -> OptimizerState:
-    import torch
-
-    optimizer = _optimizer(model, hyper)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _linear(step, steps, hyper.warmup))
-    scaler = torch.amp.GradScaler(torch.device(job.device).type, enabled=hyper.autocast == "fp16")
-    return OptimizerState(optimizer, schedule, scaler)
-
-
-def _optimizer(model: Any, hyper: Hyperparameters) -> Any:
-    import torch
-
-    prefix = f"{model.base_model_prefix}."
-    groups: dict[tuple[bool, bool], list[Any]] = {}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            decays, head = parameter.ndim > 1, not name.startswith(prefix)
-            groups.setdefault((decays, head), []).append(parameter)
-    rates = {False: hyper.learning_rate, True: hyper.head_learning_rate or hyper.learning_rate}
-    return torch.optim.AdamW(
-        [
-            {"params": parameters, "lr": rates[head], "weight_decay": hyper.weight_decay if decays else 0.0}
-            for (decays, head), parameters in groups.items()
-        ],
-        fused=True,
-    )
-
-
 def _set_dropout(model: Any, share: float) -> None:
     import torch
 
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = share
-
-
-def _linear(step: int, steps: int, warmup: float) -> float:
-    rising = max(1, int(steps * warmup))
-    return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
 
 
 def _mean(values: Sequence[float]) -> float:

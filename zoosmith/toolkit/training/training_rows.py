@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, cycle, islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
@@ -16,21 +17,39 @@ T = TypeVar("T")
 class TrainingRows(BaseModel):
     """train_rows: how many rows of `train` are used, from the front (all if null).
 
-    train_on_dev: learn from `dev` too, as one does once the settings are uptodate_safe; then nothing is chosen, and the
+    train_on_dev: learn from `dev` too, as one does once the settings are settled; then nothing is chosen, and the
     last epoch is kept.
+    oversample: rows of smaller classes are repeated until each class has as many as the largest. Only what is learnt
+    from is repeated, after the splits were made: done before, copies of one row stand on both sides of a split.
     """
 
     train_rows: int | None = Field(default=None, ge=1)
     train_on_dev: bool = False
+    oversample: bool = False
 
 
 def training_examples(job: Job, chosen: TrainingRows) -> tuple[list[Any], list[Any]]:
-    """Examples to learn from and examples to choose by (none with `train_on_dev`). BuildError for an empty split."""
+    """Examples to learn from and examples to choose by (none with `train_on_dev`). BuildError for an empty split.
+
+    With `oversample`, how many rows of each class were repeated becomes the fact `oversampled`.
+    """
     train = [job.task.example(row) for row in job.rows("train")[: chosen.train_rows]]
     dev = [job.task.example(row) for row in job.rows("dev")]
     if not train or not dev:
         raise BuildError("training needs rows in `train` and in `dev`")
-    return (train + dev, []) if chosen.train_on_dev else (train, dev)
+    train, dev = (train + dev, []) if chosen.train_on_dev else (train, dev)
+    return (_balanced(job, train) if chosen.oversample else train), dev
+
+
+def _balanced(job: Job, examples: Sequence[T]) -> list[T]:
+    """The examples, then those of smaller classes again, in their order, as often as it takes."""
+    classes: dict[int, list[T]] = {}
+    for example, target in zip(examples, job.task.targets(examples).tolist(), strict=True):
+        classes.setdefault(target, []).append(example)
+    most = max(map(len, classes.values()))
+    more = {target: list(islice(cycle(found), most - len(found))) for target, found in sorted(classes.items())}
+    job.fact("oversampled", {job.task.spec.labels[target]: len(added) for target, added in more.items()})
+    return [*examples, *chain.from_iterable(more.values())]
 
 
 def spread(rows: Sequence[T], count: int) -> list[T]:

@@ -1,0 +1,160 @@
+"""Language models that answer with label tokens, in tests: a task, rows, builders called in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from tests.support import causal
+from tests.support.zoo import ROOT
+from zoosmith import plugins
+from zoosmith.build.build import write_manifest
+from zoosmith.contract.job import Job, Parent
+from zoosmith.contract.manifest import Manifest, TaskSpec
+from zoosmith.contract.output import output_of
+from zoosmith.predictor import manifest_digest
+from zoosmith.tasks._classification.encoding import BoundTask, Example
+from zoosmith.toolkit.causal.tokenizer import FolderTokenizer
+
+LABELS = ("n", "y")
+WORDS = ("fox", "dog", "zoo", "girl", "sea", "shells", "Paris", "stop")
+PROMPT = "{first}: {second}\n"
+
+
+@dataclass(frozen=True)
+class LabelTask(BoundTask):
+    """Two texts are put into PROMPT; the answer is one letter, a token of its own."""
+
+    @property
+    def auto_model(self) -> str:
+        return "AutoModelForCausalLM"
+
+    @cached_property
+    def reader(self) -> FolderTokenizer:
+        return FolderTokenizer(self.folder)
+
+    def prompt_of(self, example: Example) -> str:
+        return PROMPT.format(first=example.texts[0], second=example.texts[1])
+
+    def prompt_ids(self, example: Example) -> list[int]:
+        return self.reader.encode(self.prompt_of(example))
+
+    def answer_ids(self) -> tuple[int, ...]:
+        return tuple(self.reader.encode(label)[0] for label in self.spec.labels)
+
+    def length(self, example: Example) -> int:
+        return len(self.prompt_ids(example))
+
+    def encode(self, examples: Sequence[Example]) -> dict[str, Any]:
+        rows = [self.prompt_ids(example) for example in examples]
+        ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for at, row in enumerate(rows):
+            ids[at, : len(row)], mask[at, : len(row)] = row, 1
+        return {"input_ids": ids, "attention_mask": mask}
+
+
+def spec(labels: Sequence[str] = LABELS) -> TaskSpec:
+    """The toy task."""
+    return TaskSpec(kind="label-token", inputs=("first", "second"), labels=tuple(labels), max_length=64)
+
+
+def bound(folder: Path, labels: Sequence[str] = LABELS) -> LabelTask:
+    """The toy task with the tokenizer in `folder`."""
+    return LabelTask(spec(labels), folder, [("fox", "fox"), ("dog", "the sea"), ("a lazy dog", "shells")])
+
+
+def rows(split: str) -> list[dict[str, str]]:
+    """Words in lists of up to three, and a word that tells the label: "y" for the second half of WORDS."""
+    count, seed = {"train": (96, 1), "dev": (32, 2), "eval": (48, 3)}[split]
+    random = np.random.default_rng(seed)
+    found = []
+    for i in range(count):
+        before = " ".join(random.choice(WORDS, size=random.integers(1, 4)))
+        told = int(random.integers(0, 4)) + 4 * (i % 2)
+        found.append({"first": before, "second": WORDS[told], "label": LABELS[i % 2]})
+    return found
+
+
+@dataclass
+class Made:
+    """What a builder made."""
+
+    module: ModuleType
+    job: Job
+    session: Any
+    manifest: Manifest
+    facts: dict[str, Any]
+    notes: dict[str, Any]
+
+    @property
+    def out(self) -> Path:
+        return self.job.out
+
+    @property
+    def parent(self) -> Parent:
+        return Parent(self.out, self.manifest, manifest_digest(self.out) or "", "family/parent")
+
+    def opened(self, needs: Mapping[str, Path] | None = None) -> Any:
+        """The session of the finished tree, opened by its runtime."""
+        found = {role: self.job.parents[role].path for role in self.manifest.needs}
+        runtime = plugins.load("runtimes", self.manifest.format, ROOT)
+        return runtime.open(self.out, self.manifest, threads=1, needs=needs or found)
+
+    def again(self) -> Any:
+        """Class log-probabilities (rows of `eval`, classes) of the opened tree."""
+        return answers(self.opened(), self.job.task)
+
+    def own(self) -> Any:
+        """The same of the builder's session."""
+        return answers(self.session, self.job.task)
+
+
+def answers(session: Any, task: Any, split: str = "eval") -> Any:
+    """Log-probabilities (rows, classes) of the label tokens after each prompt."""
+    prompts = [task.prompt_ids(task.example(row)) for row in rows(split)]
+    found = [logprobs[-1] for logprobs in session.next_logprobs(prompts)]
+    return np.stack(found)[:, list(task.answer_ids())]
+
+
+def accuracy(found: Any, task: Any, split: str = "eval") -> float:
+    """Share of right answers among log-probabilities of a split."""
+    examples = [task.example(row) for row in rows(split)]
+    return float((found.argmax(axis=1) == task.targets(examples)).mean())
+
+
+def base(folder: Path, **kind: Any) -> Parent:
+    """A tiny Llama as a finished tree that answers the toy task."""
+    causal.tiny_llama(folder, **kind)
+    step: Any = SimpleNamespace(out=folder, run={"format": "torch", "precision": "fp32"})
+    manifest = write_manifest(step, spec(), None, {}, (), {})
+    return Parent(folder, manifest, manifest_digest(folder) or "", "family/base")
+
+
+def build(
+    name: str, parent: Parent, folder: Path, *, labels: Sequence[str] = LABELS, progress: Any = None, **params: Any
+) -> Made:
+    """Run a builder on `parent`, writing below `folder`."""
+    module = plugins.load("builders", name, ROOT)
+    out, scratch = folder / "out", folder / "scratch"
+    for path in (out, scratch):
+        path.mkdir(parents=True, exist_ok=True)
+    facts: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
+    job = Job(
+        parents={"from": parent}, rows=rows, task=bound(parent.path, labels), out=out, scratch=scratch,
+        params=module.Params(**params), seed=42, device="cpu", threads=1,
+        progress=progress or (lambda *_, **__: None), fact=facts.__setitem__, note=notes.__setitem__,
+        labels=lambda names: None,
+    )  # fmt: skip
+    session = module.build(job)
+    made = output_of(module, job.params)
+    step: Any = SimpleNamespace(out=out, run={"format": made.format, "precision": made.precision})
+    written = write_manifest(step, spec(labels), job.params, facts, made.needs, {"from": parent})
+    return Made(module, job, session, written, facts, notes)

@@ -1,0 +1,44 @@
+"""Whether a recipe's prompt asks for what rows have, before anything is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from zoosmith import plugins
+from zoosmith.recipes.graph import Ref, Zoo
+from zoosmith.recipes.schema import Data
+
+
+def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
+    """Each placeholder is a column of the task's data, and of the data of evals that ask with the same prompt.
+
+    encoding: of the recipe's task. Raises RecipeError, also for a prompt of a task that asks nothing.
+    """
+    family = zoo.families[recipe]
+    task, source = family.recipe.task, family.source
+    assert task is not None
+    if task.symmetric and not getattr(encoding, "SYMMETRIC", False):
+        raise source.error(("task", "symmetric"), f"is for tasks of two texts; {task.kind} is none")
+    if not hasattr(encoding, "inputs_of"):
+        for name in ("prompt", "chat"):
+            if getattr(task, name):
+                raise source.error(("task", name), f"is for tasks that ask a language model; {task.kind} does not")
+        return
+    own = _columns(zoo.data(Ref(recipe, task.data)), project) if task.data else None
+    with source.at(("task", "prompt"), "cannot be filled" if task.prompt else "cannot ask"):
+        inputs = encoding.inputs_of(task.prompt, own)
+    for id, eval_ in family.recipe.evals.items():
+        if eval_.kind == task.kind and eval_.data != task.data:
+            with source.at(
+                ("evals", id, "data"), f"its rows cannot fill the prompt, which asks for {', '.join(inputs)}"
+            ):
+                encoding.inputs_of(task.prompt, _columns(zoo.data(Ref(recipe, eval_.data)), project))
+
+
+def _columns(data: Data, project: Path) -> list[str]:
+    """The columns of a data set's rows but for the label."""
+    named = data.columns
+    if data.builtin and not named:
+        named = plugins.load("builtin", data.builtin, project).COLUMNS
+    return [name for name in named if name != "label"]
