@@ -84,7 +84,7 @@ def test_unknown_key(old: str, new: str, shown: str, key: str, hint: str) -> Non
 
 def test_unknown_key_with_nothing_near_lists_what_is_known() -> None:
     text = edited(SMALL, ("data: toy}\nreference", "data: toy, xyz: 1}\nreference"))
-    known = "artifacts, changes, data, kind, rows, same, slices, split"
+    known = "artifacts, baselines, changes, data, kind, rows, same, slices, split"
     assert fault(text).endswith(f"evals.toy.xyz: unknown key; known: {known}")
 
 

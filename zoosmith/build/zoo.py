@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked, foreign, invariant, prompts, sliced
+from zoosmith.build import baselines, checked, foreign, invariant, prompts, sliced
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
@@ -228,7 +228,10 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
     offers = tuple(task_part(zoo, recipe, None, "encoding", project).OFFERS) if family.recipe.task else None
     for id, eval_ in family.recipe.evals.items():
         needed = _needed(zoo, recipe, id, project)
-        sliced.check_eval(zoo, recipe, id, _metrics(zoo, recipe, id, project), _builtin(zoo, recipe, eval_, project))
+        metrics = _metrics(zoo, recipe, id, project)
+        sliced.check_eval(zoo, recipe, id, metrics, _builtin(zoo, recipe, eval_, project))
+        asked = task_part(zoo, recipe, None, "encoding", project) if family.recipe.task else None
+        baselines.check(zoo, recipe, id, asked, metrics)
         if offers is not None and needed not in offers:
             kind = family.recipe.task.kind if family.recipe.task else ""
             raise family.source.error(

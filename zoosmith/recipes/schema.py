@@ -32,6 +32,7 @@ LIMITS_OF_MEASURES = {
 INVARIANCE = "invariance"
 Change = Literal["swapped", "identical", "case", "accents", "spacing"]
 CHANGES: tuple[Change, ...] = get_args(Change)
+Baseline = Literal["majority", "edit_distance", "jaro_winkler"]
 
 
 def _identifier(value: str) -> str:
@@ -229,7 +230,8 @@ class Eval(Model):
 
     artifacts: those that it measures, all if empty; the family's reference is always one of them. slices: columns of
     the rows by whose values the scores are told too. changes, same: of the kind `invariance`, which of the changes that
-    must not move an answer are made (all if empty), and the label that two equal texts must get.
+    must not move an answer are made (all if empty), and the label that two equal texts must get. baselines: answers
+    without a model that stand beside the artifacts'.
     """
 
     kind: TaskName
@@ -240,6 +242,7 @@ class Eval(Model):
     slices: Columns = ()
     changes: tuple[Change, ...] = ()
     same: str | None = None
+    baselines: tuple[Baseline, ...] = ()
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.records.beaten import DECIDES, Beside, beside
 from zoosmith.records.figures import Figures, eval_of, is_reference_of, told_elsewhere
 from zoosmith.records.membership import parsed
 from zoosmith.records.pairing import Pairing, has_outcomes, pairing
@@ -19,6 +20,7 @@ from zoosmith.records.ratios import Ratio, ratio, same_host
 from zoosmith.records.scores import ChangeDetails, Difference, Metric
 from zoosmith.records.slices import differences
 from zoosmith.records.verdicts import Verdict, verdict
+from zoosmith.records.words import change, with_interval
 
 
 class Change(NamedTuple):
@@ -140,6 +142,7 @@ def _quality(made: Comparison) -> None:
         changes = list(_changes(made, pair))
         made.changes += changes
         made.slices += _slices(made, pair)
+        made.notes += _baselines(made, pair)
         if any(change.change is None for change in changes):
             made.notes.append(f"{pair.id}: no interval of the difference, {pair.missing}")
     made.agreement = _agreement(made, pairs)
@@ -195,6 +198,21 @@ def _changes(made: Comparison, pair: _Pair) -> Iterator[Change]:
             yield Change(metric, mine, theirs, found[name], said)
         else:
             yield _recorded(made, pair, name, Change(metric, mine, theirs))
+
+
+def _baselines(made: Comparison, pair: _Pair) -> Iterator[str]:
+    """A sentence on each baseline of an eval, with how far each side is above it."""
+    sides = ((made.first, pair.id), (made.second, pair.their_id))
+    found = [(side, {one.name: one for one in beside(side.evals[id])}) for side, id in sides if id in side.evals]
+    for name, baseline in {name: one for _, told in found for name, one in told.items()}.items():
+        apart = ", ".join(_above(side, told[name]) for side, told in found if name in told)
+        yield f"baseline {name} on {pair.id}: {DECIDES} {with_interval(baseline.metrics[DECIDES])}; {apart}"
+
+
+def _above(side: Figures, one: Beside) -> str:
+    if DECIDES not in one.change:
+        return f"{side.name} answered other examples"
+    return f"{side.name} {change(one.change[DECIDES])}{'' if one.beaten else ', which does not beat it'}"
 
 
 def _slices(made: Comparison, pair: _Pair) -> list[Change]:

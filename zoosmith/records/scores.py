@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from zoosmith.contract.metric import DIVERGENCES, Better, MetricInfo, identity, margin_of
 from zoosmith.recipes.schema import Model, Sha256
 from zoosmith.records.answers import STATES, Answers, Floats, unpack
+from zoosmith.records.baselines import Baseline
 from zoosmith.records.membership import Membership
 
 DIGITS = 6
@@ -171,6 +172,7 @@ class Quality(Model):
 
     rows: how many of the split's rows, from the front, the recipe measures (all if null); quick measures some of them.
     slices: by column, the value that the row of each example has there (`zoosmith.records.slices` tells scores by it).
+    baselines: by name, what each answered to the same examples.
     """
 
     kind: str
@@ -181,6 +183,7 @@ class Quality(Model):
     metrics: dict[str, Metric]
     details: Details | None = None
     slices: dict[str, Membership] = Field(default={}, exclude_if=lambda value: not value)
+    baselines: dict[str, Baseline] = Field(default={}, exclude_if=lambda value: not value)
 
     @property
     def first(self) -> Metric:
