@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from zoosmith.app.doit.commands import open_workspace
+from zoosmith.app.doit.crossval import Crossvals
 from zoosmith.app.doit.tasks import Tasks, config
 
 WORKSPACE = open_workspace(Path(__file__).parent)
 TASKS = Tasks(WORKSPACE)
+CROSSVALS = Crossvals(TASKS)
 DOIT_CONFIG = config()
 
 
@@ -30,6 +32,11 @@ def task__full():
     yield from TASKS.measurements("full")
 
 
+def task__fold():
+    """train and score one fold of a cross-validation"""
+    yield from CROSSVALS.folds()
+
+
 def task_artifact():
     """build an artifact and put its files below artifacts/NAME"""
     yield from TASKS.artifacts()
@@ -43,6 +50,11 @@ def task_build():
 def task_bench():
     """as build:NAME, measured for longer (suite full)"""
     yield from TASKS.builds("full")
+
+
+def task_crossval():
+    """k-fold cross-validation of an artifact that is trained: --folds K, --rows N"""
+    yield from CROSSVALS.crossvals()
 
 
 def task_publish():

@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import _study_adapters, _study_gpu
+from benchmarks import _study_adapters, _study_gpu, _study_names
 from benchmarks._recorded import Shelf
 from benchmarks._study_page import holes, page
 
@@ -24,9 +24,8 @@ PAGE = "benchmarks/studies.md"
 def rendered(root: Path) -> tuple[str, list[str]]:
     """The page from the records below `root`, and what they lack."""
     shelf = Shelf(root)
-    return "\n".join([page(shelf), *_study_adapters.section(root), *_study_gpu.section(root)]).rstrip(
-        "\n"
-    ) + "\n", holes(shelf)
+    more = [*_study_adapters.section(root), *_study_gpu.section(root), *_study_names.section(shelf)]
+    return "\n".join([page(shelf), *more]).rstrip("\n") + "\n", holes(shelf)
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

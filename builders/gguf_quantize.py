@@ -9,6 +9,7 @@ made of.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -116,12 +117,20 @@ def _importance(job: Job) -> dict[str, Any]:
     """Mean squares of inputs by tensor name, on rows of `calibration`. Raises BuildError without checkpoint or rows."""
     if "checkpoint" not in job.parents:
         raise BuildError("`imatrix` is measured on the checkpoint that the GGUF was made of: name it as `checkpoint:`")
-    source, rows = job.parent.path / artifact.MODEL, job.rows("calibration")
-    column = job.task.spec.inputs[0]
-    with Vocabulary(source) as vocabulary:
-        start = [vocabulary.bos] if vocabulary.adds_bos and vocabulary.bos is not None else []
-        ids = [[*start, *vocabulary.encode(str(row[column]))][: job.params.tokens] for row in rows]
+    source = job.parent.path / artifact.MODEL
+    ids = [one[: job.params.tokens] for one in _calibration(job, source)]
     model = imatrix.load(job.parents["checkpoint"].path)
     sums = imatrix.measured(model, [one for one in ids if one], imatrix.linear_names(model, source), job.progress)
     job.fact("imatrix_tokens", sum(map(len, ids)))
     return imatrix.means(sums)
+
+
+def _calibration(job: Job, source: Path) -> list[list[int]]:
+    """Token ids of each row of `calibration`: of its first column, or of the prompt where the task makes one of it."""
+    rows = job.rows("calibration")
+    if hasattr(job.task, "prompt_ids"):
+        return [job.task.prompt_ids(job.task.example(row)) for row in rows]
+    column = job.task.spec.inputs[0]
+    with Vocabulary(source) as vocabulary:
+        start = [vocabulary.bos] if vocabulary.adds_bos and vocabulary.bos is not None else []
+        return [[*start, *vocabulary.encode(str(row[column]))] for row in rows]

@@ -56,9 +56,9 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Session:
     """Train adapters and head, then merge and save, or save the adapter alone."""
-    _check_type(job)
     train, dev = training_examples(job, job.params)
     model, drawn = checkpoint.load_with_new_weights(job, job.parent.path, new_head=True)
+    _check_type(job)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     checkpoint.check_vocabulary(model, job.out)
     lora = adapters.attach(job, model, job.params, drawn)

@@ -98,6 +98,7 @@ def open_artifact(
         raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
     for opened in (folder, *(needs or {}).values()):
         gate.require(opened, str(opened))
+    _check_needs(folder, manifest, needs or {})
     task = bind(manifest.task.kind, manifest.task, folder, project)
     soundness.check_config(folder, str(folder), task)
     session = runtime.open(folder, manifest, threads=threads, device=device, needs=needs)
@@ -123,6 +124,17 @@ def answers_on(folder: Path, device: str, project: Path) -> bool:
 def _devices(runtime: ModuleType) -> tuple[str, ...]:
     found: tuple[str, ...] = getattr(runtime, "DEVICES", ("cpu",))
     return found
+
+
+def _check_needs(folder: Path, manifest: Manifest, needs: Mapping[str, Path]) -> None:
+    """Raise ZooError for another tree than the manifest names: of the same shape, it would answer otherwise."""
+    for role, tree in manifest.needs.items():
+        found = manifest_digest(needs[role]) if role in needs else None
+        if found not in (None, tree):
+            raise ZooError(
+                f"{folder}: the adapter is for another base: it needs the tree {tree[:16]}..., and {needs[role]} is "
+                f"{found[:16]}...; give the one that it was trained over"
+            )
 
 
 def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import labelled
 from tests.support.fast import write_fast_zoo
 from tests.support.here import bring_up, open_here
-from tests.support.language import reading, write_llama_cpp, write_torch
+from tests.support.language import as_task, reading, write_llama_cpp, write_torch
 from tests.support.table import edit
 from tests.support.toys import opening, silent, write_toy
 from tests.support.zoo import write_recipe
-from zoosmith.bench import generation, measure, steadiness
+from zoosmith.bench import generation, measure, profile, steadiness
 from zoosmith.bench.generation import Effort
 from zoosmith.bench.host import this_host
 from zoosmith.bench.speed import Plan
@@ -151,3 +152,17 @@ def test_what_writes_is_looked_into_by_its_writing(tmp_path: Path, monkeypatch: 
     assert (called["latency_of"], called["generation"]) == ("call", None)
     assert (called["profile"] is not None) is (suite == "full")
     assert called["profile"] is None or len(called["profile"].by_length) == 2
+
+
+def test_what_answers_prompts_is_looked_into_by_its_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = labelled.spec(labels=("a", "b"), prompt="{first} {second} ")
+    folder = as_task(write_llama_cpp(write_torch(tmp_path, layers=1)), task)
+    monkeypatch.setattr(profile, "COLD_STARTS", 1)
+    monkeypatch.setattr(measure, "PROFILE_S", 0.01)
+    step: Any = SimpleNamespace(inputs={"suite": "full"}, project=tmp_path, progress=silent, say=silent)
+    arguments = reading(tmp_path, folder) | {"inputs": [["one", "two"], ["a model", "a zoo"]]}
+    found = measure._looked_into(step, folder, arguments)
+    assert (found["latency_of"], found["generation"]) == ("call", None)
+    assert [at.callers for at in found["profile"].by_callers] == list(profile.CALLERS)
+    assert found["profile"].by_length == found["profile"].by_batch == ()
+    assert found["profile"].cold_start_ms is not None

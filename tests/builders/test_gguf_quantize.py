@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from builders import gguf_quantize
-from tests.support import causal, gguf
+from tests.support import causal, gguf, labelled
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Parent
 from zoosmith.toolkit.gguf import header
@@ -99,6 +99,17 @@ def test_rows_are_cut_to_the_tokens_asked_for(parent: Parent, checkpoint: Path, 
         "gguf_quantize", tmp_path, params=params, rows=long, source=parent, checkpoint=gguf.parent(checkpoint, "torch")
     )
     assert made.facts["imatrix_tokens"] == 6
+
+
+def test_importance_of_what_answers_prompts_is_measured_on_prompts(
+    parent: Parent, checkpoint: Path, tmp_path: Path
+) -> None:
+    task, rows = labelled.asked(checkpoint), [{"first": "Ann Lee", "second": "A. Lee", "label": "yes"}] * 3
+    torch = gguf.parent(checkpoint, "torch")
+    made = gguf.build(
+        "gguf_quantize", tmp_path, params=WEIGHED, rows=rows, task=task, source=parent, checkpoint=torch
+    )  # fmt: skip
+    assert made.facts["imatrix_tokens"] == 3 * len(task.prompt_ids(task.example(rows[0])))
 
 
 def test_importance_of_another_checkpoint_is_refused(parent: Parent, tmp_path: Path) -> None:

@@ -100,6 +100,23 @@ def test_slices_are_told_and_gated(zoo: Path) -> None:
     own_tests_pass(zoo, "slices")
 
 
+def test_the_cross_validation_runs_as_the_page_says(zoo: Path) -> None:
+    commands = [
+        line for language, text in blocks(FOLDER / "crossval.md") if language == "sh" for line in text.splitlines()
+    ]
+    assert len(commands) == 2
+    for command in commands:
+        doit_, *words = command.split()
+        assert doit_ == "doit"
+        run(zoo, *words)
+    shown = next(text for language, text in blocks(FOLDER / "crossval.md") if language == "text").splitlines()
+    done = doit(zoo, *commands[0].split()[1:], PYTHONPATH=str(ROOT)).stdout.splitlines()
+    assert [line.split("  ")[0] for line in done[1:]] == [line.split("  ")[0] for line in shown[1:]]
+    assert done[0].startswith("folded-fp32: 3 folds of 140 rows of train and dev, each trained anew on ")
+    assert (zoo / "results" / "folded" / "fp32" / "crossval" / "2-folds-80-rows.json").is_file()
+    own_tests_pass(zoo, "crossval")
+
+
 def test_the_executor_makes_what_the_shipped_one_makes(zoo: Path) -> None:
     run(zoo, "artifact:shop-fp32")
     run(zoo, "artifact:shop-coarse", ZOO_INLINE="1")

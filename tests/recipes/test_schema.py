@@ -202,6 +202,7 @@ def test_the_full_recipe_gives_every_key_of_the_schema() -> None:
         "Data": given["data"].values(),
         "Eval": given["evals"].values(),
         "Artifact": given["artifacts"].values(),
+        "Folding": [given["crossval"]],
     }
     for name, examples in sections.items():
         known = set((SCHEMA if name == "Recipe" else SCHEMA["$defs"][name])["properties"])

@@ -16,6 +16,7 @@ from zoosmith.sources.tools import tool_folder
 from zoosmith.toolkit.gguf import convert
 from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
 
+TASK = SimpleNamespace(spec=SimpleNamespace(inputs=("text",)))
 FORMATS = {"from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf"}
 
 
@@ -44,6 +45,7 @@ def build(
     *,
     params: Mapping[str, Any] | None = None,
     rows: Sequence[Mapping[str, Any]] = (),
+    task: Any = TASK,
     **parents: Parent,
 ) -> SimpleNamespace:
     """Run a builder below `folder`: `session`, `out`, `facts`, `notes`, and `texts` of progress.
@@ -64,7 +66,7 @@ def build(
 
     job: Any = SimpleNamespace(
         parents={"from" if role == "source" else role: one for role, one in parents.items()}, parent=parents["source"],
-        rows=declared, tool=tool, task=SimpleNamespace(spec=SimpleNamespace(inputs=("text",))), out=folder / "out",
+        rows=declared, tool=tool, task=task, out=folder / "out",
         params=given, threads=1, fact=facts.__setitem__, note=notes.__setitem__,
         progress=lambda done=None, total=None, text="": texts.append(text),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from zoosmith.contract.job import Job, Parent
 from zoosmith.contract.manifest import Manifest, TaskSpec
 from zoosmith.contract.output import output_of
 from zoosmith.contract.session import Encoded
-from zoosmith.predictor import Predictor, answers_on, bind, open_artifact, read_manifest
+from zoosmith.predictor import Predictor, answers_on, bind, manifest_digest, open_artifact, read_manifest
 from zoosmith.store.files import payload
 from zoosmith.store.manifests import write_source_manifest
 
@@ -58,7 +58,7 @@ class Made:
     @property
     def parent(self) -> Parent:
         """The tree as another builder's parent."""
-        return Parent(self.out, self.manifest, digest(self.out))
+        return Parent(self.out, self.manifest, tree(self.out))
 
     @property
     def needs(self) -> dict[str, Path]:
@@ -106,10 +106,17 @@ def digest(folder: Path) -> str:
     return found.hexdigest()
 
 
+def tree(folder: Path) -> str:
+    """The digest that a store would know the finished tree in `folder` by."""
+    found = manifest_digest(folder)
+    assert found is not None
+    return found
+
+
 def source(folder: Path) -> Parent:
     """A folder of pretrained files as a fetched base."""
     write_source_manifest(folder)
-    return Parent(folder, read_manifest(folder), digest(folder))
+    return Parent(folder, read_manifest(folder), tree(folder))
 
 
 def build(

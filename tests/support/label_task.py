@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,55 +18,21 @@ from zoosmith.contract.job import Job, Parent
 from zoosmith.contract.manifest import Manifest, TaskSpec
 from zoosmith.contract.output import output_of
 from zoosmith.predictor import manifest_digest
-from zoosmith.tasks._classification.encoding import BoundTask, Example
-from zoosmith.toolkit.causal.tokenizer import FolderTokenizer
+from zoosmith.tasks.label_token.encoding import LabelTokenTask, bind
 
 LABELS = ("n", "y")
 WORDS = ("fox", "dog", "zoo", "girl", "sea", "shells", "Paris", "stop")
 PROMPT = "{first}: {second}\n"
 
 
-@dataclass(frozen=True)
-class LabelTask(BoundTask):
-    """Two texts are put into PROMPT; the answer is one letter, a token of its own."""
-
-    @property
-    def auto_model(self) -> str:
-        return "AutoModelForCausalLM"
-
-    @cached_property
-    def reader(self) -> FolderTokenizer:
-        return FolderTokenizer(self.folder)
-
-    def prompt_of(self, example: Example) -> str:
-        return PROMPT.format(first=example.texts[0], second=example.texts[1])
-
-    def prompt_ids(self, example: Example) -> list[int]:
-        return self.reader.encode(self.prompt_of(example))
-
-    def answer_ids(self) -> tuple[int, ...]:
-        return tuple(self.reader.encode(label)[0] for label in self.spec.labels)
-
-    def length(self, example: Example) -> int:
-        return len(self.prompt_ids(example))
-
-    def encode(self, examples: Sequence[Example]) -> dict[str, Any]:
-        rows = [self.prompt_ids(example) for example in examples]
-        ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for at, row in enumerate(rows):
-            ids[at, : len(row)], mask[at, : len(row)] = row, 1
-        return {"input_ids": ids, "attention_mask": mask}
-
-
 def spec(labels: Sequence[str] = LABELS) -> TaskSpec:
-    """The toy task."""
-    return TaskSpec(kind="label-token", inputs=("first", "second"), labels=tuple(labels), max_length=64)
+    """The toy task: two texts are put into PROMPT; the answer is one letter, a token of its own."""
+    return TaskSpec(kind="label-token", inputs=("first", "second"), labels=tuple(labels), max_length=96, prompt=PROMPT)
 
 
-def bound(folder: Path, labels: Sequence[str] = LABELS) -> LabelTask:
+def bound(folder: Path, labels: Sequence[str] = LABELS) -> LabelTokenTask:
     """The toy task with the tokenizer in `folder`."""
-    return LabelTask(spec(labels), folder, [("fox", "fox"), ("dog", "the sea"), ("a lazy dog", "shells")])
+    return bind(spec(labels), folder)
 
 
 def rows(split: str) -> list[dict[str, str]]:

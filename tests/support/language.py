@@ -11,6 +11,9 @@ from tests.support.gguf_file import write_gguf
 from tests.support.toys import opening
 from tests.support.zoo import write_project
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest, TaskSpec
+from zoosmith.predictor import read_manifest
+
+WRITING = TaskSpec(kind="text-generation", inputs=("text",))
 
 
 def write_torch(project: Path, name: str = "torch", context: int = 128, **about: Any) -> Path:
@@ -34,7 +37,12 @@ def reading(project: Path, *folders: Path, threads: int = 1, texts: tuple[str, .
     return opening(project, *folders, threads=threads) | {"inputs": list(texts)}
 
 
-def _manifest(folder: Path, format: str) -> Path:
-    manifest = Manifest(format=format, precision="fp32", task=TaskSpec(kind="text-generation", inputs=("text",)))
+def as_task(folder: Path, task: TaskSpec) -> Path:
+    """The artifact in `folder`, answering another task from now on."""
+    return _manifest(folder, read_manifest(folder).format, task)
+
+
+def _manifest(folder: Path, format: str, task: TaskSpec = WRITING) -> Path:
+    manifest = Manifest(format=format, precision="fp32", task=task)
     (folder / PAYLOAD_MANIFEST).write_text(manifest.model_dump_json(by_alias=True), encoding="utf-8")
     return folder

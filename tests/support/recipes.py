@@ -53,6 +53,7 @@ FULL = textwrap.dedent("""\
       hard: {kind: text-classification, data: hard, rows: 100, artifacts: [onnx-int8]}
       checks: {kind: invariance, data: hard, changes: [identical], same: positive}
     reference: fp32
+    crossval: {folds: 4, rows: 1000, seed: 7, group: [person], column: part}
     artifacts:
       fp32:
         builder: checkpoint

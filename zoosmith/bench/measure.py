@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
@@ -79,22 +80,24 @@ def _timed(
     return steadily(lambda: speed.compare(sides, arguments, FULL, step.progress), step.say, step.progress)
 
 
-def _latency_of(step: Step, folder: Path) -> str:
-    """What one timed call answers, as the artifact's task says."""
+def _scoring(step: Step, folder: Path) -> ModuleType:
+    """What judges the artifact's own task, and says what one timed call answers."""
     task = read_manifest(folder).task
     assert task is not None
-    return str(plugins.load_part("tasks", task.kind, "scoring", step.project).LATENCY_OF)
+    return plugins.load_part("tasks", task.kind, "scoring", step.project)
 
 
 def _looked_into(step: Step, folder: Path, arguments: dict[str, Any]) -> dict[str, Any]:
     """What one timed call answers, and what is measured of the artifact alone: of one that writes, its writing."""
-    latency_of, full = _latency_of(step, folder), step.inputs["suite"] == "full"
+    scoring, full = _scoring(step, folder), step.inputs["suite"] == "full"
+    latency_of = str(scoring.LATENCY_OF)
     found: dict[str, Any] = {"latency_of": latency_of, "generation": None, "profile": None}
     if latency_of == "token":
         found["generation"] = generation.measure(folder, arguments, step.progress, full, step.say)
         found["profile"] = profile.measure_generator(folder, arguments, step.progress) if full else None
     elif full:
-        found["profile"] = profile.measure(folder, arguments, step.progress, PROFILE_S)
+        whole = profile.measure if scoring.CAPABILITY == "classify" else profile.measure_asked
+        found["profile"] = whole(folder, arguments, step.progress, PROFILE_S)
     return found
 
 

@@ -33,16 +33,19 @@ def measure(folder: Path, arguments: dict[str, Any], progress: Report, seconds: 
         lengths = list(_by_length(child, seconds, progress))
         progress(text="counting weights")
         weights = _weights(child, [at.tokens for at in lengths if at.tokens <= COUNTED_AT])
-    with opened("artifact") as [child]:
-        child.ask("open", folder=str(folder), **arguments | {"cpus": sorted(os.sched_getaffinity(0))})
-        callers = [_at_callers(child, count, seconds, progress) for count in CALLERS]
     return Profile(
         by_length=tuple(lengths),
         by_batch=tuple(batches),
-        by_callers=tuple(callers),
+        by_callers=_by_callers(folder, arguments, progress, seconds),
         cold_start_ms=cold,
         weights=weights,
     )
+
+
+def measure_asked(folder: Path, arguments: dict[str, Any], progress: Report, seconds: float) -> Profile:
+    """Cold start, weights and callers: what of `Profile` is told of a language model that answers prompts."""
+    alone = measure_generator(folder, arguments, progress)
+    return alone.model_copy(update={"by_callers": _by_callers(folder, arguments, progress, seconds)})
 
 
 def measure_generator(folder: Path, arguments: dict[str, Any], progress: Report) -> Profile:
@@ -53,6 +56,12 @@ def measure_generator(folder: Path, arguments: dict[str, Any], progress: Report)
         progress(text="counting weights")
         found = child.ask("weights", tokens=None)["weights"]
     return Profile(cold_start_ms=cold, weights=None if found is None else Weights(**found))
+
+
+def _by_callers(folder: Path, arguments: dict[str, Any], progress: Report, seconds: float) -> tuple[AtCallers, ...]:
+    with opened("artifact") as [child]:
+        child.ask("open", folder=str(folder), **arguments | {"cpus": sorted(os.sched_getaffinity(0))})
+        return tuple(_at_callers(child, count, seconds, progress) for count in CALLERS)
 
 
 def _by_length(child: Opened, seconds: float, progress: Report) -> Iterator[AtLength]:

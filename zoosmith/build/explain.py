@@ -16,6 +16,7 @@ COMMANDS = """\
 doit build:NAME     build, check, measure, hold gates, write card and registry row
 doit artifact:NAME  build and check only; files appear below artifacts/NAME
 doit bench:NAME     as build, measured for longer
+doit crossval:NAME  k-fold cross-validation of what is trained: mean, spread, interval (--folds K, --rows N)
 doit publish:NAME   put it on a hub or into a folder: ZOOSMITH_PUBLISH=hf://ORG or file://DIR
 doit card:NAME      render the card again      doit registry  render everything recorded
 doit site           make the gallery: every artifact in one page with filters and plots, below site/

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from zoosmith import plugins
 from zoosmith.build import zoo as zoos
+from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
 from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
@@ -176,6 +177,7 @@ class RecordStore:
             extra=runtime.EXTRA,
             dev_spent=list(self._dev_spent(ref, records)),
             words=words_of(reporting, build),
+            crossval=crossvals.of_build(self.folder(ref), build),
         )
 
     def _left_out(self, recipe: str, records: Snapshot, shown: set[str]) -> list[str]:

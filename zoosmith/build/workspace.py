@@ -25,6 +25,7 @@ from zoosmith.store.locks import flock
 from zoosmith.store.store import ActionResult, Store
 
 if TYPE_CHECKING:
+    from zoosmith.build.crossval.request import Asked
     from zoosmith.build.record_store import RecordStore
     from zoosmith.execution.runner import Runner
 
@@ -44,6 +45,7 @@ class Workspace:
         self.artifacts = project / "artifacts"
         self.record_root = project / SCRATCH if scratch else project
         self.selected: set[Ref] | None = None
+        self.crossval: dict[str, Asked] = {}  # by full name, what the command line says of a cross-validation
         self.broken: dict[str, ZooError] = {}
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from zoosmith.cards import baselines, slices
+from zoosmith.cards import baselines, crossval, slices
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
 from zoosmith.cards.cells import cell
@@ -20,6 +20,7 @@ from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Recipe
 from zoosmith.records import words
+from zoosmith.records.crossval import CrossValidation
 from zoosmith.records.family import PREFERRED, Subject, comparable, headline, own_headline
 from zoosmith.records.gates import Check
 from zoosmith.records.registry import steady
@@ -37,7 +38,7 @@ class CardInput:
     `others` are further measurements of the same tree, `earlier` those of trees that were here before;
     `moved` says what has moved on since the artifact was made. `reference_tree` is the recorded one of the family's
     reference; `left_out` names recorded artifacts of the family that cannot stand beside this one.
-    `words` are those of the task's kind.
+    `words` are those of the task's kind. `crossval` is the recorded cross-validation of what made it, if any.
     """
 
     recipe: Recipe
@@ -56,6 +57,7 @@ class CardInput:
     reference_tree: str | None = None
     left_out: Sequence[str] = ()
     words: Words = CLASSES
+    crossval: CrossValidation | None = None
 
     @property
     def metric(self) -> str:
@@ -102,6 +104,7 @@ def render(template: str, given: CardInput) -> str:
         left_out=given.left_out,
         other_reference=given.reference_tree and given.reference_tree != measured.reference_digest,
         reference_tree=given.reference_tree,
+        crossval=crossval.line(given.crossval) if given.crossval else "",
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"

@@ -318,6 +318,25 @@ class Artifact(Model):
         return {"from": self.from_} if isinstance(self.from_, str) else dict(self.from_)
 
 
+class Folding(Model):
+    """How `doit crossval:NAME` folds the rows that builders may learn from.
+
+    rows: how many are used at most, all if null. group: columns whose values are never in two folds, such as a person.
+    column: one that says which fold a row is in, of `folds`; all rows are used then.
+    """
+
+    folds: Annotated[int, Field(ge=2)] = 5
+    rows: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 42
+    group: str | tuple[str, ...] = ()
+    column: str | None = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The columns of `group`."""
+        return (self.group,) if isinstance(self.group, str) else self.group
+
+
 class Recipe(Model):
     """One family of artifacts. The file name is its id."""
 
@@ -332,6 +351,7 @@ class Recipe(Model):
     evals: Annotated[dict[Identifier, Eval], Field(min_length=1)]
     reference: str
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
+    crossval: Folding | None = None
 
 
 class _StrictKeys(GenerateJsonSchema):

@@ -64,7 +64,9 @@ def parse(text: str, file: str) -> Recipe:
         raise RecipeError(explain(error, text, file)) from None
 
 
-def document(text: str, file: str) -> dict[str, Any]:
+def document(
+    text: str, file: str, expected: str = "a mapping with schema, summary, bases, artifacts"
+) -> dict[str, Any]:
     """The mapping in `text`, its keys unique, its content unchecked. Raises RecipeError naming file and line."""
     try:
         found = _loaded(text)
@@ -74,7 +76,7 @@ def document(text: str, file: str) -> dict[str, Any]:
         raise RecipeError(f"{file}:1: lists or mappings are nested too deeply to be read") from None
     if not isinstance(found, dict):
         kind = "nothing" if found is None else type(found).__name__
-        raise RecipeError(f"{file}:1: expected a mapping with schema, summary, bases, artifacts; found {kind}")
+        raise RecipeError(f"{file}:1: expected {expected}; found {kind}")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,16 @@ def test_what_cannot_be_asked_is_told(sessions: dict[str, CausalSession], format
         list(session.last_logprobs([[5] * 129]))
     [found] = session.last_logprobs([[5] * 128])
     np.testing.assert_allclose(found, whole(session, [5] * 128), atol=1e-4)
+
+
+@each_format
+def test_threads_that_ask_at_once_take_turns(sessions: dict[str, CausalSession], format: str) -> None:
+    session = sessions[format]
+    prompts = [[*range(40, 40 + size), 7] for size in range(3, 19)] * 2
+    expected = [whole(session, ids) for ids in prompts]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda ids: next(session.last_logprobs([ids])), prompts))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_a_cache_that_cannot_be_cut_is_read_anew(

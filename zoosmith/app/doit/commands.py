@@ -13,6 +13,7 @@ from doit.cmd_list import List as DoitList
 from doit.cmd_run import Run as DoitRun
 from doit.exceptions import InvalidCommand, InvalidDodoFile
 
+from zoosmith.app.doit.crossval import asked_of
 from zoosmith.build import explain
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import recipe_files
@@ -26,7 +27,7 @@ from zoosmith.recipes.graph import Ref, Zoo
 BROKEN = 3  # as doit ends where a dodo.py is wrong
 INTERRUPTED = 130  # as shells report a program that SIGINT ended
 WORKERS = Workers()  # of this process, known before there is a workspace: Ctrl-C may come while one is opened
-_opened: dict[str, Any] = {"scratch": False, "names": [], "args": []}
+_opened: dict[str, Any] = {"scratch": False, "names": [], "args": [], "crossval": {}}
 
 
 def open_workspace(project: Path) -> Workspace:
@@ -40,6 +41,7 @@ def open_workspace(project: Path) -> Workspace:
         _ = workspace.zoo
     except (ZooError, OSError) as error:
         _leave_out_broken(workspace, told_of(error))
+    workspace.crossval = _opened["crossval"]
     workspace.selected = needed_by(workspace.zoo, _opened["names"])
     _opened["workspace"] = workspace
     return workspace
@@ -129,7 +131,8 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         return unless_interrupted(lambda: self._load_and_run(params, args))
 
     def _load_and_run(self, params: Any, args: list[str]) -> int:
-        _opened["scratch"], _opened["names"], _opened["args"] = params["scratch"], args, args
+        _opened["scratch"], _opened["args"] = params["scratch"], args
+        _opened["names"], _opened["crossval"] = asked_of(args)
 
         def run() -> int:
             return int(super(Run, self).execute(params, args) or 0)
@@ -144,7 +147,7 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
                  par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,
                  failure_verbosity=0, pdb=False, pos_args=None):  # fmt: skip
         known = [task.name for task in self.task_list if not task.name.startswith("_")]
-        for name in pos_args or []:
+        for name in asked_of(pos_args or [])[0]:
             if "*" not in name and name not in known and not name.startswith("_"):
                 raise InvalidCommand(f"'{name}' is not a task{nearest(name, known)}")
         return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,

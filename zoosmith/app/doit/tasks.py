@@ -118,13 +118,14 @@ class Tasks:
     def steps(self) -> Iterator[Task]:
         """`_step:` puts an artifact into the store."""
         for ref in self.workspace.artifacts_selected():
-            yield self._node("artifact", ref, str(ref), self._before(ref))
+            yield self._node("artifact", ref, str(ref), self.before(ref))
 
     def _node(self, kind: str, ref: Ref, name: str, after: list[str]) -> Task:
         run, done = partial(self.workspace.make, kind, ref), partial(self.workspace.made, kind, ref)
         return task(name, f"{kind} {ref}", run, done, after)
 
-    def _before(self, ref: Ref) -> list[str]:
+    def before(self, ref: Ref) -> list[str]:
+        """Tasks that make what an artifact is built from."""
         zoo = self.workspace.zoo
         after = [f"_step:{p}" if zoo.base(p) is None else f"_source:base:{p}" for p in zoo.parents(ref).values()]
         recipe = zoo.families[ref.recipe].recipe
@@ -136,13 +137,13 @@ class Tasks:
 
     def artifacts(self) -> Iterator[Task]:
         """`artifact:` builds and puts the files below artifacts/NAME."""
-        for ref, name, doc in self._named():
+        for ref, name, doc in self.named():
             run, done = partial(self.workspace.deliver, ref), partial(self.workspace.delivered, ref)
             yield task(name, doc, run, done, [f"_step:{ref}"])
 
     def measurements(self, suite: str) -> Iterator[Task]:
         """`_quick:` and `_full:` measure on this host."""
-        for ref, name, doc in self._named():
+        for ref, name, doc in self.named():
             family = self.workspace.zoo.families[ref.recipe]
             reference, evals = family.reference, family.recipe.evals
             after = [f"_step:{ref}", f"_step:{reference}"]
@@ -160,18 +161,18 @@ class Tasks:
 
     def builds(self, suite: str) -> Iterator[Task]:
         """`build:` and `bench:`: artifact, measurement, gates, card and registry row."""
-        for ref, name, doc in self._named():
+        for ref, name, doc in self.named():
             run, done = partial(self.workspace.register, ref, suite), partial(self.workspace.registered, ref, suite)
             yield task(name, doc, run, done, [f"artifact:{name}", f"_{suite}:{name}"])
 
     def publishes(self) -> Iterator[Task]:
         """`publish:` builds, then publishes to where $ZOOSMITH_PUBLISH says; what is there already stays."""
-        for ref, name, _ in self._named():
+        for ref, name, _ in self.named():
             yield task(name, f"publish {name}", partial(outputs.publish, self.workspace, ref), None, [f"build:{name}"])
 
     def cards(self) -> Iterator[Task]:
         """`card:` renders a card again from what is recorded."""
-        for ref, name, doc in self._named():
+        for ref, name, doc in self.named():
             yield task(name, doc, partial(self.workspace.render_card, ref), None, [])
 
     def registry(self) -> Task:
@@ -186,7 +187,8 @@ class Tasks:
             "make the gallery below site/ from what is recorded", partial(outputs.site, self.workspace)
         )
 
-    def _named(self) -> Iterator[tuple[Ref, str, str]]:
+    def named(self) -> Iterator[tuple[Ref, str, str]]:
+        """The artifacts that tasks are made for, with full name and summary."""
         for ref in self.workspace.artifacts_selected():
             artifact = self.workspace.zoo.artifact(ref)
             yield ref, full_name(ref.recipe, ref.name), artifact.summary or f"{artifact.builder} from {artifact.from_}"

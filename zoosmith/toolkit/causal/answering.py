@@ -22,20 +22,26 @@ class Answering(CausalModel):
         """Per sequence, float32 (vocabulary,): log-softmax in nats of the token after its last one.
 
         reuse: the KV cache of the longest common prefix with the sequence before is kept, where the model `reuses`.
+        Threads may ask at once; each prompt takes its turn.
         Raises ZooError for an empty sequence, and for one that exceeds the context.
         """
-        import numpy as np
-
         for one in ids:
             if not one:
                 raise ZooError("nothing can be expected after no token at all: give a prompt")
-            sequence = self.kept()
-            known = kept_prefix(sequence, one) if reuse and self.reuses else 0
-            if known == 0:
-                sequence.reset()
-            answer = np.empty((1, self.vocabulary), dtype=np.float32)
-            log_softmax(sequence.extend(one[known:], 1), answer)
-            yield answer[0]
+            with self.turn():
+                answer = self._expected(one, reuse=reuse and self.reuses)
+            yield answer
+
+    def _expected(self, ids: Sequence[int], *, reuse: bool) -> NDArray[np.float32]:
+        import numpy as np
+
+        sequence = self.kept()
+        known = kept_prefix(sequence, ids) if reuse else 0
+        if known == 0:
+            sequence.reset()
+        answer = np.empty(self.vocabulary, dtype=np.float32)
+        log_softmax(sequence.extend(ids[known:], 1), answer[None])
+        return answer
 
 
 def kept_prefix(sequence: CachedSequence, ids: Sequence[int]) -> int:

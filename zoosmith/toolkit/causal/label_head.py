@@ -110,6 +110,8 @@ def _check_plain(job: Job, head: LabelHead) -> None:
         mine = head.eval()(**inputs).logits
         theirs = head.model(**inputs).logits[:, -1, list(head._answers)].float()
     head.train(training)
+    if not torch.isfinite(theirs).all():
+        raise BuildError("NaN or infinite logits for a probe before any training: the checkpoint's weights are damaged")
     limit = WITHIN if head.dtype == torch.float32 else WITHIN_HALF
     if not torch.allclose(mine, theirs, rtol=limit, atol=limit):
         raise BuildError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from threading import Lock
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.toolkit.causal.sequence import CachedSequence
@@ -65,6 +66,11 @@ class CausalModel(ABC):
         """The sequence that requests share, empty."""
         own = self.kept()
         own.reset()
+        return own
+
+    def turn(self) -> Lock:
+        """Held by the request that uses the shared sequence, where several threads may ask."""
+        own: Lock = self.__dict__.setdefault("_turn", Lock())  # in one step, so that all threads get the same
         return own
 
     def kept(self) -> CachedSequence:

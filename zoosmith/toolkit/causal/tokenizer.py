@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from zoosmith.common.safe import parse_json
@@ -20,6 +21,7 @@ class FolderTokenizer:
 
     def __init__(self, folder: Path) -> None:
         """Read the files. Raises ZooError where tokenizer.json is missing or a file is damaged."""
+        self._turn = Lock()
         self._tokenizer = _tokenizer(folder / "tokenizer.json")
         config, model = _json(folder / "tokenizer_config.json"), _json(folder / "config.json")
         special = _json(folder / "special_tokens_map.json") | config
@@ -32,9 +34,10 @@ class FolderTokenizer:
 
     def encode(self, text: str, *, special: bool = False) -> list[int]:
         """Ids of the text alone. special: names of special tokens mean these, as in a rendered chat template."""
-        self._tokenizer.encode_special_tokens = not special
         clean = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is no text
-        ids: list[int] = self._tokenizer.encode(clean, add_special_tokens=False).ids
+        with self._turn:  # what special names mean is a state of the tokenizer
+            self._tokenizer.encode_special_tokens = not special
+            ids: list[int] = self._tokenizer.encode(clean, add_special_tokens=False).ids
         return ids
 
     def detokenize(self, ids: Sequence[int]) -> str:

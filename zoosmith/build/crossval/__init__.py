@@ -1,0 +1,1 @@
+"""k-fold cross-validation of an artifact that is trained: `doit crossval:NAME`."""

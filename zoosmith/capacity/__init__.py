@@ -1,0 +1,1 @@
+"""How many queries a second an artifact answers under a limit of latency, and what machines that takes."""
