@@ -100,6 +100,16 @@ def test_what_cannot_answer_is_told(tmp_path: Path, changed: dict[str, Any], sai
         _ = with_baselines(tmp_path / "z", **changed).zoo
 
 
+def test_a_task_of_one_text_is_told(tmp_path: Path) -> None:
+    workspace = with_baselines(tmp_path / "z")
+    recipe = yaml.safe_load((tmp_path / "z" / "recipes" / "family0.yaml").read_text())
+    recipe["task"]["kind"] = recipe["evals"]["toy"]["kind"] = "text-classification"
+    recipe["evals"].pop("checks")
+    write_recipe(workspace.project, recipe, "family0")
+    with pytest.raises(RecipeError, match=r"baselines: edit_distance compares two texts; the task takes text"):
+        _ = open_here(workspace.project).zoo
+
+
 def test_without_rows_to_fit_to_it_is_told(tmp_path: Path) -> None:
     workspace = with_baselines(tmp_path / "z")
     recipe = yaml.safe_load((tmp_path / "z" / "recipes" / "family0.yaml").read_text())

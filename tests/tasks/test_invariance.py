@@ -129,6 +129,29 @@ def test_it_is_bound_over_the_artifacts_own_task(tmp_path: Path) -> None:
         bind("invariance", spec(PAIR).model_copy(update={"kind": "invariance"}), tmp_path, ROOT)
 
 
+def test_a_language_model_that_answers_with_a_token_is_asked_by_its_own_task(tmp_path: Path) -> None:
+    import transformers
+
+    from tests.support.labelled import answering_llama, asked
+    from zoosmith.tasks.label_token import scoring as tokens
+    from zoosmith.toolkit.causal.torch_session import TorchCausal
+
+    folder = answering_llama(tmp_path / "tiny", hidden=32)
+    session = TorchCausal(transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto"), folder)
+    own = asked(folder)
+    made = over(own, tokens)
+    example = made.example(
+        {"first": "Ann", "second": "Bo", "asked": {"changes": ["swapped", "identical"], "same": "yes"}}
+    )
+    found = {name: int(state[0]) for name, state in scoring.respond(session, made, example).items()}
+    classes = [
+        int(tokens.respond(session, own, Example(texts))["logits"].argmax())
+        for texts in (("Ann", "Bo"), ("Bo", "Ann"), ("Ann", "Ann"))
+    ]
+    yes = own.spec.labels.index("yes")
+    assert found == {"swapped": int(classes[0] != classes[1]), "identical": int(classes[2] != yes)}
+
+
 def test_the_recipe_knows_every_change() -> None:
     from zoosmith.recipes import schema
 

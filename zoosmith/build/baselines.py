@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zoosmith.build.codehash import closure_key, code_digests
+from zoosmith.build.prompts import inputs
 from zoosmith.common.canonical import pretty
 from zoosmith.common.names import index_of, nearest
 from zoosmith.contract.errors import ZooError
@@ -37,11 +38,12 @@ def check(zoo: Zoo, recipe: str, id: str, encoding: ModuleType | None, metrics: 
     eval_, where = family.recipe.evals[id], ("evals", id, "baselines")
     if not eval_.baselines:
         return
-    if encoding is None or "accuracy" not in metrics:
+    task = family.recipe.task
+    if encoding is None or task is None or "accuracy" not in metrics:
         raise family.source.error(where, "baselines answer with one class; the recipe's task, or this eval, does not")
     asks = [name for name in eval_.baselines if name in BY_SIMILARITY]
-    if asks and len(encoding.INPUTS) != 2:
-        raise family.source.error(where, f"{asks[0]} compares two texts; the task takes {', '.join(encoding.INPUTS)}")
+    if asks and len(read := inputs(encoding, task)) != 2:
+        raise family.source.error(where, f"{asks[0]} compares two texts; the task takes {', '.join(read)}")
     data = family.recipe.data[_data(family.recipe, id)]
     if data.splits and not set(FITTED_TO) & data.splits.keys():
         message = f"they are fitted to train or dev, and {_data(family.recipe, id)} has {', '.join(data.splits)}"
@@ -104,14 +106,14 @@ def _rows(step: Step, which: str) -> Rows:
     folder = step.parent(tree, f"rows-{which}", only=(f"{split}.jsonl",))
     lines = (folder / f"{split}.jsonl").read_bytes().splitlines()
     rows = [json.loads(line) for line in lines[: step.run["rows"] if which == "asked" else None]]
-    inputs, labels = step.inputs["task"]["inputs"], step.inputs["task"]["labels"]
-    return Rows([_texts(row, inputs) for row in rows], [_target(row, labels) for row in rows])
+    columns, labels = step.inputs["task"]["inputs"], step.inputs["task"]["labels"]
+    return Rows([_texts(row, columns) for row in rows], [_target(row, labels) for row in rows])
 
 
-def _texts(row: Mapping[str, Any], inputs: Sequence[str]) -> tuple[str, ...]:
-    if missing := [name for name in inputs if not isinstance(row.get(name), str)]:
+def _texts(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
+    if missing := [name for name in columns if not isinstance(row.get(name), str)]:
         raise ZooError(f"row {dict(row)}: column {missing[0]!r} should be text")
-    return tuple(row[name] for name in inputs)
+    return tuple(row[name] for name in columns)
 
 
 def _target(row: Mapping[str, Any], labels: Sequence[str]) -> int:

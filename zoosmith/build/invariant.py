@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from zoosmith.build.prompts import inputs
 from zoosmith.common.names import index_of, nearest
 from zoosmith.recipes.graph import Zoo
 
@@ -21,8 +22,8 @@ def check(zoo: Zoo, recipe: str, id: str, parts: tuple[ModuleType, ModuleType] |
     if "accuracy" not in scoring.METRICS:
         message = f"invariance is checked where answers are one class; {task.kind} is scored otherwise"
         raise family.source.error(("evals", id, "kind"), message)
-    if len(encoding.INPUTS) != 2:
-        message = f"invariance is checked on pairs of texts; {task.kind} takes {', '.join(encoding.INPUTS)}"
+    if len(asked := inputs(encoding, task)) != 2:
+        message = f"invariance is checked on pairs of texts; {task.kind} takes {', '.join(asked)}"
         raise family.source.error(("evals", id, "kind"), message)
     known = task.labels or family.recipe.data[eval_.data].labels
     if eval_.same is not None and known and index_of(eval_.same, known) is None:
