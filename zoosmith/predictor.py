@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -107,9 +107,12 @@ def open_artifact(
 
 
 def bind(kind: str, spec: TaskSpec, folder: Path, project: Path) -> Task:
-    """The task `kind` with the tokenizer in `folder`."""
-    task: Task = plugins.load_part("tasks", kind, "encoding", project).bind(spec, folder)
-    return task
+    """The task `kind` with the tokenizer in `folder`; a kind that asks another task's questions gets that of `spec`."""
+    encoding = plugins.load_part("tasks", kind, "encoding", project)
+    if hasattr(encoding, "over") and spec.kind != kind:
+        own = bind(spec.kind, spec, folder, project)
+        return cast(Task, encoding.over(own, plugins.load_part("tasks", spec.kind, "scoring", project)))
+    return cast(Task, encoding.bind(spec, folder))
 
 
 def answers_on(folder: Path, device: str, project: Path) -> bool:

@@ -105,6 +105,21 @@ def test_a_column_that_no_row_has_is_told_by_its_place(tmp_path: Path) -> None:
         workspace.make("data", Ref("family0", "toy"))
 
 
+@pytest.mark.parametrize("column", ["kind", "knid"])
+def test_built_in_data_that_names_its_columns_is_asked_when_recipes_are_read(tmp_path: Path, column: str) -> None:
+    zoo(tmp_path / "z")
+    recipe = yaml.safe_load((tmp_path / "z" / "recipes" / "family0.yaml").read_text())
+    recipe["data"]["names"] = {"builtin": "person_names"}
+    recipe["evals"]["names"] = {"kind": "text-classification", "data": "names", "slices": column}
+    write_recipe(tmp_path / "z", recipe, "family0")
+    if column == "kind":
+        assert open_here(tmp_path / "z").zoo.families["family0"].recipe.evals["names"].slices == ("kind",)
+        return
+    said = r"recipes/family0.yaml:\d+: evals.names.slices: names has no column 'knid'; did you mean 'kind'\?"
+    with pytest.raises(RecipeError, match=said):
+        _ = open_here(tmp_path / "z").zoo
+
+
 def test_rows_are_read_before_what_they_judge_is_built(tmp_path: Path) -> None:
     """An eval may have data of its own, which no training reads."""
     workspace = zoo(tmp_path / "z")

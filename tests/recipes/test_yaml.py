@@ -33,7 +33,7 @@ def test_everything_that_the_design_shows() -> None:
     assert recipe.data["made"].params == {"people": 100}
     assert recipe.task is not None and recipe.task.max_length == 64
     assert {id: (eval_.data, eval_.split) for id, eval_ in recipe.evals.items()} == {
-        "sst2": ("sst2", "eval"), "hard": ("hard", "eval"),
+        "sst2": ("sst2", "eval"), "hard": ("hard", "eval"), "checks": ("hard", "eval"),
     }  # fmt: skip
     assert list(recipe.artifacts) == ["fp32", "onnx-fp32", "onnx-int8", "lora-r8", "distilled"]
     int8 = recipe.artifacts["onnx-int8"]
@@ -84,7 +84,8 @@ def test_unknown_key(old: str, new: str, shown: str, key: str, hint: str) -> Non
 
 def test_unknown_key_with_nothing_near_lists_what_is_known() -> None:
     text = edited(SMALL, ("data: toy}\nreference", "data: toy, xyz: 1}\nreference"))
-    assert fault(text).endswith("evals.toy.xyz: unknown key; known: artifacts, data, kind, rows, slices, split")
+    known = "artifacts, baselines, changes, data, kind, rows, same, slices, split"
+    assert fault(text).endswith(f"evals.toy.xyz: unknown key; known: {known}")
 
 
 WRONG = [

@@ -49,8 +49,9 @@ FULL = textwrap.dedent("""\
         params: {people: 100}
     task: {kind: text-classification, data: sst2, max_length: 64, labels: [negative, positive]}
     evals:
-      sst2: {kind: text-classification, data: sst2, split: eval, slices: [label]}
+      sst2: {kind: text-classification, data: sst2, split: eval, slices: [label], baselines: [majority]}
       hard: {kind: text-classification, data: hard, rows: 100, artifacts: [onnx-int8]}
+      checks: {kind: invariance, data: hard, changes: [identical], same: positive}
     reference: fp32
     crossval: {folds: 4, rows: 1000, seed: 7, group: [person], column: part}
     artifacts:

@@ -17,6 +17,7 @@ from zoosmith.execution.arrays import joined, read_arrays, write_arrays
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import bind, read_manifest
 from zoosmith.records.answers import Answers, packed_details
+from zoosmith.records.baselines import Baseline, baselines_of
 from zoosmith.records.membership import Membership, packed
 from zoosmith.records.scores import Difference, Metric, Quality, Versus, rounded
 
@@ -45,15 +46,18 @@ class Eval:
             raise ZooError(f"the split {self.about['split']!r} of {self.about['data']} is empty: nothing to measure")
         self.total = len(examples)
         thinned = step.inputs["suite"] == "quick" and "rows" not in self.about
-        stride = self._stride(examples) if thinned else 1
-        self.rows: list[dict[str, Any]] = rows[::stride]
-        self.examples: list[Any] = examples[::stride]
+        self.stride = self._stride(examples) if thinned else 1
+        self.rows: list[dict[str, Any]] = rows[:: self.stride]
+        self.examples: list[Any] = examples[:: self.stride]
+        tree = self.about.get("baselines")
+        self.baselines: dict[str, Any] = json.loads(step.store.read(tree, "baselines.json")) if tree else {}
 
     def _read(self, step: Step) -> list[dict[str, Any]]:
         split = self.about["split"]
         data = step.parent(self.about["tree"], f"data-{self.id}", only=(f"{split}.jsonl",))
         lines = (data / f"{split}.jsonl").read_bytes().splitlines()[: self.about.get("rows")]
-        return [json.loads(line) for line in lines]
+        further = {"asked": self.about["asked"]} if "asked" in self.about else {}
+        return [json.loads(line) | further for line in lines]
 
     def _stride(self, examples: list[Any]) -> int:
         """Evenly spaced rows, so many that the quick suite stays quick; every row if it is short enough.
@@ -77,7 +81,13 @@ class Eval:
         details = packed_details(found["details"], [_texts(self.task.value(example)) for example in self.examples])
         about = {name: self.about[name] for name in ("kind", "data", "split", "rows") if name in self.about}
         about |= {"examples_total": self.total, "metrics": metrics, "details": details}
-        return Quality.model_validate(about | {"slices": self._slices()})
+        return Quality.model_validate(about | {"slices": self._slices(), "baselines": self._baselines()})
+
+    def _baselines(self) -> dict[str, Baseline]:
+        """What each baseline answers to the rows that are measured."""
+        texts = [_texts(self.task.value(example)) for example in self.examples]
+        names = [self.task.spec.labels[i] for i in self.task.targets(self.examples)] if self.baselines else []
+        return baselines_of(self.baselines, texts, names, slice(None, None, self.stride)) if self.baselines else {}
 
     def _slices(self) -> dict[str, Membership]:
         return {column: packed([row[column] for row in self.rows]) for column in self.about.get("slices", ())}

@@ -7,6 +7,7 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device, this_host
+from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import closure_key
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.common.names import full_name
@@ -14,14 +15,15 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref
+from zoosmith.recipes.schema import Eval
 from zoosmith.store.store import ActionResult
 
 SUITE_VERSION = 2
 # The code that the version stands for; tests/build/test_suite.py says what to do when it moves.
-SUITE_CODE = "2e12855016a64edbf5814c37f5d27172c51ada659b1535737b34f67c7b5385dd"
+SUITE_CODE = "86a5d57607b95dff554428ccfa946695ee3c014adeb0c6813e051035bbf1c312"
 SUITES = ("quick", "full")
 THREADS = 1
-EVAL_KEY = ("kind", "fingerprint", "rows", "slices")
+EVAL_KEY = ("kind", "fingerprint", "rows", "slices", "asked", "baselines")
 
 
 def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
@@ -48,7 +50,8 @@ def trees_action(
     packages = tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
     evals = {id: _eval(resolver, ref.recipe, id) for id in recipe.evals}
     code = [plugins.find("runtimes", format, resolver.project) for format in formats]
-    code += [plugins.part_file("tasks", about["kind"], "scoring", resolver.project) for about in evals.values()]
+    kinds = [kind for about in evals.values() for kind in zoos.asking(resolver.zoo, ref.recipe, about["kind"])]
+    code += [plugins.part_file("tasks", kind, "scoring", resolver.project) for kind in kinds]
     named = resolver.code(*code)
     inputs: dict[str, Any] = {
         "schema": 1,
@@ -99,7 +102,13 @@ def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:
         "split": spec.split,
         "tree": tree,
         "fingerprint": splits[spec.split]["sha256"],
-    } | {name: value for name, value in (("rows", spec.rows), ("slices", list(spec.slices))) if value}
+    } | {name: value for name, value in _further(resolver, Ref(recipe, id), spec).items() if value}
+
+
+def _further(resolver: Resolver, ref: Ref, spec: Eval) -> dict[str, Any]:
+    """What few evals say; of baselines the tree with their answers."""
+    baselines = resolver.tree("baselines", ref) if spec.baselines else None
+    return {"rows": spec.rows, "slices": list(spec.slices), "asked": spec.asked, "baselines": baselines}
 
 
 def _size(resolver: Resolver, tree: str) -> int:

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from zoosmith import plugins
 from zoosmith.recipes.graph import Ref, Zoo
-from zoosmith.recipes.schema import Data
+from zoosmith.recipes.schema import Data, TaskRef
 
 
 def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
@@ -34,6 +34,12 @@ def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
                 ("evals", id, "data"), f"its rows cannot fill the prompt, which asks for {', '.join(inputs)}"
             ):
                 encoding.inputs_of(task.prompt, _columns(zoo.data(Ref(recipe, eval_.data)), project))
+
+
+def inputs(encoding: ModuleType, task: TaskRef) -> tuple[str, ...]:
+    """The text columns that a task reads. Raises ZooError for a prompt that names none."""
+    found = encoding.inputs_of(task.prompt) if hasattr(encoding, "inputs_of") else encoding.INPUTS
+    return tuple(found)
 
 
 def _columns(data: Data, project: Path) -> list[str]:

@@ -145,6 +145,9 @@ def measure_again(workspace: Workspace, ref: Ref, suite: str, tree: str, referen
     for data in sorted({each.data for each in recipe.evals.values()}):
         if not workspace.made("data", Ref(ref.recipe, data)):
             workspace.make("data", Ref(ref.recipe, data))
+    for id in (id for id, each in recipe.evals.items() if each.baselines):
+        if not workspace.made("baselines", Ref(ref.recipe, id)):
+            workspace.make("baselines", Ref(ref.recipe, id))
     answers = None
     if reference and reference != tree:
         known = Ref(ref.recipe, recipe.reference)

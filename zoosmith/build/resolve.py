@@ -17,7 +17,7 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import ISA, device
-from zoosmith.build import foreign, sliced
+from zoosmith.build import baselines, foreign, sliced
 from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import beside, build_code, closure_key, code_digests, other_packages, own_digest
 from zoosmith.common.canonical import digest
@@ -56,9 +56,11 @@ class Resolver:
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
 
     def action(self, kind: str, ref: Ref) -> Action:
-        """The action of a "base", "data" or "artifact". Raises Unresolved while a parent is missing."""
+        """The action of a "base", "data", "baselines" or "artifact". Raises Unresolved while a parent is missing."""
         if kind == "base":
             return self.base(ref)
+        if kind == "baselines":
+            return baselines.action(self, ref)
         return self.data(ref) if kind == "data" else self.artifact(ref)
 
     def finished(self, kind: str, ref: Ref) -> ActionResult | None:

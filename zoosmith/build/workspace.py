@@ -79,6 +79,7 @@ class Workspace:
         for id, family in self.zoo.families.items():
             found |= {f"{id}/bases/{name}" for name in family.recipe.bases}
             found |= {f"{id}/data/{name}" for name in family.recipe.data}
+            found |= {f"{id}/baselines/{name}" for name, eval_ in family.recipe.evals.items() if eval_.baselines}
             found |= {f"{id}/{name}" for name in family.recipe.artifacts}
         return found
 

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import checked, foreign, prompts, sliced
+from zoosmith.build import baselines, checked, foreign, invariant, prompts, sliced
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
 from zoosmith.contract.params import Params
 from zoosmith.recipes.graph import Family, Ref, Source, Zoo
-from zoosmith.recipes.schema import SPLITS_FOR_BUILDERS, Eval, Recipe
+from zoosmith.recipes.schema import INVARIANCE, SPLITS_FOR_BUILDERS, Eval, Recipe
 from zoosmith.recipes.yaml import RecipeError, explain, parse
 
 TIMED = ("speed", "latency_p95_ms")
@@ -204,7 +204,8 @@ def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
 
 
 def _metrics(zoo: Zoo, recipe: str, eval_: str, project: Path) -> tuple[str, ...]:
-    return tuple(task_part(zoo, recipe, eval_, "scoring", project).METRICS)
+    chosen = zoo.families[recipe].recipe.evals[eval_].changes
+    return tuple(chosen or task_part(zoo, recipe, eval_, "scoring", project).METRICS)
 
 
 def task_part(zoo: Zoo, recipe: str, eval_: str | None, part: str, project: Path) -> ModuleType:
@@ -226,8 +227,11 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
     family = zoo.families[recipe]
     offers = tuple(task_part(zoo, recipe, None, "encoding", project).OFFERS) if family.recipe.task else None
     for id, eval_ in family.recipe.evals.items():
-        needed = task_part(zoo, recipe, id, "scoring", project).CAPABILITY
-        sliced.check_eval(zoo, recipe, id, _metrics(zoo, recipe, id, project), _builtin(zoo, recipe, eval_, project))
+        needed = _needed(zoo, recipe, id, project)
+        metrics = _metrics(zoo, recipe, id, project)
+        sliced.check_eval(zoo, recipe, id, metrics, _builtin(zoo, recipe, eval_, project))
+        asked = task_part(zoo, recipe, None, "encoding", project) if family.recipe.task else None
+        baselines.check(zoo, recipe, id, asked, metrics)
         if offers is not None and needed not in offers:
             kind = family.recipe.task.kind if family.recipe.task else ""
             raise family.source.error(
@@ -239,6 +243,26 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
             if needed not in _capabilities(format, project):
                 message = f"needs {needed!r}, which the format {format!r} of {name!r} does not offer; "
                 raise family.source.error(("evals", id), message + "`artifacts:` names those that it measures")
+
+
+def _needed(zoo: Zoo, recipe: str, id: str, project: Path) -> str:
+    """The capability that an eval asks for. Raises RecipeError for checks over a task that they cannot be of."""
+    family = zoo.families[recipe]
+    if family.recipe.evals[id].kind == INVARIANCE:
+        invariant.check(zoo, recipe, id, _task_parts(zoo, recipe, project) if family.recipe.task else None)
+        return str(task_part(zoo, recipe, None, "scoring", project).CAPABILITY)
+    return str(task_part(zoo, recipe, id, "scoring", project).CAPABILITY)
+
+
+def _task_parts(zoo: Zoo, recipe: str, project: Path) -> tuple[ModuleType, ModuleType]:
+    encoding, scoring = (task_part(zoo, recipe, None, part, project) for part in ("encoding", "scoring"))
+    return encoding, scoring
+
+
+def asking(zoo: Zoo, recipe: str, kind: str) -> list[str]:
+    """The kinds of task whose code answers an eval: its own, and the recipe's task where that is asked by it."""
+    task = zoo.families[recipe].recipe.task
+    return [kind, task.kind] if kind == INVARIANCE and task else [kind]
 
 
 def _check_eval_split(family: Family, id: str, project: Path) -> None:

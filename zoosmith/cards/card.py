@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from zoosmith.cards import crossval, slices
+from zoosmith.cards import baselines, crossval, slices
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
 from zoosmith.cards.cells import cell
@@ -125,6 +125,8 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "apart": _apart(given),
         "worst": slices.headline(given.subject.measured, metric),
         "sliced": slices.tables(given.subject.measured),
+        "baselines": baselines.tables(given.subject.measured),
+        "unbeaten": baselines.warning(given.subject.measured),
         "head": _head(metric, escaped.measured.metric(metric)),
         "tolerance": tolerance(escaped, given.lineage, metric, given.words, moved=bool(given.moved)),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},

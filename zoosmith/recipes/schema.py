@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.json_schema import GenerateJsonSchema
@@ -27,6 +27,12 @@ LIMITS_OF_MEASURES = {
     "memory_mb": ("min", "max"),
     "agreement": ("min", "max"),
 }
+
+
+INVARIANCE = "invariance"
+Change = Literal["swapped", "identical", "case", "accents", "spacing"]
+CHANGES: tuple[Change, ...] = get_args(Change)
+Baseline = Literal["majority", "edit_distance", "jaro_winkler"]
 
 
 def _identifier(value: str) -> str:
@@ -223,7 +229,9 @@ class Eval(Model):
     """One measurement of quality; metrics are named `<eval>.<metric>`. `rows`: the first of the split, all if null.
 
     artifacts: those that it measures, all if empty; the family's reference is always one of them. slices: columns of
-    the rows by whose values the scores are told too.
+    the rows by whose values the scores are told too. changes, same: of the kind `invariance`, which of the changes that
+    must not move an answer are made (all if empty), and the label that two equal texts must get. baselines: answers
+    without a model that stand beside the artifacts'.
     """
 
     kind: TaskName
@@ -232,6 +240,14 @@ class Eval(Model):
     rows: Annotated[int, Field(ge=1)] | None = None
     artifacts: tuple[Identifier, ...] = ()
     slices: Columns = ()
+    changes: tuple[Change, ...] = ()
+    same: str | None = None
+    baselines: tuple[Baseline, ...] = ()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is asked of each row beside its columns."""
+        return {"changes": list(self.changes or CHANGES), "same": self.same} if self.kind == INVARIANCE else {}
 
     def measures(self, artifacts: Iterable[str]) -> list[str]:
         """Those of the recipe's artifacts that it measures."""
@@ -241,6 +257,17 @@ class Eval(Model):
     def _apart(self) -> Eval:
         if self.split in SPLITS_FOR_BUILDERS:
             raise ValueError(f"split {self.split!r} is handed to builders, so it measures nothing; use 'eval'")
+        return self
+
+    @model_validator(mode="after")
+    def _changes(self) -> Eval:
+        if self.kind != INVARIANCE and (self.changes or self.same is not None):
+            raise ValueError(f"`changes` and `same` are of the kind {INVARIANCE!r}; found {self.kind!r}")
+        if "identical" in self.asked.get("changes", ()) and self.same is None:
+            raise ValueError(
+                "same is missing: the label that two equal texts must get, such as same: 'yes'; or name `changes` "
+                "without 'identical'"
+            )
         return self
 
 

@@ -24,6 +24,8 @@ from zoosmith.common.names import folded
 from zoosmith.recipes.schema import Model, Sha256
 from zoosmith.stats.classification import joint_counts
 
+STATES = 3  # of an example that was changed: left as it is, answer kept, answer moved; see `zoosmith.stats.invariance`
+
 
 class Answers(Model):
     """True and predicted class of n examples, packed; `labels` names the classes in the order of their indices.
@@ -82,10 +84,15 @@ def packed_details(told: Mapping[str, Any] | None, examples: Sequence[Sequence[s
     """The details of a task's scores as they are recorded; `examples` are the texts of each, in their order.
 
     Of kind "classes": `true` and `predicted`, class indices, become `answers`. Of kind "documents": `outcomes`, numbers
-    for each document by name, are packed. Raises ValueError where there is not one for each example.
+    for each document by name, are packed. Of kind "changes": the state of each example by change is packed. Raises
+    ValueError where there is not one for each example.
     """
-    if told is None or told["kind"] not in ("classes", "documents"):
+    if told is None or told["kind"] not in ("classes", "documents", "changes"):
         return None if told is None else dict(told)
+    if told["kind"] == "changes":
+        states = {name: pack([state + 1 for state in column], STATES) for name, column in told["changes"].items()}
+        rows = digest([list(texts) for texts in examples])
+        return {"kind": "changes", "changes": states, "n": len(examples), "rows": rows}
     if told["kind"] == "documents":
         return {"kind": "documents", **_packed_documents(told["outcomes"], examples)}
     kept = {name: value for name, value in told.items() if name not in ("true", "predicted")}

@@ -12,13 +12,15 @@ from itertools import product
 from typing import NamedTuple
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.records.beaten import DECIDES, Beside, beside
 from zoosmith.records.figures import Figures, eval_of, is_reference_of, told_elsewhere
 from zoosmith.records.membership import parsed
 from zoosmith.records.pairing import Pairing, has_outcomes, pairing
 from zoosmith.records.ratios import Ratio, ratio, same_host
-from zoosmith.records.scores import Difference, Metric
+from zoosmith.records.scores import ChangeDetails, Difference, Metric
 from zoosmith.records.slices import differences
 from zoosmith.records.verdicts import Verdict, verdict
+from zoosmith.records.words import change, with_interval
 
 
 class Change(NamedTuple):
@@ -140,6 +142,7 @@ def _quality(made: Comparison) -> None:
         changes = list(_changes(made, pair))
         made.changes += changes
         made.slices += _slices(made, pair)
+        made.notes += _baselines(made, pair)
         if any(change.change is None for change in changes):
             made.notes.append(f"{pair.id}: no interval of the difference, {pair.missing}")
     made.agreement = _agreement(made, pairs)
@@ -197,6 +200,21 @@ def _changes(made: Comparison, pair: _Pair) -> Iterator[Change]:
             yield _recorded(made, pair, name, Change(metric, mine, theirs))
 
 
+def _baselines(made: Comparison, pair: _Pair) -> Iterator[str]:
+    """A sentence on each baseline of an eval, with how far each side is above it."""
+    sides = ((made.first, pair.id), (made.second, pair.their_id))
+    found = [(side, {one.name: one for one in beside(side.evals[id])}) for side, id in sides if id in side.evals]
+    for name, baseline in {name: one for _, told in found for name, one in told.items()}.items():
+        apart = ", ".join(_above(side, told[name]) for side, told in found if name in told)
+        yield f"baseline {name} on {pair.id}: {DECIDES} {with_interval(baseline.metrics[DECIDES])}; {apart}"
+
+
+def _above(side: Figures, one: Beside) -> str:
+    if DECIDES not in one.change:
+        return f"{side.name} answered other examples"
+    return f"{side.name} {change(one.change[DECIDES])}{'' if one.beaten else ', which does not beat it'}"
+
+
 def _slices(made: Comparison, pair: _Pair) -> list[Change]:
     """The slices that both have, by the metric that slices are ranked by: those of the first's worst values first."""
     mine, theirs, changes = made.first.evals.get(pair.id), made.second.evals.get(pair.their_id), []
@@ -231,8 +249,14 @@ def _apart(made: Comparison) -> Iterator[Apart]:
 
 def _agreement(made: Comparison, pairs: Sequence[_Pair]) -> float | None:
     """Share of equal answers over all common evals, or that of the record where one is the other's reference."""
+    pairs = [pair for pair in pairs if not _is_invariance(made.first, pair.id)]
     known = [(p.found.agreement, p.found.examples) for p in pairs if p.found and p.found.agreement is not None]
     if known and len(known) == len(pairs):
         return sum(share * n for share, n in known) / sum(n for _, n in known)
     sides = ((made.first, made.second), (made.second, made.first))
     return next((side.agreement for side, other in sides if is_reference_of(other, side)), None)
+
+
+def _is_invariance(side: Figures, id: str) -> bool:
+    """Whether an eval is about what moves a side's own answers."""
+    return id in side.evals and isinstance(side.evals[id].details, ChangeDetails)

@@ -71,9 +71,13 @@ class Figures:
 
     @property
     def agreement(self) -> float | None:
-        """Share of the examples of all evals that it answers as the reference does; None where that is not known."""
-        known = [one for versus in self.versus.values() if (one := versus.divergence.get("agreement"))]
-        if not known or len(known) < len(self.versus):
+        """Share of the examples of all evals that it answers as the reference does; None where that is not known.
+
+        An eval without divergences, such as checks of invariance, is about each side alone.
+        """
+        told = [versus.divergence for versus in self.versus.values() if versus.divergence]
+        known = [one for divergence in told if (one := divergence.get("agreement"))]
+        if not known or len(known) < len(told):
             return None
         return sum(one.value * one.n for one in known) / sum(one.n for one in known)
 

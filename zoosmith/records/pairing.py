@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from zoosmith.records.answers import paired as joint_of
-from zoosmith.records.scores import ClassDetails, Difference, DocumentDetails, Quality
-from zoosmith.stats import documents, paired
+from zoosmith.records.scores import ChangeDetails, ClassDetails, Difference, DocumentDetails, Quality
+from zoosmith.stats import documents, invariance, paired
 from zoosmith.stats.documents import Documents
 
 OUTCOMES = ("nats", "tokens", "bytes")
@@ -32,19 +32,23 @@ def pairing(mine: Quality, theirs: Quality) -> Pairing | str:
         return _classes(one, other)
     if isinstance(one, DocumentDetails) and isinstance(other, DocumentDetails):
         return _documents(one, other)
+    if isinstance(one, ChangeDetails) and isinstance(other, ChangeDetails):
+        return _changes(one, other)
     return "they are scored in different ways"
 
 
 def has_outcomes(quality: Quality) -> bool:
     """Whether it is recorded what was answered to each example."""
     classes = quality.classes
+    if isinstance(quality.details, ChangeDetails):
+        return True
     return quality.documents is not None or (classes is not None and classes.answers is not None)
 
 
 def rows(quality: Quality) -> str | None:
     """The fingerprint of the examples, where outcomes are recorded."""
-    if quality.documents:
-        return quality.documents.rows
+    if isinstance(quality.details, ChangeDetails | DocumentDetails):
+        return quality.details.rows
     return quality.classes.answers.rows if quality.classes and quality.classes.answers else None
 
 
@@ -71,6 +75,15 @@ def _documents(one: DocumentDetails, other: DocumentDetails) -> Pairing | str:
         return "fewer than two documents, or not their nats, tokens and bytes, are recorded"
     found = documents.deltas(mine, theirs)
     told = {name: Difference(value=d.value, low=d.low, high=d.high) for name, d in found.items()}
+    return Pairing(told, one.n)
+
+
+def _changes(one: ChangeDetails, other: ChangeDetails) -> Pairing | str:
+    if one.rows != other.rows:
+        return f"they answered other examples ({one.n} and {other.n})"
+    mine, theirs = one.states(), other.states()
+    found = invariance.deltas({name: (mine[name], theirs[name]) for name in mine if name in theirs})
+    told = {name: Difference(value=d.value, low=d.low, high=d.high, p=p, n=d.n) for name, (d, p) in found.items()}
     return Pairing(told, one.n)
 
 

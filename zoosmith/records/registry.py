@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Model
+from zoosmith.records.beaten import deciding
 from zoosmith.records.gates import Check
 from zoosmith.records.migration import migrated
 from zoosmith.records.schema import BuildRecord, File, Measurement
@@ -52,7 +53,7 @@ class Result(Model):
     the digest of what it was compared with, None in old rows. `steady` is False where the host could
     not tell a speed for sure. `suite_version` is None in old rows. `latency_of` is "token" where the milliseconds are
     of a generated token and not of a call. `slices` maps EVAL.METRIC[COLUMN=VALUE] to the one metric that slices are
-    ranked by.
+    ranked by; `baselines` has by eval the metric of each baseline that decides whether it is beaten.
     """
 
     host: str
@@ -63,6 +64,7 @@ class Result(Model):
     steady: bool = True
     quality: dict[str, Metric]
     slices: dict[str, Metric] = Field(default={}, exclude_if=lambda value: not value)
+    baselines: dict[str, dict[str, Metric]] = Field(default={}, exclude_if=lambda value: not value)
     versus: dict[str, Versus] | None = None
     reference_tree: str | None = Field(default=None, exclude_if=lambda value: value is None)
     latency_ms: Percentiles
@@ -223,6 +225,7 @@ def result(measured: Measurement) -> Result:
         steady=steady(measured),
         quality=dict(measured.metrics()),
         slices=sliced(measured.quality),
+        baselines=deciding(measured.quality),
         versus=measured.versus
         and {id: told.model_copy(update={"answers": None}) for id, told in measured.versus.items()},
         reference_tree=measured.reference_digest,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from zoosmith.contract.metric import DIVERGENCES, Better, MetricInfo, identity, margin_of
 from zoosmith.recipes.schema import Model, Sha256
-from zoosmith.records.answers import Answers, Floats
+from zoosmith.records.answers import STATES, Answers, Floats, unpack
+from zoosmith.records.baselines import Baseline
 from zoosmith.records.membership import Membership
 
 DIGITS = 6
@@ -145,7 +146,25 @@ class DocumentDetails(Model):
         return next((floats.n for floats in self.outcomes.values()), 0)
 
 
-Details = Annotated[ClassDetails | DocumentDetails, Field(discriminator="kind")]
+class ChangeDetails(Model):
+    """Of answers that were asked for again after a change: by change, the packed state of each of n examples."""
+
+    kind: Literal["changes"] = "changes"
+    changes: dict[str, str]
+    n: int
+    rows: Sha256
+
+    @model_validator(mode="after")
+    def _whole(self) -> ChangeDetails:
+        self.states()
+        return self
+
+    def states(self) -> dict[str, list[int]]:
+        """As `zoosmith.stats.invariance` takes them."""
+        return {name: [i - 1 for i in unpack(text, self.n, STATES)] for name, text in self.changes.items()}
+
+
+Details = Annotated[ClassDetails | DocumentDetails | ChangeDetails, Field(discriminator="kind")]
 
 
 class Quality(Model):
@@ -153,6 +172,7 @@ class Quality(Model):
 
     rows: how many of the split's rows, from the front, the recipe measures (all if null); quick measures some of them.
     slices: by column, the value that the row of each example has there (`zoosmith.records.slices` tells scores by it).
+    baselines: by name, what each answered to the same examples.
     """
 
     kind: str
@@ -163,6 +183,7 @@ class Quality(Model):
     metrics: dict[str, Metric]
     details: Details | None = None
     slices: dict[str, Membership] = Field(default={}, exclude_if=lambda value: not value)
+    baselines: dict[str, Baseline] = Field(default={}, exclude_if=lambda value: not value)
 
     @property
     def first(self) -> Metric:
@@ -172,6 +193,8 @@ class Quality(Model):
     @property
     def n(self) -> int:
         """Examples behind the figures: documents, where documents are scored."""
+        if isinstance(self.details, ChangeDetails):
+            return self.details.n  # of which a change may leave some as they are
         return self.documents.n if self.documents else self.first.n
 
     @property

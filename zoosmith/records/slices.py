@@ -144,8 +144,13 @@ def _members(quality: Quality, column: str, value: str) -> list[int]:
 
 
 def _metrics(answers: Answers, chosen: Sequence[int]) -> dict[str, Metric]:
-    """Metrics of some of the examples; with fewer than two, values without intervals."""
-    return dict(_estimated(only(answers, chosen))) if len(chosen) >= FEWEST else _single(only(answers, chosen))
+    """Metrics of some of the examples."""
+    return metrics_of(only(answers, chosen))
+
+
+def metrics_of(answers: Answers) -> dict[str, Metric]:
+    """Metrics of answers that are one class; with fewer than two of them, values without intervals."""
+    return dict(_estimated(answers)) if answers.n >= FEWEST else _single(answers)
 
 
 def _estimated(answers: Answers) -> Iterator[tuple[str, Metric]]:

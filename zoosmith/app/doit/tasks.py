@@ -18,7 +18,7 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import CURES, failure
-from zoosmith.recipes.graph import Ref
+from zoosmith.recipes.graph import Family, Ref
 
 Task = dict[str, Any]
 Action = Callable[[], object]
@@ -106,6 +106,14 @@ class Tasks:
                 for name in names:
                     ref = Ref(family.id, name)
                     yield self._node(kind, ref, f"{kind}:{ref}", [])
+            yield from self._baselines(family)
+
+    def _baselines(self, family: Family) -> Iterator[Task]:
+        data = [f"_source:data:{family.id}/{name}" for name in family.recipe.data]
+        for id, eval_ in family.recipe.evals.items():
+            if eval_.baselines:
+                ref = Ref(family.id, id)
+                yield self._node("baselines", ref, f"baselines:{ref}", data)
 
     def steps(self) -> Iterator[Task]:
         """`_step:` puts an artifact into the store."""
@@ -137,8 +145,10 @@ class Tasks:
         """`_quick:` and `_full:` measure on this host."""
         for ref, name, doc in self.named():
             family = self.workspace.zoo.families[ref.recipe]
-            reference, evals = family.reference, family.recipe.evals.values()
-            after = [f"_step:{ref}", f"_step:{reference}", *(f"_source:data:{ref.recipe}/{e.data}" for e in evals)]
+            reference, evals = family.reference, family.recipe.evals
+            after = [f"_step:{ref}", f"_step:{reference}"]
+            after += [f"_source:data:{ref.recipe}/{eval_.data}" for eval_ in evals.values()]
+            after += [f"_source:baselines:{ref.recipe}/{id}" for id, eval_ in evals.items() if eval_.baselines]
             if ref != reference:
                 after.append(f"_{suite}:{full_name(ref.recipe, reference.name)}")
             yield task(
