@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, cycle, islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, Field
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -38,18 +43,26 @@ def training_examples(job: Job, chosen: TrainingRows) -> tuple[list[Any], list[A
     if not train or not dev:
         raise BuildError("training needs rows in `train` and in `dev`")
     train, dev = (train + dev, []) if chosen.train_on_dev else (train, dev)
-    return (_balanced(job, train) if chosen.oversample else train), dev
+    return (_oversampled(job, train) if chosen.oversample else train), dev
 
 
-def _balanced(job: Job, examples: Sequence[T]) -> list[T]:
-    """The examples, then those of smaller classes again, in their order, as often as it takes."""
+def _oversampled(job: Job, examples: Sequence[T]) -> list[T]:
+    """`balanced`, told in the manifest."""
+    learnt = balanced(examples, job.task.targets(examples))
+    before, after = (Counter(job.task.targets(each).tolist()) for each in (examples, learnt))
+    labels = job.task.spec.labels
+    job.fact("oversampled", {labels[target]: after[target] - before[target] for target in sorted(after)})
+    return learnt
+
+
+def balanced(examples: Sequence[T], targets: NDArray[np.int64]) -> list[T]:
+    """The examples, then those of smaller classes again in their order, until each class has as many as the largest."""
     classes: dict[int, list[T]] = {}
-    for example, target in zip(examples, job.task.targets(examples).tolist(), strict=True):
+    for example, target in zip(examples, targets.tolist(), strict=True):
         classes.setdefault(target, []).append(example)
     most = max(map(len, classes.values()))
-    more = {target: list(islice(cycle(found), most - len(found))) for target, found in sorted(classes.items())}
-    job.fact("oversampled", {job.task.spec.labels[target]: len(added) for target, added in more.items()})
-    return [*examples, *chain.from_iterable(more.values())]
+    more = (islice(cycle(found), most - len(found)) for _, found in sorted(classes.items()))
+    return [*examples, *chain.from_iterable(more)]
 
 
 def spread(rows: Sequence[T], count: int) -> list[T]:
