@@ -171,12 +171,12 @@ class Resolver:
             "parents": parents,
             "splits": self.splits(ref.recipe, data_of(module, params)),
             "task": self.task(ref.recipe),
-            "packages": self._packages(module),
+            "packages": self.packages(module),
             "tools": _tools(module, self.project),
             "seed": spec.seed,
-            "python": python_version(),
+            "python": self.python,
             **_imports(self._entries(ref)),
-            **_machine(module, self.threads),
+            **self.machine(module),
         }
         place = _device(module)
         if place != "cpu":
@@ -204,11 +204,27 @@ class Resolver:
             imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
         )
 
-    def _packages(self, module: ModuleType) -> dict[str, str]:
-        """`_packages`, looked up once for each builder: one run sees one state."""
+    def packages(self, module: ModuleType) -> dict[str, str]:
+        """Versions of what a builder requires, looked up once for each builder: one run sees one state."""
         if module not in self._versions:
             self._versions[module] = _packages(module)
         return self._versions[module]
+
+    @property
+    def python(self) -> str:
+        """Version of Python that builds."""
+        return python_version()
+
+    def machine(self, module: ModuleType) -> dict[str, Any]:
+        """What of the machine decides the bytes, where a builder does not claim that they are equal everywhere."""
+        if getattr(module, "REPRODUCES", "bytes") == "bytes":
+            return {}
+        return {"machine": {"threads": self.threads, "isa": self.isa}}
+
+    @property
+    def isa(self) -> list[str]:
+        """Instruction sets of the machine that builds."""
+        return [name for name in ISA if name in processor.flags()]
 
     def _claimed(self, module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
         """What the builder says that a build takes. Raises ZooError for what its own code raises."""
@@ -321,13 +337,6 @@ def _imports(entries: list[Path]) -> dict[str, Any]:
     """Versions of what a user's own modules import, whether or not REQUIRES names it; {} for nothing."""
     found = {name: version for name in other_packages(*entries) if (version := version_of_module(name))}
     return {"imports": dict(sorted(found.items()))} if found else {}
-
-
-def _machine(module: ModuleType, threads: int) -> dict[str, Any]:
-    """What of the machine decides the bytes, where a builder does not claim that they are equal everywhere."""
-    if getattr(module, "REPRODUCES", "bytes") == "bytes":
-        return {}
-    return {"machine": {"threads": threads, "isa": [name for name in ISA if name in processor.flags()]}}
 
 
 def _reading_code() -> list[str]:
