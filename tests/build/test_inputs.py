@@ -12,7 +12,7 @@ import pytest
 from tests.support.table import bring_up, edit
 from tests.support.zoo import rows, write_rows
 from zoosmith.build import inputs
-from zoosmith.build.resolve import folder_digest
+from zoosmith.build.contents import folder_digest
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import BuildError
 from zoosmith.execution.executor import StepFailed

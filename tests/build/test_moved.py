@@ -51,6 +51,19 @@ def card(project: Path, name: str) -> str:
     return (project / "model_cards" / f"toy-{name}.md").read_text()
 
 
+def test_another_host_with_other_packages_moves_nothing_on(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a builder that claims answers, threads and instruction sets of its host are in the key."""
+    edit(built / "builders" / "scaled.py", 'FORMAT = "table"', 'FORMAT = "table"\nREPRODUCES = "logits"')
+    bring_up(built, "toy-sextuple")
+    record(built, "double", "sextuple")
+    monkeypatch.setattr("zoosmith.toolkit.torch.processor.flags", lambda: frozenset({"sse2"}))
+    monkeypatch.setattr("zoosmith.build.resolve.python_version", lambda: "3.99")
+    monkeypatch.setattr("zoosmith.build.key_parts.public_versions", lambda names: dict.fromkeys(names, "0.0.1"))
+    assert reasons(built) == {}
+    edit(built / "builders" / "scaled.py", "value * job.params.factor", "job.params.factor * value")
+    assert reasons(built)["double"] == [CODE]
+
+
 def test_what_was_just_made_has_not_moved_on(recorded: Path) -> None:
     assert reasons(recorded) == {}
     text = card(recorded, "sextuple")

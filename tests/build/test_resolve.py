@@ -12,7 +12,8 @@ import pytest
 from tests.support.table import RECIPE, bring_up, edit
 from tests.support.zoo import rows, write_recipe, write_rows
 from zoosmith import plugins
-from zoosmith.build.resolve import Resolver, Unresolved, folder_digest
+from zoosmith.build.contents import folder_digest
+from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
@@ -243,7 +244,7 @@ def test_threads_and_instructions_are_in_the_key_where_bytes_depend_on_them(
 def test_what_reads_data_is_in_its_key(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = resolver(project).data(DATA)
     assert before.inputs["packages"] == {} and before.inputs["code"] == sorted(before.inputs["code"]) != []
-    monkeypatch.setattr("zoosmith.build.resolve.own_digest", lambda path: "0" * 64)
+    monkeypatch.setattr("zoosmith.build.fetching.own_digest", lambda path: "0" * 64)
     assert resolver(project).data(DATA).key != before.key
     (project / "data" / "more.parquet").write_bytes(b"x")
     assert set(resolver(project).data(DATA).inputs["packages"]) == {"datasets", "pyarrow"}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zoosmith import plugins
 from zoosmith.build.codehash import closure_key, code_digests
-from zoosmith.build.resolve import folder_digest
+from zoosmith.build.contents import folder_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST

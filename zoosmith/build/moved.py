@@ -27,10 +27,11 @@ RECORDED = "recorded"  # stands for the tree of the data, of which the record ho
 
 
 class _AsRecorded(Resolver):
-    """Resolves one artifact as if its parents, rows and packages were those that its record names."""
+    """Resolves one artifact as if its parents, rows, packages and host were those that its record names."""
 
     def __init__(self, zoo: Zoo, project: Path, build: BuildRecord) -> None:
-        super().__init__(zoo, Store(project / "artifacts" / ".store"), project, threads=1)
+        self.host: dict[str, Any] = build.provenance.get("host", {})
+        super().__init__(zoo, Store(project / "artifacts" / ".store"), project, threads=self.host.get("cores", 1))
         self.build = build
         self.trees = {parent["name"]: parent["digest"] for parent in build.parents.values()}
 
@@ -51,6 +52,16 @@ class _AsRecorded(Resolver):
     def packages(self, module: ModuleType) -> dict[str, str]:
         """The recorded versions: what is installed here is no matter of the card."""
         return self.build.packages
+
+    @property
+    def python(self) -> str:
+        """The version that built it."""
+        return ".".join(self.host["python"].split(".")[:2]) if "python" in self.host else super().python
+
+    @property
+    def isa(self) -> list[str]:
+        """The instruction sets of the host that built it."""
+        return list(self.host["isa"]) if "isa" in self.host else super().isa
 
 
 def moved(zoo: Zoo, project: Path, records: Snapshot, ref: Ref) -> list[str]:
