@@ -55,6 +55,8 @@ def edit_similarity(a: str, b: str) -> float:
 def jaro_winkler(a: str, b: str) -> float:
     """From 0 to 1, without case. Source: W. Winkler, String comparator metrics, 1990 (prefix of 4, weight 0.1)."""
     a, b = a.casefold(), b.casefold()
+    if a == b:
+        return 1.0
     window = max(len(a), len(b), 2) // 2 - 1
     ours, places = [], set[int]()
     for i, letter in enumerate(a):

@@ -1,7 +1,6 @@
 """The part of studies.md about a language model that matches names: study D beside the family smollm2-names.
 
-D: Llama-3.2-1B on 2,404 balanced pairs, tuned by LoRA and compressed (MTech dissertation, 2025). Figures are text, so
-that their digits stand as published. Nothing is written before a first artifact of the family is recorded.
+Nothing is written before a first artifact of the family is recorded.
 """
 
 from __future__ import annotations
@@ -9,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks._headlines import POINTS, SHARE, TIMES, Question, Target, judge
+from benchmarks._published_names import BASE, FOLDS, PARENT, STAGES, VARIANTS, Stage, Variant
 from benchmarks._recorded import Ours, Range, Shelf
 from benchmarks._study_page import target_rows
 from benchmarks._study_text import recorded, wrapped
@@ -20,53 +20,9 @@ from zoosmith.cards.figures import milliseconds
 from zoosmith.records.compare import compare
 from zoosmith.records.scores import Metric
 
-FAMILY, EVAL, PARENT, BASE = "smollm2-names", "names", "lora-r16", "base"
+FAMILY, EVAL = "smollm2-names", "names"
 CAPACITY = "benchmarks/results/capacity"
 MACRO, ACCURACY = f"{EVAL}.macro_f1", f"{EVAL}.accuracy"
-FOLDS = "5-fold"
-
-
-class Stage(NamedTuple):
-    """A stage as published; macro-F1 and accuracy are shares. `artifact` is ours of the same technique."""
-
-    name: str
-    artifact: str
-    macro_f1: str
-    accuracy: str = ""
-
-
-class Variant(NamedTuple):
-    """A variant's speed as published, on an EPYC 7B12, and what 100 queries a second within 800 ms take.
-
-    machines: how many, and dollars a month of each.
-    """
-
-    name: str
-    artifact: str
-    tokens_per_s: str
-    latency_s: str
-    size_gb: str = ""
-    machines: str = ""
-
-
-STAGES = (
-    Stage("base, no training", BASE, "~0.52", "0.514"),
-    Stage("FP16 LoRA, 5-fold mean ± SD", FOLDS, "0.8576 ± 0.0091", "0.8577"),
-    Stage("FP16 LoRA, 95 % of the data", PARENT, "0.896", "0.899"),
-    Stage("INT8, no recovery", "int8", "0.811", "0.874"),
-    Stage("INT8, recovered", "int8-recovered", "0.836"),
-    Stage("4-bit QLoRA recovery, 1 epoch", "nf4-recovered", "0.856", "0.843"),
-    Stage("bitsandbytes 8-bit", "bnb-int8", "~0.85"),
-    Stage("bitsandbytes 4-bit", "bnb-nf4", "~0.77"),
-    Stage("GGUF Q8_0", "q8_0", "~0.82"),
-)
-VARIANTS = (
-    Variant("base FP16/FP32", BASE, "3.06", "0.33"),
-    Variant("LoRA unmerged", "lora-r16-unmerged", "2.09", "0.48", "2.4", "40 x 1,160"),
-    Variant("merged FP16", PARENT, "2.77", "0.92", "2.1", "misses the limit"),
-    Variant("bitsandbytes INT8", "bnb-int8", "2.12", "0.74", "1.4", "15 x 585"),
-    Variant("GGUF INT8 (llama.cpp)", "q8_0", "19.67", "0.08", "1.2", "5 x 305"),
-)
 NOTE = """\
 The study tuned Llama-3.2-1B on pairs of names; ours is SmolLM2-135M, on pairs of another source.
 **Only changes and ratios can be set against each other.** Macro-F1 and accuracy of ours are of the eval split with 95 %
@@ -130,8 +86,8 @@ TARGETS = (
 
 def section(shelf: Shelf) -> Iterator[str]:
     """Heading, remarks and tables; nothing where no artifact of the family is recorded."""
-    artifacts = [one.artifact for one in (*STAGES, *VARIANTS)]
-    if not any(shelf.find(FAMILY, name) for name in artifacts):
+    asked = [question.artifact for target in TARGETS for question in target.questions]
+    if not any(shelf.find(FAMILY, name) for name in (*asked, *(one.artifact for one in (*STAGES, *VARIANTS)))):
         return
     yield "## Study D: a language model matches names\n"
     yield wrapped(NOTE) + "\n"

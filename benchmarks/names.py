@@ -12,6 +12,7 @@ Exit code 1 where one is missed. The artifacts must be built: `doit build:minilm
 
 from __future__ import annotations
 
+import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -51,11 +52,12 @@ def by_kind(rows: Sequence[dict[str, str]], found: Sequence[str]) -> dict[str, A
     return {"macro_f1": of(f1_intervals.f1_interval(matrix)), "kinds": kinds}
 
 
-def invariances(model: Predictor, rows: Sequence[dict[str, str]], found: Sequence[str]) -> dict[str, Any]:
-    """The share of answers that swapping changes, and of names paired with themselves that are yes."""
+def invariances(model: Predictor, rows: Sequence[dict[str, str]], found: Sequence[str], count: int) -> dict[str, Any]:
+    """The share of answers that swapping changes, and of `count` names paired with themselves that are yes."""
     swapped = answers(model, [(row["name2"], row["name1"]) for row in rows])
     changed = sum(a != b for a, b in zip(found, swapped, strict=True))
     names = sorted({row[column] for row in rows for column in ("name1", "name2")})
+    names = random.Random(0).sample(names, min(count, len(names)))
     same = sum(label == YES for label in answers(model, [(name, name) for name in names]))
     return {
         "swapped": of(intervals.proportion(changed, len(rows))),
@@ -78,9 +80,9 @@ def on_real_pairs(model: Predictor, train: Sequence[Pair], test: Sequence[Pair])
 
 
 def measured(model: Predictor, rows: Sequence[dict[str, str]], mirror: Path | None, count: int) -> dict[str, Any]:
-    """All figures of one artifact."""
+    """All figures of one artifact; `count` names are paired with themselves, and as many nicknames asked about."""
     found = answers(model, [(row["name1"], row["name2"]) for row in rows])
-    figures = by_kind(rows, found) | invariances(model, rows, found)
+    figures = by_kind(rows, found) | invariances(model, rows, found, count)
     if mirror:
         figures["real"] = on_real_pairs(model, real(mirror, "train"), real(mirror, "test"))
         short = nicknames(mirror, count)
@@ -117,7 +119,7 @@ def missed(all_figures: dict[str, dict[str, Any]]) -> list[str]:
 
 def main() -> int:
     """Exit code 1 where a goal is missed."""
-    parser = options(__doc__ or "", nicknames=500)
+    parser = options(__doc__ or "", names=1000)
     parser.add_argument("--mirror", type=Path, help="a folder with data sets as the hub lays them out")
     parser.add_argument("--artifacts", nargs="+", default=[REFERENCE, "torch-int8", "onnx-int8"])
     given = parser.parse_args()
@@ -128,7 +130,7 @@ def main() -> int:
     for name in given.artifacts:
         print(f"{FAMILY}-{name}", file=sys.stderr, flush=True)
         model = open_artifact(workspace.home(Ref(FAMILY, name)), project=Path.cwd())
-        found[name] = measured(model, rows, given.mirror, given.nicknames)
+        found[name] = measured(model, rows, given.mirror, given.names)
     report({"rows": len(rows), "artifacts": found, "goals": GOALS}, given.json)
     told = missed(found)
     print("\n".join(told), file=sys.stderr)

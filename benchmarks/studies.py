@@ -1,4 +1,4 @@
-"""Our records beside what two studies published of small encoders: writes benchmarks/studies.md.
+"""Our records beside what two studies published of small encoders, a third of a language model: writes studies.md.
 
     python -m benchmarks.studies [--check] [--allow-missing]
 

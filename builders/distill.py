@@ -15,7 +15,7 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
-from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.pruning import depth, structure
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.training.distillation import Lessons, Teaching
@@ -72,8 +72,8 @@ def build(job: Job) -> Session:
 def _student(job: Job, path: Path) -> Any:
     student = checkpoint.load_model(job, path, new_head=True)
     if job.params.layers:
-        stack = structure.stack(student)
-        structure.set_layers(student, [stack[i] for i in structure.told_layers(job.params.layers, len(stack))])
+        stack = depth.stack(student)
+        depth.set_layers(student, [stack[i] for i in depth.told_layers(job.params.layers, len(stack))])
     return student
 
 

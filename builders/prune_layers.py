@@ -2,7 +2,7 @@
 
 Sources: Sajjad et al., 2023, "On the effect of dropping layers of pre-trained transformer models"; Sanh et al.,
 2019 (DistilBERT keeps every second layer). Which go is told, or chosen greedily on `dev`: the one whose absence
-raises the loss least, then the next.
+raises the loss least, then the next. Encoders, and causal language models that answer with label tokens.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
-from zoosmith.toolkit.pruning import pruned, structure
+from zoosmith.toolkit.causal.label_head import trainable
+from zoosmith.toolkit.pruning import depth, pruned
 from zoosmith.toolkit.torch import checkpoint
 from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.training.recovery import Recovery
@@ -45,7 +46,7 @@ class Params(BaseParams):
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
-    """As every pruning of an encoder; `parents` maps roles to bytes."""
+    """As every pruning; `parents` maps roles to bytes."""
     return pruned.resources(params.recovery, parents)
 
 
@@ -53,9 +54,9 @@ def build(job: Job) -> Session:
     """Choose, cut, train on if told to."""
     model = checkpoint.load_model(job, job.parent.path, new_head=False)
     job = checkpoint.keep_labels(job, job.parent)
-    stack = structure.stack(model)
-    left = structure.told_layers(job.params.keep, len(stack)) if job.params.keep else _chosen(job, model, stack)
-    structure.set_layers(model, [stack[i] for i in left])
+    stack = depth.stack(model)
+    left = depth.told_layers(job.params.keep, len(stack)) if job.params.keep else _chosen(job, model, stack)
+    depth.set_layers(model, [stack[i] for i in left])
     job.fact("kept_layers", left)
     return pruned.finish(job, model, job.params.recovery)
 
@@ -69,8 +70,8 @@ def _chosen(job: Job, model: Any, stack: list[Any]) -> list[int]:
         losses = {}
         for layer in left:
             job.progress(dropped, job.params.drop, f"trying without layer {layer}")
-            structure.set_layers(model, [stack[i] for i in left if i != layer])
-            losses[layer] = mean_loss(job, TorchForward(model, job.device), examples)
+            depth.set_layers(model, [stack[i] for i in left if i != layer])
+            losses[layer] = mean_loss(job, TorchForward(trainable(job, model), job.device), examples)
         left.remove(min(losses, key=lambda layer: (losses[layer], -layer)))
         table.append({str(layer): round(loss, 6) for layer, loss in losses.items()})
     job.note("dev_loss_without", table)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.fast import fast_recipe, write_fast_zoo
 from tests.support.zoo import doit, write_recipe
-from zoosmith.app.doit.commands import needed_by
+from zoosmith.app.doit.opening import needed_by
 from zoosmith.app.doit.tasks import Tasks
 from zoosmith.bench import measure
 from zoosmith.build.workspace import Workspace

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from zoosmith.app.doit.commands import Check
+from zoosmith.app.doit.command_check import Check
 from zoosmith.build.workspace import Workspace
 from zoosmith.recipes.graph import Ref
 

@@ -101,6 +101,16 @@ def test_a_recipe_that_changed_is_told_by_what_it_says_now(recorded: Path, old: 
     assert reasons(recorded)["triple"][0] == told
 
 
+def test_a_parameter_that_a_record_does_not_know_was_not_asked_for(recorded: Path) -> None:
+    """The builder has gained it since: it is another one where the recipe names it, and not where it is left out."""
+    for name in ("double", "triple"):
+        file = recorded / "results" / "toy" / name / "build.json"
+        told = json.loads(file.read_text())
+        del told["params"]["factor"]
+        file.write_text(json.dumps(told))
+    assert reasons(recorded) == {"triple": ["parameters `factor` are others"]}
+
+
 def test_rows_read_otherwise_are_told_of_what_reads_rows(recorded: Path) -> None:
     edit(recorded / "recipes" / "toy.yaml", "train: train", "train: 'train[:50]'")
     assert reasons(recorded) == {

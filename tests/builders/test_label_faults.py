@@ -141,3 +141,8 @@ def test_a_merge_in_another_type_than_the_bases(tmp_path: Path) -> None:
     size = (made.out / "model.safetensors").stat().st_size
     assert size == pytest.approx((half.path / "model.safetensors").stat().st_size, rel=0.01)
     assert abs(made.again() - made.own()).max() < 1e-3
+
+
+def test_a_builder_that_trains_classifiers_alone(parent: Parent, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="this builder trains classifiers, and LlamaForCausalLM is a language model"):
+        build("qat", parent, tmp_path, **QUICK)

@@ -46,7 +46,7 @@ def test_a_language_model_that_answers_with_a_label_is_a_classifier(tmp_path: Pa
     assert tokens_of(task, None, 16, tmp_path) is None
     with pytest.raises(ZooError, match="an answer of label-token is no text"):
         tokens_of(task, 4, 16, tmp_path)
-    ask = worker.opened(str(folder), str(tmp_path), 1, inputs, 0, {})
+    ask = worker.opened(str(folder), str(tmp_path), 1, inputs, 0, {}, "cpu")
     [answer] = ask(0)  # type: ignore[misc]
     assert answer.label in task.spec.labels
 

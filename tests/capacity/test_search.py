@@ -110,6 +110,10 @@ def test_trials_that_contradict_each_other_widen_the_interval() -> None:
     trials = [trial(40, (10, 9, 11)), trial(50, (40, 30, 50)), trial(70, (10, 9, 11)), trial(80, (40, 30, 50))]
     told = interval(trials, Estimate(100, 95, 105, 10), 20)
     assert (told.low, told.value, told.high) == (40, 40, 80)
+    trials[2] = trial(70, (15, 9, 25))
+    assert interval(trials, Estimate(100, 95, 105, 10), 20).high == 80, "by its value alone, too"
+    trials[1] = trial(30, (25, 15, 30))
+    assert interval(trials, Estimate(100, 95, 105, 10), 20).low == 0, "what is beyond by its value alone, too"
 
 
 def test_a_host_that_others_left_does_more_than_the_closed_loop_got() -> None:

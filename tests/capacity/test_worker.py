@@ -19,7 +19,7 @@ from zoosmith.toolkit.causal.torch_session import TorchSequence
 def opening(folder: Path, **changes: Any) -> dict[str, Any]:
     """Arguments of `worker.opened`."""
     told = {"folder": str(folder), "project": str(folder.parents[1]), "threads": 1, "inputs": ["a good film", "bad"]}
-    return told | {"tokens": 5, "needs": {}} | changes
+    return told | {"tokens": 5, "needs": {}, "device": "cpu"} | changes
 
 
 def test_a_language_model_writes_as_many_tokens_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

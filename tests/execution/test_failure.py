@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from zoosmith.app.cli.main import main
-from zoosmith.app.doit.commands import refuse_bad_bytes, told
+from zoosmith.app.doit.command import refuse_bad_bytes, told
 from zoosmith.app.doit.tasks import as_task_failure
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import CURES, failure

@@ -13,7 +13,7 @@ import pytest
 from tests.support.crash import kill_at_every_call
 from tests.support.table import bring_up, edit, recipe
 from tests.support.zoo import doit, write_recipe
-from zoosmith.app.doit.commands import Gc
+from zoosmith.app.doit.command_gc import Gc
 from zoosmith.build import rebuild
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError

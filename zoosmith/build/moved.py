@@ -17,6 +17,7 @@ from zoosmith.build.snapshot import Snapshot
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import data_of
+from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.schema import BuildRecord
@@ -78,8 +79,9 @@ def _own(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
 
 
 def _recipe(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
-    spec, now = zoo.artifact(ref), zoos.params(zoo, ref, project).model_dump(mode="json")
-    names = sorted(name for name in now.keys() | build.params.keys() if now.get(name) != build.params.get(name))
+    spec, params = zoo.artifact(ref), zoos.params(zoo, ref, project)
+    then, now = _unasked(params) | build.params, params.model_dump(mode="json")
+    names = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     found = [f"parameters {', '.join(f'`{name}`' for name in names)} are others"] if names else []
     if spec.seed != build.seed:
         found.append(f"its seed is {spec.seed} now, then {build.seed}")
@@ -110,6 +112,15 @@ def _bases(zoo: Zoo, build: BuildRecord) -> list[str]:
         for known in build.bases
         if (base := _base(zoo, known.name)) is None or (base.repo, base.revision) != (known.repo, known.revision)
     ]
+
+
+def _unasked(params: Params) -> dict[str, Any]:
+    """What parameters are where a recipe does not name them: a record from before there was one did not ask for it."""
+    fields = type(params).model_fields.items()
+    given = {name: field.get_default(call_default_factory=True) for name, field in fields if not field.is_required()}
+    return {
+        name: value for name, value in params.model_copy(update=given).model_dump(mode="json").items() if name in given
+    }
 
 
 def _base(zoo: Zoo, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,10 +17,10 @@ DOWN = 0.8  # of the least rate that was tried, while none surely holds: nearer 
 class Sustained:
     """The rate, with an interval whose ends are rates that were tried.
 
-    low: the greatest rate that surely holds the limit (its own 95 % interval lies within), below every one that surely
-    misses it; 0 where none does. high: the smallest that surely misses, above every one that surely holds; the
-    `ceiling` at most. value: the greatest rate below which every rate that was tried is within the
-    limit.
+    value: the greatest rate below which every rate that was tried is within the limit. low: the greatest that surely
+    holds the limit (its own 95 % interval lies within), below every one that by its value misses it; 0 for none. high:
+    the smallest that surely misses, above every one that by its value holds; the `ceiling` at most. So trials of a
+    disturbed host, which contradict each other, widen the interval.
     """
 
     rate: Estimate
@@ -59,13 +60,13 @@ def next_rate(trials: list[Trial], saturated: Estimate, limit_ms: float) -> floa
 
 def interval(trials: list[Trial], saturated: Estimate, limit_ms: float) -> Estimate:
     """The rate as `Sustained` tells it; n is how many calls stand behind it."""
-    held = [t.per_second.value for t in trials if t.holds(limit_ms)]
-    missed = [t.per_second.value for t in trials if t.misses(limit_ms)]
-    top = min([ceiling(trials, saturated, limit_ms), *(rate for rate in missed if rate > max(held, default=0.0))])
-    low = max((rate for rate in held if rate < min(missed, default=top)), default=0.0)
-    beyond = min((t.per_second.value for t in trials if not t.within(limit_ms)), default=float("inf"))
-    within = [t.per_second.value for t in trials if t.within(limit_ms) and t.per_second.value < beyond]
-    value = min(max(within, default=0.0), top)
+    rates = {t.per_second.value: t for t in trials}
+    within = [rate for rate, trial in rates.items() if trial.within(limit_ms)]
+    beyond = min((rate for rate in rates if rate not in within), default=math.inf)
+    surely = [rate for rate, trial in rates.items() if trial.misses(limit_ms) and rate > max(within, default=0.0)]
+    top = min([ceiling(trials, saturated, limit_ms), *surely])
+    low = max((rate for rate, trial in rates.items() if trial.holds(limit_ms) and rate < beyond), default=0.0)
+    value = min(max((rate for rate in within if rate < beyond), default=0.0), top)
     return Estimate(max(low, value), low, max(top, low, value), sum(trial.calls for trial in trials))
 
 

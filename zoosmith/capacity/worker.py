@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def opened(
-    folder: str, project: str, threads: int, inputs: list[Any], tokens: int, needs: dict[str, str]
+    folder: str, project: str, threads: int, inputs: list[Any], tokens: int, needs: dict[str, str], device: str
 ) -> Callable[[int], object]:
     """A function that answers input i, counted round and round: a whole answer of the task.
 
@@ -45,7 +45,7 @@ def opened(
     from zoosmith.predictor import open_artifact
 
     roles = {role: Path(path) for role, path in needs.items()}
-    predictor = open_artifact(Path(folder), project=Path(project), threads=threads, needs=roles)
+    predictor = open_artifact(Path(folder), project=Path(project), threads=threads, device=device, needs=roles)
     if writes(predictor.scoring):
         return _writing(predictor.session, inputs, tokens)
     return lambda i: predictor.predict([inputs[i % len(inputs)]])

@@ -7,6 +7,7 @@
 `OFFERS`   capabilities that a model of this task has, as sessions name them
 `AUTO_MODEL` the transformers class that loads a checkpoint of this task
 `PROBES`   fixed inputs for the load-back check
+`inputs_of(prompt, columns) -> tuple`  of a task that asks with the recipe's prompt: its inputs; raises ZooError
 `bind(spec, folder) -> Task`  the task with a tokenizer, see `zoosmith.contract.task`
 `over(task, scoring) -> Task`  of a kind of eval that asks an artifact's own task again; bound by it instead of `bind`
 ========== =========================================================================

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.encoders import ARCHITECTURES, encoder, logits
 from zoosmith.contract.errors import BuildError
-from zoosmith.toolkit.pruning import structure
+from zoosmith.toolkit.pruning import depth, structure
 from zoosmith.toolkit.pruning.structure import Size
 
 each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -72,10 +72,10 @@ def test_removing_a_head_that_speaks_changes_logits(architecture: str) -> None:
 @each_architecture
 def test_layers_keep_their_order(architecture: str) -> None:
     model = encoder(architecture)
-    stack = structure.stack(model)
-    structure.set_layers(model, [stack[0], stack[2]])
+    stack = depth.stack(model)
+    depth.set_layers(model, [stack[0], stack[2]])
     assert model.config.num_hidden_layers == 2
-    assert structure.stack(model) == [stack[0], stack[2]]
+    assert depth.stack(model) == [stack[0], stack[2]]
     assert logits(model).shape == (2, 2)
 
 

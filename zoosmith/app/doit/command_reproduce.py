@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.app.doit.commands import ZooCommand, chosen
+from zoosmith.app.doit.command import ZooCommand, chosen
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show_lines
 

@@ -91,6 +91,6 @@ class Crossvals:
             run = self._run(ref, name)
             found = run.finish()
             show_lines("\n".join([*remarks(found), "", aligned(table(found), cell=None)]))
-            show_lines(f"recorded in {run.file.relative_to(self.workspace.record_root)}")
+            show_lines(f"recorded in {run.file.relative_to(self.workspace.project)}")
 
         return finish

@@ -11,8 +11,7 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning.sparsity import report_bytes
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.torch import checkpoint, sessions
 from zoosmith.toolkit.training.recovery import Recovery, recover
 from zoosmith.toolkit.training.train import activations_mb
 
@@ -62,7 +61,7 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Session:
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     report(job, model, job.out.glob("*.safetensors"))
-    return TorchForward(model, job.device)
+    return sessions.session(model, job.out, job.device)
 
 
 def report(job: Job, model: Any, stored: Iterable[Path]) -> None:

@@ -1,4 +1,4 @@
-"""What every builder ends with that removed parts of an encoder."""
+"""What every builder ends with that removed parts of a model."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.session import Session
-from zoosmith.toolkit.pruning import structure
-from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import TorchForward
+from zoosmith.toolkit.pruning import depth
+from zoosmith.toolkit.torch import checkpoint, sessions
 from zoosmith.toolkit.training.recovery import Recovery, recover
 from zoosmith.toolkit.training.train import activations_mb
 
@@ -20,9 +19,9 @@ def finish(job: Job, model: Any, recovery: Recovery | None) -> Session:
     checkpoint.set_labels(model, job.task.spec.labels)
     checkpoint.save_model(model, job.out)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
-    for name, value in structure.facts(model).items():
+    for name, value in depth.facts(model).items():
         job.fact(name, value)
-    return TorchForward(model, job.device)
+    return sessions.session(model, job.out, job.device)
 
 
 def resources(recovery: Recovery | None, parents: dict[str, int]) -> Resources:

@@ -112,27 +112,6 @@ def keep_neurons(layer: Layer, kept: Sequence[int]) -> None:
     _keep_inputs(layer.down, kept)
 
 
-def stack(model: Any) -> list[Any]:
-    """The modules of the layers, in order."""
-    return list(model.base_model.get_submodule(names(model).layers))
-
-
-def set_layers(model: Any, modules: Sequence[Any]) -> None:
-    """Put these modules in the place of the layers; the config is told."""
-    import torch
-
-    path, _, child = names(model).layers.rpartition(".")
-    setattr(model.base_model.get_submodule(path), child, torch.nn.ModuleList(modules))
-    model.config.num_hidden_layers = len(modules)
-
-
-def told_layers(keep: Sequence[int], count: int) -> list[int]:
-    """`keep` as a list. Raises BuildError unless it names some of `count` layers, in rising order, and not all."""
-    if not keep or list(keep) != sorted(set(keep)) or not 0 <= keep[0] <= keep[-1] < count or len(keep) == count:
-        raise BuildError(f"expected some of the layers 0 to {count - 1} in rising order, not all; found {list(keep)}")
-    return list(keep)
-
-
 def facts(model: Any) -> dict[str, Any]:
     """How large the model is: parameters and, where its parts are known, layers, and heads and neurons of each."""
     found: dict[str, Any] = {"parameters": sum(parameter.numel() for parameter in model.parameters())}

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from zoosmith.contract.job import Job
 from zoosmith.contract.params import Params
+from zoosmith.toolkit.causal.label_head import trainable
 from zoosmith.toolkit.training.train import Hyperparameters, fit
 from zoosmith.toolkit.training.training_rows import TrainingRows, training_examples
 
@@ -24,5 +25,5 @@ def recover(job: Job, model: Any, recovery: Recovery | None) -> None:
     if recovery is None:
         return
     train, dev = training_examples(job, recovery)
-    fit(job, model, train, dev, recovery)
+    fit(job, trainable(job, model), train, dev, recovery)
     job.fact("recovery_examples", len(train))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
-from zoosmith.toolkit.torch import processor
+from zoosmith.toolkit.torch import processor, sessions
 from zoosmith.toolkit.training import optimizer, training_state
 from zoosmith.toolkit.training.batches import Lengths, chunks
 from zoosmith.toolkit.training.training_state import OptimizerState, State
@@ -83,12 +83,13 @@ def fit(
     Without `dev` rows, those of the last epoch. Without an `objective`, the task's loss is what falls.
 
     Batch order depends on seed and epoch alone and the random state is saved, so that a resumed training
-    equals an uninterrupted one. Raises BuildError where the loss is not finite, and for an autocast that the device
-    has not.
+    equals an uninterrupted one. Raises BuildError where the loss is not finite, for an autocast that the device has
+    not, and for a language model without its label head (`trainable`).
     """
     import torch
 
     check_autocast(job.device, hyper.autocast)
+    _refuse_bare(model)
     torch.manual_seed(job.seed)
     model.to(job.device)
     if hyper.dropout is not None:
@@ -139,6 +140,15 @@ def _checkpointing(model: Any, *, asked: bool) -> Iterator[None]:
         yield
     finally:
         model.gradient_checkpointing_disable()
+
+
+def _refuse_bare(model: Any) -> None:
+    """Raise BuildError for a language model without its label head: its logits are of tokens, at every place."""
+    if sessions.is_causal(type(model).__name__):
+        raise BuildError(
+            f"this builder trains classifiers, and {type(model).__name__} is a language model; finetune, lora, qlora, "
+            "int8_recover and prune_layers train it on label tokens"
+        )
 
 
 def check_autocast(device: str, autocast: str) -> None:
@@ -233,9 +243,10 @@ def _close_epoch(job: Job, model: Any, dev: Sequence[Any], state: State, hyper: 
 
 
 def evaluate(job: Job, model: Any, examples: Sequence[Any], batch_size: int) -> float:
-    """Accuracy on examples, in FP32."""
+    """Accuracy on examples, in FP32. Raises BuildError for a language model without its label head."""
     import torch
 
+    _refuse_bare(model)
     model.eval()
     right = 0
     with torch.inference_mode():

@@ -35,6 +35,14 @@ def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return project
 
 
+def list_files(folder: Path) -> None:
+    """Write the hashes of an artifact's files into its manifest, which the toys leave out."""
+    file = folder / "manifest.json"
+    files = {path.name: sha256_file(path) for path in folder.iterdir() if path != file}
+    manifest = Manifest.model_validate_json(file.read_bytes()).model_copy(update={"files": files})
+    file.write_text(manifest.model_dump_json(by_alias=True))
+
+
 def asked(*words: str, qps: float = 1000, p95_ms: float = 200) -> list[str]:
     limits = ["--qps", str(qps), "--p95-ms", str(p95_ms)]
     return ["capacity", "toy-sleeps", *limits, "--machines", "machines.yaml", *SHORT, *words]
@@ -105,6 +113,15 @@ def test_what_is_wrong_is_told_before_anything_is_measured(
     assert "caller" not in said.err
 
 
+def test_a_device_that_the_format_does_not_know_is_told(
+    zoo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOSMITH_DEVICE", "cuda")
+    list_files(zoo / "artifacts" / "toy-sleeps")
+    assert cli.main(asked()) == 1
+    assert "toy artifacts answer on cpu; found device 'cuda'" in capsys.readouterr().err
+
+
 def test_rows_that_are_none_are_told_with_their_line(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (zoo / "rows.jsonl").write_text('{"text": "good"}\n{"texts": "bad"}\n')
     assert cli.main(asked("--data", "rows.jsonl")) == 1
@@ -134,9 +151,7 @@ def test_an_artifact_that_cannot_answer_is_told(zoo: Path, capsys: pytest.Captur
     (folder / "toy.json").write_text('{"positions": 2}')
     assert cli.main(asked()) == 1
     assert "toy-sleeps is damaged, or was changed" in capsys.readouterr().err
-    manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
-    listed = {path.name: sha256_file(path) for path in folder.iterdir() if path.name != "manifest.json"}
-    (folder / "manifest.json").write_text(manifest.model_copy(update={"files": listed}).model_dump_json(by_alias=True))
+    list_files(folder)
     assert cli.main(asked()) == 1
     assert "the artifact does not answer: IndexError: no position" in capsys.readouterr().err
 

@@ -97,7 +97,7 @@ def measured(given: argparse.Namespace) -> Report:
     """What is told. Everything that can be wrong with the files and options is found before anything is measured."""
     import os
 
-    from zoosmith.bench.host import this_host
+    from zoosmith.bench.host import device, this_host
     from zoosmith.capacity import inputs, layouts, machines
     from zoosmith.capacity.measure import Asked
     from zoosmith.capacity.report import Report
@@ -117,6 +117,7 @@ def measured(given: argparse.Namespace) -> Report:
         "project": str(project),
         "inputs": asked,
         "tokens": tokens or 0,
+        "device": device(),
         "needs": {role: str(path) for role, path in needed(folder, project).items()},
     }
     plan = Asked(

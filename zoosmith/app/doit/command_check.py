@@ -1,0 +1,47 @@
+"""The command `doit check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoosmith.app.doit.command import ZooCommand, chosen
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.names import full_name
+from zoosmith.common.text import show, show_lines
+
+
+class Check(ZooCommand):
+    """`doit check NAME`: build once more, aside, and compare. With `--delivered`, read what lies in artifacts/NAME."""
+
+    doc_purpose = "build NAME again aside and compare with what is in the store"
+    doc_usage = "NAME ..."
+    doc_description = None
+    cmd_options = (
+        {
+            "name": "delivered",
+            "long": "delivered",
+            "short": "",
+            "type": bool,
+            "default": False,
+            "help": "build nothing: hash every file of artifacts/NAME and compare with what was built",
+        },
+    )
+
+    def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
+        """Exit code 1 where a rebuild, or what was delivered, is something else."""
+        from zoosmith.build.rebuild import check
+
+        if params["delivered"]:
+            return self._delivered(workspace, names)
+        results = [check(workspace, ref) for ref in chosen(workspace, names)]
+        for ref, (_, text) in zip(chosen(workspace, names), results, strict=True):
+            show_lines(f"{full_name(ref.recipe, ref.name)}: {text}")
+        return 0 if all(same for same, _ in results) else 1
+
+    def _delivered(self, workspace: Workspace, names: list[str]) -> int:
+        found = {full_name(ref.recipe, ref.name): workspace.faults_of_delivery(ref) for ref in chosen(workspace, names)}
+        for name, faults in found.items():
+            show(f"{name}: " + ("; ".join(faults) or "every file is as it was built"))
+            if faults:
+                show(f"`doit artifact:{name}` puts it right")
+        return 1 if any(found.values()) else 0

@@ -1,0 +1,55 @@
+"""The command `doit run`, which `doit build:NAME` is short for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doit.cmd_run import Run as DoitRun
+from doit.exceptions import InvalidCommand
+
+from zoosmith.app.doit.command import Anywhere, interrupt, unless_interrupted
+from zoosmith.app.doit.crossval import asked_of
+from zoosmith.app.doit.opening import OPENED
+from zoosmith.common.names import nearest
+from zoosmith.execution.interrupt import interruptible
+
+opt_scratch = {
+    "name": "scratch",
+    "long": "scratch",
+    "type": bool,
+    "default": False,
+    "help": "write results, cards and rows below scratch-zoo/ (ignored by git) instead of the zoo's record",
+}
+
+
+class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
+    """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
+
+    cmd_options = (*DoitRun.cmd_options, opt_scratch)
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Load the tasks and run those that were named; without a name, say what there is."""
+        return unless_interrupted(lambda: self._load_and_run(params, args))
+
+    def _load_and_run(self, params: Any, args: list[str]) -> int:
+        OPENED["scratch"], OPENED["args"] = params["scratch"], args
+        OPENED["names"], OPENED["crossval"] = asked_of(args)
+
+        def run() -> int:
+            return int(super(Run, self).execute(params, args) or 0)
+
+        if self.load(params) is None:
+            return run()
+        if not args:
+            raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        return interruptible(run, interrupt)
+
+    def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
+                 par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,
+                 failure_verbosity=0, pdb=False, pos_args=None):  # fmt: skip
+        known = [task.name for task in self.task_list if not task.name.startswith("_")]
+        for name in asked_of(pos_args or [])[0]:
+            if "*" not in name and name not in known and not name.startswith("_"):
+                raise InvalidCommand(f"'{name}' is not a task{nearest(name, known)}")
+        return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
+                                auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
