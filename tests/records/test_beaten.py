@@ -22,7 +22,7 @@ WEAK = [*TRUE[:70], *(1 - t for t in TRUE[70:])]
 
 def measured(name: str = "toy-onnx-int8", mine: list[int] = GOOD, baseline: list[int] = WEAK) -> Measurement:
     quality = records.quality(n=100, answers=records.answered(TRUE, mine))
-    told = {"fit": "below no, from 0.7 yes (train, 60 rows)", "answers": records.answered(TRUE, baseline).model_dump()}
+    told = {"fit": "no, yes from 0.700 (train, 60 rows)", "answers": records.answered(TRUE, baseline).model_dump()}
     return records.measurement(name, quality={"toy": quality | {"baselines": {"edit_distance": told}}})
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support import records
 from zoosmith.recipes.schema import Gate
+from zoosmith.records.answers import pack
 from zoosmith.records.gates import Check, evaluate, table
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Difference
@@ -272,3 +273,17 @@ def test_table() -> None:
         "  size          max_ratio 0.3  0.2500  -                 passed",
         "  speed         min 2          -       -                 not applied: for xeon-*; this host is epyc-2c",
     ]
+
+
+def test_a_change_that_touches_no_pair_is_told_as_such() -> None:
+    changes = {"swapped": pack([1, 2], 3), "accents": pack([0, 0], 3)}
+    told = {
+        "kind": "invariance", "data": "toy", "split": "eval", "examples_total": 2,
+        "details": {"kind": "changes", "changes": changes, "n": 2, "rows": "0" * 64},
+        "metrics": {"swapped": records.bounded(0.5, 0.4, 2) | {"better": "lower"}},
+    }  # fmt: skip
+    measured = records.measurement(quality={"toy": records.quality(), "checks": told})
+    assert check("checks.swapped", measured, max=0.5).passed
+    made = check("checks.accents", measured, max=0.5)
+    assert made.passed is False
+    assert made.note.startswith("accents changes none of the 2 pairs that were measured")

@@ -85,9 +85,11 @@ class Eval:
 
     def _baselines(self) -> dict[str, Baseline]:
         """What each baseline answers to the rows that are measured."""
+        if "baselines" not in self.about:
+            return {}
         texts = [_texts(self.task.value(example)) for example in self.examples]
-        names = [self.task.spec.labels[i] for i in self.task.targets(self.examples)] if self.baselines else []
-        return baselines_of(self.baselines, texts, names, slice(None, None, self.stride)) if self.baselines else {}
+        names = [self.task.spec.labels[i] for i in self.task.targets(self.examples)]
+        return baselines_of(self.baselines, texts, names, slice(None, None, self.stride))
 
     def _slices(self) -> dict[str, Membership]:
         return {column: packed([row[column] for row in self.rows]) for column in self.about.get("slices", ())}

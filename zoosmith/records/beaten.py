@@ -31,7 +31,7 @@ class Beside(NamedTuple):
 
 
 def beside(quality: Quality) -> list[Beside]:
-    """Every baseline of an eval beside the artifact, in the recipe's order."""
+    """Every baseline of an eval beside the artifact, by name."""
     mine = quality.classes.answers if quality.classes else None
     found = []
     for name, one in quality.baselines.items():

@@ -13,7 +13,7 @@ from zoosmith.records import slices
 from zoosmith.records.membership import parsed
 from zoosmith.records.needed import needed
 from zoosmith.records.schema import Measurement
-from zoosmith.records.scores import Bounded, Difference, Metric
+from zoosmith.records.scores import Bounded, ChangeDetails, Difference, Metric
 from zoosmith.records.words import number
 
 MB = 1e6
@@ -103,7 +103,10 @@ def _held(name: str, kind: str, measured: Measurement) -> _Held | None:
 
 def _missing(name: str, kind: str, measured: Measurement) -> str:
     """Why there is no figure for a gate."""
-    told = parsed(name)
+    told, (id, _, metric) = parsed(name), name.partition(".")
+    details = measured.quality[id].details if id in measured.quality else None
+    if isinstance(details, ChangeDetails) and metric in details.changes:
+        return f"{metric} changes none of the {details.n} pairs that were measured: nothing to hold the limit against"
     if told is None or measured.metric(told.metric) is None:
         return "was not measured; build it again"
     n = figure.n if (figure := measured.metric(name)) else 0

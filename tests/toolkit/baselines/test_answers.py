@@ -16,14 +16,21 @@ FIT = Rows(PAIRS, [1, 1, 0, 0])  # type: ignore[arg-type]
 def test_alike_is_yes_whatever_the_case(name: str) -> None:
     found = answered(name, FIT, [("Maria Garcia", "maria garcia"), ("Maria Garcia", "Tom Bo")], LABELS)
     assert found.predicted == [1, 0]
-    assert found.fit.startswith("below no, from 0.")
+    assert found.fit.startswith("no, yes from 0.")
 
 
 def test_edit_distance_is_that_over_the_longer_text() -> None:
     """One letter of four apart is 0.75 alike: just above, and just below, a cut of 0.75 and 0.76."""
     low, high = (Rows([("abcd", "abcx"), ("a" * 50, "a" * k + "b" * (50 - k))], [1, 0]) for k in (37, 25))
-    assert answered("edit_distance", low, [("abcd", "abcx")], LABELS).fit == "below no, from 0.745 yes"
-    assert answered("edit_distance", high, [("abcd", "abcx")], LABELS).fit == "below no, from 0.625 yes"
+    assert answered("edit_distance", low, [("abcd", "abcx")], LABELS).fit == "no, yes from 0.745"
+    assert answered("edit_distance", high, [("abcd", "abcx")], LABELS).fit == "no, yes from 0.625"
+
+
+def test_a_class_that_no_similarity_is_for_is_told_as_such() -> None:
+    half, none, whole = ("ab", "ax"), ("a", "x"), ("a", "a")
+    fit = Rows([half, half, half, none, whole], [2, 0, 1, 1, 1])
+    found = answered("edit_distance", fit, [whole, half], ("no", "partial", "yes"))
+    assert found == ([1, 0], "no, partial from 0.750, yes never")
 
 
 def test_the_majority_is_that_of_the_rows_it_is_fitted_to() -> None:

@@ -37,9 +37,14 @@ def answered(name: str, fit: Rows, asked: Sequence[Texts], labels: Sequence[str]
         return _majority(fit, asked, labels)
     similarity = _similarity(name)
     bands = fitted([similarity(texts) for texts in fit.texts], fit.targets)
-    words = [f"from {cut:.3f} {labels[i]}" for i, cut in zip(bands.order[1:], bands.cuts, strict=True)]
-    told = ", ".join([f"below {labels[bands.order[0]]}", *words])
+    words = [f"{labels[i]} {_begins(cut)}" for i, cut in zip(bands.order[1:], bands.cuts, strict=True)]
+    told = ", ".join([labels[bands.order[0]], *words])
     return Answered([bands.answer(similarity(texts)) for texts in asked], told)
+
+
+def _begins(cut: float) -> str:
+    """Where a band of similarities begins, in words."""
+    return "never" if cut > 1 else f"from {max(cut, 0.0):.3f}"
 
 
 def _majority(fit: Rows, asked: Sequence[Texts], labels: Sequence[str]) -> Answered:
