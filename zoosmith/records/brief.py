@@ -72,6 +72,7 @@ class _Light:
 
     def __init__(self, told: Mapping[str, Any]) -> None:
         self.quality = _metrics(told["quality"])
+        self.slices = _metrics(told.get("slices", {}))
         versus = told.get("versus")
         self.versus = versus and {
             id: SimpleNamespace(divergence=_metrics(v.get("divergence", {}))) for id, v in versus.items()
