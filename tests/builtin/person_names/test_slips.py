@@ -19,10 +19,10 @@ def test_a_misspelling_is_near_and_keeps_the_first_letter(word, seed):
     assert 1 <= distance(word, wrong) <= 2
 
 
-@pytest.mark.parametrize("wrong", ["Soloniki", "Solomoniki", "Solom0n", "Solornon", "Soolomon", "Slomon"])
+@pytest.mark.parametrize("wrong", ["Kolomon", "Solomoniki", "Solomqn", "Solom0n", "Solornon", "Soolomon", "Slomon"])
 def test_slips_misreadings_and_mishearings_occur(wrong):
     made = {misspell("Solomon", random.Random(seed)) for seed in range(3000)}
-    assert (wrong in made) is (wrong in ("Solom0n", "Solornon", "Soolomon", "Slomon"))
+    assert (wrong in made) is (wrong in ("Solomqn", "Solom0n", "Solornon", "Soolomon", "Slomon"))
 
 
 @pytest.mark.parametrize(("word", "heard"), [("Marcus", "Markus"), ("Josef", "Joseph"), ("Meier", "Mieer")])

@@ -18,8 +18,7 @@ SLICES = ("kind",)  # further columns of the rows, by which evals may be sliced
 LICENSE = "apache-2.0"
 # Kinds that take more examples to learn have more rows in `train`; `dev` and `eval` have as many of each.
 TRAIN_WEIGHTS = {
-    "nickname": 4, "typo": 3, "company": 2, "transliteration": 2, "patronymic": 2, "initial": 2, "middle": 2,
-    "title": 2,
+    "nickname": 6, "typo": 4, "transliteration": 4, "company": 3, "initial": 3, "patronymic": 2, "title": 2,
 }  # fmt: skip
 
 
@@ -30,7 +29,7 @@ class Params(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    train: int = Field(default=36000, ge=1)
+    train: int = Field(default=72000, ge=1)
     dev: int = Field(default=576, ge=1)
     eval: int = Field(default=1920, ge=1)
     seed: int = 101

@@ -18,7 +18,8 @@ FORMS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "de": (
         ("GmbH", "G.m.b.H.", "Gesellschaft mit beschränkter Haftung"), ("AG", "A.G.", "Aktiengesellschaft"),
-        ("KG", "K.G.", "Kommanditgesellschaft"), ("OHG", "offene Handelsgesellschaft"), ("e.K.", "eK"),
+        ("KG", "K.G.", "Kommanditgesellschaft"), ("OHG", "offene Handelsgesellschaft"),
+        ("GbR", "Gesellschaft bürgerlichen Rechts"), ("e.K.", "eK"),
         ("GmbH & Co. KG", "GmbH und Co KG"),
     ),
     "fr": (
@@ -28,7 +29,10 @@ FORMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "es": (
         ("S.L.", "SL", "Sociedad Limitada"), ("S.A.", "SA", "Sociedad Anónima"), ("S.Coop.", "Sociedad Cooperativa"),
     ),
-    "it": (("S.p.A.", "SpA", "SPA", "Società per azioni"), ("S.r.l.", "Srl", "SRL"), ("S.n.c.", "Snc")),
+    "it": (
+        ("S.p.A.", "SpA", "SPA", "Società per azioni"), ("S.r.l.", "Srl", "Società a responsabilità limitata"),
+        ("S.n.c.", "Snc"),
+    ),
     "pt": (("Lda.", "Lda", "Limitada"), ("Ltda.", "Ltda"), ("S.A.", "SA", "Sociedade Anónima")),
     "nl": (("BV", "B.V.", "Besloten Vennootschap"), ("NV", "N.V.", "Naamloze Vennootschap"), ("VOF", "V.O.F.")),
     "sv": (("AB", "Aktiebolag"), ("HB", "Handelsbolag")),
@@ -118,7 +122,7 @@ def _other(company: Company, pool: Pool, rng: random.Random) -> str:
 
 
 def _write(company: Company, rng: random.Random) -> str:
-    joint = rng.choice((" & ", f" {AND.get(company.language, 'and')} ", " and ", " "))
+    joint = rng.choice((" & ", f" {AND.get(company.language, 'and')} ", " and ", " ", "-"))
     *most, last = company.names
     names = rng.choice((", ", " ")).join(most) + (joint if most else "") + last
     form = rng.choice(company.form)

@@ -31,10 +31,12 @@ HEARD = (
 )
 MISREADS = 0.15
 MISHEARS = 0.15
+ANY = 0.1  # any letter for another
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def misspell(word: str, rng: random.Random) -> str:
-    """One slip after the first letter: a letter lost, doubled, swapped, from the next key, misread or misheard."""
+    """One slip after the first letter: a letter lost, doubled, swapped, of the next key, misread, misheard, or any."""
     at = rng.choice([i for i in range(1, len(word)) if word[i].isalpha()])
     here, rest = word[at], word[at + 1 :]
     misread, misheard = (_exchanged(word, at, table) for table in (MISREAD, HEARD))
@@ -43,6 +45,8 @@ def misspell(word: str, rng: random.Random) -> str:
         return rng.choice(misread)
     if misheard and chance > 1 - MISHEARS:
         return rng.choice(misheard)
+    if MISREADS < chance < MISREADS + ANY and here.isascii():
+        return word[:at] + rng.choice([letter for letter in LETTERS if letter != here.lower()]) + rest
     slips = [rest, here + here + rest]
     if rest[:1] not in ("", here, "-", " "):
         slips.append(rest[0] + here + rest[1:])
