@@ -33,16 +33,20 @@ def looked_for(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except Exception:
+    except Exception as error:
         folder = folder_of(name)
-        require_sound(folder)
+        said = f"{error}\n" if isinstance(error, ZooError) else ""
+        require_sound(folder, said)
         for other in needed(folder, find_project()).values():
-            require_sound(other)
+            require_sound(other, said)
         raise
 
 
-def require_sound(folder: Path) -> None:
-    """Raise ZooError with every file that is not as the manifest in `folder` says, and with the cure."""
+def require_sound(folder: Path, said: str = "") -> None:
+    """Raise ZooError with every file that is not as the manifest in `folder` says, and with the cure.
+
+    said: what stands before it, such as what could not be done with those files.
+    """
     try:
         wrong = faults(folder)
     except ZooError as error:
@@ -51,7 +55,9 @@ def require_sound(folder: Path) -> None:
         wrong = [f"{error.filename} cannot be read ({error.strerror})"]
     if wrong:
         lines = "".join(f"\n  {line}" for line in wrong)
-        raise ZooError(f"{folder} is damaged, or was changed: it is not what its manifest says{lines}\n{cure(folder)}")
+        raise ZooError(
+            f"{said}{folder} is damaged, or was changed: it is not what its manifest says{lines}\n{cure(folder)}"
+        )
 
 
 def cure(folder: Path) -> str:
