@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.shown import BLOCK, answer, refreshed
 from tests.support.zoo import ROOT
-from zoosmith.app.doit import command_reproduce, commands
+from zoosmith.app.doit import command_reproduce
+from zoosmith.app.doit.command import ZooCommand
 
 PAGE = (ROOT / "docs" / "choosing.md").read_text(encoding="utf-8")
 SHOWN = {found["line"]: found["shown"] for found in BLOCK.finditer(PAGE)}
@@ -34,6 +35,6 @@ def test_a_stale_block_is_noticed_and_written_again() -> None:
 
 def test_every_command_of_ours_is_an_entry_point() -> None:
     points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["doit.COMMAND"]
-    ours = {kind.__name__ for kind in commands.ZooCommand.__subclasses__()}
+    ours = {kind.__name__ for kind in ZooCommand.__subclasses__()}
     assert command_reproduce.Reproduce.__name__ in ours
     assert ours <= {target.partition(":")[2] for target in points.values()}

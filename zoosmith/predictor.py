@@ -100,7 +100,8 @@ def open_artifact(
         gate.require(opened, str(opened))
     _check_needs(folder, manifest, needs or {})
     task = bind(manifest.task.kind, manifest.task, folder, project)
-    soundness.check_config(folder, str(folder), task)
+    if hasattr(task, "auto_model"):  # a task of one's own may know no transformers class
+        soundness.check_config(folder, str(folder), task)
     session = runtime.open(folder, manifest, threads=threads, device=device, needs=needs)
     scoring = plugins.load_part("tasks", manifest.task.kind, "scoring", project)
     return Predictor(manifest, task, session, scoring)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.execution.test_executor import action, gone, soon, written
-from zoosmith.app.doit import commands
+from zoosmith.app.doit import command
 from zoosmith.execution import interrupt
 from zoosmith.execution.executor import LocalExecutor
 from zoosmith.execution.interrupt import Workers, interruptible
@@ -134,11 +134,11 @@ def test_a_handler_of_somebody_elses_stays() -> None:
 def test_a_command_says_that_it_was_interrupted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "leave", sys.exit)
+    monkeypatch.setattr(command, "leave", sys.exit)
     ended = threading.Event()
     work = lambda: press() or int(ended.wait(20))  # noqa: E731
     with pytest.raises(SystemExit) as left:
-        commands.unless_interrupted(lambda: interruptible(work, ended.set))
+        command.unless_interrupted(lambda: interruptible(work, ended.set))
     assert left.value.code == 130
     assert capsys.readouterr().err.startswith("\ninterrupted. What is finished is kept")
 
@@ -146,7 +146,7 @@ def test_a_command_says_that_it_was_interrupted(
 UPLOADS = """
 import os, signal, time
 from concurrent.futures import ThreadPoolExecutor
-from zoosmith.app.doit import commands
+from zoosmith.app.doit import command
 from zoosmith.execution.interrupt import interruptible
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -158,7 +158,7 @@ def work():
         pool.map(time.sleep, [20, 20])
     print("published")
 
-commands.unless_interrupted(lambda: interruptible(work, lambda: None))
+command.unless_interrupted(lambda: interruptible(work, lambda: None))
 """
 
 

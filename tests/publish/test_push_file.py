@@ -240,10 +240,14 @@ def test_another_process_that_publishes_the_same_is_waited_for_and_told_of(
     with ThreadPoolExecutor(1) as pool:
         with flock(tmp_path / "out" / NAME / ".lock"):
             job = pool.submit(publish, zoo, tmp_path / "out")
-            time.sleep(0.3)
+            said, deadline = "", time.monotonic() + 30
+            while not said and time.monotonic() < deadline:
+                time.sleep(0.02)
+                said = capsys.readouterr().err
             assert not job.done()
         assert job.result().fresh
-    assert capsys.readouterr() == ("", f"another process publishes {NAME}; waiting for it\n")
+    assert said == f"another process publishes {NAME}; waiting for it\n"
+    assert capsys.readouterr() == ("", "")
 
 
 def test_two_trees_at_once_one_wins_and_the_other_is_told(zoo: Path, other_zoo: Path, tmp_path: Path) -> None:

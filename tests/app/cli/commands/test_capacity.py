@@ -81,7 +81,7 @@ def test_as_text_the_first_line_is_the_answer(zoo: Path, capsys: pytest.CaptureF
 
 def test_rows_of_a_file_are_what_is_asked(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (zoo / "rows.jsonl").write_text('{"text": "a good film", "label": "no label of the artifact"}\n{"text": "bad"}\n')
-    assert cli.main(asked("--data", "rows.jsonl", "--json")) == 0
+    assert cli.main(asked("--data", "rows.jsonl", "--json", p95_ms=10_000)) == 0
     assert json.loads(capsys.readouterr().out)["inputs"] == "2 rows of rows.jsonl"
 
 
@@ -173,7 +173,10 @@ def processes(project: Path) -> list[str]:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_however_it_ends_no_worker_is_left(zoo: Path, number: int, code: int) -> None:
     words = [sys.executable, "-m", "zoosmith.app.cli.main", *asked("--minutes", "5")]
-    running = subprocess.Popen(words, cwd=zoo, env=dict(os.environ), stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        words, cwd=zoo, env=dict(os.environ), stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may start us in the background
+    )  # fmt: skip
     assert running.stderr is not None
     for line in running.stderr:
         if "opening" in line:
