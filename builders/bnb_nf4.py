@@ -5,6 +5,8 @@ Source: Dettmers et al., "QLoRA", 2023; bitsandbytes. Runs on NVIDIA GPUs and on
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
@@ -24,17 +26,19 @@ class Params(BaseParams):
     """double_quant: scales are quantised too, to 8 bits (0.4 bits a weight less).
 
     compute_dtype: what weights are expanded to for a product; bf16 is by far the fastest on a CPU with AVX512-BF16.
-    skip_modules: kept in FP32 (null: the head).
+    skip_modules: kept in FP32 (null: the head). min_agreement: share of the task's probes that must keep the parent's
+    answer; small language models lose more than encoders.
     """
 
     double_quant: bool = True
     compute_dtype: bnb.ComputeType = "bf16"
     skip_modules: tuple[str, ...] | None = None
+    min_agreement: float = Field(default=0.85, ge=0, le=1)
 
 
 def check(params: Params) -> Tolerance:
-    """Most answers stay: near-ties may flip, and more than that means broken weights."""
-    return Tolerance(agreement=0.85)
+    """Most answers stay: near-ties may flip, and more than that means broken weights, unless it is allowed."""
+    return Tolerance(agreement=params.min_agreement)
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
