@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from tests.support.job import TELLING, Case, Family, Made, build, probe_logits, source
 from tests.support.sst2 import write_distilbert
@@ -104,3 +105,13 @@ def test_weights_are_repacked_only_where_bf16_is_asked(
 def test_an_unknown_module_to_skip_is_told(family: Family, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"skip_modules: the model has no linear layer 'querry'.*query"):
         family.again("bnb_nf4", tmp_path, params={"skip_modules": ["querry"]})
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.6, 1.0])
+def test_a_recipe_may_ask_for_another_agreement(wanted: float) -> None:
+    from builders import bnb_nf4
+
+    assert bnb_nf4.check(bnb_nf4.Params()).agreement == 0.85
+    assert bnb_nf4.check(bnb_nf4.Params(min_agreement=wanted)).agreement == wanted
+    with pytest.raises(ValidationError, match="min_agreement"):
+        bnb_nf4.Params(min_agreement=wanted + 1.1)

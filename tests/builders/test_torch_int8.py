@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from tests.support.job import TELLING, Case, Family, build, probe_logits
 from tests.support.zoo import ROOT
@@ -63,3 +64,13 @@ def test_it_is_smaller_than_its_parent(family: Family) -> None:
 def test_it_takes_checkpoints_too(family: Family, tmp_path: Path) -> None:
     made = build("torch_int8", {"from": family.parent("checkpoint")}, tmp_path)
     assert made.manifest.task == family.made("checkpoint").manifest.task
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.6, 1.0])
+def test_a_recipe_may_ask_for_another_agreement(wanted: float) -> None:
+    from builders import torch_int8
+
+    assert torch_int8.check(torch_int8.Params()).agreement == 0.85
+    assert torch_int8.check(torch_int8.Params(min_agreement=wanted)).agreement == wanted
+    with pytest.raises(ValidationError, match="min_agreement"):
+        torch_int8.Params(min_agreement=wanted + 1.1)
