@@ -25,12 +25,12 @@ def limits(
     dev_spent: Sequence[tuple[str, str]] = (),
     words: Words = CLASSES,
 ) -> list[str]:
-    """Sentences in Markdown, the measurement's own warnings first.
+    """Sentences in Markdown, each once, the measurement's own warnings first.
 
     dev_spent: steps that chose by `dev`, each with one before it that had learnt from it.
     """
     build, measured = subject.build, subject.measured
-    return [
+    found = [
         *measured.warnings,
         *_decided(measured, metric),
         *(line for id, quality in sorted(measured.quality.items()) for line in _quality(build, id, quality)),
@@ -44,6 +44,7 @@ def limits(
         *_length(build, measured, words),
         *words.caveats(build, measured),
     ]
+    return list(dict.fromkeys(found))  # two evals of the same rows warn of the same
 
 
 def _decided(measured: Measurement, metric: str) -> list[str]:

@@ -31,16 +31,20 @@ class Scored(Protocol):
 
 
 def headline(scored: Scored, preferred: Sequence[str] = PREFERRED) -> str:
-    """The `EVAL.METRIC` shown first: of the first eval, what is preferred and was measured; else its first metric."""
-    first, _ = next(iter(scored.metrics()))
-    names = (f"{first.partition('.')[0]}.{name}" for name in preferred)
-    return next((name for name in names if scored.metric(name)), first)
+    """The `EVAL.METRIC` shown first: what is preferred, of the first eval that measured it; else the first of all.
+
+    An eval that measures nothing of the kind, such as a check of invariance, is not what an artifact is chosen by.
+    """
+    measured = [name for name, _ in scored.metrics()]
+    evals = dict.fromkeys(name.partition(".")[0] for name in measured)
+    names = (f"{id}.{name}" for id in evals for name in preferred)
+    return next((name for name in names if scored.metric(name)), measured[0])
 
 
 def own_headline(measured: Measurement, preferred: Sequence[str] = PREFERRED) -> str:
     """The same among what says something about the artifact alone, as the reference needs it."""
-    id = next(iter(measured.quality))
-    return headline(measured, [name for name in preferred if not measured.is_divergence(f"{id}.{name}")])
+    divergences = {name for name in preferred for id in measured.quality if measured.is_divergence(f"{id}.{name}")}
+    return headline(measured, [name for name in preferred if name not in divergences])
 
 
 def comparable(siblings: Sequence[Subject], metric: str) -> list[Subject]:
