@@ -11,7 +11,7 @@ from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.causal.label_head import trainable
-from zoosmith.toolkit.torch import checkpoint, sessions
+from zoosmith.toolkit.torch import checkpoint, romanise, sessions
 from zoosmith.toolkit.training.train import Hyperparameters, activations_mb, fit
 from zoosmith.toolkit.training.training_rows import TrainingRows, training_examples
 
@@ -25,8 +25,8 @@ REPRODUCES = "logits"
 RELATION = "finetune"
 
 
-class Params(BaseParams, Hyperparameters, TrainingRows):
-    """Hyperparameters, and which rows are learnt from."""
+class Params(BaseParams, Hyperparameters, TrainingRows, romanise.Romanising):
+    """Hyperparameters, which rows are learnt from, and how their letters are read."""
 
 
 def resources(params: Params, parents: dict[str, int]) -> Resources:
@@ -40,6 +40,7 @@ def build(job: Job) -> Session:
     train, dev = training_examples(job, job.params)
     model = checkpoint.load_model(job, job.parent.path, new_head=True)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
+    job = romanise.reading(job)
     checkpoint.check_vocabulary(model, job.out)
     fit(job, trainable(job, model), train, dev, job.params)
     checkpoint.set_labels(model, job.task.spec.labels)

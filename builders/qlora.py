@@ -17,7 +17,7 @@ from zoosmith.contract.session import Session
 from zoosmith.toolkit.adapters import adapters
 from zoosmith.toolkit.causal.label_head import trainable
 from zoosmith.toolkit.quantization import bnb
-from zoosmith.toolkit.torch import checkpoint, sessions
+from zoosmith.toolkit.torch import checkpoint, romanise, sessions
 from zoosmith.toolkit.training.train import activations_mb, fit
 from zoosmith.toolkit.training.training_rows import training_examples
 
@@ -32,7 +32,7 @@ DEVICES = ("cuda",)
 REPRODUCES = "logits"
 
 
-class Params(adapters.Adapters):
+class Params(adapters.Adapters, romanise.Romanising):
     """double_quant: the scales of 4-bit blocks are quantised too.
 
     compute_dtype: what weights are expanded to for a product. Left out, what `fast_compute_type` says of the machine
@@ -70,6 +70,7 @@ def build(job: Job) -> Session:
     options = bnb.nf4_config(double_quant=job.params.double_quant, compute_dtype=job.params.compute_dtype)
     model, drawn = bnb.load(job, job.parent.path, options, None, new_head=True)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
+    job = romanise.reading(job)
     checkpoint.check_vocabulary(model, job.out)
     job.fact("nf4_layers", len(bnb.layers(model)))
     bnb.keep_packing(model, allowed=False)

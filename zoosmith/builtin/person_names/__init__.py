@@ -18,7 +18,8 @@ SLICES = ("kind",)  # further columns of the rows, by which evals may be sliced
 LICENSE = "apache-2.0"
 # Kinds that take more examples to learn have more rows in `train`; `dev` and `eval` have as many of each.
 TRAIN_WEIGHTS = {
-    "nickname": 6, "typo": 4, "transliteration": 4, "company": 3, "initial": 3, "patronymic": 2, "title": 2,
+    "nickname": 6, "typo": 6, "transliteration": 4, "company": 3, "initial": 3, "patronymic": 2, "title": 2,
+    "identical": 2,
 }  # fmt: skip
 
 

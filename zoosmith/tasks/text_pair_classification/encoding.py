@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,14 @@ class PairTask(BoundTask):
     def _read(self, example: Example) -> Example:
         if not self.spec.symmetric:
             return example
-        return example._replace(texts=tuple(sorted(example.texts, key=lambda text: (len(text), text))))
+        return example._replace(texts=tuple(sorted(example.texts, key=_place)))
+
+
+def _place(text: str) -> tuple[int, str, str]:
+    """What a text is sorted by: its letters first, so that case, accents and spaces do not change the order."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c for c in folded if not unicodedata.combining(c) and not c.isspace())
+    return len(letters), letters, text
 
 
 def bind(spec: TaskSpec, folder: Path) -> PairTask:

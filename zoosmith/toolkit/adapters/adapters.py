@@ -150,7 +150,13 @@ def save(model: Any, params: Adapters, out: Path) -> None:
 
 
 def load(model: Any, folder: Path, drawn: Sequence[str]) -> Any:
-    """Put the adapters and trained modules stored in `folder` into `model`, their base; `model` again.
+    """`put_back`; `model` again."""
+    put_back(model, folder, drawn)
+    return model
+
+
+def put_back(model: Any, folder: Path, drawn: Sequence[str]) -> Any:
+    """Put the adapters and trained modules stored in `folder` into `model`, their base; PEFT's LoraModel over it.
 
     `drawn` are the weights that the base did not have. Raises BuildError where one of them is not stored, or names
     or shapes differ: the base is another one.
@@ -164,7 +170,7 @@ def load(model: Any, folder: Path, drawn: Sequence[str]) -> Any:
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     about = {"r": config["r"], "alpha": config["lora_alpha"], "dropout": 0.0, "targets": config["target_modules"]}
     try:
-        _inject(model, about)
+        lora = _inject(model, about)
     except ValueError as error:
         raise BuildError(f"the adapter is for another base: {str(error).splitlines()[0]}") from error
     places = {_stored(name): value for name, value in model.named_parameters()}
@@ -173,4 +179,4 @@ def load(model: Any, folder: Path, drawn: Sequence[str]) -> Any:
             found = tuple(places[name].shape) if name in places else "nothing"
             raise BuildError(f"the adapter is for another base: {name} is {tuple(value.shape)}, the base has {found}")
         places[name].data.copy_(value)
-    return model
+    return lora

@@ -47,17 +47,17 @@ def check(tokenizer: Any, folder: Path, config: Any, *, special: bool) -> None:
 
 def _check_case(tokenizer: Any, stated: Mapping[str, Any]) -> None:
     """A tokenizer that lower-cases never gives a token with a capital letter: such a vocabulary is another's."""
-    lowers = _lowers(json.loads(tokenizer.to_str()).get("normalizer"))
+    small = lowers(tokenizer)
     said = stated.get("do_lower_case")
-    if isinstance(said, bool) and lowers is not None and said != lowers:
+    if isinstance(said, bool) and small is not None and said != small:
         raise BuildError(
             f"tokenizer_config.json says do_lower_case: {json.dumps(said)}, and tokenizer.json "
-            f"{'lower-cases' if lowers else 'does not'}: they are at odds; let both say what it was trained with"
+            f"{'lower-cases' if small else 'does not'}: they are at odds; let both say what it was trained with"
         )
     words = tokenizer.get_vocab(with_added_tokens=False).keys()
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     cased = sorted(word for word in words - added if CASED.match(word))
-    if lowers and len(cased) > max(FEW * len(words), 1):
+    if small and len(cased) > max(FEW * len(words), 1):
         raise BuildError(
             f"the tokenizer lower-cases, and its vocabulary has {len(cased)} tokens with capital letters, such as "
             f"{cased[len(cased) // 2]!r}, which it can then never give; state `do_lower_case: false` in the base's "
@@ -65,8 +65,13 @@ def _check_case(tokenizer: Any, stated: Mapping[str, Any]) -> None:
         )
 
 
+def lowers(tokenizer: Any) -> bool | None:
+    """Whether a `tokenizers.Tokenizer` makes all letters small; None where it has no normaliser that may."""
+    return _lowers(json.loads(tokenizer.to_str()).get("normalizer"))
+
+
 def _lowers(normalizer: Any) -> bool | None:
-    """Whether a normaliser of tokenizer.json, or one within it, lower-cases; None where there is none that may."""
+    """Of a normaliser of tokenizer.json, or of those within it."""
     if not isinstance(normalizer, dict):
         return None
     if normalizer.get("type") == "Sequence":
