@@ -1,4 +1,4 @@
-# make demo   build the family minilm-names from nothing    make test   all tests
+# make demo   build the family names-demo from nothing      make test   all tests
 # make demo-llm  a language model as GGUF files, and ask one of them
 # make lint   style, types, import rules                    make bench  the project's own figures
 PYTHON ?= python3
@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 TEST_WORKERS ?= 2
-FAMILY := minilm-names
+FAMILY := names-demo
 ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
 LLM := smollm2
 LLM_ARTIFACTS := fp32 f16 q8_0

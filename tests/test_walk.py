@@ -19,7 +19,7 @@ from tests.publish.test_round_trip import web_server
 from tests.support.graphs import write_graph_zoo
 from tests.test_readme import README, ROOT
 
-NAMES = ("minilm-names-onnx-int8", "minilm-names-onnx-fp32")
+NAMES = ("names-demo-onnx-int8", "names-demo-onnx-fp32")
 HEAVY = ("torch", "transformers", "onnxruntime", "numpy", "datasets")
 
 
@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("walk")
     require_index(home)
     (home / "zoosmith").symlink_to(ROOT)
-    record(write_graph_zoo(home / "work", "minilm-names", "onnx-fp32", "onnx-int8"), *NAMES)
+    record(write_graph_zoo(home / "work", "names-demo", "onnx-fp32", "onnx-int8"), *NAMES)
     return home
 
 

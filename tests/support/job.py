@@ -32,7 +32,8 @@ class Case:
     """What a builder's contract test needs to know: parents by role, and params that are quick.
 
     A parent is "headed" or "body" (a base with or without a head), "wide" (a body with rows of 64, the block of
-    NF4), the name of another builder, or "BUILDER:PARENT" (its case over another parent).
+    NF4), the name of another builder, "BUILDER:PARENT" (its case over another parent), or "adapter" (what `lora` makes
+    unmerged).
     """
 
     parents: dict[str, str]
@@ -196,8 +197,10 @@ class Family:
         """What a builder makes of its declared parents, or of the one that "BUILDER:PARENT" names."""
         if (name, kind) not in self._made:
             builder, _, parent = name.partition(":")
-            parents = {"parents": {"from": self.parent(parent, kind)}} if parent else {}
-            self._made[name, kind] = self.again(builder, self.root / kind / name.replace(":", "-of-"), kind, **parents)
+            changes: dict[str, Any] = {"parents": {"from": self.parent(parent, kind)}} if parent else {}
+            if name == "adapter":
+                builder, changes = "lora", {"params": self.case("lora").params | {"merge": False}}
+            self._made[name, kind] = self.again(builder, self.root / kind / name.replace(":", "-of-"), kind, **changes)
         return self._made[name, kind]
 
     def again(self, name: str, folder: Path, kind: str = TEXT, **changes: Any) -> Made:

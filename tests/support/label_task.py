@@ -103,9 +103,17 @@ def base(folder: Path, **kind: Any) -> Parent:
 
 
 def build(
-    name: str, parent: Parent, folder: Path, *, labels: Sequence[str] = LABELS, progress: Any = None, **params: Any
+    name: str,
+    parent: Parent,
+    folder: Path,
+    *,
+    labels: Sequence[str] = LABELS,
+    progress: Any = None,
+    parents: Mapping[str, Parent] | None = None,
+    **params: Any,
 ) -> Made:
-    """Run a builder on `parent`, writing below `folder`."""
+    """Run a builder on `parent`, and on `parents` in other roles, writing below `folder`."""
+    given = {"from": parent, **(parents or {})}
     module = plugins.load("builders", name, ROOT)
     out, scratch = folder / "out", folder / "scratch"
     for path in (out, scratch):
@@ -113,7 +121,7 @@ def build(
     facts: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     job = Job(
-        parents={"from": parent}, rows=rows, task=bound(parent.path, labels), out=out, scratch=scratch,
+        parents=given, rows=rows, task=bound(parent.path, labels), out=out, scratch=scratch,
         params=module.Params(**params), seed=42, device="cpu", threads=1,
         progress=progress or (lambda *_, **__: None), fact=facts.__setitem__, note=notes.__setitem__,
         labels=lambda names: None,
@@ -121,5 +129,5 @@ def build(
     session = module.build(job)
     made = output_of(module, job.params)
     step: Any = SimpleNamespace(out=out, run={"format": made.format, "precision": made.precision})
-    written = write_manifest(step, spec(labels), job.params, facts, made.needs, {"from": parent})
+    written = write_manifest(step, spec(labels), job.params, facts, made.needs, given)
     return Made(module, job, session, written, facts, notes)

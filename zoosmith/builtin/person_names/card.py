@@ -68,7 +68,7 @@ The order of a pair is drawn at random; with `both_orders: true`, `train` has ha
 No person (forename, in any of its listed forms, with surname, compared without case, accents and script) occurs in two
 pairs. About one surname in seven is kept for `dev` and `eval`, with its neighbours, and none of them is drawn for
 `train`. Forenames and nicknames do recur: a nickname cannot be inferred. Kinds that take more examples to learn have
-more rows in `train`: six times as many of `nickname` as of the easiest, four of `typo` and `transliteration`. The same
+more rows in `train`: six times as many of `nickname` and `typo` as of the easiest, four of `transliteration`. The same
 parameters and the same versions of Faker and anyascii give the same rows.
 
 ## Limits: what real registers differ in
