@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-BASE, PARENT, FOLDS = "base", "lora-r16", "5-fold"
+BASE, TRAINED, PARENT, FOLDS = "base", "lora-r16-unmerged", "lora-r16", "5-fold"  # PARENT is TRAINED, merged
 
 
 class Stage(NamedTuple):
@@ -48,7 +48,7 @@ STAGES = (
 )
 VARIANTS = (
     Variant("base FP16/FP32", BASE, "3.06", "0.33"),
-    Variant("LoRA unmerged", "lora-r16-unmerged", "2.09", "0.48", "2.4", "40 x 1,160"),
+    Variant("LoRA unmerged", TRAINED, "2.09", "0.48", "2.4", "40 x 1,160"),
     Variant("merged FP16", PARENT, "2.77", "0.92", "2.1", "misses the limit"),
     Variant("bitsandbytes INT8", "bnb-int8", "2.12", "0.74", "1.4", "15 x 585"),
     Variant("GGUF INT8 (llama.cpp)", "q8_0", "19.67", "0.08", "1.2", "5 x 305"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._headlines import POINTS, SHARE, TIMES, Question, Target, judge
-from benchmarks._published_names import BASE, FOLDS, PARENT, STAGES, VARIANTS, Stage, Variant
+from benchmarks._published_names import BASE, FOLDS, PARENT, STAGES, TRAINED, VARIANTS, Stage, Variant
 from benchmarks._recorded import Ours, Range, Shelf
 from benchmarks._study_page import target_rows
 from benchmarks._study_text import recorded, wrapped
@@ -129,12 +129,12 @@ def _scores(shelf: Shelf, artifact: str) -> tuple[str, Range, Range] | None:
 
 def _folds(root: Path) -> tuple[str, Range, Range] | None:
     """Mean over folds, of the cross-validation with most rows; None for none."""
-    files = sorted((root / "results" / FAMILY / PARENT / "crossval").glob("*.json"))
+    files = sorted((root / "results" / FAMILY / TRAINED / "crossval").glob("*.json"))
     told = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     best = max(told, key=lambda one: (one["rows"], one["k"]), default=None)
     if best is None:
         return None
-    label = f"{_label(PARENT)}, {best['k']} folds of {best['rows']:,} rows"
+    label = f"{_label(TRAINED)}, {best['k']} folds of {best['rows']:,} rows"
     means = [best["mean"][name] for name in ("macro_f1", "accuracy")]
     macro, accuracy = (Range(one["value"], one["low"], one["high"], f"SD {one['sd']:.4f}") for one in means)
     return label, macro, accuracy

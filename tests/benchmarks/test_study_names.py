@@ -62,7 +62,7 @@ def test_the_verdict_is_by_the_interval_of_macro_f1(root: Path) -> None:
 
 def test_the_folds_with_most_rows_are_told_with_mean_and_spread(root: Path) -> None:
     recorded(root, "q8_0")
-    folder = root / "results" / FAMILY / "lora-r16" / "crossval"
+    folder = root / "results" / FAMILY / "lora-r16-unmerged" / "crossval"
     folder.mkdir(parents=True)
     mean = {"value": 0.9, "sd": 0.012, "low": 0.885, "high": 0.915, "folds": 5}
     for rows, value in ((400, 0.5), (2000, 0.9)):
