@@ -49,7 +49,7 @@ def reading(job: Job) -> Job:
         raise BuildError("romanise is for encoders; a language model's vocabulary has the bytes of every letter")
     job.fact("romanised_letters", romanise(job.out / "tokenizer.json"))
     _as_written(job.out / "tokenizer_config.json")
-    return replace(job, task=replace(job.task, folder=job.out))
+    return replace(job, task=replace(job.task, folder=job.out))  # type: ignore[type-var]  # tasks are dataclasses
 
 
 def romanise(file: Path) -> int:
