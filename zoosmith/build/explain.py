@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from zoosmith.build import beside
 from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
@@ -41,9 +42,19 @@ def overview(workspace: Workspace) -> str:
 
 
 def _nodes(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
-    """Everything that an artifact is made from, itself last."""
-    recipe = workspace.zoo.families[ref.recipe].recipe
-    for name in recipe.data:
+    """Everything that an artifact is made from, itself, and what artifacts that are baselines of its evals take."""
+    yield from _made_from(workspace, ref)
+    for id in workspace.zoo.families[ref.recipe].recipe.evals:
+        others = beside.refs(workspace.zoo, ref.recipe, id).values()
+        for other in others:
+            yield from _made_from(workspace, other)
+        if others:
+            yield "baselines", Ref(ref.recipe, id)
+
+
+def _made_from(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
+    """The data of an artifact's recipe, what it is made from, and itself."""
+    for name in workspace.zoo.families[ref.recipe].recipe.data:
         yield "data", Ref(ref.recipe, name)
     for node in workspace.zoo.lineage(ref):
         yield ("base" if workspace.zoo.base(node) else "artifact"), node
@@ -53,8 +64,8 @@ def _nodes(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
 def plan(workspace: Workspace, ref: Ref) -> str:
     """One line a step: built, reused or fetched, with sizes where they are known."""
     lines = [f"{full_name(ref.recipe, ref.name)}:"]
-    verbs = {"base": "fetch", "data": "make", "artifact": "build"}
-    for kind, node in _nodes(workspace, ref):
+    verbs = {"base": "fetch", "data": "make", "artifact": "build", "baselines": "answer"}
+    for kind, node in dict.fromkeys(_nodes(workspace, ref)):
         record = workspace.resolver.finished(kind, node)
         if record:
             size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
@@ -89,7 +100,8 @@ def moved_on(workspace: Workspace, names: list[str]) -> list[str]:
 
 def _name(kind: str, ref: Ref) -> str:
     """Name under which the store remembers a node's last action."""
-    return {"base": f"{ref.recipe}/bases/{ref.name}", "data": f"{ref.recipe}/data/{ref.name}"}.get(kind, str(ref))
+    folder = {"base": "bases", "data": "data", "baselines": "baselines"}.get(kind)
+    return f"{ref.recipe}/{folder}/{ref.name}" if folder else str(ref)
 
 
 def changes(workspace: Workspace, kind: str, ref: Ref) -> list[str]:
@@ -123,7 +135,7 @@ def _first_difference(workspace: Workspace, kind: str, ref: Ref) -> str:
 def why(workspace: Workspace, ref: Ref) -> str:
     """What changed for the artifact and for each of its parents, old -> new; then its measurement."""
     lines = []
-    for kind, node in _nodes(workspace, ref):
+    for kind, node in dict.fromkeys(_nodes(workspace, ref)):
         if workspace.resolver.finished(kind, node):
             continue
         lines.append(f"  {kind} {node}:")

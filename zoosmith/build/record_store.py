@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zoosmith import plugins
+from zoosmith.build import beside
 from zoosmith.build import zoo as zoos
 from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
@@ -86,7 +87,8 @@ class RecordStore:
             folder = self.folder(ref)
             write_atomic(folder / "build.json", _text(build))
             self._add(folder / f"{measured.host.id}.json", measured)
-            self._render(ref.recipe)
+            for recipe in (ref.recipe, *beside.beside_whom(self.zoo, ref.recipe)):  # their cards name it
+                self._render(recipe)
         return checks
 
     def _add(self, file: Path, measured: Measurement) -> None:
@@ -178,6 +180,7 @@ class RecordStore:
             dev_spent=list(self._dev_spent(ref, records)),
             words=words_of(reporting, build),
             crossval=crossvals.of_build(self.folder(ref), build),
+            peers=records.peers(ref.recipe, chosen),
         )
 
     def _left_out(self, recipe: str, records: Snapshot, shown: set[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from zoosmith.build import beside
 from zoosmith.build.recorded import build_in, measurements_in
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.family import Subject
@@ -42,6 +43,25 @@ class Snapshot:
             if current and same:
                 found.append(Subject(current[0], max(same, key=lambda m: (steady(m), m.measured))))
         return found
+
+    def peers(self, recipe: str, like: Measurement) -> dict[str, Subject | None]:
+        """By full name, the recorded artifacts that are baselines of a recipe's evals.
+
+        Each with a measurement on the same host and device with as many threads, of the same suite before another;
+        None where there is none.
+        """
+        found: dict[str, Subject | None] = {}
+        for name, ref in beside.refs(self.zoo, recipe).items():
+            if current := self.current(ref):
+                same = [m for m in current[1] if _place(m) == _place(like)]
+                chosen = max(same, key=lambda m: (m.suite == like.suite, steady(m), m.measured), default=None)
+                found[name] = Subject(current[0], chosen) if chosen else None
+        return found
+
+
+def _place(measured: Measurement) -> tuple[str, str, int]:
+    """Where something was measured."""
+    return measured.host.id, measured.device, measured.threads
 
 
 def _side_by_side(measured: Measurement) -> tuple[str, str, int, str]:

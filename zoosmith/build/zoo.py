@@ -231,7 +231,7 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
         metrics = _metrics(zoo, recipe, id, project)
         sliced.check_eval(zoo, recipe, id, metrics, _builtin(zoo, recipe, eval_, project))
         asked = task_part(zoo, recipe, None, "encoding", project) if family.recipe.task else None
-        baselines.check(zoo, recipe, id, asked, metrics)
+        baselines.check(zoo, recipe, id, asked, metrics, project)
         if offers is not None and needed not in offers:
             kind = family.recipe.task.kind if family.recipe.task else ""
             raise family.source.error(

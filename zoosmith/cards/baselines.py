@@ -10,9 +10,9 @@ from zoosmith.records.schema import Measurement
 SHOWN = 8  # rows; a longer table is folded
 
 
-def warning(measured: Measurement) -> list[str]:
-    """A sentence for each eval on which a baseline is not beaten."""
-    found = unbeaten(measured.quality)
+def warning(measured: Measurement, *, models: bool = False) -> list[str]:
+    """A sentence for each eval on which a baseline without a model is not beaten; with `models`, an artifact."""
+    found = [(id, one) for id, one in unbeaten(measured.quality) if (one.size is not None) == models]
     by_eval = {id: [one for other, one in found if other == id] for id, _ in found}
     return [f"on {id}, {', nor '.join(_against(measured, id, one) for one in ones)}" for id, ones in by_eval.items()]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
 
-from zoosmith.cards import baselines, crossval, slices
+from zoosmith.cards import baselines, beside, crossval, slices
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
 from zoosmith.cards.cells import cell
@@ -39,6 +39,7 @@ class CardInput:
     `moved` says what has moved on since the artifact was made. `reference_tree` is the recorded one of the family's
     reference; `left_out` names recorded artifacts of the family that cannot stand beside this one.
     `words` are those of the task's kind. `crossval` is the recorded cross-validation of what made it, if any.
+    `peers` are the recorded artifacts of other families that are baselines of its evals, measured on the same host.
     """
 
     recipe: Recipe
@@ -58,6 +59,7 @@ class CardInput:
     left_out: Sequence[str] = ()
     words: Words = CLASSES
     crossval: CrossValidation | None = None
+    peers: beside.Peers = field(default_factory=dict)
 
     @property
     def metric(self) -> str:
@@ -127,6 +129,8 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "sliced": slices.tables(given.subject.measured),
         "baselines": baselines.tables(given.subject.measured),
         "unbeaten": baselines.warning(given.subject.measured),
+        "unbeaten_models": baselines.warning(given.subject.measured, models=True),
+        "other_families": beside.advice(given.subject, given.peers, given.recipe.intended),
         "head": _head(metric, escaped.measured.metric(metric)),
         "tolerance": tolerance(escaped, given.lineage, metric, given.words, moved=bool(given.moved)),
         "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},

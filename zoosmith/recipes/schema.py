@@ -32,7 +32,8 @@ LIMITS_OF_MEASURES = {
 INVARIANCE = "invariance"
 Change = Literal["swapped", "identical", "case", "accents", "spacing"]
 CHANGES: tuple[Change, ...] = get_args(Change)
-Baseline = Literal["majority", "edit_distance", "jaro_winkler"]
+WithoutModel = Literal["majority", "edit_distance", "jaro_winkler"]
+WITHOUT_MODEL: tuple[WithoutModel, ...] = get_args(WithoutModel)
 
 
 def _identifier(value: str) -> str:
@@ -116,6 +117,11 @@ LocalPath = Annotated[str, AfterValidator(_local), _text(r"(?!~)(?!.*://)(?=.*\S
 Commit = Annotated[str, AfterValidator(_commit), _text("[0-9a-f]{40}")]
 Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
 Split = Annotated[str, AfterValidator(_split), _text(EXPRESSION)]
+Baseline = Annotated[
+    str,
+    AfterValidator(_identifier),
+    WithJsonSchema({"anyOf": [{"enum": [*WITHOUT_MODEL]}, {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"}]}),
+]
 Columns = Annotated[
     tuple[Annotated[str, Field(min_length=1, pattern=r"^[^\[\]=]+$")], ...],
     BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
@@ -230,8 +236,9 @@ class Eval(Model):
 
     artifacts: those that it measures, all if empty; the family's reference is always one of them. slices: columns of
     the rows by whose values the scores are told too. changes, same: of the kind `invariance`, which of the changes that
-    must not move an answer are made (all if empty), and the label that two equal texts must get. baselines: answers
-    without a model that stand beside the artifacts'.
+    must not move an answer are made (all if empty), and the label that two equal texts must get. baselines: whose
+    answers stand beside the artifacts': `majority`, `edit_distance`, `jaro_winkler`, which take no model, or the full
+    name of an artifact of another family.
     """
 
     kind: TaskName

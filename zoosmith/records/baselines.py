@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import Field
+
 from zoosmith.common.names import index_of
 from zoosmith.recipes.schema import Model
 from zoosmith.records.answers import Answers, packed_answers
 
 
 class Baseline(Model):
-    """Its answers, and in words what was fitted to which rows."""
+    """Its answers, and in words what was fitted to which rows.
+
+    size: bytes of an artifact of another family with all that it needs; None of a baseline without a model.
+    """
 
     fit: str
     answers: Answers
+    size: int | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 def baselines_of(
@@ -27,7 +33,11 @@ def baselines_of(
     labels = tuple(told["labels"])
     targets = [_index(name, labels) for name in true]
     return {
-        name: Baseline(fit=one["fit"], answers=packed_answers(texts, targets, one["predicted"][measured], labels))
+        name: Baseline(
+            fit=one["fit"],
+            answers=packed_answers(texts, targets, one["predicted"][measured], labels),
+            size=one.get("size"),
+        )
         for name, one in told["baselines"].items()
     }
 

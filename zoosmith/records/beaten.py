@@ -16,13 +16,15 @@ DECIDES = "macro_f1"  # whether a baseline is beaten: answering the most frequen
 class Beside(NamedTuple):
     """A baseline beside an artifact: the baseline's metrics, and artifact minus baseline by metric.
 
-    change is empty where they did not answer the same examples.
+    change is empty where they did not answer the same examples. size: bytes of an artifact of another family with all
+    that it needs; None of a baseline without a model.
     """
 
     name: str
     fit: str
     metrics: dict[str, Metric]
     change: dict[str, Difference]
+    size: int | None = None
 
     @property
     def beaten(self) -> bool:
@@ -38,7 +40,7 @@ def beside(quality: Quality) -> list[Beside]:
         joint = joint_of(one.answers, mine) if mine else None
         deltas = paired.deltas(joint) if joint else {}
         change = {metric: Difference.of(value, p=p) for metric, (value, p) in deltas.items()}
-        found.append(Beside(name, one.fit, metrics_of(one.answers), change))
+        found.append(Beside(name, one.fit, metrics_of(one.answers), change, one.size))
     return found
 
 

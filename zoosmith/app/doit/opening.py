@@ -8,6 +8,7 @@ from typing import Any
 
 from doit.exceptions import InvalidDodoFile
 
+from zoosmith.build import beside
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import recipe_files
 from zoosmith.common.text import show, show_error
@@ -62,7 +63,8 @@ def told_of(error: BaseException) -> str:
 def needed_by(zoo: Zoo, names: list[str]) -> set[Ref] | None:
     """Artifacts that the named tasks touch, so that others need no tasks; None for all of them.
 
-    What an artifact is made from, the reference that it is measured against, and the same of these.
+    What an artifact is made from, the reference that it is measured against, artifacts that are baselines of its evals,
+    and the same of these.
     """
     refs = [zoo.by_full_name.get(name.partition(":")[2]) for name in names]
     if not refs or None in refs:
@@ -73,6 +75,8 @@ def needed_by(zoo: Zoo, names: list[str]) -> set[Ref] | None:
         ref = waiting.pop()
         if ref not in found:
             found.add(ref)
-            parents = (parent for parent in zoo.lineage(ref) if zoo.base(parent) is None)
-            waiting += [*parents, zoo.families[ref.recipe].reference]
+            lineage = zoo.lineage(ref)
+            parents = (parent for parent in lineage if zoo.base(parent) is None)
+            others = (other for node in (ref, *lineage) for other in beside.refs(zoo, node.recipe).values())
+            waiting += [*parents, zoo.families[ref.recipe].reference, *others]
     return found

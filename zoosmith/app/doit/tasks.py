@@ -14,6 +14,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from zoosmith.app.doit import outputs
+from zoosmith.build import beside
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
@@ -112,8 +113,9 @@ class Tasks:
         data = [f"_source:data:{family.id}/{name}" for name in family.recipe.data]
         for id, eval_ in family.recipe.evals.items():
             if eval_.baselines:
-                ref = Ref(family.id, id)
-                yield self._node("baselines", ref, f"baselines:{ref}", data)
+                ref, others = Ref(family.id, id), beside.refs(self.workspace.zoo, family.id, id).values()
+                after = [*data, *(f"_step:{other}" for other in others)]
+                yield self._node("baselines", ref, f"baselines:{ref}", after)
 
     def steps(self) -> Iterator[Task]:
         """`_step:` puts an artifact into the store."""
