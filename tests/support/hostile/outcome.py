@@ -64,7 +64,9 @@ def outcome(case: Case, box: Sandbox) -> str:
 
 def _look(registry: str, wanted: str) -> None:
     """The commands that only read must end in 0 or 1, and print nothing that steers a terminal."""
-    for words in (["search", "--registry", registry], ["show", f"--registry={registry}", "--", wanted]):
+    named = f"--registry={registry}"
+    best = ["best", "--task", "text-classification", named]
+    for words in (["search", named], ["show", named, "--", wanted], best, ["compare", named, "--", wanted, NAME]):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             assert cli.main(words) in (0, 1)

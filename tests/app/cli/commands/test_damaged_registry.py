@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,35 @@ def test_of_somebody_elses_registry_the_owner_is_named(
     spoil(tmp_path / "theirs", "toy-a", "files", 5)
     assert cli.main(["show", "toy-a", "--registry", str(tmp_path / "theirs")]) == 1
     assert f"only the owner of file://{tmp_path}/theirs can mend it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["size_total", "size_own"])
+def test_a_size_beyond_a_float_is_damage_of_its_entry(zoo: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    spoil(zoo, "toy-base", key, 10**400)
+    assert cli.main(["show", "toy-base"]) == 1
+    assert f"{key} is beyond 64 bits" in capsys.readouterr().err
+    assert cli.main(["search", "toy-other"]) == 0
+
+
+def test_so_is_a_metric_beyond_a_float(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads((zoo / "registry.json").read_text())["artifacts"]["toy-base"]["versions"]["1"]["results"]
+    for metric in told[0]["quality"].values():
+        metric["value"] = 10**400
+    spoil(zoo, "toy-base", "results", told)
+    capsys.readouterr()
+    assert cli.main(["search"]) == 0
+    said = capsys.readouterr()
+    assert "toy-other@1" in said.out
+    assert "left out, damaged or misnamed: 'toy-base'" in said.err
+
+
+def test_what_a_killed_repair_left_is_not_opened_as_the_base(zoo: Path) -> None:
+    """The old copy has the manifest of the new one, and may be what was damaged."""
+    from zoosmith.predictor import needed
+
+    base = zoo / "artifacts" / "toy-base"
+    old = Path(shutil.copytree(base, base.with_name(".toy-base.pull-old")))
+    (old / "model.onnx").unlink()
+    (old / "model.onnx").write_bytes(b"BASE")
+    assert needed(zoo / "artifacts" / "toy-adapter", zoo) == {"from": base}
+    assert cli.main(["verify", "toy-adapter"]) == 0
