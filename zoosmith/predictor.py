@@ -151,11 +151,12 @@ def load(path_or_name: str | Path, *, threads: int = 1) -> Predictor:
 def needed(folder: Path, project: Path) -> dict[str, Path]:
     """Role -> folder of each tree that the artifact in `folder` needs, beside it or in `artifacts/` of the zoo.
 
-    They are told by the digests that their manifests give; `zoosmith verify` hashes the files. Raises ZooError.
+    They are told by the digests that their manifests give; `zoosmith verify` hashes the files. What a pull or delivery
+    that was killed has left beside them (`.NAME.pull-old`) is none of them. Raises ZooError.
     """
     needs = read_manifest(folder).needs
     homes = dict.fromkeys((folder.resolve().parent, project / "artifacts")) if needs else {}
-    files = [file for home in homes for file in sorted(home.glob(f"*/{PAYLOAD_MANIFEST}"))]
+    files = [file for home in homes for file in sorted(home.glob(f"[!.]*/{PAYLOAD_MANIFEST}"))]
     found = {tree: file.parent for file in reversed(files) if (tree := manifest_digest(file.parent))}
     for role, tree in needs.items():
         if tree not in found:

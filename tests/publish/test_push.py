@@ -71,13 +71,18 @@ def test_a_scratch_record_is_not_published(zoo: Path, tmp_path: Path) -> None:
         push(Workspace(zoo, scratch=True), A0, f"file://{tmp_path / 'out'}")
 
 
-@pytest.mark.parametrize("damage", ["changed", "longer", "gone"])
+@pytest.mark.parametrize("damage", ["changed", "longer", "gone", "folder", "link"])
 def test_damage_in_the_store_is_found_before_anything_is_sent(zoo: Path, tmp_path: Path, damage: str) -> None:
     workspace = Workspace(zoo)
     stored = workspace.store.file(next(f.sha256 for f in workspace.records.build(A0).files if f.path == "table.json"))  # type: ignore[union-attr]
     stored.chmod(0o644)
     if damage == "gone":
         stored.unlink()
+    elif damage == "folder":
+        stored.unlink()
+        (stored / "inside").mkdir(parents=True)
+    elif damage == "link":
+        stored.symlink_to(stored.rename(tmp_path / "elsewhere"))
     else:
         stored.write_bytes(stored.read_bytes() + b" " if damage == "longer" else stored.read_bytes()[:-1] + b"?")
     said = refused(zoo, tmp_path / "out")

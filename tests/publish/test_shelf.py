@@ -104,6 +104,7 @@ BAD: list[tuple[tuple[str, ...], Any]] = [
     (("latest",), 99), (("latest",), "x"), (("versions",), None), (("versions",), {"x": {}}),
     (("versions", "latest", "task"), 7), (("versions", "latest", "size_total"), "big"),
     (("versions", "latest", "tree_digest"), None), (("versions", "latest", "base"), [1]),
+    (("versions", "latest", "size_total"), 10**400),
     (("versions", "latest", "results"), [{}]), (("versions", "latest", "results"), 5),
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from zoosmith.build import zoo as zoos
 from zoosmith.build.codehash import closure_key
 from zoosmith.build.key_parts import device_of, imports_of, tools_of
 from zoosmith.contract.output import Resources, data_of
+from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref
 
@@ -22,20 +23,34 @@ PROBE_ROWS = 48
 
 def build_action(resolver: Resolver, ref: Ref) -> Action:
     """Build an artifact. Raises Unresolved while a parent or the data is missing."""
-    module = zoos.builder(resolver.zoo, ref, resolver.project)
-    spec, params = resolver.zoo.artifact(ref), zoos.params(resolver.zoo, ref, resolver.project)
+    module, name = zoos.builder(resolver.zoo, ref, resolver.project), f"{ref.recipe}-{ref.name}"
+    params = zoos.params(resolver.zoo, ref, resolver.project)
     sliced.check_values(resolver, ref)
     parents = {role: resolver.parent_tree(parent) for role, parent in resolver.zoo.parents(ref).items()}
-    sizes = {role: sum(entry.size for entry in resolver.store.tree(tree) or ()) for role, tree in parents.items()}
-    claimed = _claimed(module, params, sizes)
-    output = zoos.output(resolver.zoo, ref, resolver.project)
-    entries = resolver.entries(ref)
-    named = resolver.code(*entries)
+    claimed, place = _claimed(module, params, _sizes(resolver, parents)), device_of(module)
+    return Action(
+        name=f"{ref.recipe}/{ref.name}",
+        title=f"build {name}" + ("" if place == "cpu" else f" on {place}"),
+        entry="zoosmith.build.build:run",
+        inputs=_inputs(resolver, ref, module, params, parents, place),
+        run=_run(resolver, ref, place),
+        resources=claimed.at(_tokens(resolver, ref)),
+        timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
+        environment=tuple(getattr(module, "ENVIRONMENT", ())),
+        imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
+    )
+
+
+def _inputs(
+    resolver: Resolver, ref: Ref, module: ModuleType, params: Params, parents: dict[str, str], place: str
+) -> dict[str, Any]:
+    """All that decides what is built, which is the key."""
+    spec, entries = resolver.zoo.artifact(ref), resolver.entries(ref)
     inputs = {
         "schema": 1,
         "kind": "build",
         "builder": spec.builder,
-        "code": closure_key(named),
+        "code": closure_key(resolver.code(*entries)),
         "params": params.model_dump(mode="json"),
         "parents": parents,
         "splits": resolver.splits(ref.recipe, data_of(module, params)),
@@ -47,31 +62,29 @@ def build_action(resolver: Resolver, ref: Ref) -> Action:
         **imports_of(entries),
         **resolver.machine(module),
     }
-    place = device_of(module)
-    if place != "cpu":
-        inputs["device"] = place.partition(":")[0]
-    return Action(
-        name=f"{ref.recipe}/{ref.name}",
-        title=f"build {ref.recipe}-{ref.name}" + ("" if place == "cpu" else f" on {place}"),
-        entry="zoosmith.build.build:run",
-        inputs=inputs,
-        run={
-            "code": named,
-            "format": output.format,
-            "precision": output.precision,
-            "name": str(ref),
-            "parents": {role: str(parent) for role, parent in resolver.zoo.parents(ref).items()},
-            "threads": resolver.threads,
-            "device": place,
-            "data": resolver.task_data(ref.recipe),
-            "probe_rows": PROBE_ROWS,
-            "labels_ordered": _ordered(resolver, ref.recipe),
-        },
-        resources=claimed.at(_tokens(resolver, ref)),
-        timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
-        environment=tuple(getattr(module, "ENVIRONMENT", ())),
-        imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
-    )
+    return inputs if place == "cpu" else inputs | {"device": place.partition(":")[0]}
+
+
+def _run(resolver: Resolver, ref: Ref, place: str) -> dict[str, Any]:
+    """What the step is told beside that: names, places, and how it is checked."""
+    output = zoos.output(resolver.zoo, ref, resolver.project)
+    return {
+        "code": resolver.code(*resolver.entries(ref)),
+        "format": output.format,
+        "precision": output.precision,
+        "name": str(ref),
+        "parents": {role: str(parent) for role, parent in resolver.zoo.parents(ref).items()},
+        "threads": resolver.threads,
+        "device": place,
+        "data": resolver.task_data(ref.recipe),
+        "probe_rows": PROBE_ROWS,
+        "labels_ordered": _ordered(resolver, ref.recipe),
+    }
+
+
+def _sizes(resolver: Resolver, trees: dict[str, str]) -> dict[str, int]:
+    """Bytes of each tree."""
+    return {role: sum(entry.size for entry in resolver.store.tree(tree) or ()) for role, tree in trees.items()}
 
 
 def _claimed(module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:

@@ -9,6 +9,7 @@ from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
+from zoosmith.common.text import inline
 from zoosmith.execution.action import Action, differences
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import ActionResult
@@ -32,13 +33,18 @@ def overview(workspace: Workspace) -> str:
     """Families with their artifacts, then the commands."""
     parts = []
     for id, family in workspace.zoo.families.items():
-        parts.append(f"{id}: {family.recipe.summary}\n")
+        parts.append(f"{id}: {in_a_line(family.recipe.summary)}\n")
         width = max(len(name) for name in family.recipe.artifacts) + len(id) + 3
         for name, artifact in family.recipe.artifacts.items():
             mark = "  (reference)" if name == family.recipe.reference else ""
             text = artifact.summary or f"{artifact.builder} from {artifact.from_}"
-            parts.append(f"  {full_name(id, name):<{width}}{text}{mark}\n")
+            parts.append(f"  {full_name(id, name):<{width}}{in_a_line(text)}{mark}\n")
     return "".join(parts) + "\n" + COMMANDS
+
+
+def in_a_line(text: str) -> str:
+    """What a recipe says, which may be a stranger's: without what steers a terminal or would be a line of its own."""
+    return inline(" ".join(text.split()))
 
 
 def _nodes(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:

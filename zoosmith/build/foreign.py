@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -25,29 +25,38 @@ def told(file: Path) -> Iterator[None]:
     except ZooError:
         raise
     except (Exception, SystemExit) as error:
-        raise ZooError(f"{place(error, file)}: {type(error).__name__}: {_words(error)}") from error
+        raise ZooError(words(error, file)) from error
+
+
+def words(error: BaseException, file: Path) -> str:
+    """`FILE:LINE: KIND: MESSAGE` of what the code in `file` raised."""
+    said = str(error.msg) if isinstance(error, SyntaxError) else str(error)
+    return f"{place(error, file)}: {type(error).__name__}: {said}"
 
 
 def place(error: BaseException, file: Path) -> str:
     """`FILE:LINE` of an error: of bad syntax, else of the last line of `file` that was running."""
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
+        return f"{error.filename}:{error.lineno or 1}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == file]
     return f"{file}:{lines[-1]}" if lines else str(file)
 
 
-def _words(error: BaseException) -> str:
-    return str(error.msg) if isinstance(error, SyntaxError) else str(error)
-
-
 def check_names(module: ModuleType, needed: tuple[tuple[str, ...], ...]) -> None:
     """Raise ZooError for the first name that a plug-in lacks, with the nearest one that it has."""
-    file = Path(str(module.__file__))
-    for names in needed:
-        if not any(hasattr(module, name) for name in names):
-            own = [name for name in vars(module) if not name.startswith("__")]
-            guess = nearest(names[0], own).partition("; known")[0]
-            raise ZooError(f"{file}:1: has no {' or '.join(map(repr, names))}{guess}; docs/howto has what it needs")
+    given = [name for group in needed for name in group if hasattr(module, name)]
+    if fault := lacking(Path(str(module.__file__)), [*vars(module), *given], needed):
+        raise ZooError(fault)
+
+
+def lacking(file: Path, names: Sequence[str], needed: tuple[tuple[str, ...], ...]) -> str | None:
+    """The first name that the plug-in in `file`, which has `names`, lacks, with the nearest one that it has."""
+    for wanted in needed:
+        if not set(wanted) & set(names):
+            own = [name for name in names if not name.startswith("__")]
+            guess = nearest(wanted[0], own).partition("; known")[0]
+            return f"{file}:1: has no {' or '.join(map(repr, wanted))}{guess}; docs/howto has what it needs"
+    return None
 
 
 def check_builder(module: ModuleType) -> None:

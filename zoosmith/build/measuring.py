@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from zoosmith import plugins
@@ -44,16 +45,39 @@ def trees_action(
     Both are in the store, whoever built them; where they differ, `reference_measured` is the tree of a measurement of
     `theirs`. Raises Unresolved while the data is missing.
     """
-    recipe = resolver.zoo.families[ref.recipe].recipe
+    reference = full_name(ref.recipe, resolver.zoo.families[ref.recipe].recipe.reference)
+    evals = {id: _eval(resolver, ref.recipe, id) for id in resolver.zoo.families[ref.recipe].recipe.evals}
     formats = sorted({str(_manifest(resolver, tree)["format"]) for tree in (mine, theirs)})
-    runtimes = [plugins.load("runtimes", format, resolver.project) for format in formats]
-    packages = tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
-    evals = {id: _eval(resolver, ref.recipe, id) for id in recipe.evals}
-    code = [plugins.find("runtimes", format, resolver.project) for format in formats]
-    kinds = [kind for about in evals.values() for kind in zoos.asking(resolver.zoo, ref.recipe, about["kind"])]
-    code += [plugins.part_file("tasks", kind, "scoring", resolver.project) for kind in kinds]
-    named = resolver.code(*code)
-    inputs: dict[str, Any] = {
+    named = resolver.code(*_code(resolver, ref.recipe, formats, evals))
+    told = {"reference_measured": reference_measured} if reference_measured else {}
+    sizes = {"size_own": _size(resolver, mine), "size_total": _total(resolver, mine)}
+    return Action(
+        name=f"{ref.recipe}/measured/{ref.name}-{suite}",
+        title=f"measure {full_name(ref.recipe, ref.name)}",
+        entry="zoosmith.bench.measure:run",
+        inputs={
+            **_asked(suite, mine, theirs, evals),
+            "code": closure_key(named),
+            "packages": public_versions(_packages(resolver, formats)),
+        },
+        run={
+            "name": full_name(ref.recipe, ref.name),
+            "reference": reference,
+            "code": named,
+            "evals": evals,
+            **sizes,
+            "reference_size_total": _total(resolver, theirs),
+            **told,
+        },
+        resources=Resources(cpus=10**6, memory_mb=2048),
+        timeout_s=3_600.0 if suite == "quick" else 14_400.0,
+        exclusive=True,
+    )
+
+
+def _asked(suite: str, mine: str, theirs: str, evals: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is measured, by what, and where."""
+    return {
         "schema": 1,
         "kind": "measure",
         "suite": suite,
@@ -61,33 +85,23 @@ def trees_action(
         "artifact": mine,
         "reference": theirs,
         "evals": {id: [about[name] for name in EVAL_KEY if name in about] for id, about in evals.items()},
-        "code": closure_key(named),
-        "packages": public_versions(packages),
         "host": this_host().id,
         "threads": THREADS,
         "device": device(),
     }
-    run = {
-        "name": full_name(ref.recipe, ref.name),
-        "reference": full_name(ref.recipe, recipe.reference),
-        "code": named,
-        "evals": evals,
-        "size_own": _size(resolver, mine),
-        "size_total": _total(resolver, mine),
-        "reference_size_total": _total(resolver, theirs),
-    }
-    if reference_measured:
-        run["reference_measured"] = reference_measured
-    return Action(
-        name=f"{ref.recipe}/measured/{ref.name}-{suite}",
-        title=f"measure {full_name(ref.recipe, ref.name)}",
-        entry="zoosmith.bench.measure:run",
-        inputs=inputs,
-        run=run,
-        resources=Resources(cpus=10**6, memory_mb=2048),
-        timeout_s=3_600.0 if suite == "quick" else 14_400.0,
-        exclusive=True,
-    )
+
+
+def _code(resolver: Resolver, recipe: str, formats: list[str], evals: dict[str, dict[str, Any]]) -> list[Path]:
+    """The modules that answer and judge: runtimes of the formats, scoring of the evals' kinds."""
+    kinds = [kind for about in evals.values() for kind in zoos.asking(resolver.zoo, recipe, about["kind"])]
+    runtimes = [plugins.find("runtimes", format, resolver.project) for format in formats]
+    return runtimes + [plugins.part_file("tasks", kind, "scoring", resolver.project) for kind in kinds]
+
+
+def _packages(resolver: Resolver, formats: list[str]) -> tuple[str, ...]:
+    """What the runtimes of the formats require."""
+    runtimes = [plugins.load("runtimes", format, resolver.project) for format in formats]
+    return tuple(sorted({name for runtime in runtimes for name in runtime.REQUIRES}))
 
 
 def _eval(resolver: Resolver, recipe: str, id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.publish.entries import DamagedEntry
 from zoosmith.publish.seen import Changes
 from zoosmith.publish.shelf import briefs
 from zoosmith.records.brief import Brief
@@ -110,14 +111,34 @@ class Catalog:
             yield Version(name, number, entry.versions[str(number)])
 
     def with_tree(self, tree: str) -> list[Version]:
-        """All versions with this tree; only their entries are read."""
+        """All versions with this tree; only their entries are read, and damaged ones left out (see `damage`)."""
         names = [name for name, brief in sorted(self.briefs.items()) if brief and tree in brief.trees.values()]
-        return [each for name in names for each in self._versions(name) if each.row.tree_digest == tree]
+        return [each for name in names for each in self._sound(name) if each.row.tree_digest == tree]
+
+    def _sound(self, name: str) -> list[Version]:
+        """All versions of an artifact; none where its entry is damaged."""
+        try:
+            return list(self._versions(name))
+        except DamagedEntry:
+            return []
 
     def by_tree(self, tree: str) -> Version | None:
         """A version with this tree, for what an artifact needs; one that is published, if any is."""
         same = self.with_tree(tree)
         return min(same, key=lambda version: not version.row.locations, default=None)
+
+    def damage(self, tree: str) -> DamagedEntry | None:
+        """What is wrong with an entry that has this tree, or, where none has, may have had it; None for all sound."""
+        having = [name for name, brief in self.briefs.items() if brief and tree in brief.trees.values()]
+        unread = [name for name, brief in self.briefs.items() if brief is None]
+        return next((fault for name in [*having, *unread] if (fault := self._fault(name))), None)
+
+    def _fault(self, name: str) -> DamagedEntry | None:
+        try:
+            _ = self.artifacts[name]
+        except DamagedEntry as error:
+            return error
+        return None
 
     def locations(self, version: Version) -> list[Location]:
         """Where the files lie. Raises ZooError if the version was not published, or lies where it must not."""

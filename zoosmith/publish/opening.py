@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote as quoted
 from urllib.parse import quote, unquote, urlsplit
 
 from zoosmith.common import safe
@@ -14,6 +15,7 @@ from zoosmith.common.canonical import canonical
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import seen
 from zoosmith.publish.catalog import Catalog
+from zoosmith.publish.entries import plain
 from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
 from zoosmith.records import registry
@@ -119,9 +121,19 @@ def _parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
     """The registry in `source`: entry by entry if it has the committed form, else as a whole. Raises ZooError."""
     if source.size > safe.MAX_JSON_BYTES:
         raise ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
-    entries = shelf(source, what)
+    cure = _cure(base)
+    entries = shelf(source, what, cure)
     if entries is not None:
         return Catalog(entries, base, remark)
     data = source.read(0, source.size)
-    safe.parse_json(data, what)
-    return Catalog(registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+    told = safe.parse_json(data, what)
+    return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+
+
+def _cure(base: str) -> str:
+    """What mends a damaged entry of the registry at `base`: its history, which the owner of a zoo keeps."""
+    folder = Path(unquote(urlsplit(base).path))
+    if urlsplit(base).scheme != "file" or not (folder / "dodo.py").is_file():
+        return f"only the owner of {base} can mend it; an artifact is had elsewhere by another --registry"
+    restore = f"git -C {quoted(str(folder))} restore {FILE}"
+    return f"`{restore}` brings it back, then `doit registry` adds what was recorded since"

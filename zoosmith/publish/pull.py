@@ -93,9 +93,11 @@ class Puller:
                 if needed is not None and needed not in found.values():
                     todo.append(needed)
                 elif needed is None and not self._has(tree):
+                    fault = self.catalog.damage(tree)
+                    damaged = f"; it may be what is damaged: {fault}" if fault else ""
                     raise ZooError(
                         f"{version} cannot be opened without {role!r}, the tree {tree[:12]}..., which is neither in "
-                        f"this registry nor in {self.home}"
+                        f"this registry nor in {self.home}{damaged}"
                     )
         return list(found.values())
 

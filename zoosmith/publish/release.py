@@ -14,6 +14,7 @@ from zoosmith.recipes.graph import Ref
 from zoosmith.records import gates, registry
 from zoosmith.records.layout import CARD, POINTER, Pointer, pointer
 from zoosmith.records.registry import Row
+from zoosmith.store import heal
 from zoosmith.store.files import sha256_file
 from zoosmith.store.store import CorruptStore, Store
 
@@ -112,6 +113,6 @@ def verify(store: Store, name: str, row: Row) -> None:
     """Raise CorruptStore, after removing the bad bytes, where the store does not hold the row's files."""
     for file in row.files:
         path = store.file(file.sha256)
-        if not path.is_file() or path.stat().st_size != file.size or sha256_file(path) != file.sha256:
-            path.unlink(missing_ok=True)
+        if not heal.is_regular(path, file.size) or sha256_file(path) != file.sha256:
+            heal.clear(path)
             raise CorruptStore(f"{file.path} of {name} is missing or damaged in the store; run `doit build:{name}`")

@@ -11,15 +11,15 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
+from zoosmith.publish.entries import Entries
 from zoosmith.records.brief import Brief, of_entry, of_json
-from zoosmith.records.registry import Entry, Registry, fault
+from zoosmith.records.registry import Entry
 
 HEAD, TAIL = b'{\n  "artifacts": {', b'\n  },\n  "schema": 2\n}\n'
 BEGIN, END = b'\n    "', b"\n    }"
@@ -77,21 +77,19 @@ class Place(NamedTuple):
     brief: Brief | None
 
 
-class Shelf(Mapping[str, Entry]):
-    """Entries by name, each read and checked when it is asked for. Raises ZooError for one that is damaged."""
+class Shelf(Entries):
+    """Entries by name, each read when it is asked for. Raises DamagedEntry for one that is damaged."""
 
-    def __init__(self, source: Source, places: dict[str, Place], what: str) -> None:
-        """Entries of `source`, which is called `what` in messages."""
-        self.source, self.places, self.what = source, places, what
+    def __init__(self, source: Source, places: dict[str, Place], what: str, cure: str = "") -> None:
+        """Entries of `source`, which is called `what` in messages; `cure` is what mends a damaged one."""
+        self.source, self.places, self.what, self.cure = source, places, what, cure
 
-    def __getitem__(self, name: str) -> Entry:
-        """Read and check one entry."""
+    def told(self, name: str) -> dict[str, Any]:
+        """See Entries."""
         place = self.places[name]
-        told = safe.parse_json(b"{" + self.source.read(place.start, place.size) + b"}", f"{name} in {self.what}")
-        try:
-            return Registry.model_validate({"schema": 2, "artifacts": told}).artifacts[name]
-        except ValidationError as error:
-            raise ZooError(fault(error, self.what)) from None
+        text = b"{" + self.source.read(place.start, place.size) + b"}"
+        told: dict[str, Any] = safe.parse_json(text, f"{name} in {self.what}")
+        return told
 
     def __iter__(self) -> Iterator[str]:
         """Names in the order of the file."""
@@ -102,16 +100,16 @@ class Shelf(Mapping[str, Entry]):
         return len(self.places)
 
     def briefs(self) -> dict[str, Brief | None]:
-        """What lists show, by name; None for what is damaged."""
+        """See Entries."""
         return {name: place.brief for name, place in self.places.items()}
 
 
 def briefs(artifacts: Mapping[str, Entry]) -> dict[str, Brief | None]:
-    """As `Shelf.briefs`, of any artifacts."""
-    return artifacts.briefs() if isinstance(artifacts, Shelf) else {n: of_entry(e) for n, e in artifacts.items()}
+    """As `Entries.briefs`, of any artifacts."""
+    return artifacts.briefs() if isinstance(artifacts, Entries) else {n: of_entry(e) for n, e in artifacts.items()}
 
 
-def shelf(source: Source, what: str) -> Shelf | None:
+def shelf(source: Source, what: str, cure: str = "") -> Shelf | None:
     """The entries of a registry in the committed form; None where it is not in that form, or not JSON."""
     places: dict[str, Place] = {}
     try:
@@ -122,7 +120,7 @@ def shelf(source: Source, what: str) -> Shelf | None:
             places[name] = Place(start, len(piece), of_json(told[name]))
     except ValueError:
         return None
-    return Shelf(source, places, what)
+    return Shelf(source, places, what, cure)
 
 
 def _pieces(source: Source) -> Iterator[tuple[int, bytes]]:

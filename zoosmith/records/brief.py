@@ -51,10 +51,11 @@ def of_json(told: Any) -> Brief | None:
         texts = {name: row[name] for name in TEXTS}
         size, base = row["size_total"], tuple(row["base"])
         whole = isinstance(latest, int) and isinstance(size, int) and all(number.isdecimal() for number in trees)
-        if not whole or not all(isinstance(text, str) for text in (*trees.values(), *texts.values(), *base)):
+        texts_only = all(isinstance(text, str) for text in (*trees.values(), *texts.values(), *base))
+        if not whole or not texts_only or abs(size) >= 2**63:
             return None
         return Brief(latest, trees, **texts, base=base, size_total=size, quality=_quality(row["results"]))
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
         return None
 
 

@@ -168,7 +168,7 @@ def parse(text: str, file: str) -> Registry:
     except json.JSONDecodeError as error:
         raise ZooError(f"{file}:{error.lineno}: {error.msg}; was a merge left unfinished?") from None
     except ValidationError as error:
-        raise ZooError(fault(error, file)) from None
+        raise ZooError(f"{fault(error, file)}; restore the file from its history (`git restore`)") from None
 
 
 def fault(error: ValidationError, file: str) -> str:

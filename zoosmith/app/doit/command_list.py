@@ -7,8 +7,8 @@ from typing import Any
 from doit.cmd_list import List as DoitList
 
 from zoosmith.app.doit.command import Anywhere
-from zoosmith.build import explain
-from zoosmith.common.text import while_read
+from zoosmith.build import explain, unused
+from zoosmith.common.text import show_error, while_read
 
 BROKEN = 3  # as doit ends where a dodo.py is wrong
 
@@ -27,4 +27,9 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
         if workspace is None:
             return int(super().execute(params, args) or 0)
         self.outstream.write(explain.overview(workspace))
-        return BROKEN if workspace.broken else 0
+        told = "".join(map(str, workspace.broken.values()))
+        faults = unused.faults(workspace.project, workspace.zoo)
+        alone = [fault for file, fault in faults.items() if f"{file}:" not in told]
+        for fault in alone:
+            show_error("ERROR", fault)
+        return BROKEN if workspace.broken or alone else 0

@@ -11,6 +11,7 @@ from doit.exceptions import InvalidDodoFile
 from zoosmith.build import beside
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import recipe_files
+from zoosmith.common.safe import printable
 from zoosmith.common.text import show, show_error
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import failure
@@ -49,15 +50,15 @@ def _leave_out_broken(workspace: Workspace, first: str) -> None:
     for name in OPENED["args"]:
         for id, fault in workspace.broken.items():
             if name.rpartition(":")[2].startswith(f"{id}-") or name == id:
-                raise InvalidDodoFile(str(fault))
+                raise InvalidDodoFile(told_of(fault))
     for fault in workspace.broken.values():
         show_error("ERROR", str(fault))
     show(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out", to=sys.stderr)
 
 
 def told_of(error: BaseException) -> str:
-    """The words of an error of ours, or of the system."""
-    return str(error) if isinstance(error, ZooError) else failure(error)
+    """The words of an error of ours, or of the system; doit prints them as they are, so nothing steers a terminal."""
+    return printable(str(error) if isinstance(error, ZooError) else failure(error))
 
 
 def needed_by(zoo: Zoo, names: list[str]) -> set[Ref] | None:

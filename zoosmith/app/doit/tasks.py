@@ -14,7 +14,11 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from zoosmith.app.doit import outputs
+<<<<<<< HEAD
 from zoosmith.build import beside
+=======
+from zoosmith.build.explain import in_a_line
+>>>>>>> left14
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
@@ -193,4 +197,5 @@ class Tasks:
         """The artifacts that tasks are made for, with full name and summary."""
         for ref in self.workspace.artifacts_selected():
             artifact = self.workspace.zoo.artifact(ref)
-            yield ref, full_name(ref.recipe, ref.name), artifact.summary or f"{artifact.builder} from {artifact.from_}"
+            summary = artifact.summary or f"{artifact.builder} from {artifact.from_}"
+            yield ref, full_name(ref.recipe, ref.name), in_a_line(summary)

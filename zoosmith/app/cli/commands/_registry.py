@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+SHOWN = 3
+
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog
     from zoosmith.transfer.cache import Cache
@@ -35,3 +37,13 @@ def opened(given: argparse.Namespace, cache: Cache | None = None) -> Catalog:
     if catalog.remark:
         show_error("zoosmith", catalog.remark)
     return catalog
+
+
+def tell_left_out(catalog: Catalog, names: list[str]) -> None:
+    """Say on standard error which entries of a registry are damaged, or have names that nothing may have."""
+    from zoosmith.common.text import show_error
+
+    if names:
+        more = ", ..." if len(names) > SHOWN else ""
+        named = ", ".join(map(ascii, names[:SHOWN]))
+        show_error("zoosmith", f"{len(names)} of {catalog.base} are left out, damaged or misnamed: {named}{more}")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import asked_arguments, opened, registry_argument
+from zoosmith.app.cli.commands._registry import asked_arguments, opened, registry_argument, tell_left_out
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -126,9 +126,13 @@ def main(given: argparse.Namespace) -> None:
 
 
 def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
-    """The latest rows of a task and format by name@version. Raises ZooError with the nearest that there is."""
+    """The latest rows of a task and format by name@version; damaged ones are told and left out.
+
+    Raises ZooError with the nearest task or format that there is.
+    """
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
+    from zoosmith.publish.entries import DamagedEntry
 
     left = {name: brief for name, brief in sorted(catalog.briefs.items()) if brief}
     for key in ("task", "format"):
@@ -136,7 +140,15 @@ def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
         if wanted is not None and wanted not in known:
             raise ZooError(f"no artifact in {catalog.base} has the {key} {wanted!r}{nearest(wanted, known)}")
         left = {name: brief for name, brief in left.items() if wanted in (None, getattr(brief, key))}
-    return {str(version): version.row for version in (catalog.newest(name) for name in left)}
+    rows, damaged = {}, [name for name, brief in catalog.briefs.items() if brief is None]
+    for name in left:
+        try:
+            version = catalog.newest(name)
+            rows[str(version)] = version.row
+        except DamagedEntry:
+            damaged.append(name)
+    tell_left_out(catalog, sorted(damaged))
+    return rows
 
 
 def figures(rows: dict[str, Row]) -> dict[str, list[Figures]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.app.cli.commands._registry import opened, registry_argument, tell_left_out
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.records.brief import Brief
 
-SHOWN = 3
 FILTERS = ("task", "format", "precision", "license")
 
 
@@ -25,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """One line an artifact, its latest version. Raises ZooError where nothing fits."""
-    from zoosmith.common.text import columns, show, show_error
+    from zoosmith.common.text import columns, show
     from zoosmith.contract.errors import ZooError
 
     catalog = opened(given)
@@ -36,10 +35,7 @@ def main(given: argparse.Namespace) -> None:
         elif fits(name, brief, given):
             cells = (f"{name}@{brief.latest}", brief.format, brief.precision, brief.task)
             found.append((*cells, sized(brief.size_total), brief.quality))
-    if damaged:
-        more = ", ..." if len(damaged) > SHOWN else ""
-        named = ", ".join(map(ascii, damaged[:SHOWN]))
-        show_error("zoosmith", f"{len(damaged)} of {catalog.base} are left out, damaged or misnamed: {named}{more}")
+    tell_left_out(catalog, damaged)
     if not found:
         raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
     for line in columns(found):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from zoosmith.app.cli.commands._registry import opened, registry_argument
 
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog
+
+T = TypeVar("T")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,17 +24,45 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Say what it is. Raises ZooError naming each file that differs."""
-    from zoosmith.predictor import folder_of, needed
+    """Say what each folder is. Raises ZooError at the end, with all that differs or could not be looked at."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.predictor import folder_of
+
+    folder, faults = folder_of(given.name), dict[str, None]()
+    catalog = _tried(partial(known_registry, given), faults)
+    needs = _tried(partial(parents, folder), faults) or []
+    wrong: dict[str, None] = {}
+    for each in (folder, *needs):
+        _tried(partial(verify, each, catalog, named=was_named(given)), wrong)
+    if told := wrong | faults:
+        raise ZooError("\n".join(told))
+
+
+def _tried(work: Callable[[], T], faults: dict[str, None]) -> T | None:
+    """What `work` gives; None where it fails, and its message is noted once: one fault hides no other."""
+    from zoosmith.contract.errors import ZooError
+
+    try:
+        return work()
+    except ZooError as error:
+        faults[str(error)] = None
+        return None
+
+
+def parents(folder: Path) -> list[Path]:
+    """What the artifact in a folder needs; nothing where its manifest cannot be read, which `verify` tells."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.predictor import needed, read_manifest
     from zoosmith.project import find_project
 
-    folder = folder_of(given.name)
-    verify(folder, given)
-    for needs in needed(folder, find_project()).values():
-        verify(needs, given)
+    try:
+        read_manifest(folder)
+    except ZooError:
+        return []
+    return list(needed(folder, find_project()).values())
 
 
-def verify(folder: Path, given: argparse.Namespace) -> None:
+def verify(folder: Path, catalog: Catalog | None, *, named: bool) -> None:
     """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
     from zoosmith.common import gate
     from zoosmith.common.text import show
@@ -41,8 +73,8 @@ def verify(folder: Path, given: argparse.Namespace) -> None:
     gate.require(folder, str(folder))
     tree, name = folders.tree_digest(folder), folder.resolve().name
     show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
-    if (catalog := known_registry(given)) is not None:
-        show(f"{folder}: {in_registry(catalog, name, tree, named=was_named(given))}")
+    if catalog is not None:
+        show(f"{folder}: {in_registry(catalog, name, tree, named=named)}")
 
 
 def known_registry(given: argparse.Namespace) -> Catalog | None:
@@ -63,7 +95,7 @@ def was_named(given: argparse.Namespace) -> bool:
 
 
 def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
-    """Which version this is. Raises ZooError if the registry knows the name, but no such tree.
+    """Which version this is. Raises ZooError if the registry knows the name, but no such tree, or is damaged there.
 
     A registry that was named and does not know the name either is an error too: it was asked to vouch for this.
     """
@@ -73,10 +105,12 @@ def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
     same = catalog.with_tree(tree)
     if same:
         return f"it is {next((v for v in same if v.name == name), same[0])} of {catalog.base}"
-    if name in catalog.artifacts:
+    if catalog.artifacts.get(name) is not None:
         raise ZooError(
             f"{name} is none of its versions in {catalog.base}: it was built anew, or changed with its manifest"
         )
+    if damage := catalog.damage(tree):
+        raise ZooError(f"whether {catalog.base} knows {name} cannot be said: {damage}")
     if named:
         raise ZooError(
             f"{catalog.base} does not know {name}{nearest(name, catalog.artifacts)}; "
