@@ -14,11 +14,8 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from zoosmith.app.doit import outputs
-<<<<<<< HEAD
 from zoosmith.build import beside
-=======
 from zoosmith.build.explain import in_a_line
->>>>>>> left14
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
