@@ -19,7 +19,7 @@ GOOD = [*TRUE[:95], *(1 - t for t in TRUE[95:])]
 WEAK = [*TRUE[:70], *(1 - t for t in TRUE[70:])]
 NAME = "names-int8"
 WHAT = "Showing what it costs."
-SMALL = {"size_own": 5_000_000, "size_total": 5_000_000}
+SMALL: dict[str, Any] = {"size_own": 5_000_000, "size_total": 5_000_000}
 
 
 def measured(mine: list[int], theirs: list[int], size: int | None = 5_000_000, name: str = "toy-a") -> Measurement:
