@@ -19,11 +19,11 @@ GOOD = [*TRUE[:95], *(1 - t for t in TRUE[95:])]
 WEAK = [*TRUE[:70], *(1 - t for t in TRUE[70:])]
 NAME = "names-int8"
 WHAT = "Showing what it costs."
-SMALL = {"size_own": 5_000_000, "size_total": 5_000_000}
+SMALL: dict[str, Any] = {"size_own": 5_000_000, "size_total": 5_000_000}
 
 
 def measured(mine: list[int], theirs: list[int], size: int | None = 5_000_000, name: str = "toy-a") -> Measurement:
-    told = {"fit": "nothing", "answers": records.answered(TRUE, theirs).model_dump()}
+    told: dict[str, Any] = {"fit": "nothing", "answers": records.answered(TRUE, theirs).model_dump()}
     told |= {} if size is None else {"size": size}
     quality = records.quality(n=100, answers=records.answered(TRUE, mine)) | {"baselines": {NAME: told}}
     return records.measurement(name, quality={"toy": quality})

@@ -99,6 +99,13 @@ def test_outside_a_zoo_the_cure_says_where(copy: Path, tmp_path: Path, monkeypat
         load("family0-a0")
 
 
+def test_the_cure_can_be_copied_whatever_folders_are_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "my models; rm -r $HOME"
+    [command] = re.findall("`([^`]+)`", damage.cure(home / "toy-a"))
+    assert shlex.split(command) == ["zoosmith", "pull", "toy-a", "--repair", "--into", str(home)]
+
+
 def test_what_fails_with_files_that_are_right_is_raised_as_it_is(copy: Path) -> None:
     with pytest.raises(MemoryError, match="as it is"), damage.looked_for("family0-a0"):
         raise MemoryError("as it is")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from zoosmith import predictor
 from zoosmith.contract.errors import ZooError
@@ -64,6 +65,7 @@ def cure(folder: Path) -> str:
     """The commands that put an artifact right."""
     whole, project = folder.resolve(), find_project()
     own = (project / "dodo.py").is_file() and whole.parent == (project / "artifacts").resolve()
-    pull = f"zoosmith pull {whole.name} --repair" + ("" if own else f" --into {whole.parent}")
+    name = quote(whole.name)
+    pull = f"zoosmith pull {name} --repair" + ("" if own else f" --into {quote(str(whole.parent))}")
     told = f"`{pull}` fetches it again, with the --registry that it came from"
-    return f"`doit artifact:{whole.name}` delivers it again if this zoo built it; {told}" if own else told
+    return f"`doit artifact:{name}` delivers it again if this zoo built it; {told}" if own else told
