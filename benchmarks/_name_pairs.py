@@ -78,9 +78,14 @@ Similarity = Callable[[str, str], float]
 BASELINES: dict[str, Similarity] = {"edit distance": edit_similarity, "Jaro-Winkler": jaro_winkler}
 
 
-def threshold(similarity: Similarity, pairs: Sequence[Pair]) -> float:
-    """The least similarity that counts as yes, with the highest accuracy on these pairs."""
-    scored = sorted(((similarity(pair.first, pair.second), pair.label == YES) for pair in pairs), reverse=True)
+def similarities(similarity: Similarity, pairs: Sequence[Pair]) -> list[float]:
+    """That of each pair."""
+    return [similarity(pair.first, pair.second) for pair in pairs]
+
+
+def threshold(scores: Sequence[float], pairs: Sequence[Pair]) -> float:
+    """The least score that counts as yes, with the highest accuracy on these pairs."""
+    scored = sorted(zip(scores, (pair.label == YES for pair in pairs), strict=True), reverse=True)
     best, right, cut = 0, 0, 2.0
     for i, (score, yes) in enumerate(scored):
         right += 1 if yes else -1
@@ -89,6 +94,6 @@ def threshold(similarity: Similarity, pairs: Sequence[Pair]) -> float:
     return cut
 
 
-def baseline(similarity: Similarity, cut: float, pairs: Sequence[Pair]) -> list[bool]:
-    """Whether each pair is right where yes means a similarity of `cut` or more."""
-    return [(similarity(pair.first, pair.second) >= cut) == (pair.label == YES) for pair in pairs]
+def right(scores: Sequence[float], cut: float, pairs: Sequence[Pair]) -> list[bool]:
+    """Whether each pair is right where yes means a score of `cut` or more."""
+    return [(score >= cut) == (pair.label == YES) for score, pair in zip(scores, pairs, strict=True)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks._name_pairs import Pair, baseline, edit_similarity, jaro_winkler, threshold
-from benchmarks.names import by_kind, missed
+from benchmarks._name_pairs import Pair, edit_similarity, jaro_winkler, right, similarities, threshold
+from benchmarks.names import by_kind, missed, on_real_pairs
 
 texts = st.text("abcde ", max_size=8)
 
@@ -31,10 +32,27 @@ def test_similarities_are_shares_and_1_for_equals(a: str, b: str) -> None:
 
 def test_a_threshold_is_the_best_of_its_pairs() -> None:
     pairs = [Pair("a", "a", "yes"), Pair("ab", "ac", "yes"), Pair("ab", "cd", "no"), Pair("abc", "xyc", "no")]
-    cut = threshold(edit_similarity, pairs)
+    scores = similarities(edit_similarity, pairs)
+    cut = threshold(scores, pairs)
     assert cut == 0.5
-    assert baseline(edit_similarity, cut, pairs) == [True] * 4
-    assert baseline(edit_similarity, 0.9, pairs) == [True, False, True, True]
+    assert right(scores, cut, pairs) == [True] * 4
+    assert right(scores, 0.9, pairs) == [True, False, True, True]
+
+
+class Scoring:
+    """Gives a pair of equal texts 0.3 for yes, which is less than what it gives no, and others 0.1."""
+
+    def predict(self, pairs: list[tuple[str, str]]) -> list[SimpleNamespace]:
+        return [SimpleNamespace(label="no", scores={"yes": 0.3 if a == b else 0.1}) for a, b in pairs]
+
+
+def test_on_real_pairs_an_artifact_gets_a_threshold_as_its_baselines_do() -> None:
+    pairs = [Pair("a", "a", "yes"), Pair("ab", "cd", "no")] * 20
+    found = on_real_pairs(Scoring(), pairs, pairs)  # type: ignore[arg-type]
+    assert found["accuracy"]["value"] == 1 and found["threshold"] == 0.3
+    assert found["unfitted"]["accuracy"]["value"] == 0.5
+    assert found["edit distance"]["above"]["value"] == 0
+    assert found["unfitted"]["edit distance"]["above"]["value"] == -0.5
 
 
 def figures(right: int, swapped: float = 0.0, low: float = 0.1) -> dict[str, Any]:
