@@ -19,6 +19,14 @@ def test_the_mean_has_spread_and_interval_to_six_digits() -> None:
     assert (found.low, found.high) == (pytest.approx(0.86 - half, abs=1e-6), pytest.approx(0.86 + half, abs=1e-6))
 
 
+def test_the_interval_of_a_share_ends_at_0_and_1_and_that_of_others_does_not() -> None:
+    apart = [{"kl": Metric(value=value, n=32, unit="nats", better="lower")} for value in (0.1, 0.9)]
+    share = means([fold(1, 0.1), fold(2, 0.9)])["accuracy"]
+    assert (share.low, share.high) == (0.0, 1.0)
+    kl = means([fold(i + 1, 0.5, metrics=metrics) for i, metrics in enumerate(apart)])["kl"]
+    assert kl.low < 0
+
+
 def test_a_metric_that_a_fold_lacks_has_no_mean() -> None:
     more = {"accuracy": Metric(value=0.8, n=32), "kl": Metric(value=0.1, n=32, unit="nats", better="lower")}
     assert list(means([fold(1, 0.9), fold(2, 0.8, metrics=more)])) == ["accuracy"]

@@ -29,7 +29,10 @@ class FoldRecord(Model):
 
 
 class FoldMean(Model):
-    """A metric over folds: mean, sample standard deviation, and the 95 % interval of the mean by Student's t."""
+    """A metric over folds: mean, sample standard deviation, and the 95 % interval of the mean by Student's t.
+
+    That of a share ends at 0 and 1.
+    """
 
     value: float
     sd: float
@@ -91,6 +94,8 @@ def means(folds: Iterable[FoldRecord]) -> dict[str, FoldMean]:
 def _mean(metrics: list[Metric]) -> FoldMean:
     spread, unit = mean_over_folds([metric.value for metric in metrics]), metrics[0].unit
     found = {name: rounded(getattr(spread, name), unit) for name in ("value", "sd", "low", "high")}
+    if unit == "share":  # Student's t knows nothing of ends
+        found |= {"low": max(found["low"], 0.0), "high": min(found["high"], 1.0)}
     return FoldMean(folds=spread.n, unit=unit, better=metrics[0].better, **found)
 
 
