@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[1]
 VOCABULARY = 30_522
 STEPS = 3
 LABELS = ("negative", "positive")
+FORETOLD = {"from_gguf", "gguf", "gguf_quantize"}  # their peak is foretold from the file's largest tensor
 CONVERSION, TRAINING, WITH_TEACHER = 2.0, 4.0, 5.0  # copies of the weights
 ROUNDING = 0.05  # copies: peaks are told in MiB, and buffers of the libraries come and go
 TOY = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
@@ -97,6 +98,8 @@ CASES = {
     "prune-layers": Case("prune_layers", "checkpoint", params={"keep": [0]}),
     "finetune": training("finetune", "encoder"),
     "lora": training("lora", "encoder"),
+    "adapters": training("lora", "encoder", merge=False),
+    "merge-lora": Case("merge_lora", {"from": "adapters", "base": "encoder"}),
     "qlora": training("qlora", "encoder"),
     "qat": training("qat", "checkpoint"),
     "int8-recover": training("int8_recover", "checkpoint"),
@@ -239,7 +242,7 @@ def main() -> int:
         "--only", nargs="+", choices=CASES, default=list(CASES), help="these builds alone; the file keeps the others"
     )
     given = parser.parse_args()
-    if lacking := set(plugins.known("builders", ROOT)) - {case.builder for case in CASES.values()}:
+    if lacking := set(plugins.known("builders", ROOT)) - FORETOLD - {case.builder for case in CASES.values()}:
         parser.error(f"no case for the builders {', '.join(sorted(lacking))}; add one to CASES")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     found = kept(given.json, given.only) | measure(given.only, given.batch, given.tokens)

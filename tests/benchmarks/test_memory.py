@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.memory import CASES, recipe
+from benchmarks.memory import CASES, FORETOLD, recipe
 from tests.support.zoo import ROOT
 from zoosmith import plugins
 from zoosmith.recipes.schema import Recipe
-
-FORETOLD = {"from_gguf", "gguf", "gguf_quantize"}  # their peak is foretold from the file's largest tensor
 
 
 def test_every_builder_of_encoders_has_a_case() -> None:
