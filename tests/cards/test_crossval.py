@@ -15,7 +15,7 @@ def test_the_table_has_each_fold_then_mean_spread_and_interval() -> None:
         ["2", "32", "0.8000"],
         ["mean", "64", "0.8500"],
         ["std dev", "", "0.0707"],
-        ["95 % of the mean", "", "0.2147 to 1.4853"],  # t of 1 degree of freedom: 12.7062
+        ["95 % of the mean", "", "0.2147 to 1.0000"],  # t of 1 degree of freedom: 12.7062, and no share is over 1
     ]
 
 

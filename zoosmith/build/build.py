@@ -53,8 +53,8 @@ def run(step: Step) -> None:
     tolerance = module.check(params) if hasattr(module, "check") else None
     step.progress(text="checking in a clean process")
     scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
-    if (step.out / "tokenizer.json").is_file():
-        task = bind(spec.kind, task.spec, step.out, step.project)  # a builder may change how texts are read
+    if getattr(params, "romanise", False):
+        task = bind(spec.kind, task.spec, step.out, step.project)  # it reads with a tokenizer of its own
     check = Check(task, scoring, [*task.probes(), *_dev_examples(step, task)])
     check_artifact(step, check, session, tolerance, parents.get("from"))
 
