@@ -30,7 +30,7 @@ def main(given: argparse.Namespace) -> None:
         model = load(given.name, threads=given.threads)
         several = len(model.task.spec.inputs) > 1
         inputs: list[Any] = [tuple(given.text)] if several else list(given.text)
-        show_one = _stream if hasattr(model.scoring, "stream") else _label
+        show_one = _stream if hasattr(model.scoring, "stream") else _answer
         for value in inputs:
             show_one(model, value, as_json=given.json)
 
@@ -46,9 +46,11 @@ def require_text(inputs: list[str]) -> None:
             raise ZooError(f"the input {text!a} is not UTF-8; set the terminal to UTF-8, or convert it first") from None
 
 
-def _label(model: Predictor, value: Any, *, as_json: bool) -> None:
+def _answer(model: Predictor, value: Any, *, as_json: bool) -> None:
     [answer] = model.predict([value])
-    if as_json:
+    if isinstance(answer, str):
+        show_json({"input": value, "text": answer}) if as_json else show(inline(answer))
+    elif as_json:
         show_json({"input": value, "label": answer.label, "scores": answer.scores})
     else:
         show_part(f"{inline(answer.label)}\t{answer.score:.3f}\n")
