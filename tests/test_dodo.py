@@ -78,6 +78,8 @@ def test_nothing_heavy_is_imported(zoo: Path, command: list[str]) -> None:
     ("arguments", "said"),
     [
         (["build:family0-a7"], "'build:family0-a7' is not a task; did you mean 'build:family0-a2'"),
+        (["family0-a2"], "'family0-a2' is not a task; did you mean 'build:family0-a2'"),
+        (["biuld:family0-a2"], "'biuld:family0-a2' is not a task; did you mean 'build:family0-a2'"),
         (["plan", "family0-b2"], "no artifact is called 'family0-b2'; did you mean 'family0-a2'"),
         (["plan"], "say which artifact"),
         (["why", "nothing-like-it"], "no artifact is called 'nothing-like-it'"),
