@@ -177,4 +177,4 @@ def test_an_unknown_format_suggests_the_nearest(family: Family, tmp_path: Path) 
 
 
 def test_what_it_is_stands_in_its_repr(fast_artifact: Path) -> None:
-    assert repr(load(fast_artifact)) == "<table fp32, text-classification: text -> negative, positive>"
+    assert repr(zoosmith.load(fast_artifact)) == "<table fp32, text-classification: text -> negative, positive>"
