@@ -50,6 +50,7 @@ def use_a_small_base(zoo: Path) -> None:
     write_bert(zoo / "bases" / "encoder")
     file = zoo / "recipes" / "tickets.yaml"
     recipe = yaml.safe_load(file.read_text(encoding="utf-8")) | {"bases": {"encoder": {"path": "bases/encoder"}}}
+    recipe["task"]["max_length"] = 32
     for artifact in recipe["artifacts"].values():
         artifact.pop("gates", None)
     file.write_text(yaml.safe_dump(recipe), encoding="utf-8")

@@ -31,6 +31,11 @@ def recipe_files(project: Path) -> dict[str, Path]:
     return files
 
 
+def own_families(project: Path) -> set[str]:
+    """Ids of the zoo's own recipes; what is shipped beside them is known to every zoo."""
+    return set(_recipes_in(project / "recipes"))
+
+
 def _recipes_in(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fast import write_fast_zoo
-from tests.support.zoo import ROOT
+from tests.support.zoo import ROOT, doit
 from zoosmith.app.cli import main as cli
 
 
@@ -57,19 +57,26 @@ def test_a_misspelt_artifact_fails_with_the_nearest(zoo: Path) -> None:
 
 def test_ls_tells_built_stale_pulled_and_missing(zoo: Path, tmp_path: Path) -> None:
     project = shutil.copytree(zoo, tmp_path / "z", symlinks=True)
-    assert marks(project) == {"family0-a0": "-", "family0-a1": "built", "family0-a2": "-"}
+    assert marks(project) == {"family0-a0": "in the store", "family0-a1": "built", "family0-a2": "-"}
     shutil.copytree(project / "artifacts" / "family0-a1", project / "artifacts" / "from-elsewhere")
     shutil.rmtree(project / "artifacts" / "family0-a1")
     assert marks(project) == {
-        "family0-a0": "-", "family0-a1": "in the store", "family0-a2": "-", "from-elsewhere": "pulled",
+        "family0-a0": "in the store", "family0-a1": "in the store", "family0-a2": "-", "from-elsewhere": "pulled",
     }  # fmt: skip
-    recipe = project / "recipes" / "family0.yaml"
     shutil.copytree(project / "artifacts" / "from-elsewhere", project / "artifacts" / "family0-a0")
     assert marks(project)["family0-a0"] == "stale"
     told = zoosmith(project, "ls", "family0", "--here").stdout
     assert "stale: its recipe, builder or parents have moved on" in told
     assert "family0-a2" not in told
-    assert recipe.is_file()
+
+
+def test_shipped_families_do_not_crowd_the_zoos_own(zoo: Path) -> None:
+    assert not [name for name in marks(zoo) if name.startswith("minilm")]
+    assert "minilm-names-fp32" in zoosmith(zoo, "ls", "minilm-names").stdout
+    overview = doit(zoo, "list", PYTHONPATH=str(ROOT)).stdout
+    assert "family0-a1" in overview
+    assert "minilm-names-fp32" not in overview
+    assert "shipped too, and built by the same commands (`zoosmith ls FAMILY`): bert-base-sst2" in overview
 
 
 def test_ls_outside_of_a_zoo_lists_what_was_pulled(zoo: Path, tmp_path: Path) -> None:

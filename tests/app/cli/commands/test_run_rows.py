@@ -16,6 +16,12 @@ from zoosmith.predictor import Predictor
 ROWS = [{"id": i, "text": text} for i, text in enumerate(("a lovely film", "an awful plot", "so, so"))]
 
 
+@pytest.fixture(autouse=True)
+def _in_its_zoo(fast_artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose runtime opens the artifact."""
+    monkeypatch.setenv("ZOOSMITH_PROJECT", str(fast_artifact.parents[1]))
+
+
 def write(file: Path, rows: list[dict[str, Any]] = ROWS) -> Path:
     if file.suffix == ".csv":
         with file.open("w", newline="", encoding="utf-8") as stream:
@@ -94,7 +100,8 @@ def test_what_was_answered_before_a_kill_is_not_asked_again(
     assert not out.exists()
     assert ask(fast_artifact, "--input", given, "--output", out) == 0
     assert asked == ["so, so"]
-    monkeypatch.undo()
+    asked.clear()
+    monkeypatch.setattr(Predictor, "predict", whole)
     assert ask(fast_artifact, "--input", given, "--output", tmp_path / "again.jsonl") == 0
     assert out.read_bytes() == (tmp_path / "again.jsonl").read_bytes()
 

@@ -26,7 +26,7 @@ def test_twins_are_counted_whatever_their_case_and_spaces() -> None:
 
 
 def test_small_classes_and_long_texts_are_told() -> None:
-    found = survey(*[(f"text {i}", "x") for i in range(20)], ("rare", "y"), ("long " * (LONG_WORDS + 1), "y"))
+    found = survey(*[(f"text {i}", "x") for i in range(9)], ("rare", "y"), ("long " * (LONG_WORDS + 1), "y"))
     told = "\n".join(found.lines())
     assert "2  y  (fewer than 10" in told
     assert "9% of the texts have over 100 words and are cut" in told

@@ -41,6 +41,7 @@ def test_a_table_becomes_a_zoo_that_builds(tmp_path: Path, capsys: pytest.Captur
     assert "support-tickets-onnx-int8" in doit(zoo, "list", PYTHONPATH=str(ROOT)).stdout
     write_bert(zoo / "bases" / "encoder")
     recipe["bases"] = {"encoder": {"path": "bases/encoder"}}  # for the real one is fetched
+    recipe["task"]["max_length"] = 32
     (zoo / "recipes" / "support-tickets.yaml").write_text(yaml.safe_dump(recipe))
     built = doit(zoo, "artifact:support-tickets-onnx-int8", PYTHONPATH=str(ROOT), TMPDIR=str(tmp_path))
     assert built.returncode == 0, built.stdout + built.stderr

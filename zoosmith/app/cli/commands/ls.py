@@ -32,7 +32,7 @@ class Listed(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which of them, and how they are shown."""
-    parser.add_argument("family", nargs="?", help="only artifacts whose names begin so")
+    parser.add_argument("family", nargs="?", help="only artifacts whose names begin so, of shipped families too")
     parser.add_argument("--here", action="store_true", help="leave out what is not built")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
@@ -42,11 +42,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.text import aligned, show, show_json, show_lines
     from zoosmith.project import find_project
 
-    found = [
-        one
-        for one in listed(find_project())
-        if one.name.startswith(given.family or "") and not (given.here and one.mark == MISSING)
-    ]
+    found = [one for one in listed(find_project(), given.family) if not (given.here and one.mark == MISSING)]
     if given.json:
         for one in found:
             show_json(one._asdict())
@@ -58,19 +54,26 @@ def main(given: argparse.Namespace) -> None:
             show(f"{mark}: {text}")
 
 
-def listed(project: Path) -> Iterator[Listed]:
-    """The artifacts of the recipes in their order, then what else lies below artifacts/, or here outside of a zoo."""
-    if not (project / "dodo.py").is_file():
-        yield from _pulled(project, set())
-        return
-    from zoosmith.build.workspace import Workspace
+def listed(project: Path, family: str | None = None) -> list[Listed]:
+    """The artifacts of the recipes in their order, then what else lies below artifacts/, or here outside of a zoo.
 
-    workspace = Workspace(project)
+    family: how names must begin. Without it, of shipped families only what is here.
+    """
+    found = _of_zoo(project, family) if (project / "dodo.py").is_file() else _pulled(project, set())
+    return [one for one in found if one.name.startswith(family or "")]
+
+
+def _of_zoo(project: Path, family: str | None) -> Iterator[Listed]:
+    from zoosmith.build.workspace import Workspace
+    from zoosmith.build.zoo import own_families
+
+    workspace, own = Workspace(project), own_families(project)
     known = workspace.zoo.by_full_name
     for name, ref in known.items():
         folder = workspace.artifacts / name
-        spec = workspace.zoo.artifact(ref)
-        yield Listed(name, _mark(workspace, ref, folder), spec.builder, _size(folder))
+        mark = _mark(workspace, ref, folder)
+        if family or ref.recipe in own or mark != MISSING:
+            yield Listed(name, mark, workspace.zoo.artifact(ref).builder, _size(folder))
     yield from _pulled(workspace.artifacts, set(known))
 
 
