@@ -7,10 +7,13 @@ others).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
 
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Output, Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
@@ -27,8 +30,8 @@ class Params(BaseParams):
     """weights: INT8 by vectors, or 4-bit NormalFloat.
 
     threshold: of INT8, activations beyond it are multiplied in FP16 (0: none). double_quant, compute_dtype: of NF4,
-    whether scales are quantised too, and what weights are expanded to. skip_modules: kept as they are, by the last
-    part of their names. min_agreement: share of the task's probes that must keep the parent's answer.
+    whether scales are quantised too, and what weights are expanded to. skip_modules: kept as they are, layers or
+    modules by one part of their names. min_agreement: share of the task's probes that must keep the parent's answer.
     """
 
     weights: Literal["int8", "nf4"] = "nf4"
@@ -66,9 +69,19 @@ def build(job: Job) -> TorchVision:
 
 def _options(job: Job) -> dict[str, Any]:
     """Options of BitsAndBytesConfig."""
-    params, kept = job.params, list(job.params.skip_modules)
+    params, columns = job.params, model.linears(job.parent.path)
+    kept = _named(columns, params.skip_modules)
     if params.weights == "int8":
         return {**bnb.int8_config(params.threshold), "llm_int8_skip_modules": kept}
-    kept += model.linears_with(job.parent.path, lambda columns: columns % bnb.BLOCK != 0)
+    kept += [name for name, count in columns.items() if count % bnb.BLOCK and name not in kept]
     quantised = bnb.nf4_config(double_quant=params.double_quant, compute_dtype=params.compute_dtype)
     return {**quantised, "llm_int8_skip_modules": kept}
+
+
+def _named(layers: Iterable[str], wanted: Sequence[str]) -> list[str]:
+    """Full names of the layers that `wanted` names, or that lie in a module that it names. Raises BuildError."""
+    parts = {name: name.split(".") for name in layers}
+    known = {part for each in parts.values() for part in each}
+    if unknown := [name for name in wanted if name not in known]:
+        raise BuildError(f"skip_modules: the model has no {unknown[0]!r}{nearest(unknown[0], known)}")
+    return [name for name, each in parts.items() if set(each) & set(wanted)]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import llava
 from tests.support.job import Made, build
+from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.quantization import bnb
 
 
@@ -35,6 +36,11 @@ def test_both_towers_are_quantised_and_head_and_projector_are_not(parent: Made, 
 def test_what_stays_as_it_is_can_be_said(parent: Made, tmp_path: Path) -> None:
     made = quantised(parent, tmp_path, skip_modules=["vision_tower", "lm_head", "multi_modal_projector"])
     assert not [name for name in bnb.layers(made.session.model) if "vision_tower" in name]
+
+
+def test_a_module_that_is_not_there_is_told(parent: Made, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"the model has no 'lm_haed'; did you mean 'lm_head'\?"):
+        quantised(parent, tmp_path, skip_modules=["lm_haed"])
 
 
 def test_rows_that_do_not_fill_blocks_stay_in_full_precision(tmp_path: Path) -> None:

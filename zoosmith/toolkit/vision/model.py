@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +79,8 @@ def placed(path: Path, device: str) -> dict[str, Any]:
     return {"device_map": {"": device}} if quantised else {}
 
 
-def linears_with(path: Path, chosen: Callable[[int], bool]) -> list[str]:
-    """Names of the linear layers whose number of input columns is chosen; no weight is read."""
+def linears(path: Path) -> dict[str, int]:
+    """Input columns of each linear layer of the checkpoint in `path`, by its full name; no weight is read."""
     import torch
     import transformers
 
@@ -89,4 +88,4 @@ def linears_with(path: Path, chosen: Callable[[int], bool]) -> list[str]:
     with torch.device("meta"):
         bare = getattr(transformers, AUTO_MODEL).from_config(config, trust_remote_code=False)
     layers = ((name, layer) for name, layer in bare.named_modules() if isinstance(layer, torch.nn.Linear))
-    return [name for name, layer in layers if chosen(layer.in_features)]
+    return {name: layer.in_features for name, layer in layers}
