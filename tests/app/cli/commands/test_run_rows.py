@@ -125,6 +125,7 @@ def test_a_row_that_cannot_be_asked_is_named_and_nothing_is_half_written(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--jsn", "hi"], "'--jsn' is no option of run; did you mean '--json'?"),
         ([], "nothing is asked: give a text, `-` for lines of standard input, or --input FILE"),
         (["hi", "--input", "in.csv", "--output", "o.csv"], "two ways to ask"),
         (["--input", "in.csv"], "--input and --output go together"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoosmith.common.names import nearest
 from zoosmith.common.text import inline, show, show_json, show_part
 from zoosmith.contract.errors import ZooError
 
@@ -30,6 +31,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--column", action="append", default=[], metavar="INPUT=COLUMN", help=column)
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads that compute (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, with the score of every label")
+
+
+def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
+    """Texts that stand behind options, which argparse leaves over. Raises ZooError for an option that there is not."""
+    if unknown := [word for word in rest if word.startswith("-") and word != LINES]:
+        known = ["--input", "--output", "--column", "--threads", "--json"]
+        raise ZooError(f"{unknown[0]!r} is no option of run{nearest(unknown[0], known)}; put a text that begins so "
+                       "behind `--`")  # fmt: skip
+    given.text += rest
 
 
 def main(given: argparse.Namespace) -> None:
