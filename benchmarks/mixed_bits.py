@@ -81,7 +81,7 @@ class Files:
         self.work, self.types = work, list(types)
         self.rows = founding_texts.generate(founding_texts.Params())["calibration"]
 
-    def plain(self, kind: str) -> Path:
+    def plain(self, kind: str) -> Any:
         """With an importance matrix; of what llama.cpp makes of it where rows do not fit."""
         params = {"type": kind, "imatrix": True, "allow_fallback": True}
         return self._made("gguf_quantize", f"plain-{kind}", params).file

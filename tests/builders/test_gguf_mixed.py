@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -79,7 +80,9 @@ def test_importance_is_measured_where_asked_for(parent: Parent, checkpoint: Path
         ({"layers": {"0": "iq3_xxs"}}, r"llama.cpp makes no iq3_xxs without an importance matrix"),
     ],
 )
-def test_what_fits_nothing_is_refused_and_nothing_left(parent: Parent, tmp_path: Path, params: dict, told: str) -> None:
+def test_what_fits_nothing_is_refused_and_nothing_left(
+    parent: Parent, tmp_path: Path, params: dict[str, Any], told: str
+) -> None:
     with pytest.raises(BuildError, match=told):
         gguf.build("gguf_mixed", tmp_path, params=params, source=parent)
     assert list((tmp_path / "out").iterdir()) == []
@@ -101,7 +104,7 @@ def test_rows_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ({"keep_type": "i8"}, "no type 'i8'"),
     ],
 )
-def test_a_misspelt_type_or_layer_is_told_when_the_recipe_is_read(params: dict, told: str) -> None:
+def test_a_misspelt_type_or_layer_is_told_when_the_recipe_is_read(params: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         gguf_mixed.Params(**params)
 

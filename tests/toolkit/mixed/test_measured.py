@@ -42,7 +42,12 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     left = json.loads((tmp_path / "losses.json").read_text(encoding="utf-8"))
     assert left == {"a.1=q8_0 a.2=q8_0": 0.1235, "a.1=q4_0 a.2=q4_0": 0.1235}
     later: list[Mapping[str, str]] = []
-    again = Measured(lambda types: later.append(types) or 0.5, tmp_path / "losses.json")
+
+    def counted(types: Mapping[str, str]) -> float:
+        later.append(types)
+        return 0.5
+
+    again = Measured(counted, tmp_path / "losses.json")
     assert table(again, GROUPS, KINDS, "f16", lambda *_: None)["b"] == {"q4_0": 0.5}
     assert later == [{"b.1": "q4_0"}]
     assert [path.name for path in tmp_path.iterdir()] == ["losses.json"]

@@ -57,8 +57,7 @@ def _factor(moments: NDArray[np.float64], shrinkage: float) -> NDArray[np.float6
     believed = shrinkage * diagonal + (1 - shrinkage) * moments
     floor = DAMPING * np.trace(moments) / len(moments) or 1.0
     inverse = np.linalg.inv(believed + floor * np.eye(len(moments)))
-    factor: NDArray[np.float64] = np.linalg.cholesky((inverse + inverse.T) / 2).T
-    return factor
+    return np.asarray(np.linalg.cholesky((inverse + inverse.T) / 2).T, dtype=np.float64)
 
 
 class Rounding(Protocol):
