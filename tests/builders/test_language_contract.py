@@ -22,7 +22,10 @@ from zoosmith.store.files import payload
 from zoosmith.toolkit.gguf import quantize
 
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".npy", ".npz", ".h5"}
-PARENTS = {"from_gguf": "base", "gguf": "checkpoint", "gguf_quantize": "f16"}
+PARENTS = {
+    "from_gguf": "base", "gguf": "checkpoint", "gguf_quantize": "f16", "gguf_mixed": "f16", "mixed_bits": "f16"
+}  # fmt: skip
+MEASURED = ("mixed_bits",)
 LANGUAGE = tuple(PARENTS)
 TEXTS = ["Once upon a time there was a little girl.", "a"]
 
@@ -47,10 +50,13 @@ def parents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Parent]:
 @pytest.fixture(scope="module")
 def trees(parents: Mapping[str, Parent], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each builder makes of its parent."""
-    return {
-        name: gguf.build(name, tmp_path_factory.mktemp("made") / name, source=parents[PARENTS[name]])
-        for name in LANGUAGE
-    }
+    return {name: gguf.build(name, tmp_path_factory.mktemp("made") / name, **given(parents, name)) for name in LANGUAGE}
+
+
+def given(parents: Mapping[str, Parent], name: str) -> dict[str, Any]:
+    """The parents of a builder; with the checkpoint and rows where it measures something."""
+    measured = {"checkpoint": parents["checkpoint"], "rows": [{"text": text} for text in TEXTS]}
+    return {"source": parents[PARENTS[name]]} | (measured if name in MEASURED else {})
 
 
 def opened(made: Any, name: str) -> Any:
@@ -119,7 +125,7 @@ def test_a_second_build_gives_the_same_and_writes_nowhere_else(
     before = digest(source.path)
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    again = gguf.build(name, tmp_path / "again", source=source)
+    again = gguf.build(name, tmp_path / "again", **given(parents, name))
     assert again.facts == trees[name].facts
     assert payload(again.out) == payload(trees[name].out)
     assert digest(again.out) == digest(trees[name].out)
@@ -131,5 +137,5 @@ def test_a_second_build_gives_the_same_and_writes_nowhere_else(
 def test_what_keys_and_values_are_kept_in_is_part_of_the_artifact(
     parents: Mapping[str, Parent], name: str, tmp_path: Path
 ) -> None:
-    made = gguf.build(name, tmp_path / "made", params={"kv_type": "f32"}, source=parents[PARENTS[name]])
+    made = gguf.build(name, tmp_path / "made", params={"kv_type": "f32"}, **given(parents, name))
     assert opened(made, name).kv_type == "f32"
