@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.build import inputs, reads, weights
+from zoosmith.build import inputs, parity, reads, weights
 from zoosmith.build.codehash import build_code
 from zoosmith.build.cut import count_cut
 from zoosmith.build.loadback import Check, check_artifact
@@ -51,7 +51,8 @@ def run(step: Step) -> None:
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
     write_manifest(step, spec, params, facts, output_of(module, params).needs, parents)
-    tolerance = module.check(params) if hasattr(module, "check") else None
+    claimed = module.check(params) if hasattr(module, "check") else None
+    tolerance = parity.with_parent(claimed, parents.get("from"))
     step.progress(text="checking in a clean process")
     scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
     if getattr(params, "romanise", False):
