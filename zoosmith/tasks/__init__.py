@@ -22,6 +22,7 @@
 `LATENCY_OF` what one timed call answers: "call" or "token"
 `respond(session, task, example, like) -> Response`  asks; `like` is the reference's response to the same example
 `outcome(response, example, reference) -> Outcome`  reduced in the process that answered
+`lost(example) -> Outcome`  of a kind that counts what fails: of an example that ends the process twice
 `score(outcomes, examples, task) -> dict`  "metrics" as estimates, and "details"
 `compare(mine, theirs, examples, task, reference) -> dict`  "delta", "divergence", "lost", "won"
 `suspicion(outcomes, examples, task) -> str | None`  why these answers cannot be right
