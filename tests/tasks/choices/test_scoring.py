@@ -116,7 +116,9 @@ def test_shares_have_intervals_over_all_items_also_those_that_failed() -> None:
     found = by_likelihood.score(outcomes, items, TASK)
     assert found["metrics"]["acc"] == proportion(1, 3)
     assert found["metrics"]["failed"] == proportion(1, 3)
-    assert set(found["metrics"]) == by_likelihood.METRICS.keys() - {"agreement"}
+    assert set(found["metrics"]) == by_likelihood.METRICS.keys() - {"agreement", "slow"}
+    outcomes["slow"][1] = 1
+    assert by_likelihood.score(outcomes, items, TASK)["metrics"]["slow"] == proportion(1, 3)
     assert found["details"]["changes"]["acc"] == [1, 0, 0]
 
 
@@ -125,8 +127,8 @@ def column(**values: Sequence[int]) -> dict[str, Any]:
 
 
 def test_the_comparison_is_paired_item_by_item() -> None:
-    mine = column(acc=[1, 1, 0, 0, 0], failed=[0] * 5, chosen=[0, 0, 1, 1, 1], odd=[0] * 5)
-    theirs = column(acc=[1, 0, 1, 1, 0], failed=[0] * 5, chosen=[0, 1, 0, 0, 1], odd=[0] * 5)
+    mine = column(acc=[1, 1, 0, 0, 0], failed=[0] * 5, slow=[0] * 5, chosen=[0, 0, 1, 1, 1], odd=[0] * 5)
+    theirs = column(acc=[1, 0, 1, 1, 0], failed=[0] * 5, slow=[1] * 5, chosen=[0, 1, 0, 0, 1], odd=[0] * 5)
     found = by_likelihood.compare(mine, theirs, [], TASK, TASK)
     assert found["delta"]["acc"] == (paired_proportions(1, 2, 1, 1), mcnemar_exact(2, 1))
     assert (found["lost"], found["won"], found["divergence"]["agreement"]) == (2, 1, 0.4)

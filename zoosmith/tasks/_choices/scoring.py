@@ -31,7 +31,10 @@ def columns(found: Mapping[str, Any]) -> Outcome:
 
 
 def score(outcomes: Outcome, examples: Sequence[Item], task: ItemTask) -> dict[str, Any]:
-    """The share of items that count for each metric, with its 95 % interval; in `details` which ones they are."""
+    """The share of items that count for each metric, with its 95 % interval; in `details` which ones they are.
+
+    `slow` is left out where no item was.
+    """
     states = _states(outcomes)
     metrics = {name: intervals.proportion(sum(column), len(column)) for name, column in states.items()}
     return {"metrics": metrics, "details": {"kind": "changes", "changes": states}}
@@ -44,11 +47,12 @@ def compare(
 
     `lost` and `won` are right answers by the first metric.
     """
-    ours, others = _states(mine), _states(theirs)
+    ours = _states(mine)
+    others = {name: theirs[name].tolist() for name in ours}
     first = next(iter(ours))
     pairs = list(zip(ours[first], others[first], strict=True))
     return {
-        "delta": invariance.deltas({name: (ours[name], others[name]) for name in ours if name in others}),
+        "delta": invariance.deltas({name: (ours[name], others[name]) for name in ours}),
         "divergence": {"agreement": float((mine["chosen"] == theirs["chosen"]).mean())},
         "lost": pairs.count((0, 1)),
         "won": pairs.count((1, 0)),
@@ -66,4 +70,6 @@ def suspicion(outcomes: Outcome, examples: Sequence[Item], task: ItemTask) -> st
 
 
 def _states(outcomes: Outcome) -> dict[str, list[int]]:
-    return {name: column.tolist() for name, column in outcomes.items() if name not in BESIDE}
+    """The columns that are told of, as `zoosmith.stats.invariance` takes them."""
+    unheard = BESIDE if outcomes["slow"].any() else (*BESIDE, "slow")
+    return {name: column.tolist() for name, column in outcomes.items() if name not in unheard}
