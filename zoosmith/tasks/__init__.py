@@ -9,6 +9,7 @@
 `PROBES`   fixed inputs for the load-back check
 `inputs_of(prompt, columns) -> tuple`  of a task that asks with the recipe's prompt: its inputs; raises ZooError
 `bind(spec, folder) -> Task`  the task with a tokenizer, see `zoosmith.contract.task`
+`check_columns(names)`  of a kind of eval: raises ZooError unless rows with these columns can be asked about
 `over(task, scoring) -> Task`  of a kind of eval that asks an artifact's own task again; bound by it instead of `bind`
 ========== =========================================================================
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import TaskSpec
-from zoosmith.tasks._choices.items import Item, item
+from zoosmith.tasks._choices.items import Item, check_columns, item
 from zoosmith.tasks._language.encoding import AUTO_MODEL, BYTES_PER_TOKEN, OFFERS, PROBES
 
-__all__ = ["AUTO_MODEL", "INPUTS", "KINDS", "OFFERS", "PROBES", "ItemTask", "bind"]
+__all__ = ["AUTO_MODEL", "INPUTS", "KINDS", "OFFERS", "PROBES", "ItemTask", "bind", "check_columns"]
 
 INPUTS = ("context",)
 KINDS = ("multiple-choice", "multiple-choice-letter")

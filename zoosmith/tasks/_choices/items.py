@@ -14,12 +14,12 @@ place of the right text: counted from 0, as a number or as digits, or a letter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from zoosmith.common.names import nearest
-from zoosmith.contract.errors import BuildError
+from zoosmith.contract.errors import BuildError, ZooError
 from zoosmith.tasks._choices.hellaswag import cleaned, context_of
 
 FEWEST, MOST = 2, len(ascii_uppercase)
@@ -36,6 +36,16 @@ class Item(NamedTuple):
     shown: str
     choices: tuple[str, ...]
     answer: int | None = None
+
+
+def check_columns(names: Collection[str]) -> None:
+    """Raise ZooError unless rows with these columns can be items."""
+    for needed in (("choices",), ("answer",), ("context",) if "activity" in names else ("context", "question")):
+        if not set(needed) & set(names):
+            raise ZooError(
+                f"no column is mapped to {' or '.join(needed)}: name it under `columns:` of the data, such as "
+                f"`{needed[-1]}: {needed[-1]}`{nearest(needed[-1], names)}"
+            )
 
 
 def item(row: Mapping[str, Any]) -> Item:
