@@ -26,7 +26,7 @@ from zoosmith.predictor import open_artifact
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
 CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate"}
-WRITERS = {"gguf"}  # of text alone: tests/runtimes/test_gguf.py opens their trees
+WRITERS = {"gguf", "techniques", "trimmed"}  # of text alone: test_gguf.py and tests of builders open their trees
 each_runtime = pytest.mark.parametrize("name", NAMES)
 
 
@@ -61,7 +61,7 @@ def test_facts_are_there(name: str) -> None:
 def test_what_answers_on_a_gpu_can_be_waited_for_and_weighed_there(name: str) -> None:
     module: Any = plugins.load("runtimes", name, ROOT)
     devices = getattr(module, "DEVICES", ("cpu",))
-    assert ("cuda" in devices) == (name in ("torch", "bnb", "adapter"))
+    assert ("cuda" in devices) == (name in ("torch", "bnb", "adapter", "techniques", "trimmed"))
     if devices != ("cpu",):
         assert callable(module.synchronize)
         assert callable(module.device_memory_mb)

@@ -16,8 +16,14 @@ from zoosmith.sources.tools import tool_folder
 from zoosmith.toolkit.gguf import convert
 from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
 
-TASK = SimpleNamespace(spec=SimpleNamespace(inputs=("text",)))
-FORMATS = {"from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf"}
+TASK = SimpleNamespace(
+    spec=SimpleNamespace(kind="text-generation", inputs=("text",), labels=(), max_length=64),
+    auto_model="AutoModelForCausalLM",
+)
+FORMATS = {
+    "from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf", "act_quant": "techniques", "trim": "trimmed",
+    "layerwise": "techniques", "selective": "bnb", "combined": "trimmed",
+}  # fmt: skip
 
 
 @cache
@@ -54,7 +60,8 @@ def build(
     """
     module = importlib.import_module(f"builders.{name}")
     given, facts, notes, texts = module.Params(**(params or {})), {}, {}, []
-    (folder / "out").mkdir(parents=True)
+    for each in ("out", "scratch"):
+        (folder / each).mkdir(parents=True)
 
     def declared(split: str) -> Sequence[Mapping[str, Any]]:
         assert split in module.data(given), f"{name} reads {split!r}, which it does not declare"
@@ -66,8 +73,8 @@ def build(
 
     job: Any = SimpleNamespace(
         parents={"from" if role == "source" else role: one for role, one in parents.items()}, parent=parents["source"],
-        rows=declared, tool=tool, task=task, out=folder / "out",
-        params=given, threads=1, fact=facts.__setitem__, note=notes.__setitem__,
+        rows=declared, tool=tool, task=task, out=folder / "out", scratch=folder / "scratch", params=given, threads=1,
+        seed=42, device="cpu", fact=facts.__setitem__, note=notes.__setitem__,
         progress=lambda done=None, total=None, text="": texts.append(text),
     )  # fmt: skip
     session = module.build(job)
