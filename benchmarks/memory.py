@@ -112,12 +112,14 @@ CASES = {
 }
 ANY = {"min_agreement": 0.0}  # weights are random
 NARROW = {"early": 1, "late": 1}
+QUICK = {"group_size": 64, "iterations": 1, "pieces": 3, "tokens": 32}
 LANGUAGE = {
     "act-quant": Case("act_quant", "whole", params=ANY, format="techniques"),
     "trim": Case("trim", "whole", format="trimmed"),
     "layerwise": Case("layerwise", "whole", params=ANY | NARROW, format="techniques"),
     "selective": Case("selective", "whole", params=ANY, format="bnb"),
     "combined": Case("combined", "whole", params={"layerwise": NARROW}, format="trimmed"),
+    "autoround": Case("autoround", "whole", 3.0, ANY | QUICK, format="autoround"),
 }
 ALL = CASES | LANGUAGE
 

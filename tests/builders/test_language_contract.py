@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pickletools
 import sys
 import zipfile
@@ -24,19 +25,23 @@ from zoosmith.toolkit.gguf import quantize
 PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".npy", ".npz", ".h5"}
 PARENTS = {
     "from_gguf": "base", "gguf": "checkpoint", "gguf_quantize": "f16", "act_quant": "checkpoint", "trim": "checkpoint",
-    "layerwise": "deep", "selective": "deep", "combined": "deep",
+    "layerwise": "deep", "selective": "deep", "combined": "deep", "autoround": "checkpoint",
 }  # fmt: skip
+OPTIONAL = {"autoround": "auto_round"}
+"""Builders whose package is an extra of its own, and the module that it brings."""
 WIDTHS = {"early": 1, "late": 1, "compute_dtype": "fp32"}
 PARAMS: dict[str, dict[str, Any]] = {
     "layerwise": WIDTHS,
     "selective": {"compute_dtype": "fp32"},
     "combined": {"layerwise": WIDTHS},
+    "autoround": {"group_size": 64, "iterations": 1, "pieces": 2, "tokens": 16},
 }
 ROWS = [{"text": text} for text in causal.SENTENCES]
 LANGUAGE = tuple(PARENTS)
+HERE = tuple(name for name in LANGUAGE if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name]))
 TEXTS = ["Once upon a time there was a little girl.", "a"]
 
-each_builder = pytest.mark.parametrize("name", LANGUAGE)
+each_builder = pytest.mark.parametrize("name", HERE)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def parents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Parent]:
 @pytest.fixture(scope="module")
 def trees(parents: Mapping[str, Parent], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each builder makes of its parent."""
-    return {name: built(name, tmp_path_factory.mktemp("made") / name, parents[PARENTS[name]]) for name in LANGUAGE}
+    return {name: built(name, tmp_path_factory.mktemp("made") / name, parents[PARENTS[name]]) for name in HERE}
 
 
 def built(name: str, folder: Path, parent: Parent) -> Any:

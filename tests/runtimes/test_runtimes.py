@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import json
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.builders.test_language_contract import OPTIONAL
 from tests.support.gpu import gpus
 from tests.support.job import Family, probe_logits
 from tests.support.zoo import ROOT
@@ -26,7 +28,12 @@ from zoosmith.predictor import open_artifact
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
 CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate"}
-WRITERS = {"gguf", "techniques", "trimmed"}  # of text alone: test_gguf.py and tests of builders open their trees
+WRITERS = {
+    "gguf",
+    "techniques",
+    "trimmed",
+    "autoround",
+}  # of text alone: test_gguf.py and tests of builders open their trees
 each_runtime = pytest.mark.parametrize("name", NAMES)
 
 
@@ -50,7 +57,8 @@ def test_facts_are_there(name: str) -> None:
     assert module.EXTRA in extras
     installed = packages(extras, module.EXTRA)
     assert set(module.REQUIRES) <= installed, "the extra that an error names must bring all that is missing"
-    assert public_versions(module.REQUIRES)
+    if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name]):
+        assert public_versions(module.REQUIRES)
     assert set(module.CAPABILITIES) <= CAPABILITIES
     assert module.LIBRARY
     parameters = inspect.signature(module.open).parameters

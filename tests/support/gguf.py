@@ -12,6 +12,7 @@ from typing import Any
 
 from zoosmith.contract.job import Parent
 from zoosmith.contract.manifest import Manifest
+from zoosmith.contract.output import data_of
 from zoosmith.sources.tools import tool_folder
 from zoosmith.toolkit.gguf import convert
 from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
@@ -22,8 +23,9 @@ TASK = SimpleNamespace(
 )
 FORMATS = {
     "from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf", "act_quant": "techniques", "trim": "trimmed",
-    "layerwise": "techniques", "selective": "bnb", "combined": "trimmed",
+    "layerwise": "techniques", "selective": "bnb", "combined": "trimmed", "autoround": "autoround",
 }  # fmt: skip
+CONVERTERS = ("gguf", "autoround")
 
 
 @cache
@@ -64,7 +66,7 @@ def build(
         (folder / each).mkdir(parents=True)
 
     def declared(split: str) -> Sequence[Mapping[str, Any]]:
-        assert split in module.data(given), f"{name} reads {split!r}, which it does not declare"
+        assert split in data_of(module, given), f"{name} reads {split!r}, which it does not declare"
         return rows
 
     def tool(wanted: str) -> Path:
@@ -78,7 +80,7 @@ def build(
         progress=lambda done=None, total=None, text="": texts.append(text),
     )  # fmt: skip
     session = module.build(job)
-    assert (session is None) == (FORMATS[name] == "gguf"), "a converter has no model to hand back, a reader has"
+    assert (session is None) == (FORMATS[name] in CONVERTERS), "a converter has no model to hand back, a reader has"
     return SimpleNamespace(
         session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts
     )
