@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.builders.test_language_contract import LANGUAGE, PICKLES, is_pickle, machines
+from tests.builders.test_language_contract import LANGUAGE, OPTIONAL, PICKLES, is_pickle, machines
 from tests.builders.test_vision_contract import VISION
 from tests.support.job import LABELS, PAIR, TEXT, Family, Made, digest, probe_logits
 from tests.support.zoo import ROOT
@@ -111,6 +111,8 @@ def test_a_training_on_larger_batches_or_longer_texts_claims_more_memory(name: s
 @each_builder
 def test_versions_of_what_it_imports_enter_the_key(name: str) -> None:
     built = module(name)
+    if name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[name])
     required = set(public_versions(built.REQUIRES))
     tree = ast.parse(Path(built.__file__).read_text(encoding="utf-8"))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -17,8 +17,16 @@ from zoosmith.sources.tools import tool_folder
 from zoosmith.toolkit.gguf import convert
 from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
 
-TASK = SimpleNamespace(spec=SimpleNamespace(inputs=("text",)))
-FORMATS = {"from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf", "gguf_mixed": "gguf", "mixed_bits": "gguf"}
+TASK = SimpleNamespace(
+    spec=SimpleNamespace(kind="text-generation", inputs=("text",), labels=(), max_length=64),
+    auto_model="AutoModelForCausalLM",
+)
+FORMATS = {
+    "from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf", "gguf_mixed": "gguf", "mixed_bits": "gguf",
+    "act_quant": "techniques", "trim": "trimmed",
+    "layerwise": "techniques", "selective": "bnb", "combined": "trimmed", "autoround": "autoround",
+}  # fmt: skip
+CONVERTERS = ("gguf", "autoround")
 
 
 @cache
@@ -75,12 +83,12 @@ def build(
 
     job: Any = SimpleNamespace(
         parents={"from" if role == "source" else role: one for role, one in parents.items()}, parent=parents["source"],
-        rows=declared, tool=tool, task=task, out=folder / "out", scratch=folder / "scratch",
-        params=given, threads=1, fact=facts.__setitem__, note=notes.__setitem__,
+        rows=declared, tool=tool, task=task, out=folder / "out", scratch=folder / "scratch", params=given, threads=1,
+        seed=42, device="cpu", fact=facts.__setitem__, note=notes.__setitem__,
         progress=shown,
     )  # fmt: skip
     session = module.build(job)
-    assert (session is None) == (FORMATS[name] == "gguf"), "a converter has no model to hand back, a reader has"
+    assert (session is None) == (FORMATS[name] in CONVERTERS), "a converter has no model to hand back, a reader has"
     return SimpleNamespace(
         session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts
     )
