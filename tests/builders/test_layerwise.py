@@ -94,6 +94,18 @@ def test_more_layers_than_there_are_is_told(parent: Parent, tmp_path: Path) -> N
         gguf.build("layerwise", tmp_path, source=parent)
 
 
+@pytest.mark.parametrize("value", [float("nan"), 1e5])
+def test_weights_that_fp16_does_not_hold_are_told(parent: Parent, tmp_path: Path, value: float) -> None:
+    from safetensors.numpy import save_file
+
+    folder = shutil.copytree(parent.path, tmp_path / "odd")
+    tensors = stored(folder)
+    tensors[f"{EARLY}.weight"][3, 5] = value
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BuildError, match=r"model\.layers\.0\.mlp\.up_proj\.weight has NaN or values beyond FP16"):
+        gguf.build("layerwise", tmp_path / "made", params=WIDTHS, source=gguf.parent(folder, "torch"))
+
+
 def test_a_model_of_another_kind_is_told(tmp_path: Path) -> None:
     folder = causal.tiny_llama(tmp_path / "llama", hidden=64, layers=4)
     (folder / "config.json").write_text((folder / "config.json").read_text().replace('"llama"', '"lama"'))

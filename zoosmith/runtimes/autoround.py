@@ -6,6 +6,7 @@ Weights alone are integers. They are expanded to FP16 (or BF16, where the checkp
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,10 +38,11 @@ def open(
     gate.require(path, str(path), adapters=False)
     _check(path)
     _, model = checkpoints.architecture(path)
-    opened = model.from_pretrained(
-        path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto",
-        device_map={"": device}, quantization_config=transformers.AutoRoundConfig(backend="torch"),
-    )  # fmt: skip
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it follows config.json all the same
+        opened = model.from_pretrained(
+            path, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype="auto",
+            device_map={"": device}, quantization_config=transformers.AutoRoundConfig(backend="torch"),
+        )  # fmt: skip
     return sessions.session(opened, path, device)
 
 

@@ -62,7 +62,7 @@ def load(job: Job, path: Path, widths: Widths, options: Mapping[str, Any], thres
         weight = model.get_submodule(name).weight
         weight.data = grid.rounded(weight.data, 6)
     for name in widths.int8:
-        model.set_submodule(name, _layer(_quantised(model.get_submodule(name)), threshold))
+        model.set_submodule(name, _layer(_quantised(model, name), threshold))
     return bnb.keep_packing(model)
 
 
@@ -118,11 +118,18 @@ def _absent() -> Any:
     return torch.nn.Module()
 
 
-def _quantised(linear: Any) -> dict[str, Any]:
-    """A linear layer by rows: integers, the largest magnitude of each row, and the bias."""
+def _quantised(model: Any, name: str) -> dict[str, Any]:
+    """A linear layer by rows: integers, the largest magnitude of each row, and the bias.
+
+    Raises BuildError for weights that FP16, which bitsandbytes rounds from, does not hold.
+    """
     from bitsandbytes.functional import int8_vectorwise_quant
 
-    integers, largest, _ = int8_vectorwise_quant(linear.weight.data.half())
+    linear = model.get_submodule(name)
+    half = linear.weight.data.half()
+    if not half.isfinite().all():
+        raise BuildError(f"{name}.weight has NaN or values beyond FP16 (65,504), which INT8 is rounded from")
+    integers, largest, _ = int8_vectorwise_quant(half)
     return {"weight": integers, "scale": largest.float(), "bias": None if linear.bias is None else linear.bias.data}
 
 
