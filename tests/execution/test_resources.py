@@ -6,13 +6,14 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoosmith.contract.output import Resources
-from zoosmith.execution.resources import Budget, of_this_machine
+from zoosmith.execution.resources import Budget, memory_mb, of_this_machine
 
 STEPS = st.lists(st.builds(Resources, st.integers(0, 6), st.integers(0, 600)), min_size=1, max_size=24)
 
@@ -77,3 +78,10 @@ def test_this_machine() -> None:
     total = of_this_machine().total
     assert total.cpus == len(os.sched_getaffinity(0))
     assert 256 < total.memory_mb < 2**24
+
+
+def test_memory_is_that_of_the_control_group_where_it_has_less(tmp_path: Path) -> None:
+    physical = memory_mb(tmp_path)
+    for limit, found in (("max", physical), (str(300 * 2**20), 300), (str(2**60), physical), ("", physical)):
+        (tmp_path / "memory.max").write_text(f"{limit}\n")
+        assert memory_mb(tmp_path) == found

@@ -50,6 +50,8 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     (model / "config.json").write_text("{}")
     (model / "model.safetensors").write_text("weights")
     (model / "pytorch_model.bin").write_text("a pickle")
+    (model / "original").mkdir()
+    (model / "original" / "consolidated.00.pth").write_text("a pickle")
     (data / "train.csv").write_text("text,label\ngood,1\nbad,0\n")
     with serving(tmp_path / "hub") as server:
         yield server

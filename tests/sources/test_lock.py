@@ -183,6 +183,17 @@ def test_a_gated_repository_gives_page_and_token(hub: Hub, tmp_path: Path) -> No
     code, said, _ = lock(hub, tmp_path)
     assert code == 0
     assert f"not the newest; org/tiny is gated: accept its terms at {hub.url}/org/tiny, then set HF_TOKEN" in said
+    assert "gated, which the recipe does not say: add `gated: true`" in " ".join(said.split())
+
+
+def test_a_gate_that_the_recipe_tells_is_compared_with_the_hub(hub: Hub, tmp_path: Path) -> None:
+    file = write(tmp_path, hub)
+    file.write_text(file.read_text().replace("    files:\n", "    gated: true\n    files:\n"))
+    assert "the recipe says `gated: true`, and the hub gives it to everybody" in " ".join(
+        lock(hub, tmp_path)[1].split()
+    )
+    hub.gated.add("org/tiny")
+    assert "which the recipe does not say" not in lock(hub, tmp_path)[1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,18 @@ def tiny_llama(
     return folder
 
 
-def write_tokenizer(folder: Path, *, vocabulary: int = VOCABULARY, chat: bool = True, **changes: Any) -> None:
-    """tokenizer.json (byte-level BPE of exactly `vocabulary` tokens) and tokenizer_config.json, with `changes`."""
+def write_tokenizer(
+    folder: Path,
+    *,
+    vocabulary: int = VOCABULARY,
+    chat: bool = True,
+    sentences: Sequence[str] = SENTENCES,
+    **changes: Any,
+) -> None:
+    """tokenizer.json (byte-level BPE of exactly `vocabulary` tokens) and tokenizer_config.json, with `changes`.
+
+    sentences: that its tokens are learnt from.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -68,7 +79,7 @@ def write_tokenizer(folder: Path, *, vocabulary: int = VOCABULARY, chat: bool = 
         vocab_size=vocabulary, special_tokens=list(SPECIAL), show_progress=False, min_frequency=1,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )  # fmt: skip
-    tokenizer.train_from_iterator(SENTENCES * 2, trainer)
+    tokenizer.train_from_iterator([*sentences, *sentences], trainer)
     assert tokenizer.get_vocab_size() == vocabulary, f"the sentences give {tokenizer.get_vocab_size()} tokens"
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {

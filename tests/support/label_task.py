@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support import causal
+from tests.support import causal, gguf
 from tests.support.zoo import ROOT
 from zoosmith import plugins
 from zoosmith.build.build import write_manifest
@@ -37,7 +37,7 @@ def bound(folder: Path, labels: Sequence[str] = LABELS) -> LabelTokenTask:
 
 def rows(split: str) -> list[dict[str, str]]:
     """Words in lists of up to three, and a word that tells the label: "y" for the second half of WORDS."""
-    count, seed = {"train": (96, 1), "dev": (32, 2), "eval": (48, 3)}[split]
+    count, seed = {"train": (96, 1), "dev": (32, 2), "eval": (48, 3), "calibration": (16, 4)}[split]
     random = np.random.default_rng(seed)
     found = []
     for i in range(count):
@@ -115,16 +115,17 @@ def build(
     """Run a builder on `parent`, and on `parents` in other roles, writing below `folder`."""
     given = {"from": parent, **(parents or {})}
     module = plugins.load("builders", name, ROOT)
+    home = next((one.path for one in given.values() if (one.path / "tokenizer.json").is_file()), parent.path)
     out, scratch = folder / "out", folder / "scratch"
     for path in (out, scratch):
         path.mkdir(parents=True, exist_ok=True)
     facts: dict[str, Any] = {}
     notes: dict[str, Any] = {}
     job = Job(
-        parents=given, rows=rows, task=bound(parent.path, labels), out=out, scratch=scratch,
+        parents=given, rows=rows, task=bound(home, labels), out=out, scratch=scratch,
         params=module.Params(**params), seed=42, device="cpu", threads=1,
         progress=progress or (lambda *_, **__: None), fact=facts.__setitem__, note=notes.__setitem__,
-        labels=lambda names: None,
+        labels=lambda names: None, tool=lambda name: gguf.converter(),
     )  # fmt: skip
     session = module.build(job)
     made = output_of(module, job.params)

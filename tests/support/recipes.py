@@ -24,6 +24,7 @@ FULL = textwrap.dedent("""\
       pretrained:
         repo: distilbert/distilbert-base-uncased
         revision: @COMMIT
+        gated: true
         pypi: {package: distilbert-wheel, version: "1.0", sha256: @SHA, path: wheel/model}
         path: bases/distilbert
         license: apache-2.0

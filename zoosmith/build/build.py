@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.build import inputs, reads
+from zoosmith.build import inputs, parity, reads, weights
 from zoosmith.build.codehash import build_code
 from zoosmith.build.cut import count_cut
 from zoosmith.build.loadback import Check, check_artifact
@@ -40,6 +40,7 @@ def run(step: Step) -> None:
         inputs.same_code(code, step.inputs["code"], "the builder's code")  # what was imported is what was hashed
         params = module.Params(**step.inputs["params"])
         parents = {role: _parent(step, role, tree) for role, tree in step.inputs["parents"].items()}
+        weights.check(parents, output_of(module, params))
         spec = _spec(step.inputs["task"], parents, trains="train" in step.inputs["splits"])
         task = bind(spec.kind, spec, _tokenizer_folder(step, parents), step.project)
         if step.inputs["splits"] or not any(parent.manifest.task for parent in parents.values()):
@@ -50,7 +51,8 @@ def run(step: Step) -> None:
     if labels:
         spec = spec.model_copy(update={"labels": tuple(labels)})
     write_manifest(step, spec, params, facts, output_of(module, params).needs, parents)
-    tolerance = module.check(params) if hasattr(module, "check") else None
+    claimed = module.check(params) if hasattr(module, "check") else None
+    tolerance = parity.with_parent(claimed, parents.get("from"))
     step.progress(text="checking in a clean process")
     scoring = plugins.load_part("tasks", spec.kind, "scoring", step.project)
     if getattr(params, "romanise", False):

@@ -27,7 +27,7 @@ def build_action(resolver: Resolver, ref: Ref) -> Action:
     params = zoos.params(resolver.zoo, ref, resolver.project)
     sliced.check_values(resolver, ref)
     parents = {role: resolver.parent_tree(parent) for role, parent in resolver.zoo.parents(ref).items()}
-    claimed, place = _claimed(module, params, _sizes(resolver, parents)), device_of(module)
+    claimed, place = claimed_by(module, params, _sizes(resolver, parents)), device_of(module)
     return Action(
         name=f"{ref.recipe}/{ref.name}",
         title=f"build {name}" + ("" if place == "cpu" else f" on {place}"),
@@ -87,7 +87,7 @@ def _sizes(resolver: Resolver, trees: dict[str, str]) -> dict[str, int]:
     return {role: sum(entry.size for entry in resolver.store.tree(tree) or ()) for role, tree in trees.items()}
 
 
-def _claimed(module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
+def claimed_by(module: ModuleType, params: Any, sizes: dict[str, int]) -> Resources:
     """What the builder says that a build takes. Raises ZooError for what its own code raises."""
     if not hasattr(module, "resources"):
         return Resources(2, 2048)

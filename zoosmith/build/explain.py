@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from zoosmith.build import beside
 from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
+from zoosmith.build.zoo import own_families
 from zoosmith.common.names import full_name
 from zoosmith.common.text import inline
+from zoosmith.common.units import sized
 from zoosmith.execution.action import Action, differences
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import ActionResult
@@ -30,16 +33,20 @@ doit reproduce NAME measure it again, and say which claims of its card hold here
 
 
 def overview(workspace: Workspace) -> str:
-    """Families with their artifacts, then the commands."""
-    parts = []
+    """The zoo's own families with their artifacts, names of the shipped ones, then the commands."""
+    parts, own = [], own_families(workspace.project)
     for id, family in workspace.zoo.families.items():
+        if id not in own:
+            continue
         parts.append(f"{id}: {in_a_line(family.recipe.summary)}\n")
         width = max(len(name) for name in family.recipe.artifacts) + len(id) + 3
         for name, artifact in family.recipe.artifacts.items():
             mark = "  (reference)" if name == family.recipe.reference else ""
             text = artifact.summary or f"{artifact.builder} from {artifact.from_}"
             parts.append(f"  {full_name(id, name):<{width}}{in_a_line(text)}{mark}\n")
-    return "".join(parts) + "\n" + COMMANDS
+    shipped = ", ".join(id for id in workspace.zoo.families if id not in own)
+    more = f"\nshipped too, and built by the same commands (`zoosmith ls FAMILY`): {shipped}\n" if shipped else ""
+    return "".join(parts) + more + "\n" + COMMANDS
 
 
 def in_a_line(text: str) -> str:
@@ -69,7 +76,10 @@ def _made_from(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
 
 def plan(workspace: Workspace, ref: Ref) -> str:
     """One line a step: built, reused or fetched, with sizes where they are known."""
-    lines = [f"{full_name(ref.recipe, ref.name)}:"]
+    from zoosmith.build import preflight
+    from zoosmith.build.forecast import Forecast
+
+    lines, forecast = [f"{full_name(ref.recipe, ref.name)}:"], Forecast(workspace)
     verbs = {"base": "fetch", "data": "make", "artifact": "build", "baselines": "answer"}
     for kind, node in dict.fromkeys(_nodes(workspace, ref)):
         record = workspace.resolver.finished(kind, node)
@@ -79,11 +89,25 @@ def plan(workspace: Workspace, ref: Ref) -> str:
         else:
             last = workspace.store.named(_name(kind, node))
             again = f" again ({_first_difference(workspace, kind, node)})" if last else ""
-            lines.append(f"  {verbs[kind]:<8} {kind} {node}{again}")
+            size = forecast.weighed(node).size if kind in ("base", "artifact") else 0
+            about = f" (about {sized(size)})" if size else ""
+            lines.append(f"  {verbs[kind]:<8} {kind} {node}{again}{about}{_gate(workspace, kind, node)}")
     for node in dict.fromkeys([workspace.zoo.families[ref.recipe].reference, ref]):
         verb = "reuse" if workspace.measured(node, "quick") else "measure"
         lines.append(f"  {verb:<8} measurement of {node} on this host")
-    return "\n".join([*lines, *_recorded(workspace, ref)])
+    here = preflight.room(workspace.artifacts)
+    found = preflight.needs(forecast, [ref], copies=here.copies)
+    short = [f"  SHORT    {line}" for line in preflight.shortages(found, here)]
+    return "\n".join([*lines, *preflight.told(found, here), *short, *_recorded(workspace, ref)])
+
+
+def _gate(workspace: Workspace, kind: str, node: Ref) -> str:
+    """What a base that its hub does not give to everybody asks for first."""
+    base = workspace.zoo.base(node) if kind == "base" else None
+    if base is None or not base.gated:
+        return ""
+    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    return f"; gated: accept its terms at {hub}/{base.repo}, then set HF_TOKEN to a token of that account"
 
 
 def _recorded(workspace: Workspace, ref: Ref) -> list[str]:

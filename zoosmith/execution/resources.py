@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from zoosmith.contract.output import Resources
 
@@ -42,6 +43,18 @@ class Budget:
 
 
 def of_this_machine() -> Budget:
-    """All cores this process may use and all physical memory."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return Budget(len(os.sched_getaffinity(0)), memory)
+    """All cores this process may use and all memory that it may have."""
+    return Budget(len(os.sched_getaffinity(0)), memory_mb())
+
+
+def memory_mb(groups: Path = Path("/sys/fs/cgroup")) -> int:
+    """MiB of physical memory, or of the control group that this process is in where that is less.
+
+    Source: Linux, Control Group v2, memory.max.
+    """
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    try:
+        limit = (groups / "memory.max").read_text().strip()
+    except OSError:  # no such group, or of version 1
+        return physical
+    return min(physical, int(limit) // 2**20) if limit.isdigit() else physical

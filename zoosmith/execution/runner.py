@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from zoosmith.execution.action import Action, public_versions
@@ -82,6 +82,7 @@ class Runner:
             outcome = self.executor.run(action, lock, lambda message: self.display.update(line, message))
         except BaseException as error:
             self.display.finish(line, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            self._sweep(action)
             raise
         provenance = {
             "name": action.name,
@@ -99,6 +100,15 @@ class Runner:
         shutil.rmtree(self.store.root / "work" / action.key, ignore_errors=True)
         self.display.finish(line, "done")
         return record
+
+    def _sweep(self, action: Action) -> None:
+        """Remove what the next run makes anew, which may be GB; `scratch` stays where there is something in it."""
+        work = self.store.root / "work" / action.key
+        for path in work.glob("*"):
+            if path.name != "scratch" or not any(path.iterdir()):
+                shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):  # not empty, or not there
+            work.rmdir()
 
     def _tell(self, action: Action) -> None:
         remark = self.remark(action)

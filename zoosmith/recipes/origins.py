@@ -30,7 +30,10 @@ class PypiSource(Model):
 
 
 class Base(Model, json_schema_extra={"anyOf": given("repo", "pypi", "path")}):
-    """Where a pretrained model comes from. With several sources, the first whose files match wins."""
+    """Where a pretrained model comes from. With several sources, the first whose files match wins.
+
+    gated: its hub gives it to accounts that have accepted its terms, and to nobody else.
+    """
 
     repo: str | None = None
     revision: Commit | None = None
@@ -38,6 +41,7 @@ class Base(Model, json_schema_extra={"anyOf": given("repo", "pypi", "path")}):
     path: LocalPath | None = None
     files: dict[InsidePath, Sha256] = {}
     license: str | None = None
+    gated: bool = False
 
     @model_validator(mode="before")
     @classmethod

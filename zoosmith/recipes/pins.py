@@ -28,13 +28,17 @@ Where = tuple[str, str]
 
 @dataclass(frozen=True)
 class Pin:
-    """A repository that a recipe names. `revision` is as written, "" where there is none; `line` counts from 1."""
+    """A repository that a recipe names. `revision` is as written, "" where there is none; `line` counts from 1.
+
+    gated: the recipe says that the hub wants its terms accepted first.
+    """
 
     where: Where
     repo: str
     revision: str
     line: int
     files: Mapping[str, str] = field(default_factory=dict)
+    gated: bool = False
 
     @property
     def kind(self) -> Literal["model", "dataset"]:
@@ -119,6 +123,7 @@ def _pin(root: yaml.Node | None, where: Where, checked: Base | Data) -> Pin:
         revision="" if is_null else str(written and written.value),
         line=(revision or repo).key.start_mark.line + 1,
         files=checked.files if isinstance(checked, Base) else {},
+        gated=isinstance(checked, Base) and checked.gated,
     )
 
 

@@ -16,6 +16,8 @@ from zoosmith.sources import large, xet
 from zoosmith.store.files import copy_file
 
 PROBE_S = 3.0
+NOT_FETCHED = ("*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.pth", "*.ckpt", "*.pkl", "flax*", "tf_*")
+"""Weights of other frameworks, and pickles, which a repository often has beside its safetensors."""
 QUERY = re.compile(r"(https?://[^\s?]+)\?[^\s'\"]*", re.IGNORECASE)  # a signature, if a hub redirects to a store
 
 
@@ -63,8 +65,7 @@ def snapshot(
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    ignore = None if files else ["*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.ckpt", "flax*", "tf_*"]
-    patterns = {"allow_patterns": files or None, "ignore_patterns": ignore}
+    patterns = {"allow_patterns": files or None, "ignore_patterns": None if files else [*NOT_FETCHED]}
     arguments: dict[str, Any] = {"revision": revision, **patterns}
     try:
         found = Path(snapshot_download(repo, local_files_only=True, **arguments))

@@ -108,12 +108,13 @@ def _gate(api: HfApi, pin: Pin, head: Any) -> tuple[str, ...]:
     from huggingface_hub.errors import HfHubHTTPError
 
     if not head.gated:
-        return ()
+        return ("the recipe says `gated: true`, and the hub gives it to everybody",) if pin.gated else ()
+    said = ("gated, which the recipe does not say: add `gated: true`",) if pin.kind == "model" and not pin.gated else ()
     try:
         api.auth_check(pin.repo, repo_type=pin.kind)
     except HfHubHTTPError as error:
-        return (hf.explain(_path(pin), pin.revision, error),)
-    return ("gated, and open to your token",)
+        return (hf.explain(_path(pin), pin.revision, error), *said)
+    return ("gated, and open to your token", *said)
 
 
 def _compare(pin: Pin, info: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

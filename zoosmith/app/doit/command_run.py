@@ -7,9 +7,10 @@ from typing import Any
 from doit.cmd_run import Run as DoitRun
 from doit.exceptions import InvalidCommand
 
-from zoosmith.app.doit.command import Anywhere, interrupt, unless_interrupted
+from zoosmith.app.doit.command import Anywhere, interrupt, told, unless_interrupted
 from zoosmith.app.doit.crossval import asked_of
 from zoosmith.app.doit.opening import OPENED
+from zoosmith.app.doit.room import enough
 from zoosmith.common.names import nearest
 from zoosmith.execution.interrupt import interruptible
 
@@ -20,12 +21,19 @@ opt_scratch = {
     "default": False,
     "help": "write results, cards and rows below scratch-zoo/ (ignored by git) instead of the zoo's record",
 }
+opt_anyway = {
+    "name": "anyway",
+    "long": "anyway",
+    "type": bool,
+    "default": False,
+    "help": "build also where the disk or the memory of this machine is short of what it is going to take",
+}
 
 
 class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
     """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
 
-    cmd_options = (*DoitRun.cmd_options, opt_scratch)
+    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway)
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load the tasks and run those that were named; without a name, say what there is."""
@@ -38,10 +46,13 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         def run() -> int:
             return int(super(Run, self).execute(params, args) or 0)
 
-        if self.load(params) is None:
+        workspace = self.load(params)
+        if workspace is None:
             return run()
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        if not params["anyway"] and told(lambda: enough(workspace, OPENED["names"])):
+            return 1
         return interruptible(run, interrupt)
 
     def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
@@ -50,6 +61,16 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         known = [task.name for task in self.task_list if not task.name.startswith("_")]
         for name in asked_of(pos_args or [])[0]:
             if "*" not in name and name not in known and not name.startswith("_"):
-                raise InvalidCommand(f"'{name}' is not a task{nearest(name, known)}")
+                raise InvalidCommand(f"'{name}' is not a task{_nearest_task(name, known)}")
         return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
                                 auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
+
+
+def _nearest_task(name: str, known: list[str]) -> str:
+    """A hint at the task that is meant: a bare name is to be built, a misspelt group is that of the same artifact."""
+    group, colon, artifact = name.rpartition(":")
+    if not colon and name not in {task.partition(":")[0] for task in known}:
+        return nearest(f"build:{name}", [task for task in known if task.startswith("build:")] or known)
+    of_group = [task for task in known if colon and task.startswith(f"{group}:")]
+    of_artifact = [task for task in known if colon and task.endswith(f":{artifact}")]
+    return nearest(name, of_group or of_artifact or known)

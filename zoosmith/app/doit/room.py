@@ -1,0 +1,54 @@
+"""Before `doit build:NAME` begins: whether this machine has room for it, and what to do where it has not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.text import show
+from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
+
+GROUPS = {"build": True, "bench": True, "publish": True, "artifact": False, "crossval": False}
+"""Groups of tasks that build, and whether they measure too."""
+
+
+def enough(workspace: Workspace, names: Iterable[str]) -> int:
+    """0 where there is room for what the named tasks build, or where the user says yes to what is short.
+
+    Raises ZooError where it is short and nobody is there to be asked.
+    """
+    asked = dict(_asked(workspace, names))
+    if not asked:
+        return 0
+    from zoosmith.build import preflight
+    from zoosmith.build.forecast import Forecast
+
+    here = preflight.room(workspace.artifacts)
+    found = preflight.needs(Forecast(workspace), asked, copies=here.copies, measured=any(asked.values()))
+    short = preflight.shortages(found, here)
+    if short and not _goes_on(short):
+        raise ZooError("\n  ".join([*short, "`doit run --anyway ...` builds all the same"]))
+    return 0
+
+
+def _asked(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[Ref, bool]]:
+    """The artifacts that tasks on the command line build, and whether they are measured."""
+    for name in names:
+        group, _, wanted = name.partition(":")
+        if group in GROUPS:
+            for full, ref in workspace.zoo.by_full_name.items():
+                if full == wanted or ("*" in wanted and fnmatchcase(full, wanted)):
+                    yield ref, GROUPS[group]
+
+
+def _goes_on(short: list[str]) -> bool:
+    """Whether the user says so; False where there is no terminal to ask at."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    for line in short:
+        show(line, to=sys.stderr)
+    show("go on all the same? [y/N]", to=sys.stderr)
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
