@@ -60,10 +60,10 @@ CASES = {
     "prune-magnitude": Case("prune_magnitude"),
     "prune-wanda": Case("prune_wanda", {"rows": 16}),
 }
-ENCODERS_ALONE = ("prune_ffn", "prune_heads", "qat")
+ENCODERS_ALONE = ("distill", "prune_ffn", "prune_heads", "qat")
 """Builders of checkpoints that refuse a language model."""
-OTHERS = ("distill", "from_gguf")
-"""From two parents, or from a GGUF; tests/builders/test_distill.py and test_from_gguf.py."""
+OTHERS = ("from_gguf",)
+"""From a GGUF; tests/builders/test_from_gguf.py."""
 each_case = pytest.mark.parametrize("case", CASES)
 each_architecture = pytest.mark.parametrize("architecture", KNOWN)
 
