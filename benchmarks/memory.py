@@ -1,5 +1,7 @@
 """Peak resident memory of every shipped builder at the size of BERT-base (110 M weights).
 
+Builders of causal language models are weighed over a random Llama of 63 M weights in place of the encoder.
+
     python -m benchmarks.memory [--batch 16] [--tokens 128] [--only NAME ...] [--json benchmarks/results/memory.json]
 
 Each build runs as the engine runs it, in a worker of its own, checked by a clean process at its end; but workers are
@@ -26,6 +28,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks import _memory_language as language
 from benchmarks._report import options, report
 from tests.support.here import bring_up
 from tests.support.zoo import BAD, GOOD, PLAIN, write_project, write_recipe, write_rows, write_tokenizer
@@ -39,7 +42,8 @@ ROOT = Path(__file__).parents[1]
 VOCABULARY = 30_522
 STEPS = 3
 LABELS = ("negative", "positive")
-FORETOLD = {"from_gguf", "gguf", "gguf_quantize"}  # their peak is foretold from the file's largest tensor
+SEEING = {"vision_bnb", "vision_checkpoint"}  # of models that see; an encoder of text is none
+FORETOLD = {"from_gguf", "gguf", "gguf_quantize", "gguf_mixed", "mixed_bits"}  # from the file's largest tensor
 CONVERSION, TRAINING, WITH_TEACHER = 2.0, 4.0, 5.0  # copies of the weights
 ROUNDING = 0.05  # copies: peaks are told in MiB, and buffers of the libraries come and go
 TOY = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
@@ -50,7 +54,8 @@ BUILD, WEIGHED = "zoosmith.build.build:run", "benchmarks._weighed:run"
 class Case:
     """A build: where it starts, what it is told, how many copies it may hold, what else depends on the batch.
 
-    library: the call outside this project that holds more by itself.
+    library: the call outside this project that holds more by itself. format: of its artifact, where that is a language
+    model's.
     """
 
     builder: str
@@ -60,6 +65,7 @@ class Case:
     sized: tuple[str, ...] = ()
     trains: bool = False
     library: str = ""
+    format: str = ""
 
     def artifact(self, batch: int) -> dict[str, Any]:
         """Its entry in a recipe; params in `sized` become the size of a batch, or all rows of `train`."""
@@ -105,6 +111,18 @@ CASES = {
     "int8-recover": training("int8_recover", "checkpoint"),
     "distill": training("distill", {"student": "encoder", "teacher": "checkpoint"}, WITH_TEACHER),
 }
+ANY = {"min_agreement": 0.0}  # weights are random
+NARROW = {"early": 1, "late": 1}
+QUICK = {"group_size": 64, "iterations": 1, "pieces": 3, "tokens": 32}
+LANGUAGE = {
+    "act-quant": Case("act_quant", "whole", params=ANY, format="techniques"),
+    "trim": Case("trim", "whole", format="trimmed"),
+    "layerwise": Case("layerwise", "whole", params=ANY | NARROW, format="techniques"),
+    "selective": Case("selective", "whole", params=ANY, format="bnb"),
+    "combined": Case("combined", "whole", params={"layerwise": NARROW}, format="trimmed"),
+    "autoround": Case("autoround", "whole", 3.0, ANY | QUICK, format="autoround"),
+}
+ALL = CASES | LANGUAGE
 
 
 class Weighing(LocalExecutor):
@@ -198,9 +216,9 @@ def too_many_copies(found: dict[str, dict[str, Any]], *, library: bool) -> list[
     """Cases that hold more copies of the weights than their goal, in words: a library's call, or our own code."""
     return [
         f"{name}: {told['copies']:.2f} copies of the weights, not {told['copies_goal']:g}"
-        + (f": {CASES[name].library}" if library else "")
+        + (f": {ALL[name].library}" if library else "")
         for name, told in found.items()
-        if told["copies"] > told["copies_goal"] + ROUNDING and bool(CASES[name].library) == library
+        if told["copies"] > told["copies_goal"] + ROUNDING and bool(ALL[name].library) == library
     ]
 
 
@@ -217,12 +235,17 @@ def measure(names: list[str], batch: int, tokens: int) -> dict[str, dict[str, An
     """Figures by case."""
     with tempfile.TemporaryDirectory(prefix="memory-") as folder:
         more = write_zoo(Path(folder), batch, tokens)
+        texts = {name: case.artifact(batch) for name, case in LANGUAGE.items()}
+        whole = [name for name, case in LANGUAGE.items() if case.format != language.TRIMMED]
+        more_language = language.write(Path(folder), texts, whole)
         workspace = Workspace(Path(folder))
         workspace.runner.executor = Weighing(workspace.store, Path(folder))
         found = {}
         for name in names:
-            families = ("toy", "weights", "batches") if CASES[name].sized else ("toy", "weights")
-            found[name] = figures(CASES[name], [weigh(workspace, family, name) for family in families], more)
+            case, size = ALL[name], more_language if name in LANGUAGE else more
+            families = ("toy", "weights", "batches") if case.sized else ("toy", "weights")
+            families = language.FAMILIES if name in LANGUAGE else families
+            found[name] = figures(case, [weigh(workspace, family, name) for family in families], size)
             print(f"{name}: {json.dumps(found[name])}", file=sys.stderr, flush=True)
         return found
 
@@ -232,21 +255,21 @@ def kept(file: Path | None, anew: list[str]) -> dict[str, dict[str, Any]]:
     if file is None or not file.is_file():
         return {}
     earlier = json.loads(file.read_text(encoding="utf-8"))["builds"]
-    return {name: told for name, told in earlier.items() if name in CASES and name not in anew}
+    return {name: told for name, told in earlier.items() if name in ALL and name not in anew}
 
 
 def main() -> int:
     """Exit code 1 where a goal is missed."""
     parser = options(__doc__, batch=16, tokens=128)
     parser.add_argument(
-        "--only", nargs="+", choices=CASES, default=list(CASES), help="these builds alone; the file keeps the others"
+        "--only", nargs="+", choices=ALL, default=list(ALL), help="these builds alone; the file keeps the others"
     )
     given = parser.parse_args()
-    if lacking := set(plugins.known("builders", ROOT)) - FORETOLD - {case.builder for case in CASES.values()}:
+    if lacking := set(plugins.known("builders", ROOT)) - FORETOLD - SEEING - {case.builder for case in ALL.values()}:
         parser.error(f"no case for the builders {', '.join(sorted(lacking))}; add one to CASES")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     found = kept(given.json, given.only) | measure(given.only, given.batch, given.tokens)
-    found = {name: found[name] for name in CASES if name in found}
+    found = {name: found[name] for name in ALL if name in found}
     missed = [*too_many_copies(found, library=False), *beyond_claims(found)]
     told = {"builds": found, "of_libraries": too_many_copies(found, library=True), "missed": missed}
     report({"batch": given.batch, "tokens": given.tokens, "steps": STEPS, **told}, given.json)

@@ -1,4 +1,4 @@
-"""Our records beside what two studies published of small encoders, a third of a language model: writes studies.md.
+"""Our records beside what two studies published of small encoders, two of language models: writes studies.md.
 
     python -m benchmarks.studies [--check] [--allow-missing]
 
@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import _study_adapters, _study_gpu, _study_names
+from benchmarks import _study_adapters, _study_gpu, _study_language, _study_names
 from benchmarks._recorded import Shelf
 from benchmarks._study_page import holes, page
 
@@ -24,7 +24,8 @@ PAGE = "benchmarks/studies.md"
 def rendered(root: Path) -> tuple[str, list[str]]:
     """The page from the records below `root`, and what they lack."""
     shelf = Shelf(root)
-    more = [*_study_adapters.section(root), *_study_gpu.section(root), *_study_names.section(shelf)]
+    more = [*_study_adapters.section(root), *_study_gpu.section(root)]
+    more += [*_study_language.section(root), *_study_names.section(shelf)]
     return "\n".join([page(shelf), *more]).rstrip("\n") + "\n", holes(shelf)
 
 

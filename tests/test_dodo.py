@@ -32,7 +32,10 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_build_leaves_files_card_results_and_row(zoo: Path) -> None:
     assert (zoo / "artifacts" / "family0-a2" / "table.json").is_file()
-    assert "# family0-a2" in (zoo / "model_cards" / "family0-a2.md").read_text()
+    card = (zoo / "model_cards" / "family0-a2.md").read_text()
+    assert "# family0-a2" in card
+    assert "| family0-a1 | builder table | `" in card, "a parent that nobody built by name"
+    assert "unknown" not in card
     row = json.loads((zoo / "registry.json").read_text())["artifacts"]["family0-a2"]["versions"]["1"]
     assert row["gates"] == {"passed": True, "checks": []}
     assert row["results"][0]["speedup"]["n"] == measure.QUICK.starts
@@ -78,6 +81,8 @@ def test_nothing_heavy_is_imported(zoo: Path, command: list[str]) -> None:
     ("arguments", "said"),
     [
         (["build:family0-a7"], "'build:family0-a7' is not a task; did you mean 'build:family0-a2'"),
+        (["family0-a2"], "'family0-a2' is not a task; did you mean 'build:family0-a2'"),
+        (["biuld:family0-a2"], "'biuld:family0-a2' is not a task; did you mean 'build:family0-a2'"),
         (["plan", "family0-b2"], "no artifact is called 'family0-b2'; did you mean 'family0-a2'"),
         (["plan"], "say which artifact"),
         (["why", "nothing-like-it"], "no artifact is called 'nothing-like-it'"),

@@ -174,3 +174,8 @@ def test_an_unknown_format_suggests_the_nearest(family: Family, tmp_path: Path) 
     (moved / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ZooError, match=r"no runtime is called 'onyx'.*onnx"):
         open_artifact(moved, project=ROOT)
+
+
+def test_what_it_is_stands_in_its_repr(fast_artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZOOSMITH_PROJECT", str(fast_artifact.parents[1]))
+    assert repr(zoosmith.load(fast_artifact)) == "<table fp32, text-classification: text -> negative, positive>"

@@ -34,6 +34,12 @@ class Predictor:
         self.session = session
         self.scoring = scoring
 
+    def __repr__(self) -> str:
+        """Format, precision, task, and what it answers."""
+        spec = self.task.spec
+        answers = f" -> {', '.join(spec.labels)}" if spec.labels else ""
+        return f"<{self.manifest.format} {self.manifest.precision}, {spec.kind}: {', '.join(spec.inputs)}{answers}>"
+
     def predict(self, inputs: Any) -> list[Any]:
         """One answer for each input, each computed on its own; a lone text is one input.
 

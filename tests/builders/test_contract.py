@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.builders.test_language_contract import LANGUAGE, PICKLES, is_pickle, machines
+from tests.builders.test_language_contract import LANGUAGE, OPTIONAL, PICKLES, is_pickle, machines
+from tests.builders.test_vision_contract import VISION
 from tests.support.job import LABELS, PAIR, TEXT, Family, Made, digest, probe_logits
 from tests.support.zoo import ROOT
 from zoosmith import plugins
@@ -27,7 +28,7 @@ from zoosmith.store.files import payload
 
 NAMES = sorted(path.stem for path in (ROOT / "builders").glob("*.py") if not path.stem.startswith("_"))
 HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "datasets", "numpy", "tokenizers", "scipy")
-CLASSIFIERS = [name for name in NAMES if name not in LANGUAGE]
+CLASSIFIERS = [name for name in NAMES if name not in (*LANGUAGE, *VISION)]
 
 each_builder = pytest.mark.parametrize("name", NAMES)
 each_classifier = pytest.mark.parametrize("name", CLASSIFIERS)
@@ -41,7 +42,7 @@ def module(name: str) -> Any:
 def test_all_builders_are_seen() -> None:
     assert len(NAMES) >= 23
     assert set(NAMES) >= set(LANGUAGE)
-    assert all((ROOT / "tests" / "builders" / f"test_{name}.py").is_file() for name in LANGUAGE)
+    assert all((ROOT / "tests" / "builders" / f"test_{name}.py").is_file() for name in (*LANGUAGE, *VISION))
     assert plugins.known("builders", ROOT) == NAMES
 
 
@@ -110,6 +111,8 @@ def test_a_training_on_larger_batches_or_longer_texts_claims_more_memory(name: s
 @each_builder
 def test_versions_of_what_it_imports_enter_the_key(name: str) -> None:
     built = module(name)
+    if name in OPTIONAL:
+        pytest.importorskip(OPTIONAL[name])
     required = set(public_versions(built.REQUIRES))
     tree = ast.parse(Path(built.__file__).read_text(encoding="utf-8"))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

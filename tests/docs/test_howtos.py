@@ -74,6 +74,13 @@ def test_the_task_is_answered_measured_and_gated(zoo: Path) -> None:
     run(zoo, "build:capitals-half", "artifact:capitals-whole")
     row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["capitals-half"]["versions"]["1"]
     assert (row["task"], row["gates"]["passed"]) == ("short-answer", True)
+    asked = [sys.executable, "-m", "zoosmith.app.cli.main", "run", "capitals-whole", "the capital of france"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    for words, told in (
+        (asked, "paris\n"),
+        ([*asked, "--json"], '{"input": "the capital of france", "text": "paris"}\n'),
+    ):
+        assert subprocess.run(words, cwd=zoo, env=environment, capture_output=True, text=True).stdout == told
     own_tests_pass(zoo, "task")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,15 @@ def test_a_damaged_memory_is_one_that_saw_nothing(tmp_path: Path, damage: bytes)
 def test_many_changes_are_counted(tmp_path: Path) -> None:
     compare(tmp_path / "x", [Numbers(f"a{i}", 1, {"1": "t"}) for i in range(9)])
     assert compare(tmp_path / "x", []).remark("R").endswith("a0 is gone, a1 is gone, a2 is gone, and 6 more")
+
+
+def test_what_another_process_saw_meanwhile_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "registry"
+
+    def while_another_looks() -> Iterator[Numbers]:
+        yield Numbers("ours", 1, {"1": "a"})
+        compare(file, [Numbers("theirs", 2, {"1": "b", "2": "c"})])
+
+    compare(file, while_another_looks())
+    changes = compare(file, [Numbers("ours", 1, {"1": "a"}), Numbers("theirs", 2, {"1": "z", "2": "c"})])
+    assert changes.replaced == {("theirs", 1): "b"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import json
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.builders.test_language_contract import OPTIONAL
 from tests.support.gpu import gpus
 from tests.support.job import Family, probe_logits
 from tests.support.zoo import ROOT
@@ -25,8 +27,12 @@ from zoosmith.predictor import open_artifact
 
 NAMES = plugins.known("runtimes", ROOT)
 MADE_BY = {"torch": "finetune", "torch_int8": "torch_int8", "onnx": "onnx", "bnb": "bnb_nf4", "adapter": "qlora"}
-CAPABILITIES = {"classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate"}
-WRITERS = {"gguf"}  # of text alone: tests/runtimes/test_gguf.py opens their trees
+CAPABILITIES = {
+    "classify", "loglikelihood", "loglikelihood_rolling", "next_logprobs", "last_logprobs", "generate",
+    "generate_from_images",
+}  # fmt: skip
+WRITERS = {"gguf", "techniques", "trimmed", "autoround", "vision"}
+"""Of text alone: test_gguf.py, test_vision.py and tests of builders open their trees."""
 each_runtime = pytest.mark.parametrize("name", NAMES)
 
 
@@ -50,7 +56,8 @@ def test_facts_are_there(name: str) -> None:
     assert module.EXTRA in extras
     installed = packages(extras, module.EXTRA)
     assert set(module.REQUIRES) <= installed, "the extra that an error names must bring all that is missing"
-    assert public_versions(module.REQUIRES)
+    if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name]):
+        assert public_versions(module.REQUIRES)
     assert set(module.CAPABILITIES) <= CAPABILITIES
     assert module.LIBRARY
     parameters = inspect.signature(module.open).parameters
@@ -61,7 +68,7 @@ def test_facts_are_there(name: str) -> None:
 def test_what_answers_on_a_gpu_can_be_waited_for_and_weighed_there(name: str) -> None:
     module: Any = plugins.load("runtimes", name, ROOT)
     devices = getattr(module, "DEVICES", ("cpu",))
-    assert ("cuda" in devices) == (name in ("torch", "bnb", "adapter"))
+    assert ("cuda" in devices) == (name in ("torch", "bnb", "adapter", "techniques", "trimmed", "vision"))
     if devices != ("cpu",):
         assert callable(module.synchronize)
         assert callable(module.device_memory_mb)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +12,21 @@ from typing import Any
 
 from zoosmith.contract.job import Parent
 from zoosmith.contract.manifest import Manifest
+from zoosmith.contract.output import data_of
 from zoosmith.sources.tools import tool_folder
 from zoosmith.toolkit.gguf import convert
 from zoosmith.toolkit.gguf.artifact import CONVERTER, MODEL
 
-TASK = SimpleNamespace(spec=SimpleNamespace(inputs=("text",)))
-FORMATS = {"from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf"}
+TASK = SimpleNamespace(
+    spec=SimpleNamespace(kind="text-generation", inputs=("text",), labels=(), max_length=64),
+    auto_model="AutoModelForCausalLM",
+)
+FORMATS = {
+    "from_gguf": "torch", "gguf": "gguf", "gguf_quantize": "gguf", "gguf_mixed": "gguf", "mixed_bits": "gguf",
+    "act_quant": "techniques", "trim": "trimmed",
+    "layerwise": "techniques", "selective": "bnb", "combined": "trimmed", "autoround": "autoround",
+}  # fmt: skip
+CONVERTERS = ("gguf", "autoround")
 
 
 @cache
@@ -46,32 +55,40 @@ def build(
     params: Mapping[str, Any] | None = None,
     rows: Sequence[Mapping[str, Any]] = (),
     task: Any = TASK,
+    resumed: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
     **parents: Parent,
 ) -> SimpleNamespace:
     """Run a builder below `folder`: `session`, `out`, `facts`, `notes`, and `texts` of progress.
 
-    `source` is the role "from".
+    `source` is the role "from". resumed: in a folder that an earlier run of the same build was killed in. progress: is
+    called with each text of progress, and may raise.
     """
     module = importlib.import_module(f"builders.{name}")
     given, facts, notes, texts = module.Params(**(params or {})), {}, {}, []
-    (folder / "out").mkdir(parents=True)
+    (folder / "out").mkdir(parents=True, exist_ok=resumed)
+    (folder / "scratch").mkdir(exist_ok=resumed)
 
     def declared(split: str) -> Sequence[Mapping[str, Any]]:
-        assert split in module.data(given), f"{name} reads {split!r}, which it does not declare"
+        assert split in data_of(module, given), f"{name} reads {split!r}, which it does not declare"
         return rows
 
     def tool(wanted: str) -> Path:
         assert wanted in module.TOOLS
         return converter()
 
+    def shown(done: int | None = None, total: int | None = None, text: str = "") -> None:
+        texts.append(text)
+        progress(text)
+
     job: Any = SimpleNamespace(
         parents={"from" if role == "source" else role: one for role, one in parents.items()}, parent=parents["source"],
-        rows=declared, tool=tool, task=task, out=folder / "out",
-        params=given, threads=1, fact=facts.__setitem__, note=notes.__setitem__,
-        progress=lambda done=None, total=None, text="": texts.append(text),
+        rows=declared, tool=tool, task=task, out=folder / "out", scratch=folder / "scratch", params=given, threads=1,
+        seed=42, device="cpu", fact=facts.__setitem__, note=notes.__setitem__,
+        progress=shown,
     )  # fmt: skip
     session = module.build(job)
-    assert (session is None) == (FORMATS[name] == "gguf"), "a converter has no model to hand back, a reader has"
+    assert (session is None) == (FORMATS[name] in CONVERTERS), "a converter has no model to hand back, a reader has"
     return SimpleNamespace(
         session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts
     )

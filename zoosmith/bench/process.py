@@ -13,6 +13,10 @@ from typing import Any
 from zoosmith.contract.errors import ZooError
 
 
+class Died(ZooError):
+    """The process ended by itself, as native code does that finds no memory or a fault of its own."""
+
+
 class Opened:
     """An artifact held open in a process of its own."""
 
@@ -25,7 +29,7 @@ class Opened:
         )
 
     def send(self, do: str, **arguments: Any) -> None:
-        """Start a command without waiting for its reply. Raises ZooError where the process died."""
+        """Start a command without waiting for its reply. Raises Died."""
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
@@ -34,7 +38,7 @@ class Opened:
             raise self._died() from None
 
     def reply(self) -> dict[str, Any]:
-        """The reply to the command before. Raises ZooError where the process failed or died."""
+        """The reply to the command before. Raises ZooError where the process failed, Died where it is gone."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -49,8 +53,8 @@ class Opened:
         self.send(do, **arguments)
         return self.reply()
 
-    def _died(self) -> ZooError:
-        return ZooError(f"{self.name}: the measured process died (exit status {self.process.wait()})")
+    def _died(self) -> Died:
+        return Died(f"{self.name}: the measured process died (exit status {self.process.wait()})")
 
     def close(self) -> None:
         """End the process. What it died of was told before."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zoosmith import plugins
-from zoosmith.bench.process import Opened, opened
+from zoosmith.bench import asking
 from zoosmith.contract.errors import ZooError
-from zoosmith.execution.arrays import joined, read_arrays, write_arrays
+from zoosmith.execution.arrays import read_arrays, write_arrays
+from zoosmith.execution.partial import Batches
 from zoosmith.execution.worker import Step
 from zoosmith.predictor import bind, read_manifest
 from zoosmith.records.answers import Answers, packed_details
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from zoosmith.contract.task import Task
 
 TIMED_INPUTS = 64
-BATCH = 32  # rows that a process is asked about at once
 
 
 class Eval:
@@ -125,45 +122,20 @@ def task_of(kind: str, folder: Path, project: Path) -> Task:
 def outcomes_of(step: Step, folder: Path, evals: dict[str, Eval], reference: Path | None) -> dict[str, Outcome]:
     """Outcomes of each eval from one process with all cores, kept beside the result.
 
+    What an interrupted run of the same action answered is not asked again.
+
     reference: an artifact that answers the same examples beside it, for tasks that compare whole responses.
     """
     found: dict[str, Outcome] = {}
     for id, eval_ in evals.items():
-        beside = reference if eval_.scoring.STREAMED else None
-        with ExitStack() as stack:
-            child, other = (stack.enter_context(_asked(step, path)) if path else None for path in (folder, beside))
-            assert child is not None
-            outcomes = joined(_outcomes(step, eval_, child, other))
+        batches = Batches(step.scratch / f"outcomes-{id}")
+        outcomes = asking.answered(step, eval_, batches, folder, reference if eval_.scoring.STREAMED else None)
         if hint := eval_.scoring.suspicion(outcomes, eval_.examples, eval_.task):
+            batches.drop()  # whoever runs it again wants to see whether it has gone
             raise ZooError(f"{step.run['name']} on {id}: {hint}")
         write_arrays(step.out / f"outcomes-{id}.npz", outcomes)
         found[id] = outcomes
     return found
-
-
-@contextmanager
-def _asked(step: Step, folder: Path) -> Iterator[Opened]:
-    """An artifact opened with all cores, in a process of its own, until the end of the block."""
-    cpus, needs = sorted(os.sched_getaffinity(0)), {str(folder): step.needs(folder)}
-    arguments = {"project": str(step.project), "threads": len(cpus), "cpus": cpus, "inputs": [], "needs": needs}
-    with opened(step.run["name"]) as [child]:
-        child.ask("open", folder=str(folder), device=step.inputs["device"], **arguments)
-        yield child
-
-
-def _outcomes(step: Step, eval_: Eval, child: Opened, reference: Opened | None) -> Iterator[Outcome]:
-    """Outcomes of some rows at a time; with a reference row by row, as its responses may be as wide as a vocabulary."""
-    out, like = step.scratch / "outcomes.npz", step.scratch / "response.npz"
-    batch = BATCH if reference is None else 1
-    for start in range(0, len(eval_.rows), batch):
-        rows = eval_.rows[start : start + batch]
-        if reference is not None:
-            reference.ask("respond", kind=eval_.kind, row=rows[0], out=str(like))
-        child.ask("outcomes", kind=eval_.kind, rows=rows, out=str(out), like=str(like) if reference else None)
-        yield read_arrays(out)
-        step.progress(min(start + batch, len(eval_.rows)), len(eval_.rows), f"quality on {eval_.id}")
-    out.unlink(missing_ok=True)
-    like.unlink(missing_ok=True)
 
 
 def versus(step: Step, evals: dict[str, Eval], mine: dict[str, Outcome], reference: Path) -> dict[str, Versus]:

@@ -47,6 +47,7 @@ def build_record(resolver: Resolver, ref: Ref) -> BuildRecord:
             role: {"name": str(parent), "digest": record.inputs["parents"][role]}
             for role, parent in zoo.parents(ref).items()
         },
+        ancestors=_ancestors(resolver, ref),
         bases=tuple(_bases(resolver, ref)),
         datasets=tuple(sorted({data.repo for data in recipe.data.values() if data.repo})),
         data=_data(resolver, ref.recipe),
@@ -54,6 +55,14 @@ def build_record(resolver: Resolver, ref: Ref) -> BuildRecord:
         facts=manifest.facts,
         provenance=_provenance(record),
     )
+
+
+def _ancestors(resolver: Resolver, ref: Ref) -> dict[str, str]:
+    """Tree of everything that the artifact was made from, by name."""
+    return {
+        str(node): resolver.tree("base" if resolver.zoo.base(node) else "artifact", node)
+        for node in resolver.zoo.lineage(ref)
+    }
 
 
 def _bases(resolver: Resolver, ref: Ref) -> list[Base]:

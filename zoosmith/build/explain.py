@@ -9,6 +9,7 @@ from zoosmith.build import beside
 from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
+from zoosmith.build.zoo import own_families
 from zoosmith.common.names import full_name
 from zoosmith.common.text import inline
 from zoosmith.common.units import sized
@@ -32,16 +33,20 @@ doit reproduce NAME measure it again, and say which claims of its card hold here
 
 
 def overview(workspace: Workspace) -> str:
-    """Families with their artifacts, then the commands."""
-    parts = []
+    """The zoo's own families with their artifacts, names of the shipped ones, then the commands."""
+    parts, own = [], own_families(workspace.project)
     for id, family in workspace.zoo.families.items():
+        if id not in own:
+            continue
         parts.append(f"{id}: {in_a_line(family.recipe.summary)}\n")
         width = max(len(name) for name in family.recipe.artifacts) + len(id) + 3
         for name, artifact in family.recipe.artifacts.items():
             mark = "  (reference)" if name == family.recipe.reference else ""
             text = artifact.summary or f"{artifact.builder} from {artifact.from_}"
             parts.append(f"  {full_name(id, name):<{width}}{in_a_line(text)}{mark}\n")
-    return "".join(parts) + "\n" + COMMANDS
+    shipped = ", ".join(id for id in workspace.zoo.families if id not in own)
+    more = f"\nshipped too, and built by the same commands (`zoosmith ls FAMILY`): {shipped}\n" if shipped else ""
+    return "".join(parts) + more + "\n" + COMMANDS
 
 
 def in_a_line(text: str) -> str:

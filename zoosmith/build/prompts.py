@@ -25,7 +25,7 @@ def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
             if getattr(task, name):
                 raise source.error(("task", name), f"is for tasks that ask a language model; {task.kind} does not")
         return
-    own = _columns(zoo.data(Ref(recipe, task.data)), project) if task.data else None
+    own = columns_of(zoo.data(Ref(recipe, task.data)), project) if task.data else None
     with source.at(("task", "prompt"), "cannot be filled" if task.prompt else "cannot ask"):
         inputs = encoding.inputs_of(task.prompt, own)
     for id, eval_ in family.recipe.evals.items():
@@ -33,7 +33,7 @@ def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
             with source.at(
                 ("evals", id, "data"), f"its rows cannot fill the prompt, which asks for {', '.join(inputs)}"
             ):
-                encoding.inputs_of(task.prompt, _columns(zoo.data(Ref(recipe, eval_.data)), project))
+                encoding.inputs_of(task.prompt, columns_of(zoo.data(Ref(recipe, eval_.data)), project))
 
 
 def inputs(encoding: ModuleType, task: TaskRef) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def inputs(encoding: ModuleType, task: TaskRef) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _columns(data: Data, project: Path) -> list[str]:
+def columns_of(data: Data, project: Path) -> list[str]:
     """The columns of a data set's rows but for the label."""
     named = data.columns
     if data.builtin and not named:

@@ -191,7 +191,8 @@ class RecordStore:
 
     def _lineage(self, ref: Ref, build: BuildRecord, records: Snapshot) -> list[Step]:
         """The steps from the bases down to the artifact, with the digests that it was made from."""
-        digests = {str(ref): build.tree_digest}
+        digests = {base.name: base.tree_digest for base in build.bases} | build.ancestors
+        digests[str(ref)] = build.tree_digest
         nodes = [*self.zoo.lineage(ref), ref]
         for node in reversed(nodes):
             record = self._built(node, records)

@@ -82,7 +82,8 @@ def show(workspace: Workspace, recipe: str) -> None:
         table.add_row(*(Text(inline(cell)) for cell in cells))
     width = None if sys.stdout.isatty() else 140
     Console(width=width).print(table)
-    show_lines(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'model_cards/{row.build.name}.md' for row in rows))}")
+    cards = (workspace.record_root / "model_cards").relative_to(workspace.project)
+    show_lines(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'{cards}/{row.build.name}.md' for row in rows))}")
 
 
 def hosts_line(rows: list[Subject]) -> str:

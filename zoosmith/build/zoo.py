@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import baselines, checked, foreign, invariant, prompts, sliced
+from zoosmith.build import baselines, checked, foreign, invariant, items, prompts, sliced
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
@@ -29,6 +29,11 @@ def recipe_files(project: Path) -> dict[str, Path]:
     for folder in (plugins.shipped("recipes"), project / "recipes"):
         files |= _recipes_in(folder)
     return files
+
+
+def own_families(project: Path) -> set[str]:
+    """Ids of the zoo's own recipes; what is shipped beside them is known to every zoo."""
+    return set(_recipes_in(project / "recipes"))
 
 
 def _recipes_in(folder: Path) -> dict[str, Path]:
@@ -238,6 +243,7 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
                 ("evals", id), f"needs {needed!r}; models of the task {kind!r} offer {_listed(offers)}"
             )
         _check_eval_split(family, id, project)
+        items.check(zoo, recipe, id, task_part(zoo, recipe, id, "encoding", project), project)
         for name in eval_.measures(family.recipe.artifacts):
             format = output(zoo, Ref(recipe, name), project).format
             if needed not in _capabilities(format, project):

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from zoosmith.cards import baselines, beside, crossval, slices
+from zoosmith.cards import baselines, beside, crossval, mixed, slices
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
 from zoosmith.cards.cells import cell
@@ -127,6 +127,7 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "apart": _apart(given),
         "worst": slices.headline(given.subject.measured, metric),
         "sliced": slices.tables(given.subject.measured),
+        "mixed": mixed.sections(given.subject.build.facts),
         "baselines": baselines.tables(given.subject.measured),
         "unbeaten": baselines.warning(given.subject.measured),
         "unbeaten_models": baselines.warning(given.subject.measured, models=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MODULES = {"llama-cpp-python": "llama_cpp"}
+MODULES = {"llama-cpp-python": "llama_cpp", "pillow": "PIL"}
 
 
 def module_of(package: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from zoosmith.common.canonical import canonical
 from zoosmith.store.files import write_atomic
+from zoosmith.store.locks import flock
 
 SHOWN = 3
 
@@ -46,20 +47,26 @@ def compare(file: Path, now: Iterable[Numbers], unread: Iterable[str] = ()) -> C
     unread: names of damaged entries, which are there all the same.
     """
     known = _read(file)
-    found, seen = Changes(), set[str]()
-    grown = False
+    found, seen, grown = Changes(), set[str](), list[Numbers]()
     for artifact in now:
         seen.add(artifact.name)
         before = known.get(artifact.name)
-        after = _grown(before, artifact)
         if before is not None:
             _compare(before, artifact, found)
-        if after != before:
-            known[artifact.name], grown = after, True
+        if _grown(before, artifact) != before:
+            grown.append(artifact)
     found.told += [f"{name} is gone" for name in sorted(known.keys() - seen - set(unread))]
     if grown:
-        write_atomic(file, canonical({"schema": 1, "artifacts": known}))
+        _remember(file, grown)
     return found
+
+
+def _remember(file: Path, grown: Iterable[Numbers]) -> None:
+    """Add to what `file` says by now, which another process may have added to since it was read."""
+    with flock(file.with_suffix(".lock")):
+        known = _read(file)
+        known.update({artifact.name: _grown(known.get(artifact.name), artifact) for artifact in grown})
+        write_atomic(file, canonical({"schema": 1, "artifacts": known}))
 
 
 def _compare(before: Mapping[str, Any], now: Numbers, found: Changes) -> None:

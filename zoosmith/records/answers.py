@@ -84,7 +84,7 @@ def packed_details(told: Mapping[str, Any] | None, examples: Sequence[Sequence[s
     """The details of a task's scores as they are recorded; `examples` are the texts of each, in their order.
 
     Of kind "classes": `true` and `predicted`, class indices, become `answers`. Of kind "documents": `outcomes`, numbers
-    for each document by name, are packed. Of kind "changes": the state of each example by change is packed. Raises
+    for each document by name, are packed. Of kind "changes": the state of each example by metric is packed. Raises
     ValueError where there is not one for each example.
     """
     if told is None or told["kind"] not in ("classes", "documents", "changes"):

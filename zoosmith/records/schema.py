@@ -37,7 +37,10 @@ class Base(Model):
 
 
 class BuildRecord(Model):
-    """How an artifact was made. `files` are its own; `needs` names trees that it cannot be opened without."""
+    """How an artifact was made. `files` are its own; `needs` names trees that it cannot be opened without.
+
+    ancestors: tree of each base and artifact that it was made from, however far up; records of before have none.
+    """
 
     schema_: int = Field(default=1, alias="schema")
     name: str
@@ -60,6 +63,7 @@ class BuildRecord(Model):
     needs: dict[str, str] = {}
     needs_size: int = 0
     parents: dict[str, dict[str, str]]
+    ancestors: dict[str, str] = Field(default={}, exclude_if=lambda value: not value)
     bases: tuple[Base, ...]
     datasets: tuple[str, ...] = ()
     data: dict[str, Any] = {}

@@ -147,7 +147,10 @@ class DocumentDetails(Model):
 
 
 class ChangeDetails(Model):
-    """Of answers that were asked for again after a change: by change, the packed state of each of n examples."""
+    """Of shares: by metric, the packed state of each of n examples (counts, does not, is not in it).
+
+    Metrics are changes of a text that moved an answer, or what an answer to a multiple choice was: right, malformed.
+    """
 
     kind: Literal["changes"] = "changes"
     changes: dict[str, str]

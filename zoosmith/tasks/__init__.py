@@ -9,6 +9,7 @@
 `PROBES`   fixed inputs for the load-back check
 `inputs_of(prompt, columns) -> tuple`  of a task that asks with the recipe's prompt: its inputs; raises ZooError
 `bind(spec, folder) -> Task`  the task with a tokenizer, see `zoosmith.contract.task`
+`check_columns(names)`  of a kind of eval: raises ZooError unless rows with these columns can be asked about
 `over(task, scoring) -> Task`  of a kind of eval that asks an artifact's own task again; bound by it instead of `bind`
 ========== =========================================================================
 
@@ -22,6 +23,7 @@
 `LATENCY_OF` what one timed call answers: "call" or "token"
 `respond(session, task, example, like) -> Response`  asks; `like` is the reference's response to the same example
 `outcome(response, example, reference) -> Outcome`  reduced in the process that answered
+`lost(example) -> Outcome`  of a kind that counts what fails: of an example that ends the process twice
 `score(outcomes, examples, task) -> dict`  "metrics" as estimates, and "details"
 `compare(mine, theirs, examples, task, reference) -> dict`  "delta", "divergence", "lost", "won"
 `suspicion(outcomes, examples, task) -> str | None`  why these answers cannot be right

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
+from zoosmith.common.names import nearest
 from zoosmith.common.text import not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import failure
@@ -15,9 +18,20 @@ from zoosmith.execution.failure import failure
 INTERRUPTED = 130
 
 
+class Parser(argparse.ArgumentParser):
+    """Names the nearest command for a misspelt one."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse, with a hint in place of all that there is to choose from."""
+        if found := re.match(r"argument command: invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            hint = nearest(found[1], re.findall(r"[\w-]+", found[2]))
+            message = f"there is no command {found[1]!r}{hint}"
+        super().error(message)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="zoosmith", description="Use and start model zoos; `doit list` builds them.")
+    top = Parser(prog="zoosmith", description="Build, publish and use model zoos.")
     top.add_argument("--version", action="version", version=f"zoosmith {__version__}")
     commands = top.add_subparsers(dest="command", required=True)
     for name, module in all_commands().items():

@@ -55,7 +55,7 @@ class ZooCommand(Anywhere, DoitCmdBase):  # type: ignore[misc]  # doit ships no 
         return unless_interrupted(lambda: self._load_and_look(params, args))
 
     def _load_and_look(self, params: Any, args: list[str]) -> int:
-        OPENED["args"] = args
+        OPENED["args"], OPENED["scratch"] = args, params.get("scratch", False)
         self.load(params)
         return interruptible(lambda: told(lambda: self.look(OPENED["workspace"], params, args)), interrupt)
 

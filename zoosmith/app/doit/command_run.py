@@ -61,6 +61,16 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         known = [task.name for task in self.task_list if not task.name.startswith("_")]
         for name in asked_of(pos_args or [])[0]:
             if "*" not in name and name not in known and not name.startswith("_"):
-                raise InvalidCommand(f"'{name}' is not a task{nearest(name, known)}")
+                raise InvalidCommand(f"'{name}' is not a task{_nearest_task(name, known)}")
         return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
                                 auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
+
+
+def _nearest_task(name: str, known: list[str]) -> str:
+    """A hint at the task that is meant: a bare name is to be built, a misspelt group is that of the same artifact."""
+    group, colon, artifact = name.rpartition(":")
+    if not colon and name not in {task.partition(":")[0] for task in known}:
+        return nearest(f"build:{name}", [task for task in known if task.startswith("build:")] or known)
+    of_group = [task for task in known if colon and task.startswith(f"{group}:")]
+    of_artifact = [task for task in known if colon and task.endswith(f":{artifact}")]
+    return nearest(name, of_group or of_artifact or known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoosmith.app.doit.command import ZooCommand
+from zoosmith.app.doit.command import ZooCommand, flag
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
@@ -16,6 +16,7 @@ class Table(ZooCommand):
     doc_purpose = "the recorded results of a family, and where its cards are"
     doc_usage = "RECIPE ..."
     doc_description = None
+    cmd_options = (flag("scratch", "what `doit run --scratch` has recorded below scratch-zoo/"),)
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print one table for each recipe named."""

@@ -1,4 +1,4 @@
-"""Progress of a download: a live line on a terminal, a plain line now and then on a pipe; nothing in the first 2 s."""
+"""Progress of what is counted: live on a terminal, a plain line now and then on a pipe; nothing in the first 2 s."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ LIVE_EVERY_S = 0.2
 class Progress:
     """Safe for threads. `close()` gives the terminal back."""
 
-    def __init__(self) -> None:
-        """Nothing is shown yet."""
+    def __init__(self, unit: str = "") -> None:
+        """Nothing is shown yet. unit: of what is counted, bytes unless it is given."""
+        self.unit = unit
         self.lock = threading.Lock()
         self.live = sys.stderr.isatty()
         self.bar: Live | None = None
@@ -36,7 +37,7 @@ class Progress:
         self.next = self.started + QUIET_S
 
     def won(self, count: int) -> None:
-        """Add bytes; show them when it is time."""
+        """Add to what is done; show it when it is time."""
         with self.lock:
             self.done += count
             now = time.monotonic()
@@ -58,12 +59,18 @@ class Progress:
     def _show(self, elapsed: float) -> None:
         speed = self.done / elapsed
         left = f"{(self.total - self.done) / speed:.0f} s left" if speed > 0 else ""
-        text = f"{self.what}  {self.done / max(self.total, 1):4.0%}  {sized(self.done)} of {sized(self.total)}"
-        text += f"  {sized(speed)}/s  {left}"
+        share = self.done / max(self.total, 1)
+        text = f"{self.what}  {share:4.0%}  {self._told(self.done)} of {self._told(self.total)}"
+        text += f"  {self._told(speed)}/s  {left}"
         if self.live:
             self._update(text)
         else:
             self.say(text)
+
+    def _told(self, amount: float) -> str:
+        if not self.unit:
+            return sized(amount)
+        return f"{amount:,.0f} {self.unit}" if amount >= 10 else f"{amount:.1f} {self.unit}"
 
     def _update(self, text: str) -> None:
         from rich.console import Console

@@ -1,8 +1,9 @@
-"""Start a zoo of your own."""
+"""Start a zoo of your own, with a first recipe for a table of labelled texts if you have one."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 from pathlib import Path
 
@@ -33,22 +34,49 @@ artifacts:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of the new zoo to the parser."""
+    """Add the folder of the new zoo, and the table that it begins with, to the parser."""
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="a table of labelled texts: .csv, .tsv or .jsonl")
+    parser.add_argument("--text", default="text", metavar="COLUMN", help="its column of texts (default: text)")
+    parser.add_argument("--label", default="label", metavar="COLUMN", help="its column of classes (default: label)")
+    parser.add_argument("--license", metavar="ID", help="of what is made of the table, such as apache-2.0")
 
 
 def main(given: argparse.Namespace) -> None:
     """Write dodo.py, a first recipe and the folders of a zoo. Raises ZooError if one is already."""
-    from zoosmith.common.text import show
+    from zoosmith.common.text import show, show_lines
 
     folder: Path = given.folder
     if (folder / "dodo.py").exists():
         raise ZooError(f"{folder} is a zoo already: it has a dodo.py")
+    if given.csv is None:
+        _start(folder)
+        if not (folder / "recipes" / "first.yaml").exists():
+            (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
+        show(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")
+        return
+    from zoosmith.app.cli.starting import zoo
+
+    survey = zoo.read(given.csv, given.text, given.label, show)
+    show_lines("\n".join(survey.lines()))
+    license = zoo.license_of(given.license)
+    _refuse_what_is_there(folder)
+    _start(folder)
+    name = zoo.write(folder, given.csv, survey, license)
+    show(f"made {folder}: its recipe is recipes/{name}.yaml. Next:")
+    show(f"  cd {shlex.quote(str(folder))} && zoosmith build {name}-onnx-int8")
+
+
+def _refuse_what_is_there(folder: Path) -> None:
+    """Raise ZooError where rows or a README would be written over."""
+    for name in ("data/train.csv", "data/dev.csv", "data/test.csv", "README.md"):
+        if (folder / name).exists():
+            raise ZooError(f"{folder / name} is there already; name another folder")
+
+
+def _start(folder: Path) -> None:
     for name in ("recipes", "builders", "data", "bases"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     shutil.copyfile(plugins.shipped("dodo.py"), folder / "dodo.py")
-    if not (folder / "recipes" / "first.yaml").exists():
-        (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
     with (folder / ".gitignore").open("a", encoding="utf-8") as ignored:
         ignored.write("artifacts/\nscratch-zoo/\n/site/\n/.site.*\n")
-    show(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")

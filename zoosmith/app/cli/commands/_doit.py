@@ -1,0 +1,27 @@
+"""Handing a command over to doit, which runs in the zoo that the working directory lies in."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.project import find_project
+
+
+def hand_over(words: Sequence[str]) -> None:
+    """End this process as `doit WORDS` ends in the zoo's folder. Raises ZooError where there is no zoo, or no doit."""
+    project = find_project()
+    if not (project / "dodo.py").is_file():
+        raise ZooError(
+            f"{project} is no zoo: neither it nor a folder above it has a dodo.py; `zoosmith init FOLDER` starts one"
+        )
+    if importlib.util.find_spec("doit") is None:
+        raise ZooError("building takes more than answering does: run `pip install 'zoosmith[build]'`")
+    from doit.doit_cmd import DoitMain
+
+    os.chdir(project)
+    sys.argv = ["doit", *words]  # what our commands of doit look at
+    raise SystemExit(DoitMain().run(list(words)))

@@ -1,0 +1,108 @@
+"""List the artifacts here: built, stale, pulled, or still to be built."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from zoosmith.common.units import sized
+
+if TYPE_CHECKING:
+    from zoosmith.build.workspace import Workspace
+    from zoosmith.recipes.graph import Ref
+
+BUILT, STORED, STALE, PULLED, MISSING = "built", "in the store", "stale", "pulled", "-"
+LEGEND = {
+    STORED: "built, and not below artifacts/: `doit artifact:NAME` puts it there",
+    STALE: "its recipe, builder or parents have moved on since: `zoosmith why NAME` says how",
+    MISSING: "not built: `zoosmith build NAME`",
+}
+
+
+class Listed(NamedTuple):
+    """An artifact, how it stands here, what it is, and the bytes of its folder (0 where there is none)."""
+
+    name: str
+    mark: str
+    what: str
+    size: int
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Which of them, and how they are shown."""
+    parser.add_argument("family", nargs="?", help="only artifacts whose names begin so, of shipped families too")
+    parser.add_argument("--here", action="store_true", help="leave out what is not built")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def main(given: argparse.Namespace) -> None:
+    """Print a line for each. Raises ZooError where a recipe is broken."""
+    from zoosmith.common.text import aligned, show, show_json, show_lines
+    from zoosmith.project import find_project
+
+    found = [one for one in listed(find_project(), given.family) if not (given.here and one.mark == MISSING)]
+    if given.json:
+        for one in found:
+            show_json(one._asdict())
+        return
+    rows = [[one.name, one.mark, sized(one.size) if one.size else "", one.what] for one in found]
+    show_lines(aligned(rows) if rows else "nothing here")
+    for mark, text in LEGEND.items():
+        if any(one.mark == mark for one in found):
+            show(f"{mark}: {text}")
+
+
+def listed(project: Path, family: str | None = None) -> list[Listed]:
+    """The artifacts of the recipes in their order, then what else lies below artifacts/, or here outside of a zoo.
+
+    family: how names must begin. Without it, of shipped families only what is here.
+    """
+    found = _of_zoo(project, family) if (project / "dodo.py").is_file() else _pulled(project, set())
+    return [one for one in found if one.name.startswith(family or "")]
+
+
+def _of_zoo(project: Path, family: str | None) -> Iterator[Listed]:
+    from zoosmith.build.workspace import Workspace
+    from zoosmith.build.zoo import own_families
+
+    workspace, own = Workspace(project), own_families(project)
+    known = workspace.zoo.by_full_name
+    for name, ref in known.items():
+        folder = workspace.artifacts / name
+        mark = _mark(workspace, ref, folder)
+        if family or ref.recipe in own or mark != MISSING:
+            yield Listed(name, mark, workspace.zoo.artifact(ref).builder, _size(folder))
+    yield from _pulled(workspace.artifacts, set(known))
+
+
+def _mark(workspace: Workspace, ref: Ref, folder: Path) -> str:
+    from zoosmith.predictor import manifest_digest
+
+    here = manifest_digest(folder) if folder.is_dir() else None
+    result = workspace.resolver.finished("artifact", ref)
+    if result is None:
+        return MISSING if here is None else STALE
+    return BUILT if here == result.tree else STORED if here is None else STALE
+
+
+def _pulled(home: Path, known: set[str]) -> Iterator[Listed]:
+    """Folders with a manifest that no recipe here makes."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+    from zoosmith.predictor import read_manifest
+
+    for file in sorted(home.glob(f"[!.]*/{PAYLOAD_MANIFEST}")):
+        if file.parent.name not in known:
+            try:
+                about = read_manifest(file.parent)
+            except ZooError:
+                yield Listed(file.parent.name, "damaged", "", _size(file.parent))
+                continue
+            what = f"{about.format} {about.precision}" if about.task else "base"
+            yield Listed(file.parent.name, PULLED, what, _size(file.parent))
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0

@@ -1,0 +1,17 @@
+"""Say what changed since an artifact was built, old -> new: as `doit why`."""
+
+from __future__ import annotations
+
+import argparse
+
+from zoosmith.app.cli.commands._doit import hand_over
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Names."""
+    parser.add_argument("names", nargs="+", metavar="NAME", help="artifacts; `zoosmith ls` shows them")
+
+
+def main(given: argparse.Namespace) -> None:
+    """Hand over to doit."""
+    hand_over(["why", *given.names])

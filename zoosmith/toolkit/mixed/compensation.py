@@ -1,0 +1,102 @@
+"""Rounding in which later columns of a matrix make up for the error of earlier ones, in llama.cpp's own types.
+
+The optimal brain surgeon's update, as GPTQ applies it (Frantar et al., 2022, section 3): with U the upper Cholesky
+factor of the inverse of the inputs' second moments, an error E of some columns is met by changing those after it by
+-E inv(U[b, b]) U[b, after]. Here the columns of a type's block are rounded at once by ggml's own function, so that any
+type can be had, and what is stored is an ordinary block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from zoosmith.toolkit.gguf import header
+from zoosmith.toolkit.gguf.header import Tensor
+from zoosmith.toolkit.gguf.types import TENSOR_TYPES
+from zoosmith.toolkit.mixed.rounding import decoded, stored
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHRINKAGE = 0.2
+"""Share of the correlations of inputs that is not believed: few calibration tokens show some that are not there."""
+DAMPING = 0.01
+"""Of the mean square of all inputs, added to each: inputs that were never seen must not be free."""
+
+
+def compensated(
+    weight: NDArray[np.float32], kind: str, moments: NDArray[np.float64], shrinkage: float = SHRINKAGE
+) -> NDArray[np.uint8]:
+    """The bytes (rows, bytes) of a matrix (rows, columns) in `kind`, a tensor type in lower case.
+
+    moments: sum or mean of inputs times inputs, (columns, columns). With a shrinkage of 1 every column is rounded for
+    itself, as with an importance matrix of the moments' diagonal.
+    """
+    import numpy as np
+
+    factor = _factor(moments, shrinkage)
+    importance = 1.0 / np.diag(factor) ** 2
+    left, width, parts = weight.astype(np.float64), TENSOR_TYPES[kind.upper()].block, []
+    for at in range(0, weight.shape[1], width):
+        here, after = slice(at, at + width), slice(at + width, None)
+        given = left[:, here].astype(np.float32)
+        parts.append(stored(given, kind, importance[here].astype(np.float32)))
+        error = left[:, here] - decoded(parts[-1], kind, given.shape)
+        left[:, after] -= np.linalg.solve(factor[here, here].T, error.T).T @ factor[here, after]
+    return np.concatenate(parts, axis=1)
+
+
+def _factor(moments: NDArray[np.float64], shrinkage: float) -> NDArray[np.float64]:
+    """U, upper, with U'U = inverse of the moments, shrunk and damped."""
+    import numpy as np
+
+    diagonal = np.diag(np.diag(moments))
+    believed = shrinkage * diagonal + (1 - shrinkage) * moments
+    floor = DAMPING * np.trace(moments) / len(moments) or 1.0
+    inverse = np.linalg.inv(believed + floor * np.eye(len(moments)))
+    return np.asarray(np.linalg.cholesky((inverse + inverse.T) / 2).T, dtype=np.float64)
+
+
+class Rounding(Protocol):
+    """What rounds matrices by name, and knows which ones are not as the quantiser has them."""
+
+    def compensates(self, tensor: str, kind: str) -> bool:
+        """Whether a matrix in a type differs from the quantiser's."""
+
+    def bytes_of(self, tensor: str, kind: str, weight: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """What is stored of it."""
+
+
+def write(
+    source: Path, file: Path, types: Mapping[str, str], rounding: Rounding, progress: Callable[..., None]
+) -> None:
+    """Put the bytes of compensated matrices in the place of the quantiser's, in a finished `file` made of `source`."""
+    given = {tensor.name: tensor for tensor in header.read(source).tensors}
+    for done, tensor in enumerate(tensors := header.read(file).tensors):
+        kind = types.get(tensor.name)
+        if kind is not None and rounding.compensates(tensor.name, kind):
+            progress(done, len(tensors), f"compensating {tensor.name}")
+            _replace(file, tensor, rounding.bytes_of(tensor.name, kind, _rows(source, given[tensor.name])))
+
+
+def _rows(file: Path, tensor: Tensor) -> NDArray[np.float32]:
+    """A matrix (rows, columns) of a GGUF, as it is read."""
+    import numpy as np
+
+    columns = tensor.shape[0]
+    raw = np.fromfile(file, dtype=np.uint8, count=tensor.size, offset=tensor.offset)
+    return decoded(
+        raw.reshape(tensor.weights // columns, -1), tensor.type.lower(), (tensor.weights // columns, columns)
+    )
+
+
+def _replace(file: Path, tensor: Tensor, data: NDArray[np.uint8]) -> None:
+    """Put other bytes in the place of a tensor's."""
+    if data.nbytes != tensor.size:
+        raise ValueError(f"{tensor.name} has {tensor.size} bytes, not {data.nbytes}")
+    with file.open("r+b") as stream:
+        stream.seek(tensor.offset)
+        stream.write(data.tobytes())
