@@ -16,7 +16,7 @@ from zoosmith.contract.output import Resources
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning import depth, structure
-from zoosmith.toolkit.torch import checkpoint
+from zoosmith.toolkit.torch import checkpoint, sessions
 from zoosmith.toolkit.torch.forward import TorchForward
 from zoosmith.toolkit.training.distillation import Lessons, Teaching
 from zoosmith.toolkit.training.train import Hyperparameters, activations_mb, fit
@@ -49,6 +49,7 @@ def resources(params: Params, parents: dict[str, int]) -> Resources:
 
 def build(job: Job) -> Session:
     """Cut the student out, train it, keep the weights that were best on `dev`."""
+    _refuse_language_models(job)
     paths = {role: parent.path for role, parent in job.parents.items()}
     checkpoint.copy_tokenizer(paths["student"], job.out)
     _same_tokenizer(job.out, paths["teacher"])
@@ -67,6 +68,14 @@ def build(job: Job) -> Session:
         job.fact(name, value)
     job.fact("teacher_parameters", sum(parameter.numel() for parameter in teacher.parameters()))
     return TorchForward(student, job.device)
+
+
+def _refuse_language_models(job: Job) -> None:
+    if job.task.auto_model == sessions.CAUSAL:
+        raise BuildError(
+            f"distill trains encoders that answer with classes, and {job.task.spec.kind} asks a language model: use "
+            "finetune or lora on a smaller one, or prune_layers"
+        )
 
 
 def _student(job: Job, path: Path) -> Any:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.mixed_bits import DOCUMENTS, LONGEST, compared, cut, texts_of
+from benchmarks.mixed_bits import DOCUMENTS, LONGEST, compared, cut, side_by_side, texts_of
 
 PLAIN = {
     "q4_0": {"bytes": 90, "kl": {"news": 0.4, "tales": 0.3}},
@@ -17,9 +17,16 @@ PLAIN = {
 
 
 def test_a_larger_plain_file_does_not_count() -> None:
-    found = compared("news", {"bytes": 98, "kl": {"news": 0.06}}, PLAIN)
+    found = compared("news", {"allowed": 98, "kl": {"news": 0.06}}, PLAIN)
     assert found["best_plain"] == "q4_1" and found["less"] == pytest.approx(0.4)
-    assert compared("tales", {"bytes": 97, "kl": {"tales": 0.3}}, PLAIN)["less"] == pytest.approx(0.0)
+    assert compared("tales", {"allowed": 97, "kl": {"tales": 0.3}}, PLAIN)["less"] == pytest.approx(0.0)
+
+
+def test_every_mix_counts_on_every_text() -> None:
+    files = PLAIN | {"mixed like q4_1": {"bytes": 97, "kl": {"news": 0.06, "tales": 0.18}}}
+    told = side_by_side(files, {"q4_1": {"allowed_bytes": 98}}, ["news", "tales"])
+    assert set(told["equal_size"]) == {"like q4_1 on news", "like q4_1 on tales"}
+    assert told["less_on_average"] == pytest.approx((0.4 + 0.1) / 2)
 
 
 def test_texts_are_cut_to_as_many_tokens_in_all() -> None:

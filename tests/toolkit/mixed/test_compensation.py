@@ -41,11 +41,19 @@ def test_it_errs_less_on_inputs_that_it_has_not_seen(problem: tuple[Any, Any], k
 @pytest.mark.parametrize("kind", ["q4_0", "q4_k", "q6_k"])
 def test_without_correlations_it_is_the_importance_matrix(problem: tuple[Any, Any], kind: str) -> None:
     weight, _ = problem
-    squares = np.linspace(1.0, 3.0, COLUMNS)
-    floor = compensation.DAMPING * squares.mean()
-    mine = compensated(weight, kind, np.diag(squares))
-    plain = stored(weight, kind, (squares + floor).astype(np.float32))
+    moments = np.diag(np.linspace(1.0, 3.0, COLUMNS))
+    plain = stored(weight, kind, np.diag(compensation._believed(moments, 1.0)).astype(np.float32))
+    mine = compensation._in_turn(weight, kind, compensation._believed(moments, 1.0))
     assert np.mean(mine != plain) <= (0.05 if kind == "q4_0" else 0.0), "q4_0 looks at the spread of whole rows too"
+
+
+@pytest.mark.parametrize("kind", ["q4_1", "q8_0"])
+def test_weights_on_the_grid_of_a_type_stay_there(problem: tuple[Any, Any], kind: str) -> None:
+    weight, inputs = problem
+    seen = inputs()
+    grid = rounded(weight, kind)
+    found = decoded(compensated(grid, kind, seen.T @ seen), kind, weight.shape)
+    np.testing.assert_allclose(found, grid, atol=2e-3)
 
 
 def test_inputs_that_were_never_seen_do_no_harm(problem: tuple[Any, Any]) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+WEIGHED_ONLY = ("iq3_xxs", "iq2_xxs", "iq2_xs", "iq2_s", "iq1_s", "iq1_m")
+"""Types that ggml rounds to with importances alone."""
 SHRINKAGE = 0.2
 """Share of the correlations of inputs that is not believed: few calibration tokens show some that are not there."""
 DAMPING = 0.01
@@ -33,11 +35,25 @@ def compensated(
     """The bytes (rows, bytes) of a matrix (rows, columns) in `kind`, a tensor type in lower case.
 
     moments: sum or mean of inputs times inputs, (columns, columns). With a shrinkage of 1 every column is rounded for
-    itself, as with an importance matrix of the moments' diagonal.
+    itself, as with an importance matrix of the moments' diagonal. Where plain rounding errs less on such inputs it is
+    taken: weights that lie on the type's own grid are best left there.
     """
     import numpy as np
 
-    factor = _factor(moments, shrinkage)
+    believed = _believed(moments, shrinkage)
+    importance = np.diag(believed).astype(np.float32)
+    found = [_in_turn(weight, kind, believed), stored(weight, kind, importance)]
+    found += [] if kind in WEIGHED_ONLY else [stored(weight, kind, None)]
+    errors = [weight - decoded(one, kind, weight.shape) for one in found]
+    return found[int(np.argmin([np.sum((error @ believed) * error) for error in errors]))]
+
+
+def _in_turn(weight: NDArray[np.float32], kind: str, believed: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Block after block, each meeting the errors of those before it."""
+    import numpy as np
+
+    inverse = np.linalg.inv(believed)
+    factor = np.linalg.cholesky((inverse + inverse.T) / 2).T
     importance = 1.0 / np.diag(factor) ** 2
     left, width, parts = weight.astype(np.float64), TENSOR_TYPES[kind.upper()].block, []
     for at in range(0, weight.shape[1], width):
@@ -49,15 +65,13 @@ def compensated(
     return np.concatenate(parts, axis=1)
 
 
-def _factor(moments: NDArray[np.float64], shrinkage: float) -> NDArray[np.float64]:
-    """U, upper, with U'U = inverse of the moments, shrunk and damped."""
+def _believed(moments: NDArray[np.float64], shrinkage: float) -> NDArray[np.float64]:
+    """The moments, with correlations shrunk and squares damped."""
     import numpy as np
 
-    diagonal = np.diag(np.diag(moments))
-    believed = shrinkage * diagonal + (1 - shrinkage) * moments
-    floor = DAMPING * np.trace(moments) / len(moments) or 1.0
-    inverse = np.linalg.inv(believed + floor * np.eye(len(moments)))
-    return np.asarray(np.linalg.cholesky((inverse + inverse.T) / 2).T, dtype=np.float64)
+    squares = np.diag(moments)
+    floor = DAMPING * squares.mean() or 1.0
+    return np.asarray((1 - shrinkage) * moments + np.diag(shrinkage * squares + floor), dtype=np.float64)
 
 
 class Rounding(Protocol):
