@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks._headlines import POINTS, SHARE, TIMES, Question, Target, judge
 from benchmarks._published_names import BASE, FOLDS, PARENT, STAGES, TRAINED, VARIANTS, Stage, Variant
 from benchmarks._recorded import Ours, Range, Shelf
+from benchmarks._study_asides import leak, prompts
 from benchmarks._study_page import target_rows
 from benchmarks._study_text import recorded, wrapped
 from zoosmith.cards.card import markdown_table
@@ -22,7 +23,6 @@ from zoosmith.records.scores import Metric
 
 FAMILY, EVAL = "smollm2-names", "names"
 CAPACITY = "benchmarks/results/capacity"
-PROMPTS = "benchmarks/results/prompts.json"
 MACRO, ACCURACY = f"{EVAL}.macro_f1", f"{EVAL}.accuracy"
 NOTE = """\
 The study tuned Llama-3.2-1B on pairs of names; ours is SmolLM2-135M, on pairs of another source.
@@ -93,37 +93,13 @@ def section(shelf: Shelf) -> Iterator[str]:
     yield "## Study D: a language model matches names\n"
     yield wrapped(NOTE) + "\n"
     yield markdown_table([STAGE_HEAD, *(_stage(shelf, stage) for stage in STAGES)]) + "\n"
+    yield from leak(shelf.root)
     yield wrapped(SPEED_NOTE) + "\n"
     yield markdown_table([VARIANT_HEAD, *(_variant(shelf, variant) for variant in VARIANTS)]) + "\n"
-    yield from _prompts(recorded(shelf.root / PROMPTS))
+    yield from prompts(shelf.root)
     yield markdown_table([TARGET_HEAD, *(row for target in TARGETS for row in target_rows(shelf, target))]) + "\n"
 
 
-def _prompts(told: dict[str, Any] | None) -> Iterator[str]:
-    """What prompts of several lengths bring before and after training, and cost; nothing where none was tried."""
-    if told is None:
-        return
-    yield wrapped(PROMPT_NOTE) + "\n"
-    rows = [
-        [prompt, artifact, f"{about['tokens']:.0f}", *_prompt(about)]
-        for artifact, each in told["artifacts"].items()
-        for prompt, about in each.items()
-    ]
-    yield markdown_table([PROMPT_HEAD, *rows]) + "\n"
-
-
-def _prompt(about: dict[str, Any]) -> list[str]:
-    shown = [about[name] for name in ("macro_f1", "free_label_share")]
-    cost = [milliseconds(about["cpu_ms"][name]) for name in ("each_alone", "beginning_read_once")]
-    return [*(f"{one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f})" for one in shown), *cost]
-
-
-PROMPT_NOTE = """\
-The family learns with the study's long instruction. Below, its artifacts are asked otherwise: shortly, and with two
-examples of each label, on 240 rows (`benchmarks/prompts.py`). A free label is a first token that is a label where the
-model may write any. Milliseconds are of the processor, one thread: of a prompt alone, and of one whose beginning was
-read before."""
-PROMPT_HEAD = ["prompt", "artifact", "tokens", "macro-F1", "free labels", "ms alone", "ms, beginning read once"]
 STAGE_HEAD = ["stage", "macro-F1", "accuracy", "ours", "macro-F1 of ours", "accuracy of ours", "verdict"]
 VARIANT_HEAD = [
     "variant", "tokens/s", "latency s", "times as fast", "size GB", "100 a second", "ours", "p50 ms of ours",
