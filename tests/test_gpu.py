@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.builders.test_language_contract import LANGUAGE
+from tests.builders.test_vision_contract import VISION
 from tests.support.gpu import gpus
 from tests.support.job import TELLING, Family, Made, opened_logits, probe_logits
 from tests.support.training import accuracy, killed_and_resumed
@@ -21,7 +23,8 @@ from zoosmith.contract.errors import ZooError
 
 CUDA = "cuda"
 BUILDERS = {name: plugins.load("builders", name, ROOT) for name in plugins.known("builders", ROOT)}
-ON_CUDA = [name for name, builder in BUILDERS.items() if CUDA in getattr(builder, "DEVICES", ())]
+ANY = [name for name, builder in BUILDERS.items() if CUDA in getattr(builder, "DEVICES", ())]
+ON_CUDA = [name for name in ANY if name not in (*LANGUAGE, *VISION)]
 RECOVERY = {"epochs": 1, "learning_rate": 1e-4}
 needs_a_gpu = pytest.mark.skipif(gpus() == 0, reason="PyTorch finds no GPU on this machine")
 
@@ -31,6 +34,7 @@ def test_these_builders_compute_on_a_gpu() -> None:
         "bnb_int8", "bnb_nf4", "distill", "finetune", "int8_recover", "lora", "prune_ffn", "prune_heads",
         "prune_layers", "prune_magnitude", "prune_wanda", "qat", "qlora",
     ]  # fmt: skip
+    assert set(ANY) - set(ON_CUDA) == {"act_quant", "combined", "layerwise", "selective", "trim", "vision_bnb"}
 
 
 @needs_a_gpu

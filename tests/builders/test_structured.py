@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.builders.test_language_contract import LANGUAGE
 from tests.support.job import LABELS, TELLING, TEXT, Made, build, probe_logits, source
 from tests.support.zoo import ROOT, write_bert
 from zoosmith import plugins
@@ -25,8 +26,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 TAKERS = sorted(
     name
     for name in plugins.known("builders", ROOT)
-    if "torch" in plugins.load("builders", name, ROOT).ACCEPTS.get("from", ())
-    and name != "gguf"  # llama.cpp's encoders
+    if "torch" in plugins.load("builders", name, ROOT).ACCEPTS.get("from", ()) and name not in LANGUAGE
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     model = tmp_path / "hub" / "models" / "org" / "tiny"
     model.mkdir(parents=True)
     write_tokenizer(model)
-    (model / "model.safetensors").write_text("weights")
+    (model / "model.safetensors").write_bytes(struct.pack("<Q", 2) + b"{}")  # a header without tensors
     with serving(tmp_path / "hub") as server:
         server.xet = True
         yield server
