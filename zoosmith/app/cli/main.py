@@ -62,7 +62,7 @@ def _run(given: argparse.Namespace, rest: list[str]) -> int:
         show_error("zoosmith", str(error))
         return 1
     except KeyboardInterrupt:
-        show_error("zoosmith", "interrupted; what was fetched is kept")
+        show_error("zoosmith", "interrupted; what was fetched or answered is kept")
         return INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough
         raise

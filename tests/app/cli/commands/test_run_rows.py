@@ -73,6 +73,13 @@ def test_answers_can_be_csv(fast_artifact: Path, tmp_path: Path) -> None:
     assert [row["prediction"] for row in found[:2]] == ["positive", "negative"]
 
 
+def test_a_column_that_only_later_rows_have_is_kept(fast_artifact: Path, tmp_path: Path) -> None:
+    given = write(tmp_path / "in.jsonl", [{"text": "a lovely film"}, {"text": "an awful plot", "note": "of a critic"}])
+    assert ask(fast_artifact, "--input", given, "--output", tmp_path / "out.csv") == 0
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["note"] for row in csv.DictReader(file)] == ["", "of a critic"]
+
+
 def test_a_column_of_another_name_can_be_said(fast_artifact: Path, tmp_path: Path) -> None:
     given = write(tmp_path / "in.csv", [{"message": "a lovely film", "text": "an awful plot"}])
     out = tmp_path / "out.jsonl"

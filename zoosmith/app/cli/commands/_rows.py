@@ -154,14 +154,17 @@ def _finish(waiting: Path, output: Path) -> None:
     if output.suffix.lower() == ".jsonl":
         waiting.replace(output)
         return
-    made = waiting.with_suffix(".csv")
-    with waiting.open(encoding="utf-8") as lines, made.open("w", encoding="utf-8", newline="") as file:
-        writer = None
-        for line in lines:
-            row = {name: value for name, value in json.loads(line).items() if name != SCORES}
-            if writer is None:
-                writer = csv.DictWriter(file, list(row), extrasaction="ignore")
-                writer.writeheader()
-            writer.writerow(row)
+    made, columns = waiting.with_suffix(".csv"), dict.fromkeys(name for row in _kept(waiting) for name in row)
+    with made.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(columns))
+        writer.writeheader()
+        writer.writerows(_kept(waiting))
     made.replace(output)
     waiting.unlink()
+
+
+def _kept(waiting: Path) -> Iterator[dict[str, Any]]:
+    """The rows that wait, as a table can hold them; of JSON lines each may have columns of its own."""
+    with waiting.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield {name: value for name, value in json.loads(line).items() if name != SCORES}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ zoosmith run {name}-onnx-int8 "some text"
 """
 
 
-def read(file: Path, text: str, label: str, say: object = lambda line: None) -> Survey:
+def read(file: Path, text: str, label: str, say: Callable[[str], None] = lambda line: None) -> Survey:
     """What the table holds. Raises ZooError naming file, line and column for what cannot be read."""
     from zoosmith.sources.tables import READERS
 
@@ -44,7 +44,7 @@ def read(file: Path, text: str, label: str, say: object = lambda line: None) -> 
     if not file.is_file():
         beside = [path.name for path in file.parent.glob("*") if path.suffix.lower() in KNOWN]
         raise ZooError(f"{file}: no such file{nearest(file.name, beside)}")
-    table = READERS[file.suffix.lower()](file, {"text": text, "label": label}, say)  # type: ignore[arg-type]
+    table = READERS[file.suffix.lower()](file, {"text": text, "label": label}, say)
     return surveyed(_labelled(table, text, label), str(file))
 
 
