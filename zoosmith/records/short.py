@@ -15,12 +15,12 @@ MOST_DIGITS = 6
 
 
 def short(change: Difference, metric: Metric, verdict: Verdict, n: int | None = None) -> str:
-    """Such as "−0.8 points (−1.8 to +0.0); a loss over 1 point not excluded at n = 872".
+    """Such as "-0.8 points (-1.8 to +0.0); a loss over 1 point not excluded at n = 872", with minus signs for hyphens.
 
     metric: the artifact's own figure, whose unit and margin count. n: how many examples the interval is of; None where
     that is said elsewhere.
     """
-    return f"{_figure(change, metric)}; {decided(verdict, metric, n)}"
+    return f"{figures(change, metric)}; {decided(verdict, metric, n)}"
 
 
 def decided(verdict: Verdict, metric: Metric, n: int | None = None) -> str:
@@ -53,7 +53,7 @@ def _apart(figure: Metric) -> str:
     return f"{number(figure.value, figure.unit)}{unit} ({low} to {high})"
 
 
-def _figure(change: Difference, metric: Metric) -> str:
+def figures(change: Difference, metric: Metric) -> str:
     """A share in points, anything else in its unit; a bound is never rounded across what decides."""
     marks = (0.0,) if metric.matters is None else (0.0, -metric.sign * metric.matters)
     if metric.unit != "share":
