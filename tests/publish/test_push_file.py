@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,6 +56,22 @@ def whole(out: Path) -> None:
 
 def stamps(folder: Path) -> dict[str, int]:
     return {str(path): (folder / path).stat().st_mtime_ns for path in payload(folder) if path.name != ".lock"}
+
+
+def test_a_full_disk_is_told_before_anything_is_copied(
+    zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoosmith.publish.room.shutil.disk_usage", lambda path: SimpleNamespace(free=10))
+    monkeypatch.setattr("zoosmith.build.preflight.shares_blocks", lambda folder: False)
+    with pytest.raises(
+        ZooError, match=rf"the disk is short: {NAME} v1 takes .* in .*out, and 0.0 kB are free there; free"
+    ):
+        publish(zoo, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.undo()
+    publish(zoo, tmp_path / "out")
+    monkeypatch.setattr("zoosmith.publish.room.shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    assert not publish(zoo, tmp_path / "out").fresh, "what is there needs no room"
 
 
 def test_a_folder_becomes_a_registry(zoo: Path, tmp_path: Path) -> None:
