@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._llm_shapes import LOUD, fill
+from benchmarks._llm_shapes import fill
 from benchmarks._memory_cases import FAMILIES, LANGUAGE_MODEL, SEEING_MODEL, WIDE
 from tests.support.causal import SENTENCES, VOCABULARY, tiny_llama
 from tests.support.zoo import write_recipe, write_rows
@@ -14,12 +14,13 @@ from tests.support.zoo import write_recipe, write_rows
 SIZES = {
     "toy-language": {"hidden": 64, "layers": 8},
     "language": {"hidden": 768, "layers": 12, "heads": 12},
-    "toy-wide": {"hidden": 256, "layers": 4},
-    "wide": {"hidden": 1024, "layers": 4, "heads": 8},
+    "toy-wide": {"hidden": 256, "layers": 2},
+    "wide": {"hidden": 768, "layers": 2, "heads": 8},
     "toy-seeing": {"hidden": 64},
     "seeing": {"hidden": 1024},
 }
-WORDS = {"toy-wide": VOCABULARY, "wide": 32_768}
+WORDS = {"toy-wide": VOCABULARY, "wide": 16_384}
+LOUD = 4.0
 TRIMMED = "trimmed"  # the format that has no perplexity
 
 
@@ -97,7 +98,7 @@ def widen(folder: Path, words: int) -> None:
 
     model = transformers.AutoModelForCausalLM.from_pretrained(folder)
     torch.manual_seed(0)
-    table = torch.randn(words, model.config.hidden_size) * LOUD / model.config.hidden_size
+    table = torch.randn(words, model.config.hidden_size) * LOUD
     model.resize_token_embeddings(words, mean_resizing=False)
     model.get_input_embeddings().weight.data.copy_(table)
     model.save_pretrained(folder)
