@@ -27,6 +27,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from typing import Any
 from benchmarks import _memory_language as language
 from benchmarks._memory_bounds import beyond_bounds, beyond_claims, bound_mb, too_many_copies
 from benchmarks._memory_cases import ALL, CASES, FORETOLD, LANGUAGE, SEEING, STEPS, Case
-from benchmarks._report import options, report
+from benchmarks._report import keep, options, report
 from tests.support.here import bring_up
 from tests.support.zoo import BAD, GOOD, PLAIN, write_project, write_recipe, write_rows, write_tokenizer
 from zoosmith import plugins
@@ -168,21 +169,18 @@ def entries(cases: dict[str, Case], batch: int) -> dict[str, dict[str, Any]]:
     return {name: case.artifact(batch) for name, case in cases.items()}
 
 
-def measure(names: list[str], batch: int, tokens: int) -> dict[str, dict[str, Any]]:
-    """Figures by case."""
+def measure(names: list[str], batch: int, tokens: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each case with its figures."""
     with tempfile.TemporaryDirectory(prefix="memory-") as folder:
         project = Path(folder)
         more = write_zoos(project, names, batch, tokens)
         workspace = Workspace(project)
         workspace.runner.executor = Weighing(workspace.store, project)
-        found = {}
         for name in names:
             case = ALL[name]
             seen = [weigh(workspace, family, name) for family in case.families]
             largest = largest_tensor(project / "bases" / case.families[1])[1] if case.watched else 0
-            found[name] = figures(case, seen, more[name], largest)
-            print(f"{name}: {json.dumps(found[name])}", file=sys.stderr, flush=True)
-        return found
+            yield name, figures(case, seen, more[name], largest)
 
 
 def kept(file: Path | None, anew: list[str]) -> dict[str, dict[str, Any]]:
@@ -203,12 +201,27 @@ def main() -> int:
     if lacking := set(plugins.known("builders", ROOT)) - {case.builder for case in ALL.values()}:
         parser.error(f"no case for the builders {', '.join(sorted(lacking))}; add one to CASES")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    found = kept(given.json, given.only) | measure(given.only, given.batch, given.tokens)
-    found = {name: found[name] for name in ALL if name in found}
-    missed = [*too_many_copies(found, library=False), *beyond_claims(found), *beyond_bounds(found)]
-    told = {"builds": found, "of_libraries": too_many_copies(found, library=True), "missed": missed}
-    report({"batch": given.batch, "tokens": given.tokens, "steps": STEPS, **told}, given.json)
-    return int(bool(missed))
+    found = kept(given.json, given.only)
+    for name, told in measure(given.only, given.batch, given.tokens):
+        print(f"{name}: {json.dumps(told)}", file=sys.stderr, flush=True)
+        found[name] = told
+        keep(summary(found, given.batch, given.tokens), given.json)
+    told = summary(found, given.batch, given.tokens)
+    report(told, given.json)
+    return int(bool(told["missed"]))
+
+
+def summary(found: dict[str, dict[str, Any]], batch: int, tokens: int) -> dict[str, Any]:
+    """What is written: all cases that there are figures of, in their order, and the goals that they miss."""
+    ordered = {name: found[name] for name in ALL if name in found}
+    return {
+        "batch": batch,
+        "tokens": tokens,
+        "steps": STEPS,
+        "builds": ordered,
+        "of_libraries": too_many_copies(ordered, library=True),
+        "missed": [*too_many_copies(ordered, library=False), *beyond_claims(ordered), *beyond_bounds(ordered)],
+    }
 
 
 if __name__ == "__main__":

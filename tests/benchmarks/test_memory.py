@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks import _memory_language as language
-from benchmarks import _weighed
+from benchmarks import _weighed, memory
 from benchmarks._memory_bounds import beyond_bounds, beyond_claims, bound_mb, too_many_copies
 from benchmarks._memory_cases import ALL, CASES, FAMILIES, FORETOLD, LANGUAGE, SEEING, WIDE
 from benchmarks.memory import entries, figures, recipe
@@ -88,3 +91,22 @@ def test_the_widest_tensor_is_the_embedding() -> None:
     wide = FAMILIES[WIDE][1]
     hidden = language.SIZES[wide]["hidden"]
     assert language.WORDS[wide] * hidden > 10 * 2 * hidden * hidden
+
+
+def test_each_case_is_written_at_once_and_those_of_an_earlier_run_stay(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "memory.json"
+    file.write_text(json.dumps({"builds": told("finetune", seen(400)) | {"gone": {}}}), encoding="utf-8")
+    written = []
+
+    def measured(*_: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name in ("trim", "checkpoint"):
+            yield name, told(name, seen(200) | ({"with_check": 2001} if name == "trim" else {}))[name]
+            written.append(list(json.loads(file.read_bytes())["builds"]))
+
+    monkeypatch.setattr(memory, "measure", measured)
+    monkeypatch.setattr(sys, "argv", ["memory", "--only", "trim", "checkpoint", "--json", str(file)])
+    assert memory.main() == 1
+    assert written == [["finetune", "trim"], ["checkpoint", "finetune", "trim"]]
+    assert json.loads(file.read_bytes())["missed"] == ["trim: 2001 MiB taken, 2000 claimed"]
