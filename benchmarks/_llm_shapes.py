@@ -61,11 +61,11 @@ def write_model(folder: Path, shape: str) -> None:
     model.get_input_embeddings().weight.data.mul_(LOUD)
     model.save_pretrained(folder)
     write_tokenizer(folder, chat=False)
-    _fill(folder / "tokenizer.json", sizes["vocab_size"])
+    fill(folder / "tokenizer.json", sizes["vocab_size"])
 
 
-def _fill(file: Path, vocabulary: int) -> None:
-    """Tokens that no text becomes, so that there are as many as embeddings."""
+def fill(file: Path, vocabulary: int) -> None:
+    """Add tokens to tokenizer.json that no text becomes, so that there are as many as embeddings."""
     tokenizer = json.loads(file.read_text(encoding="utf-8"))
     tokenizer["model"]["vocab"] |= {f"unused{i}": i for i in range(VOCABULARY, vocabulary)}
     file.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Random causal language models, a toy and a large one, and a recipe over each: for benchmarks/memory.py."""
+"""Random language models, toys and large ones, and recipes over them: for benchmarks/memory.py."""
 
 from __future__ import annotations
 
@@ -6,22 +6,35 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.causal import SENTENCES, tiny_llama
+from benchmarks._llm_shapes import fill
+from benchmarks._memory_cases import FAMILIES, LANGUAGE_MODEL, SEEING_MODEL, WIDE
+from tests.support.causal import SENTENCES, VOCABULARY, tiny_llama
 from tests.support.zoo import write_recipe, write_rows
 
-FAMILIES = ("toy-language", "language")
-SIZES = {"toy-language": {"hidden": 64, "layers": 8}, "language": {"hidden": 768, "layers": 12, "heads": 12}}
+SIZES = {
+    "toy-language": {"hidden": 64, "layers": 8},
+    "language": {"hidden": 768, "layers": 12, "heads": 12},
+    "toy-wide": {"hidden": 256, "layers": 2},
+    "wide": {"hidden": 768, "layers": 2, "heads": 8},
+    "toy-seeing": {"hidden": 64},
+    "seeing": {"hidden": 1024},
+}
+WORDS = {"toy-wide": VOCABULARY, "wide": 16_384}
+LOUD = 4.0
 TRIMMED = "trimmed"  # the format that has no perplexity
 
 
-def recipe(family: str, artifacts: Mapping[str, Any], measured: list[str]) -> dict[str, Any]:
+def recipe(family: str, artifacts: Mapping[str, Any], measured: Sequence[str]) -> dict[str, Any]:
     """Artifacts over the base `family`; `measured` are those that a text can be scored with."""
     splits = {"calibration": "calibration", "eval": "test"}
+    bases = {"language": {"path": f"bases/{family}"}}
+    if family in WORDS:
+        bases["file"] = {"path": f"bases/{family}-file"}
     return {
         "schema": 1,
         "summary": "What builders of language models take.",
         "license": "apache-2.0",
-        "bases": {"language": {"path": f"bases/{family}"}},
+        "bases": bases,
         "data": {"texts": {"path": "data/texts", "columns": {"text": "text"}, "splits": splits}},
         "task": {"kind": "text-generation", "data": "texts", "max_length": 128},
         "evals": {"texts": {"kind": "perplexity", "data": "texts", "artifacts": ["whole", *measured]}},
@@ -30,13 +43,83 @@ def recipe(family: str, artifacts: Mapping[str, Any], measured: list[str]) -> di
     }
 
 
-def write(project: Path, artifacts: Mapping[str, Any], measured: list[str], families: Sequence[str] = FAMILIES) -> int:
+def seeing_recipe(family: str, artifacts: Mapping[str, Any]) -> dict[str, Any]:
+    """Artifacts over a model that sees, which is asked about drawn pictures of one colour."""
+    return {
+        "schema": 1,
+        "summary": "What builders of models that see take.",
+        "license": "apache-2.0",
+        "bases": {"seeing": {"path": f"bases/{family}"}},
+        "data": {"plain": {"builtin": "pictures", "params": {"rows": 2, "kinds": ["color"]}}},
+        "task": {"kind": "vqa", "data": "plain", "max_length": 128},
+        "evals": {"plain": {"kind": "vqa", "data": "plain"}},
+        "reference": "vision-checkpoint",
+        "artifacts": dict(artifacts),
+    }
+
+
+def write(
+    project: Path,
+    artifacts: Mapping[str, Any],
+    measured: Sequence[str],
+    families: Sequence[str] = FAMILIES[LANGUAGE_MODEL],
+) -> int:
     """The families below `project`; returns how many bytes of weights more the last model has than the first."""
-    for split in ("calibration", "test"):
-        write_rows(project / "data" / "texts" / f"{split}.jsonl", [{"text": text} for text in SENTENCES])
+    _write_texts(project)
+    weights = []
+    for family in families:
+        weights.append(_weight(tiny_llama(project / "bases" / family, **SIZES[family])))
+        write_recipe(project, recipe(family, artifacts, measured), family)
+    return weights[-1] - weights[0]
+
+
+def write_wide(project: Path, artifacts: Mapping[str, Any], families: Sequence[str] = FAMILIES[WIDE]) -> int:
+    """Models whose largest tensor is the embedding, as it is in small language models, and each as a GGUF too.
+
+    Returns how many bytes of weights more the last has than the first.
+    """
+    from tests.support.gguf import converted
+
+    _write_texts(project)
     weights = []
     for family in families:
         folder = tiny_llama(project / "bases" / family, **SIZES[family])
-        weights.append((folder / "model.safetensors").stat().st_size)
-        write_recipe(project, recipe(family, artifacts, measured), family)
+        widen(folder, WORDS[family])
+        converted(folder, project / "bases" / f"{family}-file" / "model.gguf")
+        weights.append(_weight(folder))
+        write_recipe(project, recipe(family, artifacts, list(artifacts)), family)
     return weights[-1] - weights[0]
+
+
+def widen(folder: Path, words: int) -> None:
+    """Give the checkpoint in `folder` as many tokens, embeddings so large that each token is followed by itself."""
+    import torch
+    import transformers
+
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    torch.manual_seed(0)
+    table = torch.randn(words, model.config.hidden_size) * LOUD
+    model.resize_token_embeddings(words, mean_resizing=False)
+    model.get_input_embeddings().weight.data.copy_(table)
+    model.save_pretrained(folder)
+    fill(folder / "tokenizer.json", words)
+
+
+def write_seeing(project: Path, artifacts: Mapping[str, Any], families: Sequence[str] = FAMILIES[SEEING_MODEL]) -> int:
+    """Models that see; returns how many bytes of weights more the last has than the first."""
+    from tests.support.llava import tiny_llava
+
+    weights = []
+    for family in families:
+        weights.append(_weight(tiny_llava(project / "bases" / family, **SIZES[family])))
+        write_recipe(project, seeing_recipe(family, artifacts), family)
+    return weights[-1] - weights[0]
+
+
+def _write_texts(project: Path) -> None:
+    for split in ("calibration", "test"):
+        write_rows(project / "data" / "texts" / f"{split}.jsonl", [{"text": text} for text in SENTENCES])
+
+
+def _weight(folder: Path) -> int:
+    return (folder / "model.safetensors").stat().st_size

@@ -23,6 +23,11 @@ def options(about: str, **defaults: int) -> argparse.ArgumentParser:
 def report(figures: dict[str, Any], file: Path | None) -> None:
     """Print the figures as JSON; with host and date they go into `file`."""
     print(json.dumps(figures, indent=2))
+    keep(figures, file)
+
+
+def keep(figures: dict[str, Any], file: Path | None) -> None:
+    """Write the figures, with host and date, into `file`: all of them, or those that are known so far."""
     if file:
         about = {"host": this_host().model_dump(mode="json"), "date": datetime.now(UTC).date().isoformat()}
         file.parent.mkdir(parents=True, exist_ok=True)

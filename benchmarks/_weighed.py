@@ -12,21 +12,64 @@ from typing import Any
 from zoosmith.bench.child import memory_mb
 from zoosmith.build import build
 from zoosmith.execution.worker import Step
+from zoosmith.toolkit.gguf import convert, quantize
 
-EVERY_S = 0.05
+EVERY_S, OFTEN_S = 0.05, 0.005
 
 
 def run(step: Step) -> None:
     """`zoosmith.build.build.run`, with notes in MiB.
 
     `peak`: most that was resident in this process. `with_check`: most that it and the process which opens the finished
-    tree took together, pages that both map counted once.
+    tree took together, pages that both map counted once. `converter`: most that was resident in the process of
+    llama.cpp's converter. `quantiser`: private memory that llama.cpp's quantiser took beside what was there before.
     """
     together = _Together()
     build.check_artifact = together.around(build.check_artifact)
+    before = together.others
+    converter = _Most(lambda: max((memory_of(pid, "VmHWM") for pid in _descendants() - before), default=0))
+    quantiser = _Most(lambda: memory_of(os.getpid(), "RssAnon"))
+    convert.convert, quantize.quantize = converter.around(convert.convert), quantiser.around(quantize.quantize)
     build.run(step)
     peak = memory_mb("VmHWM")
-    step.note("weighed", {"peak": peak, "with_check": max(peak, together.most)})
+    most = {"converter": converter.most, "quantiser": quantiser.most - quantiser.start}
+    step.note("weighed", {"peak": peak, "with_check": max(peak, together.most)} | {k: v for k, v in most.items() if v})
+
+
+class _Most:
+    """The most that `look` gives while a call runs, and what it gave before: MiB, looked at every 5 ms."""
+
+    def __init__(self, look: Callable[[], int]) -> None:
+        self.look, self.most, self.start = look, 0, 0
+
+    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The same, looked at while it runs."""
+
+        def watched(*given: Any, **named: Any) -> Any:
+            ended = threading.Event()
+            self.start = self.look()
+            looking = threading.Thread(target=self._until, args=(ended,), daemon=True)
+            looking.start()
+            try:
+                return call(*given, **named)
+            finally:
+                ended.set()
+                looking.join()
+
+        return watched
+
+    def _until(self, ended: threading.Event) -> None:
+        while not ended.wait(OFTEN_S):
+            self.most = max(self.most, self.look())
+
+
+def memory_of(pid: int, field: str) -> int:
+    """MiB of a process by a field of its status; 0 if it is gone. Source: proc_pid_status(5)."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) // 1024
+    return 0
 
 
 class _Together:

@@ -1,6 +1,8 @@
 """FP32 against half precision, INT8, NF4 and QLoRA on a GPU: latency, VRAM, and where kernels really ran.
 
-    python -m benchmarks.gpu [--families distilbert bert-base] [--json benchmarks/results/gpu.json]
+    python -m benchmarks.gpu [--parts encoders language] [--families distilbert bert-base]
+                             [--shapes qwen2-0.5b tinyllama-1.1b phi-2 mistral-7b] [--seconds 360]
+                             [--json benchmarks/results/gpu.json]
 
 Encoders of the sizes of DistilBERT (66 M parameters) and BERT-base (110 M), with random weights, are trained and
 quantised on the GPU by the shipped builders, each checked by a clean process as ever. Then all artifacts are opened at
@@ -9,6 +11,12 @@ started once: the ratio to FP32 is told with the slowest and the fastest of its 
 what torch holds on the device, MiB: after load, at the peak, and what answering added; for trainings the peak. Of each
 artifact one answer is traced: a layer that computes on the CPU, an idle device or memory that was never taken fails the
 run.
+
+Language models have the shapes of study C and weights that are drawn on the device: FP16, bitsandbytes INT8 and NF4
+each answer ten tokens to a prompt of 128, greedy, at batch 1, and Mistral's shape is trained with QLoRA. Each case has
+a process of its own, so that one failure loses only itself, and what is known is written after each; all of them
+together take at most `--seconds`. `--device cpu --tiny` tries the same path without a GPU, on two small layers: its
+figures say nothing. Parts that are not run keep their figures in the file.
 """
 
 from __future__ import annotations
@@ -23,7 +31,9 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from benchmarks import _gpu_language as language
 from benchmarks import _gpu_zoo as zoo
+from benchmarks._gpu_shapes import SHAPES
 from benchmarks._report import options, report
 from zoosmith.bench import residency
 from zoosmith.bench.process import Opened, opened
@@ -35,6 +45,7 @@ from zoosmith.recipes.graph import Ref
 from zoosmith.toolkit.torch import devices
 
 DEVICE = "cuda"
+PARTS = ENCODERS, LANGUAGE = ("encoders", "language")
 TURNS, CALLS, WARM_UP = 4, 20, 30
 BATCH, SECONDS = 32, 1.0
 SIDE_BY_SIDE = 8
@@ -150,29 +161,63 @@ def measure(workspace: Workspace, families: list[str]) -> dict[str, dict[str, An
     return found
 
 
-def main() -> int:
-    """Exit code 2 where there is no GPU. Raises ZooError where it did not do the work."""
-    parser = options(__doc__)
+def encoders(families: list[str]) -> dict[str, Any]:
+    """Figures of the encoders. Raises ZooError where the device did not do the work."""
+    os.environ["ZOOSMITH_BUILD_DEVICE"] = DEVICE
+    with tempfile.TemporaryDirectory(prefix="gpu-") as folder:
+        zoo.write_zoo(Path(folder), families)
+        build(Path(folder), families)
+        workspace = Workspace(Path(folder))
+        told = measure(workspace, families)
+        trained = {
+            f"{family}/{name}": training(workspace, Ref(family, name)) for family in families for name in zoo.TRAINED
+        }
+    return {"packages": public_versions(PACKAGES), "artifacts": told, "trainings": trained}
+
+
+def kept(file: Path | None) -> dict[str, Any]:
+    """What an earlier run wrote, which the parts of this one replace."""
+    return json.loads(file.read_text(encoding="utf-8")) if file and file.is_file() else {}
+
+
+def write(told: dict[str, Any], file: Path | None) -> None:
+    """Put parts into the file beside what it has."""
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(kept(file) | told, indent=2) + "\n", encoding="utf-8")
+
+
+def arguments() -> Any:
+    """Those of the command line."""
+    parser = options(__doc__, seconds=360)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--families", nargs="+", choices=zoo.QUERY_VALUE, default=list(zoo.QUERY_VALUE))
-    given = parser.parse_args()
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
+    parser.add_argument("--device", default=DEVICE, help="of the language models")
+    parser.add_argument("--tiny", action="store_true", help="small layers in place of the shapes' own")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Exit code 1 where a language model has no figures, 2 where there is no GPU.
+
+    Raises ZooError where the GPU did not do the work of an encoder.
+    """
+    given, missed = arguments(), []
     try:
-        devices.require(DEVICE)
+        devices.require(given.device if given.parts == [LANGUAGE] else DEVICE)
     except ZooError as error:
         print(error, file=sys.stderr)
         return 2
-    os.environ["ZOOSMITH_BUILD_DEVICE"] = DEVICE
-    with tempfile.TemporaryDirectory(prefix="gpu-") as folder:
-        zoo.write_zoo(Path(folder), given.families)
-        build(Path(folder), given.families)
-        workspace = Workspace(Path(folder))
-        told = measure(workspace, given.families)
-        trained = {
-            f"{family}/{name}": training(workspace, Ref(family, name))
-            for family in given.families
-            for name in zoo.TRAINED
-        }
-    report({"packages": public_versions(PACKAGES), "artifacts": told, "trainings": trained}, given.json)
-    return 0
+    if LANGUAGE in given.parts:
+        asked = language.cases(given.shapes, given.device, tiny=given.tiny)
+        told = language.measure(asked, given.seconds, lambda told: write({LANGUAGE: told}, given.json))
+        missed = language.failed(told)
+    if ENCODERS in given.parts:
+        earlier = {name: part for name, part in kept(given.json).items() if name == LANGUAGE}
+        report({**encoders(given.families), **earlier}, given.json)
+    print("\n".join(missed), file=sys.stderr)
+    return int(bool(missed))
 
 
 if __name__ == "__main__":

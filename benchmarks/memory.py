@@ -1,6 +1,7 @@
 """Peak resident memory of every shipped builder at the size of BERT-base (110 M weights).
 
-Builders of causal language models are weighed over a random Llama of 63 M weights in place of the encoder.
+Builders of causal language models are weighed over a random Llama of 63 M weights in place of the encoder, those of
+GGUF over one whose embedding is its largest tensor, by far, and those of models that see over a random LLaVA.
 
     python -m benchmarks.memory [--batch 16] [--tokens 128] [--only NAME ...] [--json benchmarks/results/memory.json]
 
@@ -14,6 +15,8 @@ and count as activations; the first two have none. Sizes are MiB, as in `resourc
 
 Goals: a conversion holds at most two copies of the weights; a training four (weights, gradients, two moments), with a
 teacher five; and no build, the process that checks it included, takes more than its builder's `resources()` claims.
+A merge holds one copy (one shard of a model that has several) and a tenth. llama.cpp's converter, a process of its own,
+takes 400 MB and 6.5 bytes an element of the largest tensor; its quantiser 200 MB of private memory.
 Where a library's own call holds more copies, that is told apart, under `of_libraries`, and fails nothing. `--only` with
 the file of an earlier run, of the same sizes, measures some builds anew.
 """
@@ -24,12 +27,15 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks import _memory_language as language
-from benchmarks._report import options, report
+from benchmarks._memory_bounds import beyond_bounds, beyond_claims, bound_mb, too_many_copies
+from benchmarks._memory_cases import ALL, CASES, FORETOLD, LANGUAGE, SEEING, STEPS, Case
+from benchmarks._report import keep, options, report
 from tests.support.here import bring_up
 from tests.support.zoo import BAD, GOOD, PLAIN, write_project, write_recipe, write_rows, write_tokenizer
 from zoosmith import plugins
@@ -37,92 +43,13 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.execution.action import Action
 from zoosmith.execution.executor import LocalExecutor, Outcome, Progress
 from zoosmith.recipes.graph import Ref
+from zoosmith.toolkit.gguf.memory import largest_tensor
 
 ROOT = Path(__file__).parents[1]
 VOCABULARY = 30_522
-STEPS = 3
 LABELS = ("negative", "positive")
-SEEING = {"vision_bnb", "vision_checkpoint"}  # of models that see; an encoder of text is none
-FORETOLD = {"from_gguf", "gguf", "gguf_quantize", "gguf_mixed", "mixed_bits"}  # from the file's largest tensor
-CONVERSION, TRAINING, WITH_TEACHER = 2.0, 4.0, 5.0  # copies of the weights
-ROUNDING = 0.05  # copies: peaks are told in MiB, and buffers of the libraries come and go
 TOY = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
 BUILD, WEIGHED = "zoosmith.build.build:run", "benchmarks._weighed:run"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A build: where it starts, what it is told, how many copies it may hold, what else depends on the batch.
-
-    library: the call outside this project that holds more by itself. format: of its artifact, where that is a language
-    model's.
-    """
-
-    builder: str
-    parents: str | dict[str, str]
-    copies: float = CONVERSION
-    params: dict[str, Any] = field(default_factory=dict)
-    sized: tuple[str, ...] = ()
-    trains: bool = False
-    library: str = ""
-    format: str = ""
-
-    def artifact(self, batch: int) -> dict[str, Any]:
-        """Its entry in a recipe; params in `sized` become the size of a batch, or all rows of `train`."""
-        sizes = {"batch_size": batch, "dev_rows": batch, "rows": batch * STEPS}
-        params = self.params | {name: sizes[name] for name in self.sized}
-        if self.trains and batch == 1:
-            params["autocast"] = "none"
-        return {"builder": self.builder, "from": self.parents, "params": params}
-
-
-def training(builder: str, parents: str | dict[str, str], copies: float = TRAINING, **params: Any) -> Case:
-    """One epoch."""
-    return Case(builder, parents, copies, {"epochs": 1} | params, ("batch_size",), trains=True)
-
-
-CASES = {
-    "checkpoint": Case("checkpoint", "encoder"),
-    "torch-half": Case("torch_half", "checkpoint"),
-    "torch-int8": Case("torch_int8", "checkpoint"),
-    "bnb-int8": Case("bnb_int8", "checkpoint"),
-    "bnb-nf4": Case("bnb_nf4", "checkpoint"),
-    "onnx": Case("onnx", "checkpoint"),
-    "onnx-fp16": Case("onnx_fp16", "onnx"),
-    "onnx-int8": Case("onnx_int8", "onnx", library="onnxruntime.quantization.quantize_dynamic"),
-    "onnx-int8-static": Case(
-        "onnx_int8_static",
-        "onnx",
-        params={"loss_budget": 100.0, "rows": 1},
-        sized=("dev_rows",),
-    ),
-    "prune-magnitude": Case("prune_magnitude", "checkpoint"),
-    "prune-magnitude-global": Case("prune_magnitude", "checkpoint", params={"scope": "global"}),
-    "prune-wanda": Case("prune_wanda", "checkpoint", sized=("rows",)),
-    "prune-heads": Case("prune_heads", "checkpoint", sized=("rows",)),
-    "prune-ffn": Case("prune_ffn", "checkpoint", sized=("rows",)),
-    "prune-layers": Case("prune_layers", "checkpoint", params={"keep": [0]}),
-    "finetune": training("finetune", "encoder"),
-    "lora": training("lora", "encoder"),
-    "adapters": training("lora", "encoder", merge=False),
-    "merge-lora": Case("merge_lora", {"from": "adapters", "base": "encoder"}),
-    "qlora": training("qlora", "encoder"),
-    "qat": training("qat", "checkpoint"),
-    "int8-recover": training("int8_recover", "checkpoint"),
-    "distill": training("distill", {"student": "encoder", "teacher": "checkpoint"}, WITH_TEACHER),
-}
-ANY = {"min_agreement": 0.0}  # weights are random
-NARROW = {"early": 1, "late": 1}
-QUICK = {"group_size": 64, "iterations": 1, "pieces": 3, "tokens": 32}
-LANGUAGE = {
-    "act-quant": Case("act_quant", "whole", params=ANY, format="techniques"),
-    "trim": Case("trim", "whole", format="trimmed"),
-    "layerwise": Case("layerwise", "whole", params=ANY | NARROW, format="techniques"),
-    "selective": Case("selective", "whole", params=ANY, format="bnb"),
-    "combined": Case("combined", "whole", params={"layerwise": NARROW}, format="trimmed"),
-    "autoround": Case("autoround", "whole", 3.0, ANY | QUICK, format="autoround"),
-}
-ALL = CASES | LANGUAGE
 
 
 class Weighing(LocalExecutor):
@@ -169,7 +96,7 @@ def recipe(encoder: str, data: str, batch: int, tokens: int) -> dict[str, Any]:
         "task": {"kind": "text-classification", "data": "rows", "max_length": tokens},
         "evals": {"rows": {"kind": "text-classification", "data": "rows"}},
         "reference": "checkpoint",
-        "artifacts": {name: case.artifact(batch) for name, case in CASES.items()},
+        "artifacts": entries(CASES, batch),
     }
 
 
@@ -196,10 +123,14 @@ def weigh(workspace: Workspace, family: str, name: str) -> dict[str, int]:
     return seen | {"claimed": action.resources.memory_mb, "parents": sum(parents) // 2**20}
 
 
-def figures(case: Case, seen: list[dict[str, int]], more: int) -> dict[str, Any]:
-    """What is told of a case; `seen` are its peaks by family, `more` is the difference of the encoders in bytes."""
+def figures(case: Case, seen: list[dict[str, int]], more: int, largest: int = 0) -> dict[str, Any]:
+    """What is told of a case.
+
+    seen: its peaks by family. more: bytes that the weights of the full size have beyond the toy's. largest: elements of
+    the largest tensor of the full size.
+    """
     toy, weights, batches = seen[0], seen[1], seen[-1]
-    return {
+    told = {
         "builder": case.builder,
         "parents_mb": batches["parents"],
         "libraries_mb": toy["peak"],
@@ -210,44 +141,46 @@ def figures(case: Case, seen: list[dict[str, int]], more: int) -> dict[str, Any]
         "with_check_mb": batches["with_check"],
         "claimed_mb": batches["claimed"],
     }
+    if case.watched:
+        told |= {"largest_tensor": largest, "watched_mb": weights[case.watched], "bound_mb": bound_mb(case, largest)}
+    return told
 
 
-def too_many_copies(found: dict[str, dict[str, Any]], *, library: bool) -> list[str]:
-    """Cases that hold more copies of the weights than their goal, in words: a library's call, or our own code."""
-    return [
-        f"{name}: {told['copies']:.2f} copies of the weights, not {told['copies_goal']:g}"
-        + (f": {ALL[name].library}" if library else "")
-        for name, told in found.items()
-        if told["copies"] > told["copies_goal"] + ROUNDING and bool(ALL[name].library) == library
-    ]
+def write_zoos(project: Path, names: list[str], batch: int, tokens: int) -> dict[str, int]:
+    """The zoos that these cases need; by case, how many bytes more the weights of the full size have."""
+    wanted = set(names)
+    made: dict[str, int] = {}
+    if wanted & CASES.keys():
+        made |= dict.fromkeys(CASES, write_zoo(project, batch, tokens))
+    else:
+        write_project(project)
+    if wanted & LANGUAGE.keys():
+        scored = [name for name, case in LANGUAGE.items() if case.format != language.TRIMMED]
+        made |= dict.fromkeys(LANGUAGE, language.write(project, entries(LANGUAGE, batch), scored))
+    if wanted & FORETOLD.keys():
+        made |= dict.fromkeys(FORETOLD, language.write_wide(project, entries(FORETOLD, batch)))
+    if wanted & SEEING.keys():
+        made |= dict.fromkeys(SEEING, language.write_seeing(project, entries(SEEING, batch)))
+    return made
 
 
-def beyond_claims(found: dict[str, dict[str, Any]]) -> list[str]:
-    """Cases that take more than `resources()` says, in words."""
-    return [
-        f"{name}: {told['with_check_mb']} MiB taken, {told['claimed_mb']} claimed"
-        for name, told in found.items()
-        if told["with_check_mb"] > told["claimed_mb"]
-    ]
+def entries(cases: dict[str, Case], batch: int) -> dict[str, dict[str, Any]]:
+    """Their entries in a recipe."""
+    return {name: case.artifact(batch) for name, case in cases.items()}
 
 
-def measure(names: list[str], batch: int, tokens: int) -> dict[str, dict[str, Any]]:
-    """Figures by case."""
+def measure(names: list[str], batch: int, tokens: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each case with its figures."""
     with tempfile.TemporaryDirectory(prefix="memory-") as folder:
-        more = write_zoo(Path(folder), batch, tokens)
-        texts = {name: case.artifact(batch) for name, case in LANGUAGE.items()}
-        whole = [name for name, case in LANGUAGE.items() if case.format != language.TRIMMED]
-        more_language = language.write(Path(folder), texts, whole)
-        workspace = Workspace(Path(folder))
-        workspace.runner.executor = Weighing(workspace.store, Path(folder))
-        found = {}
+        project = Path(folder)
+        more = write_zoos(project, names, batch, tokens)
+        workspace = Workspace(project)
+        workspace.runner.executor = Weighing(workspace.store, project)
         for name in names:
-            case, size = ALL[name], more_language if name in LANGUAGE else more
-            families = ("toy", "weights", "batches") if case.sized else ("toy", "weights")
-            families = language.FAMILIES if name in LANGUAGE else families
-            found[name] = figures(case, [weigh(workspace, family, name) for family in families], size)
-            print(f"{name}: {json.dumps(found[name])}", file=sys.stderr, flush=True)
-        return found
+            case = ALL[name]
+            seen = [weigh(workspace, family, name) for family in case.families]
+            largest = largest_tensor(project / "bases" / case.families[1])[1] if case.watched else 0
+            yield name, figures(case, seen, more[name], largest)
 
 
 def kept(file: Path | None, anew: list[str]) -> dict[str, dict[str, Any]]:
@@ -265,15 +198,30 @@ def main() -> int:
         "--only", nargs="+", choices=ALL, default=list(ALL), help="these builds alone; the file keeps the others"
     )
     given = parser.parse_args()
-    if lacking := set(plugins.known("builders", ROOT)) - FORETOLD - SEEING - {case.builder for case in ALL.values()}:
+    if lacking := set(plugins.known("builders", ROOT)) - {case.builder for case in ALL.values()}:
         parser.error(f"no case for the builders {', '.join(sorted(lacking))}; add one to CASES")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    found = kept(given.json, given.only) | measure(given.only, given.batch, given.tokens)
-    found = {name: found[name] for name in ALL if name in found}
-    missed = [*too_many_copies(found, library=False), *beyond_claims(found)]
-    told = {"builds": found, "of_libraries": too_many_copies(found, library=True), "missed": missed}
-    report({"batch": given.batch, "tokens": given.tokens, "steps": STEPS, **told}, given.json)
-    return int(bool(missed))
+    found = kept(given.json, given.only)
+    for name, told in measure(given.only, given.batch, given.tokens):
+        print(f"{name}: {json.dumps(told)}", file=sys.stderr, flush=True)
+        found[name] = told
+        keep(summary(found, given.batch, given.tokens), given.json)
+    told = summary(found, given.batch, given.tokens)
+    report(told, given.json)
+    return int(bool(told["missed"]))
+
+
+def summary(found: dict[str, dict[str, Any]], batch: int, tokens: int) -> dict[str, Any]:
+    """What is written: all cases that there are figures of, in their order, and the goals that they miss."""
+    ordered = {name: found[name] for name in ALL if name in found}
+    return {
+        "batch": batch,
+        "tokens": tokens,
+        "steps": STEPS,
+        "builds": ordered,
+        "of_libraries": too_many_copies(ordered, library=True),
+        "missed": [*too_many_copies(ordered, library=False), *beyond_claims(ordered), *beyond_bounds(ordered)],
+    }
 
 
 if __name__ == "__main__":

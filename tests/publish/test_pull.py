@@ -8,6 +8,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -218,15 +219,63 @@ def test_what_cannot_be_opened_is_not_pulled(user: User) -> None:
     assert not any(user.home.glob("toy-*")), "nothing is fetched for an artifact that cannot be opened"
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Usage:
-        free = 1_000_000
+def free(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr("zoosmith.publish.room.shutil.disk_usage", lambda path: SimpleNamespace(free=size))
 
-    monkeypatch.setattr("zoosmith.publish.pull.shutil.disk_usage", lambda path: Usage)
+
+def test_a_full_disk_is_told_before_anything_is_fetched(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, 1_000_000)
     with serving(user.registry) as server:
-        with pytest.raises(ZooError, match=r"3 MB are to be fetched and .* has 1 MB free"):
+        with pytest.raises(ZooError) as told:
             user.pull("toy-a", server.url)
         assert asked(server, "onnx") == []
+    assert str(told.value) == (
+        f"the disk is short: toy-a@1 takes 3.1 MB in {user.home}, 3.1 MB of them new to this machine, "
+        "and 1.0 MB are free there; free some, or pull into a folder on a larger disk (`--into DIR`)"
+    )
+
+
+def test_what_an_artifact_needs_counts_before_anything_is_fetched(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = publish(user.registry, "toy-base", {"model.safetensors": BIG[: 2 << 20]})
+    needs = {"from": base.tree_digest}
+    publish(user.registry, "toy-adapter", {"adapter.safetensors": BIG[: 1 << 20]}, needs=needs)
+    free(monkeypatch, 3_000_000)
+    with serving(user.registry) as server:
+        with pytest.raises(
+            ZooError, match=r"toy-adapter@1 and 1 that it needs take 3\.1 MB in .*3\.0 MB are free there"
+        ):
+            user.pull("toy-adapter", server.url)
+        assert asked(server, "safetensors") == []
+    free(monkeypatch, 3_200_000)
+    assert len(user.pull("toy-adapter")) == 2
+
+
+def test_what_is_there_and_what_is_on_its_way_needs_no_room(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = user.home / ".toy-a.pull" / "parts"
+    parts.mkdir(parents=True)
+    (parts / hashlib.sha256(BIG).hexdigest()).write_bytes(BIG[:2_500_000])
+    free(monkeypatch, 1_000_000)
+    user.pull("toy-a")
+    assert user.holds("toy-a", FILES)
+    free(monkeypatch, 0)
+    (again,) = user.pull("toy-a")
+    assert again.unchanged
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_files_of_the_cache_need_room_where_no_blocks_are_shared(
+    user: User, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    user.pull("toy-a")
+    user.home = user.home.with_name("elsewhere")
+    free(monkeypatch, 1_000_000)
+    monkeypatch.setattr("zoosmith.build.preflight.shares_blocks", lambda folder: shared)
+    if shared:
+        user.pull("toy-a")
+        assert user.holds("toy-a", FILES)
+    else:
+        with pytest.raises(ZooError, match=r"takes 3\.1 MB in .*elsewhere, and 1\.0 MB are free"):
+            user.pull("toy-a")
 
 
 def test_two_pulls_at_once_fetch_once(user: User) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,6 +56,39 @@ def whole(out: Path) -> None:
 
 def stamps(folder: Path) -> dict[str, int]:
     return {str(path): (folder / path).stat().st_mtime_ns for path in payload(folder) if path.name != ".lock"}
+
+
+def test_no_file_of_an_artifact_is_read_whole(zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of many GB is copied a block at a time."""
+    read, whole_reads = Path.read_bytes, []
+
+    def watched(path: Path) -> bytes:
+        whole_reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", watched)
+    publish(zoo, tmp_path / "out")
+    monkeypatch.undo()
+    pointer = Pointer.model_validate_json((tmp_path / "out" / NAME / "v1" / "zoosmith.json").read_bytes())
+    published = {file.sha256 for file in pointer.files if file.at != "manifest.json"}
+    assert published
+    assert not {sha256_file(path) for path in whole_reads if path.is_file()} & published
+
+
+def test_a_full_disk_is_told_before_anything_is_copied(
+    zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoosmith.publish.room.shutil.disk_usage", lambda path: SimpleNamespace(free=10))
+    monkeypatch.setattr("zoosmith.build.preflight.shares_blocks", lambda folder: False)
+    with pytest.raises(
+        ZooError, match=rf"the disk is short: {NAME} v1 takes .* in .*out, and 0.0 kB are free there; free"
+    ):
+        publish(zoo, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.undo()
+    publish(zoo, tmp_path / "out")
+    monkeypatch.setattr("zoosmith.publish.room.shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    assert not publish(zoo, tmp_path / "out").fresh, "what is there needs no room"
 
 
 def test_a_folder_becomes_a_registry(zoo: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.sources import fetch
 from zoosmith.store.files import payload
+from zoosmith.store.store import CorruptStore
 
 
 def sha256(text: str) -> str:
@@ -182,3 +184,60 @@ def test_what_leads_outside_or_to_code_is_refused(
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(ZooError, match="bases/none is no folder"):
         fetch.run(step_for(tmp_path, {"path": "bases/none"}))
+
+
+@pytest.fixture
+def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A blob of a hub's cache, which a snapshot gives as a hard link; files above 20 bytes are large."""
+    monkeypatch.setattr(fetch, "LARGE", 20)
+    blobs = tmp_path / "cache"
+    blobs.mkdir()
+    (blobs / "weights").write_text("w" * 40)
+    (blobs / "config").write_text("{}")
+
+    def snapshot(repo: str, revision: str, files: list[str], folder: Path, *_: object) -> Path:
+        folder.mkdir(parents=True)
+        os.link(blobs / "weights", folder / "model.safetensors")
+        os.link(blobs / "config", folder / "config.json")
+        return folder
+
+    monkeypatch.setattr("zoosmith.sources.hf.snapshot", snapshot)
+    return blobs
+
+
+def test_a_fetched_base_is_written_once_and_small_files_are_its_own(tmp_path: Path, cached: Path) -> None:
+    step = step_for(tmp_path, {"repo": "org/toy", "revision": "0" * 40})
+    fetch.run(step)
+    model, config = step.out / "model.safetensors", step.out / "config.json"
+    assert model.samefile(cached / "weights"), "the hub's cache and the store share one file"
+    assert config.stat().st_nlink == 1, "an edit in the cache does not reach it"
+    assert json.loads((step.out / "manifest.json").read_text())["files"] == {
+        "config.json": sha256("{}"), "model.safetensors": sha256("w" * 40),
+    }  # fmt: skip
+    tree = step.store.add_tree(step.out)
+    [entry] = [entry for entry in step.store.tree(tree) or () if entry.path == "model.safetensors"]
+    assert step.store.file(entry.sha256).samefile(cached / "weights")
+
+
+def test_an_edit_of_the_shared_blob_is_seen_when_it_is_read(tmp_path: Path, cached: Path) -> None:
+    step = step_for(tmp_path, {"repo": "org/toy", "revision": "0" * 40})
+    fetch.run(step)
+    tree = step.store.add_tree(step.out)
+    (cached / "weights").chmod(0o644)
+    (cached / "weights").write_text("x" * 40)
+    with pytest.raises(CorruptStore, match=r"model\.safetensors"):
+        step.store.checkout(tree, tmp_path / "given")
+
+
+def test_a_wrong_blob_leaves_the_cache_as_it_was_and_the_next_source_is_tried(
+    tmp_path: Path, folder: Path, cached: Path
+) -> None:
+    about = {"repo": "org/toy", "revision": "0" * 40, "path": "bases/m", "files": {"config.json": sha256("{}"),
+             "model.safetensors": sha256("v" * 40)}}  # fmt: skip
+    (folder / "model.safetensors").write_text("v" * 40)
+    step = step_for(tmp_path, about)
+    fetch.run(step)
+    assert step.notes["source"] == "path"
+    assert (cached / "weights").read_text() == "w" * 40
+    assert (step.out / "model.safetensors").read_text() == "v" * 40
+    assert (folder / "model.safetensors").is_file(), "files of the zoo are copied"

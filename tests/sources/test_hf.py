@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub import Fault, Hub, serving
+from tests.support.zoo import ROOT
 from zoosmith.contract.errors import ZooError
 from zoosmith.sources import hf
 
@@ -38,6 +39,19 @@ try:
         print(json.dumps({"rows": [row for _, row in found.read()], "labels": found.labels}))
 except ZooError as error:
     print(json.dumps({"error": str(error)}))
+"""
+
+FETCH = """
+import sys
+from pathlib import Path
+from tests.support.step import make_step
+from zoosmith.sources import fetch
+
+fetch.LARGE = 100
+base = {"repo": "org/tiny", "revision": sys.argv[1]}
+step = make_step(Path(sys.argv[2]), {}, {"base": base, "name": "toy/model"})
+fetch.run(step)
+print(step.store.add_tree(step.out))
 """
 
 
@@ -129,6 +143,22 @@ def test_a_download_that_was_cut_off_goes_on_where_it_stopped(hub: Hub, tmp_path
     blobs = {blob.name: blob for blob in (tmp_path / "home" / "hub" / "models--org--tiny" / "blobs").iterdir()}
     assert blobs[hub.sha256(weights)].read_bytes() == weights.read_bytes()
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_fetched_base_lies_once_in_cache_and_store(hub: Hub, tmp_path: Path) -> None:
+    """The same file of the disk under both names; another fetch of it in another zoo adds a name, no bytes."""
+    weights = hub.root / "models" / "org" / "tiny" / "model.safetensors"
+    weights.write_bytes(b"w" * 200)
+    settings = {"HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(tmp_path / "home")}
+    settings["PYTHONPATH"] = str(ROOT)
+    for zoo in ("one", "other"):
+        command = [sys.executable, "-c", FETCH, hub.commit("models", "org/tiny"), str(tmp_path / zoo)]
+        done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+    named = [file for file in tmp_path.rglob("*") if file.is_file() and not file.is_symlink()]
+    copies = {file.stat().st_ino for file in named if file.stat().st_size == 200 and hub.root not in file.parents}
+    assert len(copies) == 1
+    assert sum(file.stat().st_ino in copies for file in named) == 3, "the cache's blob and two stores' files"
 
 
 def test_bytes_that_are_not_the_hubs_never_enter_the_cache(hub: Hub, tmp_path: Path) -> None:

@@ -67,17 +67,16 @@ def shares_blocks(folder: Path) -> bool:
 def needs(forecast: Forecast, refs: Iterable[Ref], *, copies: int, measured: bool = True) -> Needs:
     """What building artifacts takes from where the zoo is now: nothing of what is built already.
 
-    A base from a hub lies in the hub's cache and in the store; what was asked for lies in the store and below
-    artifacts/.
+    A base from a hub lies on the disk once, as a file that its cache and the store share; what was asked for lies in
+    the store and below artifacts/.
     """
     refs = list(refs)
     steps = forecast.steps(refs, measured=measured)
-    cached = sum(step.download for step in steps) * (copies - 1)
     waiting = [ref for ref in refs if not forecast.workspace.delivered(ref)]
     delivered = sum(forecast.weighed(ref).size for ref in waiting) * (copies - 1)
     return Needs(
         steps,
-        disk=sum(step.size for step in steps) + cached + delivered,
+        disk=sum(step.size for step in steps) + delivered,
         download=sum(step.download for step in steps),
         largest=max(steps, key=lambda step: step.memory_mb, default=None),
         unknown=tuple(step.name for step in steps if not step.size and step.name.startswith("fetch ")),

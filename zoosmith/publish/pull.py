@@ -21,7 +21,7 @@ from zoosmith.common import gate
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import manifest_digest
-from zoosmith.publish import folders, pointer
+from zoosmith.publish import folders, pointer, room
 from zoosmith.publish.catalog import Catalog, Version, check
 from zoosmith.publish.staging import prepare
 from zoosmith.records.schema import File
@@ -78,7 +78,31 @@ class Puller:
 
     def pull(self, wanted: str) -> list[Pulled]:
         """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; a target is whole or as it was."""
-        return [self._pulled(version) for version in self._closure(wanted)]
+        versions = self._closure(wanted)
+        self._require_room(versions)
+        return [self._pulled(version) for version in versions]
+
+    def _require_room(self, versions: list[Version]) -> None:
+        """Raise ZooError if the disk is too small for all of them, before anything is fetched."""
+
+        def parts(version: Version) -> Callable[[str, Any], Path]:
+            return lambda _, file: self._staging(version) / "parts" / str(file.sha256)
+
+        asked = [
+            room.Wanted(str(each), self.home / each.name, {file.path: file for file in each.row.files}, parts(each))
+            for each in versions
+        ]
+        room.require(
+            asked, self.home, self._lies_at, "free some, or pull into a folder on a larger disk (`--into DIR`)"
+        )
+
+    def _lies_at(self, file: room.Sized) -> Path | None:
+        """Where on this machine a file of that hash and size lies."""
+        places = [self.cache.file(file.sha256), *(store.file(file.sha256) for store in self.stores)]
+        return next((place for place in places if place.is_file() and place.stat().st_size == file.size), None)
+
+    def _staging(self, version: Version) -> Path:
+        return self.home / f".{version.name}.pull"
 
     def _closure(self, wanted: str) -> list[Version]:
         """The version and all that it cannot be opened without, checked before anything is fetched."""
@@ -107,7 +131,7 @@ class Puller:
 
     def _pulled(self, version: Version) -> Pulled:
         target = self.home / version.name
-        staging = target.with_name(f".{target.name}.pull")
+        staging = self._staging(version)
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             waiting = partial(self.progress.say, f"another pull of {version.name} is running; waiting")
@@ -136,7 +160,6 @@ class Puller:
         pulled.fetched = sum(file.size for file in missing)
         pulled.reused = sum(file.size for file in wanted.values()) - pulled.fetched
         if missing:
-            _require_room(parts, missing)
             self._fetch(version, missing, parts)
         _assemble(parts, version.row.files, tree)
         folders.agree(tree, version.row.files)
@@ -208,16 +231,6 @@ def _from(store: Store, file: File, part: Path) -> bool:
         return True
     part.unlink()
     return False
-
-
-def _require_room(parts: Path, missing: list[File]) -> None:
-    """Raise ZooError if the disk is too small, before anything is fetched."""
-    have = sum((parts / f.sha256).stat().st_size for f in missing if (parts / f.sha256).is_file())
-    needed, free = sum(file.size for file in missing) - have, shutil.disk_usage(parts).free
-    if needed > free:
-        raise ZooError(
-            f"{needed / 1e6:.0f} MB are to be fetched and {parts.parent.parent} has {free / 1e6:.0f} MB free"
-        )
 
 
 def _assemble(parts: Path, files: Iterable[File], tree: Path) -> None:

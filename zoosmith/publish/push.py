@@ -32,11 +32,13 @@ def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
     What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
-    second changes nothing. Raises ZooError if gates are not passed, nothing is recorded, the target holds another
-    tree under this version, or the target fails.
+    second changes nothing. Raises ZooError if gates are not passed, nothing is recorded, the disk of a folder is
+    too small, the target holds another tree under this version, or the target fails.
     """
     publish = destination(target)
     *needed, release = with_needed(workspace, ref)
+    if folder := folder_of(target):
+        push_file.require_room([*needed, release], folder)
     try:
         for each in needed:
             published = publish(each, tell)
@@ -52,13 +54,23 @@ def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None
 
 def destination(target: str) -> Callable[[Release, Callable[[str], None]], Published]:
     """What publishes to a target. Raises ZooError if it is neither hf://ORG nor file://DIR."""
-    scheme, _, rest = target.partition("://")
-    rest = rest.rstrip("/") or rest[:1]
+    scheme, rest = _parts(target)
     if scheme == "hf" and ORGANISATION.fullmatch(rest):
         return lambda release, tell: push_hf.publish(release, rest)
-    if scheme == "file" and rest:
-        return lambda release, tell: push_file.publish(release, Path(unquote(rest)).resolve(), tell)
+    if folder := folder_of(target):
+        return lambda release, tell: push_file.publish(release, folder, tell)
     raise ZooError(f"{target!r} is no place to publish to; say hf://ORG or file://DIR")
+
+
+def folder_of(target: str) -> Path | None:
+    """The folder of file://DIR; None for another target."""
+    scheme, rest = _parts(target)
+    return Path(unquote(rest)).resolve() if scheme == "file" and rest else None
+
+
+def _parts(target: str) -> tuple[str, str]:
+    scheme, _, rest = target.partition("://")
+    return scheme, rest.rstrip("/") or rest[:1]
 
 
 def _note(workspace: Workspace, release: Release, location: str) -> None:

@@ -11,10 +11,12 @@ A version is copied, synced and renamed into place; only then it is listed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.publish import room
 from zoosmith.publish.release import Published, Release, read_registry
 from zoosmith.records.layout import POINTER, Pointer
 from zoosmith.records.registry import to_text
@@ -23,14 +25,38 @@ from zoosmith.store.files import copy_file, payload, sha256_file, sweep_atomic, 
 from zoosmith.store.locks import flock
 
 
+def require_room(releases: Iterable[Release], folder: Path) -> None:
+    """Raise ZooError if the disk of `folder` is too small for all of them, before anything is copied."""
+
+    def staged(release: Release) -> Callable[[str, Any], Path]:
+        return lambda at, _: _staging(release, folder) / at
+
+    releases = list(releases)
+    asked = [
+        room.Wanted(
+            f"{one.name} v{one.version}", _shelf(one, folder), {f.at: f for f in one.pointer.files}, staged(one)
+        )
+        for one in releases
+    ]
+    room.require(asked, folder, lambda file: releases[0].store.file(file.sha256), "free some, or publish elsewhere")
+
+
+def _shelf(release: Release, folder: Path) -> Path:
+    return folder / release.name / f"v{release.version}"
+
+
+def _staging(release: Release, folder: Path) -> Path:
+    return folder / release.name / f".v{release.version}.new"
+
+
 def publish(release: Release, folder: Path, tell: Callable[[str], None]) -> Published:
     """Publish below `folder`. Raises ZooError if the version is there with other or damaged content."""
     home = folder / release.name
-    shelf = home / f"v{release.version}"
+    shelf = _shelf(release, folder)
     with flock(home / ".lock", waiting=lambda: tell(f"another process publishes {release.name}; waiting for it")):
         fresh = not shelf.exists()
         if fresh:
-            staging = home / f".v{release.version}.new"
+            staging = _staging(release, folder)
             _stage(release, staging)
             staging.rename(shelf)
             sync_folder(home)

@@ -11,7 +11,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.recipes.schema import Base
 from zoosmith.sources import hf, pick, pypi
-from zoosmith.store.files import copy_file, refuse_pickles
+from zoosmith.store.files import LARGE, copy_file, refuse_pickles, sha256_file
 from zoosmith.store.manifests import write_source_manifest
 
 
@@ -30,7 +30,7 @@ def run(step: Step) -> None:
             if name == "path" and not base.files:
                 take(fetch(folder), step)
             else:
-                select(fetch(folder), base.files, step.out)
+                select(fetch(folder), base.files, step.out, own=name != "path")
             if name == "repo" and not base.files:
                 pick.refuse_no_weights(step.out, str(base.repo))
         except ZooError as error:
@@ -75,16 +75,32 @@ def take(source: Path, step: Step) -> None:
         step.say(f"{step.run['name']}: taken from {source}, which lies outside the zoo")
 
 
-def select(source: Path, files: dict[str, str], out: Path) -> None:
-    """Copy the listed files (all, if none is listed) to `out`, checking hashes. Raises SourceUnavailable."""
+def select(source: Path, files: dict[str, str], out: Path, *, own: bool = False) -> None:
+    """Copy the listed files (all, if none is listed) to `out`, checking hashes. Raises SourceUnavailable.
+
+    own: `source` was made for this step, so that its files may be moved instead.
+    """
     if not source.is_dir():
         raise SourceUnavailable(f"{source} is no folder")
     for name in files:
         pick.refuse_dotfile(name)
-    for name in files or pick.below(source):
+    for name in files or list(pick.below(source)):
         if not (source / name).is_file():
             raise SourceUnavailable(f"{name} is missing")
         pick.refuse_pointer(source / name, name)
-        found = copy_file(source / name, out / name)
+        found = _moved(source / name, out / name) if own else copy_file(source / name, out / name)
         if files and found != files[name]:
             raise SourceUnavailable(f"{name} has SHA-256 {found[:16]}..., the recipe expects {files[name][:16]}...")
+
+
+def _moved(source: Path, target: Path) -> str:
+    """Move a file and return its SHA-256: a base of many GB is written once.
+
+    A large blob of the hub's cache is shared with it, as a hard link; a small one is copied: it may be edited there.
+    """
+    status = source.stat()
+    if status.st_nlink > 1 and status.st_size <= LARGE:
+        return copy_file(source, target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+    return sha256_file(target)

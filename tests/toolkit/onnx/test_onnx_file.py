@@ -14,8 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from zoosmith.common import gate
 from zoosmith.contract.errors import BuildError
+from zoosmith.contract.manifest import Manifest
+from zoosmith.runtimes import onnx as runtime
+from zoosmith.sources import pick
 from zoosmith.toolkit.onnx import onnx_file
+from zoosmith.toolkit.onnx.onnx_weights import parameters
 
 EDGES = (0, 1, 30, 31, 32, 126, 127, 128, 4095, 4096, 524_288)  # where a length takes a byte more
 
@@ -87,6 +92,20 @@ def test_more_than_a_protobuf_message_can_hold_is_refused(tmp_path: Path, monkey
     with pytest.raises(BuildError, match=r"ends at 2 GiB"):
         onnx_file.join(graph(np.ones(1000, np.float32)), tmp_path, tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()
+
+
+def test_weights_beside_a_graph_are_opened_counted_and_taken_as_a_base(tmp_path: Path) -> None:
+    """All but `join`, which stores one file, takes what a graph beyond 2 GiB must be."""
+    made = graph(np.ones(10_000, np.float32))
+    made.graph.node[-1].output[0] = made.graph.output[0].name = "logits"
+    onnx_file.save_apart(made, tmp_path / "model.onnx")
+    assert (tmp_path / "model.onnx").stat().st_size < 10_000 < sum(one.stat().st_size for one in tmp_path.iterdir())
+    gate.require(tmp_path, "toy")
+    assert set(pick.needed(tmp_path)) == {"model.onnx", "model.onnx.data"}
+    encoded = {"x": np.ones(1, np.float32)}
+    session = runtime.open(tmp_path, Manifest(format="onnx", precision="fp32"), threads=1)
+    assert session.classify(encoded).tolist() == [11_001]
+    assert parameters(onnx.load(tmp_path / "model.onnx"))[0] >= 10_000
 
 
 @pytest.mark.parametrize("content", [b"no graph", b""])
