@@ -39,7 +39,7 @@ def overlap(a: dict[str, float], b: dict[str, float]) -> bool:
     return a["left"] < b["right"] and b["left"] < a["right"] and a["top"] < b["bottom"] and b["top"] < a["bottom"]
 
 
-@pytest.mark.parametrize("width", [1280, 1000, 768, 390])
+@pytest.mark.parametrize("width", [1280, 1100, 768, 390])
 @pytest.mark.parametrize("family", ["minilm-sst2", "smollm2", "smollm2-names"])
 def test_names_stand_apart_inside_the_page_at_any_width(
     chrome: Browser, committed: Path, family: str, width: int
@@ -79,7 +79,7 @@ def test_what_is_not_named_is_told_on_pointing_at_it(chrome: Browser, committed:
         assert page.locator(".tip").inner_text().startswith("minilm-sst2-")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 1216, 1100, 390])
 @pytest.mark.parametrize("path", ["index.html", "families/minilm-sst2.html", "families/smollm2.html"])
 def test_speed_size_and_memory_are_seen_at_any_width(chrome: Browser, committed: Path, path: str, width: int) -> None:
     with opened(chrome, committed, path, width=width) as page:
@@ -88,6 +88,7 @@ def test_speed_size_and_memory_are_seen_at_any_width(chrome: Browser, committed:
             assert cells.count() >= 9
             boxes: list[Any] = [cells.nth(at).bounding_box() for at in (0, cells.count() - 1)]
             assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes), kind
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.parametrize("path", ["index.html", "families.html", "families/minilm-sst2.html"])
