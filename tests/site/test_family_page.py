@@ -91,6 +91,26 @@ def test_speed_size_and_memory_are_seen_at_any_width(chrome: Browser, committed:
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_a_language_model_shows_perplexity_and_tokens_a_second_beside_its_divergence(
+    chrome: Browser, committed: Path
+) -> None:
+    book = parse((ROOT / "registry.json").read_text(encoding="utf-8"), "registry.json").artifacts
+    results = book["smollm2-fp32"].versions[str(book["smollm2-fp32"].latest)].results
+    with opened(chrome, committed, "families/smollm2.html") as page:
+        row = page.locator(".members tbody tr").filter(has_text="smollm2-fp32")
+        assert row.locator(".k-second").inner_text() in {
+            f"{result.quality['founding.perplexity'].value:.4g}" for result in results
+        }
+        assert row.locator(".k-tokens").inner_text() in {
+            f"{result.generation.per_s:.2f}" for result in results if result.generation
+        }
+        assert row.locator(".k-quality").inner_text().strip() == "0"
+        assert page.locator(".members .k-change").count() == 0, "a divergence is the change itself"
+        assert "Latency is of one generated token" in page.inner_text(".intro")
+    with opened(chrome, committed, "families/minilm-sst2.html") as page:
+        assert page.locator(".k-second, .k-tokens").count() == 0
+
+
 @pytest.mark.parametrize("path", ["index.html", "families.html", "families/minilm-sst2.html"])
 def test_no_page_runs_a_script_that_is_written_into_it(chrome: Browser, committed: Path, path: str) -> None:
     page = chrome.new_page()

@@ -38,6 +38,7 @@ def test_the_chosen_the_reference_and_the_front_are_named_and_nothing_else() -> 
 def test_what_would_squash_the_rest_is_told_in_words() -> None:
     found = drawn(all_of("a"))
     assert [item.row.artifact for item in found.left_out] == ["awful"]
+    assert found.far == "10 points"
     assert "awful" not in {dot.item.row.artifact for dot in found.plot.dots}
     assert len(found.plot.dots) == len(ROWS) - 1
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from zoosmith.plots.labels import Box, Label, leader, place
+from zoosmith.records import words
 from zoosmith.site import plots
 from zoosmith.site.family import Family
 from zoosmith.site.gallery import Group, Item
@@ -33,11 +34,12 @@ class Name(NamedTuple):
 
 
 class Wide(NamedTuple):
-    """A plot with `names` by width, and the items that are too far off to be drawn."""
+    """A plot with `names` by width, and the items that are too far off to be drawn: worse by more than `far`."""
 
     plot: plots.Plot
     names: dict[str, list[Name]]
     left_out: list[Item]
+    far: str
 
 
 def wide(family: Family, group: Group, by: str) -> Wide:
@@ -47,7 +49,9 @@ def wide(family: Family, group: Group, by: str) -> Wide:
     few = len(near) <= plots.FEW
     plot = plots.draw(drawn, by, plots.scales(near, by, intervals=few), ticks=6)
     names = {width: _names(plot, family, *size, MOST[width]) for width, size in SIZES.items()}
-    return Wide(plot, names, [item for item in group.items if item not in near])
+    left_out = [item for item in group.items if item not in near]
+    far = [words.exactly(FAR * q.matters, q.unit) for item in left_out if (q := item.quality) and q.matters]
+    return Wide(plot, names, left_out, far[0] if far else "")
 
 
 def _far(item: Item) -> bool:
