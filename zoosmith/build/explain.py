@@ -20,7 +20,7 @@ COMMANDS = """\
 doit build:NAME     build, check, measure, hold gates, write card and row
 doit artifact:NAME  build and check only; files appear below artifacts/NAME
 doit bench:NAME     as build, measured for longer
-doit crossval:NAME  k-fold cross-validation of what is trained (--folds K, --rows N)
+doit crossval:NAME  k-fold cross-validation (--folds K, --rows N)
 doit publish:NAME   publish it: ZOOSMITH_PUBLISH=hf://ORG or file://DIR
 doit card:NAME      render its card again
 doit registry       render everything recorded

@@ -10,7 +10,7 @@ from zoosmith.build.explain import COMMANDS
 from zoosmith.common.text import show_lines
 
 HEAD = """\
-zoosmith builds model zoos with doit: `doit build:NAME`, or `zoosmith build NAME`.
+Zoosmith builds model zoos: `doit build:NAME`, or `zoosmith build NAME`.
 """
 TAIL = """\
 doit list           the families with their artifacts
