@@ -64,9 +64,7 @@ class Runner:
 
     def _run(self, action: Action, again: bool) -> ActionResult:
         with ExitStack() as held:
-            lock = held.enter_context(
-                flock(self._lock(action), waiting=self._on_same_step(action))
-            )
+            lock = held.enter_context(flock(self._lock(action), waiting=self._on_same_step(action)))
             if not again and (cached := self.store.finished(action.key)):
                 return cached
             held.enter_context(self.budget.reserve(action.resources))

@@ -76,7 +76,9 @@ def test_shipped_families_do_not_crowd_the_zoos_own(zoo: Path) -> None:
     overview = doit(zoo, "list", PYTHONPATH=str(ROOT)).stdout
     assert "family0-a1" in overview
     assert "minilm-names-fp32" not in overview
-    assert "shipped too, and built by the same commands (`zoosmith ls FAMILY`): bert-base-sst2" in " ".join(overview.split())
+    assert "shipped too, and built by the same commands (`zoosmith ls FAMILY`): bert-base-sst2" in " ".join(
+        overview.split()
+    )
 
 
 def test_ls_outside_of_a_zoo_lists_what_was_pulled(zoo: Path, tmp_path: Path) -> None:
