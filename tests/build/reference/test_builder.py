@@ -94,9 +94,9 @@ def test_an_example_is_one_of_a_recipe() -> None:
     assert "builder: onnx_int8" in told.text
 
 
-def test_a_builder_that_no_recipe_uses_says_so() -> None:
-    told = builder("trim", ROOT).example
-    assert (told.recipe, told.text) == (None, "trim: {builder: trim, from: of-format-torch}")
+def test_a_builder_that_no_recipe_uses_says_so(zoo: Path) -> None:
+    told = builder("noise", zoo).example
+    assert (told.recipe, told.text) == (None, "noise: {builder: noise, from: of-format-torch}")
 
 
 def test_a_builder_of_the_project_is_told_too(zoo: Path) -> None:
