@@ -12,7 +12,8 @@ ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
 LLM := smollm2
 LLM_ARTIFACTS := fp32 f16 q8_0
 
-.PHONY: help demo demo-llm site test lint bench install clean check-python
+# make docs   the documentation as one site, links checked   make first-hour  seconds of a new user's hour
+.PHONY: help demo demo-llm docs first-hour site test lint bench install clean check-python
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -70,6 +71,14 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	@$(BIN)/python .ci/docs_site.py
+	@$(BIN)/zensical build --strict
+	@echo "the documentation is in build/docs/index.html"
+
+first-hour:
+	$(PYTHON) benchmarks/first_hour.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.engine

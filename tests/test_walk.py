@@ -1,6 +1,7 @@
 """README's section "Publish and pull", its commands run as they stand: in a shell, a new environment, over HTTP.
 
-Only the port is another one, and `~` is a folder of the test with the tree at ~/zoosmith.
+Only the port is another one, and `~` is a folder of the test. The wheel is made in the tree, the rest of the first
+block is run in a zoo of the test.
 """
 
 from __future__ import annotations
@@ -52,10 +53,9 @@ def require_index(home: Path) -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's home, with the tree in it and a zoo that has recorded both artifacts."""
+    """A user's home, with a zoo that has recorded both artifacts."""
     home = tmp_path_factory.mktemp("walk")
     require_index(home)
-    (home / "zoosmith").symlink_to(ROOT)
     record(write_graph_zoo(home / "work", "names-demo", "onnx-fp32", "onnx-int8"), *NAMES)
     return home
 
@@ -63,8 +63,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def port(home: Path) -> Iterator[str]:
     """What the first block publishes, served by its last line while the test runs; gives the port."""
-    *pushes, server = blocks()[0].splitlines()
-    assert server == "python3 -m http.server 8000 --directory ~/zoo"
+    *pushes, wheel, server = blocks()[0].splitlines()
+    assert server == "python3 -m http.server 8000 --bind 127.0.0.1 --directory ~/zoo"
+    made = shell(wheel, home, ROOT)
+    assert made.returncode == 0, made.stderr
     done = shell("\n".join(pushes), home, home / "work", PYTHONPATH=str(ROOT))
     assert done.returncode == 0, done.stderr
     assert [line.split()[1] for line in done.stdout.splitlines()] == list(NAMES)

@@ -17,7 +17,7 @@ from zoosmith.app.doit.opening import needed_by
 from zoosmith.app.doit.tasks import Tasks
 from zoosmith.bench import measure
 from zoosmith.bench.speed import Plan
-from zoosmith.build import explain
+from zoosmith.build import explain, planned
 from zoosmith.build.baselines import CODE
 from zoosmith.build.codehash import closure_key, code_digests
 from zoosmith.build.resolve import Unresolved
@@ -168,13 +168,13 @@ def test_tasks_and_plans_build_it_first(tmp_path: Path) -> None:
     [step] = [step for step in tasks.sources() if step["name"] == "baselines:family0/toy"]
     assert "_step:family1/a0" in step["task_dep"]
     assert "family1/a0" in {step["name"] for step in tasks.steps()}
-    plan = explain.plan(workspace, Ref("family0", "a1"))
+    plan = planned.plan(workspace, Ref("family0", "a1"))
     assert plan.index("build    artifact family1/a0") < plan.index("answer   baselines family0/toy")
     assert "baselines family0/toy:\n    waits: " in explain.why(workspace, Ref("family0", "a1"))
-    assert "baselines" not in explain.plan(workspace, OTHER)
+    assert "baselines" not in planned.plan(workspace, OTHER)
     build(workspace, OTHER, Ref("family0", "a1"))
     answers(workspace)
-    assert "reuse    baselines family0/toy" in explain.plan(workspace, Ref("family0", "a1"))
+    assert "reuse    baselines family0/toy" in planned.plan(workspace, Ref("family0", "a1"))
 
 
 def text_family(recipe: dict[str, Any]) -> dict[str, Any]:

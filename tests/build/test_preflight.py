@@ -11,7 +11,7 @@ from tests.support import table
 from tests.support.here import bring_up, open_here
 from tests.support.zoo import RECIPE, rows, write_bert, write_project, write_recipe, write_rows
 from zoosmith.app.doit import room
-from zoosmith.build import explain, preflight
+from zoosmith.build import planned, preflight
 from zoosmith.build.forecast import Forecast, Take
 from zoosmith.build.preflight import Needs, Room
 from zoosmith.contract.errors import ZooError
@@ -97,7 +97,7 @@ def test_the_lines_for_people_name_disk_memory_downloads_and_minutes() -> None:
 
 def test_a_plan_says_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "memory_mb", lambda: 300)
-    said = explain.plan(open_here(project), Ref("toy", "onnx-int8"))
+    said = planned.plan(open_here(project), Ref("toy", "onnx-int8"))
     assert "  build    artifact toy/onnx-int8 (about " in said
     assert "  takes    about " in said
     assert "  SHORT    memory is short: build toy-" in said

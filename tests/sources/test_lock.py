@@ -118,7 +118,7 @@ def test_a_missing_revision_is_the_head_of_main(hub: Hub, tmp_path: Path) -> Non
             r"r\.yaml:6: bases\.tiny: org/tiny has no commit f{40}; .*; the newest is \w{40} of 2026-",
         ),
         ({"tiny": "mian"}, r"r\.yaml:6: bases\.tiny: org/tiny has no commit mian; .*did you mean 'main'\?"),
-        ({"sha256": "f" * 64}, r"r\.yaml:6: .*model\.safetensors has SHA-256 \w{16}\.\.\. at .* recipe says f{16}"),
+        ({"sha256": "f" * 64}, r"r\.yaml:6: .*model\.safetensors has SHA-256 \w{64} at .* recipe says f{16}"),
     ],
 )
 def test_a_pin_that_does_not_hold_fails_and_is_not_written(

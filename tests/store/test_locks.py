@@ -167,3 +167,20 @@ def test_who_waits_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> 
     assert re.fullmatch(rf" \(process {holder.pid} in {tmp_path}, since \d\d:\d\d:\d\d\)", said)
     assert day in said or time.strftime("%M") == "00"
     assert locks.who_holds() == "" and locks.holders(tmp_path / "none") == []
+
+
+def test_who_has_one_lock_is_told_and_oneself_is_not(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom zoosmith.store.locks import flock\n"
+        f"with flock(Path({str(tmp_path / 'l')!r})):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=tmp_path, env=environment
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+        said = locks.holding(tmp_path / "l")
+        holder.communicate()
+    assert said == f" (process {holder.pid} in {tmp_path})"
+    with flock(tmp_path / "l"):
+        assert locks.holding(tmp_path / "l") == ""

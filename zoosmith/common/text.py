@@ -17,11 +17,31 @@ from zoosmith.common.safe import printable
 
 CELL = 60
 WIDTH = 120
+HUSHED = {"hushed": False}
+"""Whether notes and progress are left out, as --quiet asks: answers and errors never are."""
 JOINERS = "\u200c\u200d"  # without width, and part of words of some languages
 
 
+def hush(hushed: bool = True) -> None:
+    """From here on leave out what is said beside answers and errors, in this process."""
+    HUSHED["hushed"] = hushed
+
+
+def hushed() -> bool:
+    """Whether notes and progress are left out."""
+    return HUSHED["hushed"]
+
+
 def show(line: str, *, to: TextIO | None = None) -> None:
-    """Print one line to standard output, or `to`: a line break in it is replaced as what steers a terminal is."""
+    """Print one line to standard output, or `to`: a line break in it is replaced as what steers a terminal is.
+
+    A line to standard error is a note, which --quiet leaves out; errors go through `show_error`.
+    """
+    if to is None or to is not sys.stderr or not hushed():
+        _line(line, to)
+
+
+def _line(line: str, to: TextIO | None) -> None:
     _write(inline(line) + "\n", to)
 
 
@@ -34,9 +54,9 @@ def show_lines(text: str, *, to: TextIO | None = None) -> None:
 def show_error(who: str, text: str) -> None:
     """Print a message to standard error; no line of it but the first begins where a message of ours would."""
     first, *more = text.split("\n")
-    show(f"{who}: {first}", to=sys.stderr)
+    _line(f"{who}: {first}", sys.stderr)
     for line in more:
-        show(line if line.startswith("  ") else f"  {line}", to=sys.stderr)
+        _line(line if line.startswith("  ") else f"  {line}", sys.stderr)
 
 
 def show_json(value: Any) -> None:

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from zoosmith.common.text import inline
+from zoosmith.common.text import hushed, inline
 
 PLAIN_EVERY_S = 10.0
 
@@ -64,7 +64,7 @@ class Display:
 
     def __init__(self, console: Console | None = None) -> None:
         """Draw on `console`, standard error unless given: results on standard output stay clean."""
-        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True, quiet=hushed())
         self.lines: list[Line] = []
         self.lock = threading.RLock()
         self.live: Live | None = None

@@ -14,7 +14,7 @@ from zoosmith.execution.action import Action, public_versions
 from zoosmith.execution.display import Display
 from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
-from zoosmith.store.locks import flock, quiet, who_holds
+from zoosmith.store.locks import flock, holding, quiet, who_holds
 from zoosmith.store.store import ActionResult, Store
 
 Remark = Callable[[Action], str | None]
@@ -64,9 +64,7 @@ class Runner:
 
     def _run(self, action: Action, again: bool) -> ActionResult:
         with ExitStack() as held:
-            lock = held.enter_context(
-                flock(self.store.folder("locks") / f"{action.key}.lock", waiting=self._on_same_step(action))
-            )
+            lock = held.enter_context(flock(self._lock(action), waiting=self._on_same_step(action)))
             if not again and (cached := self.store.finished(action.key)):
                 return cached
             held.enter_context(self.budget.reserve(action.resources))
@@ -116,8 +114,12 @@ class Runner:
             self._remarked.add(remark)
             self.display.say(remark)
 
+    def _lock(self, action: Action) -> Path:
+        return self.store.folder("locks") / f"{action.key}.lock"
+
     def _on_same_step(self, action: Action) -> Callable[[], None]:
-        return lambda: self.display.say(f"{action.title}: the same step runs already; waiting for it")
+        said = f"{action.title}: the same step runs already; waiting for it"
+        return lambda: self.display.say(said + holding(self._lock(action)))
 
     def _waits(self, action: Action) -> Callable[[], None]:
         what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"

@@ -26,7 +26,7 @@ from zoosmith.publish.catalog import Catalog, Version, check
 from zoosmith.publish.staging import prepare
 from zoosmith.records.schema import File
 from zoosmith.store.files import copy_file, sha256_file, sync_file, sync_folder
-from zoosmith.store.locks import flock
+from zoosmith.store.locks import flock, holding
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.download import download
@@ -129,13 +129,16 @@ class Puller:
         """Whether an artifact with this tree lies in `home` already."""
         return any(manifest_digest(file.parent) == tree for file in self.home.glob(f"[!.]*/{PAYLOAD_MANIFEST}"))
 
+    def _waits(self, version: Version, lock: Path) -> None:
+        self.progress.say(f"another pull of {version.name} is running; waiting for it{holding(lock)}")
+
     def _pulled(self, version: Version) -> Pulled:
         target = self.home / version.name
         staging = self._staging(version)
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            waiting = partial(self.progress.say, f"another pull of {version.name} is running; waiting")
-            with flock(self.cache.lock(target), waiting=waiting):
+            lock = self.cache.lock(target)
+            with flock(lock, waiting=partial(self._waits, version, lock)):
                 folders.recover(target)
                 unchanged = folders.is_tree(target, version.row.files)
                 pulled = Pulled(version, target, unchanged=unchanged)

@@ -129,9 +129,7 @@ def _compare(pin: Pin, info: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         elif lfs := there[path].lfs:
             compared += 1
             if lfs.sha256 != expected:
-                faults.append(
-                    f"{path} has SHA-256 {lfs.sha256[:16]}... at {info.sha[:12]}, the recipe says {expected[:16]}..."
-                )
+                faults.append(f"{path} has SHA-256 {lfs.sha256} at {info.sha[:12]}, the recipe says {expected[:16]}...")
     summary = f"{compared} of {len(pin.files)} files have a SHA-256 there"
     return tuple(faults), (summary if faults or not compared else f"{summary}, as in the recipe",)
 

@@ -78,6 +78,12 @@ def who_holds() -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
+def holding(path: Path) -> str:
+    """Who else has a lock on `path`, for messages: " (process 7 in /home/me/zoo)", or ""."""
+    told = [f"process {pid}{_folder(pid)}" for pid in holders(path) if pid != os.getpid()]
+    return f" ({'; '.join(told)})" if told else ""
+
+
 def _folder(pid: int) -> str:
     try:
         return f" in {Path(f'/proc/{pid}/cwd').readlink()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 
+import pytest
 from doit.cmd_base import Command
 
 from tests.support.zoo import ROOT
@@ -21,3 +22,13 @@ def test_every_entry_point_is_a_command() -> None:
         assert issubclass(found, Command)
         assert attribute.lower() == name
         assert getattr(commands, attribute, found) is found
+
+
+def test_help_shows_what_can_be_done_with_a_zoo(capsys: pytest.CaptureFixture[str]) -> None:
+    commands.Help.print_usage(commands.Help.__new__(commands.Help), {})
+    told = capsys.readouterr().out
+    assert "doit build:NAME" in told
+    assert "strace" not in told  # doit's own
+    assert max(map(len, told.splitlines())) <= 80
+    ours = {name for name in PLUGINS if name not in ("run", "help")}
+    assert {name for name in ours if f"doit {name}" not in told} == set()

@@ -10,12 +10,14 @@ from typing import NoReturn
 
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
+from zoosmith.app.cli.completion import complete, offer
 from zoosmith.common.names import nearest
-from zoosmith.common.text import not_utf8, show_error, while_read
+from zoosmith.common.text import hush, not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import failure
 
 INTERRUPTED = 130
+QUIET = "answers and errors alone: no progress, no notes"
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,11 +35,14 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = Parser(prog="zoosmith", description="Build, publish and use model zoos.")
     top.add_argument("--version", action="version", version=f"zoosmith {__version__}")
+    top.add_argument("-q", "--quiet", action="store_true", help=QUIET)
     commands = top.add_subparsers(dest="command", required=True)
     for name, module in all_commands().items():
         about = (module.__doc__ or name).splitlines()[0].rstrip(".")
         command = commands.add_parser(name, help=about[0].lower() + about[1:], description=module.__doc__)
+        command.add_argument("-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help=QUIET)
         module.arguments(command)
+        complete(name, command)
         command.set_defaults(main=module.main, more=getattr(module, "more", None))
     return top
 
@@ -45,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1."""
     top = parser()
+    offer(top)
     if bad := not_utf8(sys.argv[1:] if arguments is None else arguments):
         top.error(f"{bad} on the command line is no UTF-8")
     given, rest = top.parse_known_args(arguments)
@@ -54,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace, rest: list[str]) -> int:
+    hush(given.quiet)
     try:
         if rest:
             given.more(given, rest)

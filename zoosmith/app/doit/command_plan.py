@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from zoosmith.app.doit.command import ZooCommand, chosen, flag
-from zoosmith.build import explain
+from zoosmith.build import explain, planned
 from zoosmith.build.workspace import Workspace
-from zoosmith.common.text import show_lines
+from zoosmith.common.names import full_name
+from zoosmith.common.plain import plain
+from zoosmith.common.text import show_json, show_lines
 from zoosmith.contract.errors import ZooError
 
 
@@ -20,6 +22,7 @@ class Plan(ZooCommand):
     cmd_options = (
         flag("moved", "only what is recorded of a recipe, builder or parent that has moved on; of all without a NAME"),
         flag("check", "with --moved: exit code 1 where there is any"),
+        flag("json", "one JSON object a line: an artifact"),
     )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
@@ -28,10 +31,17 @@ class Plan(ZooCommand):
             raise ZooError("--check goes with --moved: `doit plan --moved --check`")
         if params["moved"]:
             lines = explain.moved_on(workspace, [name.rpartition(":")[2] for name in names])
-            show_lines("\n".join(lines) or "nothing recorded has moved on")
+            if params["json"]:
+                for line in lines:
+                    show_json(dict(zip(("name", "moved"), line.split(": ", 1), strict=True)))
+            else:
+                show_lines("\n".join(lines) or "nothing recorded has moved on")
             return 1 if lines and params["check"] else 0
         for ref in chosen(workspace, names):
-            show_lines(explain.plan(workspace, ref))
+            if params["json"]:
+                show_json(plain(planned.planned(workspace, ref)))
+            else:
+                show_lines(planned.plan(workspace, ref))
         return 0
 
 
@@ -41,9 +51,13 @@ class Why(ZooCommand):
     doc_purpose = "why NAME would be built again: what changed, old -> new"
     doc_usage = "NAME ..."
     doc_description = None
+    cmd_options = (flag("json", "one JSON object a line: an artifact, and what changed for what it is made from"),)
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print what changed for the artifact and each of its parents."""
         for ref in chosen(workspace, names):
-            show_lines(explain.why(workspace, ref))
+            if params["json"]:
+                show_json({"name": full_name(ref.recipe, ref.name), "changed": explain.changed(workspace, ref)})
+            else:
+                show_lines(explain.why(workspace, ref))
         return 0

@@ -7,6 +7,7 @@ from typing import Any
 from doit.reporter import ConsoleReporter
 
 from zoosmith.common.safe import printable
+from zoosmith.common.text import hushed
 
 SHOWN = ("build", "artifact", "bench")
 
@@ -26,7 +27,7 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
 
     def skip_uptodate(self, task: Any) -> None:
         """Confirm only what was asked for."""
-        if task.name in self.asked and task.actions:
+        if task.name in self.asked and task.actions and not hushed():
             self.write(f"{task.name} is up to date\n")
 
     def _write_failure(self, result: dict[str, Any], write_exception: bool = True) -> None:

@@ -76,7 +76,9 @@ def test_shipped_families_do_not_crowd_the_zoos_own(zoo: Path) -> None:
     overview = doit(zoo, "list", PYTHONPATH=str(ROOT)).stdout
     assert "family0-a1" in overview
     assert "minilm-names-fp32" not in overview
-    assert "shipped too, and built by the same commands (`zoosmith ls FAMILY`): bert-base-sst2" in overview
+    assert "shipped too, and built by the same commands (`zoosmith ls FAMILY`): bert-base-sst2" in " ".join(
+        overview.split()
+    )
 
 
 def test_ls_outside_of_a_zoo_lists_what_was_pulled(zoo: Path, tmp_path: Path) -> None:
@@ -98,3 +100,14 @@ def test_a_misspelt_command_gets_the_nearest(said: str, meant: str, capsys: pyte
         cli.main([said])
     assert ended.value.code == 2
     assert f"there is no command '{said}'; did you mean '{meant}'?" in capsys.readouterr().err
+
+
+def test_plan_and_why_as_json(zoo: Path) -> None:
+    done = zoosmith(zoo, "plan", "family0-a1", "family0-a2", "--json")
+    built, other = (json.loads(line) for line in done.stdout.splitlines())
+    assert (built["name"], other["name"]) == ("family0-a1", "family0-a2")
+    verbs = {(step["do"], step["name"]) for step in built["steps"] if step["what"] == "artifact"}
+    assert ("reuse", "family0/a1") in verbs
+    assert ("build", "family0/a2") in {(step["do"], step["name"]) for step in other["steps"]}
+    told = json.loads(zoosmith(zoo, "why", "family0-a2", "--json").stdout)
+    assert told == {"name": "family0-a2", "changed": {"artifact family0/a2": ["it was never built here"]}}

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from zoosmith.common.text import inline, show
+from zoosmith.common.text import hushed, inline, show
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Progress:
             self.bar = None
 
     def _show(self, elapsed: float) -> None:
+        if hushed():
+            return
         speed = self.done / elapsed
         left = f"{(self.total - self.done) / speed:.0f} s left" if speed > 0 else ""
         share = self.done / max(self.total, 1)

@@ -18,6 +18,11 @@ def registry_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--registry", metavar="URL", help=help)
 
 
+def json_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """--json; `what` says which objects."""
+    parser.add_argument("--json", action="store_true", help=f"one JSON object a line: {what}")
+
+
 def asked_arguments(parser: argparse.ArgumentParser) -> None:
     """--suite and --unsteady: another measurement than the best founded."""
     parser.add_argument("--suite", choices=("quick", "full"), help="figures of this suite; else full before quick")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from zoosmith.app.cli.commands._registry import asked_arguments, opened, registry_argument, tell_left_out
+from zoosmith.app.cli.commands._registry import asked_arguments, json_argument, opened, registry_argument, tell_left_out
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(minima={}, maxima={})
     registry_argument(parser)
     asked_arguments(parser)
+    json_argument(parser, "the choice, what meets every limit, what is excluded and by how much")
 
 
 def number(text: str) -> float:
@@ -103,7 +104,7 @@ def noted(given: argparse.Namespace) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print the choice. Raises ZooError where nothing meets the budget."""
-    from zoosmith.common.text import bullet, show_lines
+    from zoosmith.common.text import show_json
     from zoosmith.contract.errors import ZooError
     from zoosmith.records import best
 
@@ -115,14 +116,34 @@ def main(given: argparse.Namespace) -> None:
     measured = best.on_evals(measured, evals)
     budget = budget_of(given, measured, evals)
     found = best.choose(measured, budget, best.common_host(measured, given.host), evals)
-    show_lines("\n".join(report(found)))
     hosts = {one.host for own in measured.values() for one in own}
-    if given.host is None and len(hosts) > 1:
-        show_lines(bullet(f"{found.host} measured most of them; --host chooses another of {', '.join(sorted(hosts))}"))
+    if given.json:
+        show_json(as_json(found))
+    else:
+        tell(found, hosts if given.host is None else set())
     if found.best is None:
         near = found.nearest_miss
         told = f"; nearest is {near.name}: {', '.join(miss(held) for held in near.misses)}" if near else ""
         raise ZooError(f"nothing meets every limit{told}")
+
+
+def tell(found: Choice, hosts: set[str]) -> None:
+    """Print the choice; `hosts` are those that it might have been made on instead."""
+    from zoosmith.common.text import bullet, show_lines
+
+    show_lines("\n".join(report(found)))
+    if len(hosts) > 1:
+        show_lines(bullet(f"{found.host} measured most of them; --host chooses another of {', '.join(sorted(hosts))}"))
+
+
+def as_json(found: Choice) -> dict[str, Any]:
+    """The choice as JSON has it: figures of the host, and of what is excluded the limits that were missed."""
+    from zoosmith.common.plain import plain
+
+    met = [{"name": one.name, "figures": plain(one.figures)} for one in found.meeting]
+    missed = [{"name": one.name, "misses": plain(one.misses)} for one in found.excluded]
+    best = found.best.name if found.best else None
+    return {"best": best, "host": found.host, "evals": list(found.evals), "meeting": met, "excluded": missed}
 
 
 def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:

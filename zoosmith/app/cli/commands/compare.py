@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import asked_arguments, registry_argument
+from zoosmith.app.cli.commands._registry import asked_arguments, json_argument, registry_argument
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--slices", action="store_true", help="every slice of the evals, not the worst few alone")
     registry_argument(parser)
     asked_arguments(parser)
+    json_argument(parser, "a pair, with every slice")
 
 
 def main(given: argparse.Namespace) -> None:
     """Print one table a pair. Raises ZooError for one name, unknown names and different tasks."""
-    from zoosmith.common.text import show, show_lines
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show, show_json, show_lines
     from zoosmith.contract.errors import ZooError
     from zoosmith.records.compare import compare
     from zoosmith.records.figures import asked
@@ -45,6 +47,9 @@ def main(given: argparse.Namespace) -> None:
     known = published(given, names) if given.registry else from_results(names)
     known = {name: asked(name, own, given.suite, given.unsteady) for name, own in known.items()}
     for number, (one, other) in enumerate(combinations(names, 2)):
+        if given.json:
+            show_json(plain(compare(known[one], known[other])))
+            continue
         if number:
             show("")
         show_lines(text(compare(known[one], known[other]), every=given.slices))

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the recipe and --write to the parser."""
     parser.add_argument("recipe", help="id of a recipe of the zoo you are in, or a YAML file")
+    parser.add_argument("--json", action="store_true", help="one JSON object a pin")
     parser.add_argument("--write", action="store_true", help="put the commits into the file where names stand")
 
 
 def main(given: argparse.Namespace) -> None:
     """Print a line a pin. Raises ZooError if one does not hold, or is not pinned."""
-    from zoosmith.common.text import columns, show
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import columns, show, show_json
     from zoosmith.contract.errors import ZooError
     from zoosmith.recipes import pins
     from zoosmith.sources.lock import look_up
@@ -34,7 +36,11 @@ def main(given: argparse.Namespace) -> None:
     if not found:
         show(f"{path} names no repository, so there is nothing to pin")
         return
-    for line in columns([("line", "pin", "repo", "pinned", "newest", "the pin is"), *rows(found)]):
+    for each in found if given.json else ():
+        show_json(plain(each))
+    for line in (
+        () if given.json else columns([("line", "pin", "repo", "pinned", "newest", "the pin is"), *rows(found)])
+    ):
         show(line)
     faults = [f"{path}:{f.pin.line}: {'.'.join(f.pin.where)}: {fault}" for f in found for fault in f.faults]
     left = [f for f in found if f.to_write]

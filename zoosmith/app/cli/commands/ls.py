@@ -39,7 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print a line for each. Raises ZooError where a recipe is broken."""
-    from zoosmith.common.text import aligned, show, show_json, show_lines
+    from zoosmith.common.text import show_json, show_lines
+    from zoosmith.common.wrapped import filled, table
     from zoosmith.project import find_project
 
     found = [one for one in listed(find_project(), given.family) if not (given.here and one.mark == MISSING)]
@@ -48,10 +49,10 @@ def main(given: argparse.Namespace) -> None:
             show_json(one._asdict())
         return
     rows = [[one.name, one.mark, sized(one.size) if one.size else "", one.what] for one in found]
-    show_lines(aligned(rows) if rows else "nothing here")
+    show_lines("\n".join(table(rows)) if rows else "nothing here")
     for mark, text in LEGEND.items():
         if any(one.mark == mark for one in found):
-            show(f"{mark}: {text}")
+            show_lines("\n".join(filled(f"{mark}: {text}", later="  ")))
 
 
 def listed(project: Path, family: str | None = None) -> list[Listed]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
 from zoosmith.common.units import sized
 
 
@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     registry_argument(parser)
     repair = "replace a damaged or changed copy, if it holds no files beside those of the artifact"
     parser.add_argument("--repair", action="store_true", help=repair)
+    json_argument(parser, "a folder, with the bytes that were fetched and those that were on this machine")
     parser.add_argument(
         "--into", type=Path, metavar="DIR", help="make DIR/NAME; else artifacts/NAME in a zoo, or ./NAME"
     )
@@ -27,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Pull and say where it is."""
     from zoosmith.app.cli.commands._progress import Progress
-    from zoosmith.common.text import show
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show, show_json
     from zoosmith.project import find_project
     from zoosmith.publish.pull import Puller
     from zoosmith.store.store import Store
@@ -45,5 +47,9 @@ def main(given: argparse.Namespace) -> None:
     finally:
         progress.close()
     for pulled in done:
+        if given.json:
+            shown = ("folder", "fetched", "reused", "unchanged")
+            show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
+            continue
         how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
         show(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import opened, registry_argument, tell_left_out
+from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument, tell_left_out
+from zoosmith.common.plain import plain
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name in FILTERS:
         parser.add_argument(f"--{name}")
     registry_argument(parser)
+    json_argument(parser, "an artifact")
 
 
 def main(given: argparse.Namespace) -> None:
     """One line an artifact, its latest version. Raises ZooError where nothing fits."""
-    from zoosmith.common.text import columns, show
+    from zoosmith.common.text import columns, show, show_json
     from zoosmith.contract.errors import ZooError
 
     catalog = opened(given)
@@ -33,13 +35,22 @@ def main(given: argparse.Namespace) -> None:
         if brief is None or not is_name(name):
             damaged.append(name)
         elif fits(name, brief, given):
-            cells = (f"{name}@{brief.latest}", brief.format, brief.precision, brief.task)
-            found.append((*cells, sized(brief.size_total), brief.quality))
+            found.append((name, brief))
     tell_left_out(catalog, damaged)
     if not found:
         raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
-    for line in columns(found):
+    if given.json:
+        for name, brief in found:
+            show_json({"name": name, **plain(brief)})
+        return
+    for line in columns(cells(name, brief) for name, brief in found):
         show(line)
+
+
+def cells(name: str, brief: Brief) -> tuple[str, ...]:
+    """A row of the table."""
+    what = (brief.format, brief.precision, brief.task)
+    return (f"{name}@{brief.latest}", *what, sized(brief.size_total), brief.quality)
 
 
 def is_name(name: str) -> bool:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -18,16 +18,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the name and --registry to the parser."""
     parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
     registry_argument(parser)
+    json_argument(parser, "the registry's row, its version and the versions that there are")
 
 
 def main(given: argparse.Namespace) -> None:
     """Print what the registry's row says, a line each. Raises ZooError for an unknown name."""
-    from zoosmith.common.text import show
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show, show_json
 
     catalog = opened(given)
     version = catalog.find(given.name)
-    known = ", ".join(catalog.artifacts[version.name].versions)
-    show(f"{version}  (versions: {known})")
+    versions = list(catalog.artifacts[version.name].versions)
+    if given.json:
+        show_json({"version": str(version), "versions": versions, **plain(version.row)})
+        return
+    show(f"{version}  (versions: {', '.join(versions)})")
     for title, text in lines(version.row):
         show(f"  {title:<10} {text}")
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from zoosmith.app.cli.commands._registry import opened, registry_argument
+from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
 
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog
@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --registry to the parser."""
     parser.add_argument("name", help="folder of an artifact, or its name in a zoo")
     registry_argument(parser)
+    json_argument(parser, "a folder that is as its manifest says; what is not is an error")
 
 
 def main(given: argparse.Namespace) -> None:
@@ -33,7 +34,7 @@ def main(given: argparse.Namespace) -> None:
     needs = _tried(partial(parents, folder), faults) or []
     wrong: dict[str, None] = {}
     for each in (folder, *needs):
-        _tried(partial(verify, each, catalog, named=was_named(given)), wrong)
+        _tried(partial(verify, each, catalog, named=was_named(given), as_json=given.json), wrong)
     if told := wrong | faults:
         raise ZooError("\n".join(told))
 
@@ -62,16 +63,20 @@ def parents(folder: Path) -> list[Path]:
     return list(needed(folder, find_project()).values())
 
 
-def verify(folder: Path, catalog: Catalog | None, *, named: bool) -> None:
+def verify(folder: Path, catalog: Catalog | None, *, named: bool, as_json: bool = False) -> None:
     """Say what the artifact in a folder is. Raises ZooError naming each file that differs."""
     from zoosmith.common import gate
-    from zoosmith.common.text import show
+    from zoosmith.common.text import show, show_json
     from zoosmith.publish import folders
     from zoosmith.publish.damage import require_sound
 
     require_sound(folder)
     gate.require(folder, str(folder))
     tree, name = folders.tree_digest(folder), folder.resolve().name
+    if as_json:
+        known = None if catalog is None else in_registry(catalog, name, tree, named=named)
+        show_json({"folder": str(folder), "tree": tree, "registry": known})
+        return
     show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
     if catalog is not None:
         show(f"{folder}: {in_registry(catalog, name, tree, named=named)}")

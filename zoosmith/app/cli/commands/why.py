@@ -10,8 +10,9 @@ from zoosmith.app.cli.commands._doit import hand_over
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Names."""
     parser.add_argument("names", nargs="+", metavar="NAME", help="artifacts; `zoosmith ls` shows them")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line: an artifact")
 
 
 def main(given: argparse.Namespace) -> None:
     """Hand over to doit."""
-    hand_over(["why", *given.names])
+    hand_over(["why", *["--json"][: given.json], *given.names])

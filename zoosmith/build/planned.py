@@ -1,0 +1,104 @@
+"""What building an artifact would do, step by step, as text and as facts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from zoosmith.build.explain import first_difference, nodes, stored_name
+from zoosmith.build.moved import moved
+from zoosmith.build.workspace import Workspace
+from zoosmith.common.names import full_name
+from zoosmith.common.units import sized
+from zoosmith.recipes.graph import Ref
+
+VERBS = {"base": "fetch", "data": "make", "artifact": "build", "baselines": "answer"}
+
+
+class Step(NamedTuple):
+    """do: reuse, fetch, make, build, answer or measure. size: bytes, 0 where unknown; an estimate unless reused.
+
+    again: what changed since it was last there, if it was. gated: what its hub asks for first, or "".
+    """
+
+    do: str
+    what: str
+    name: str
+    size: int = 0
+    again: str | None = None
+    gated: str = ""
+
+    def line(self) -> str:
+        """For people."""
+        again = f" again ({self.again})" if self.again is not None else ""
+        about = f" (about {sized(self.size)})" if self.size else ""
+        if self.do == "reuse":
+            about = f" ({self.size / 1e6:.1f} MB)"
+        if self.what == "measurement":
+            return f"  {self.do:<8} measurement of {self.name} on this host"
+        return f"  {self.do:<8} {self.what} {self.name}{again}{about}{self.gated}"
+
+
+class Plan(NamedTuple):
+    """needs: lines on what it takes of this machine. short: what this machine is short of. recorded: what has moved."""
+
+    name: str
+    steps: list[Step]
+    needs: list[str]
+    short: list[str]
+    recorded: list[str]
+
+
+def planned(workspace: Workspace, ref: Ref) -> Plan:
+    """What building `ref` would do."""
+    from zoosmith.build import preflight
+    from zoosmith.build.forecast import Forecast
+
+    forecast = Forecast(workspace)
+    here = preflight.room(workspace.artifacts)
+    found = preflight.needs(forecast, [ref], copies=here.copies)
+    told, short = preflight.told(found, here), preflight.shortages(found, here)
+    return Plan(full_name(ref.recipe, ref.name), list(_steps(workspace, ref, forecast)), told, short,
+                _recorded(workspace, ref))  # fmt: skip
+
+
+def plan(workspace: Workspace, ref: Ref) -> str:
+    """One line a step: built, reused or fetched, with sizes where they are known."""
+    found = planned(workspace, ref)
+    short = [f"  SHORT    {line}" for line in found.short]
+    return "\n".join([f"{found.name}:", *(step.line() for step in found.steps), *found.needs, *short, *found.recorded])
+
+
+def _steps(workspace: Workspace, ref: Ref, forecast: Any) -> Iterator[Step]:
+    for kind, node in dict.fromkeys(nodes(workspace, ref)):
+        record = workspace.resolver.finished(kind, node)
+        if record:
+            size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
+            yield Step("reuse", kind, str(node), size)
+        else:
+            last = workspace.store.named(stored_name(kind, node))
+            again = first_difference(workspace, kind, node) if last else None
+            size = forecast.weighed(node).size if kind in ("base", "artifact") else 0
+            yield Step(VERBS[kind], kind, str(node), size, again, _gate(workspace, kind, node))
+    for node in dict.fromkeys([workspace.zoo.families[ref.recipe].reference, ref]):
+        yield Step("reuse" if workspace.measured(node, "quick") else "measure", "measurement", str(node))
+
+
+def _gate(workspace: Workspace, kind: str, node: Ref) -> str:
+    """What a base that its hub does not give to everybody asks for first."""
+    base = workspace.zoo.base(node) if kind == "base" else None
+    if base is None or not base.gated:
+        return ""
+    hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    return f"; gated: accept its terms at {hub}/{base.repo}, then set HF_TOKEN to a token of that account"
+
+
+def _recorded(workspace: Workspace, ref: Ref) -> list[str]:
+    """What the record is of, where that is not what would be built."""
+    recorded, built = workspace.records.build(ref), workspace.resolver.finished("artifact", ref)
+    reasons = moved(workspace.zoo, workspace.project, workspace.records.snapshot(), ref)
+    found = [f"  the recorded results are of what has moved on: {reason}" for reason in reasons]
+    if recorded and built and built.key != recorded.action_key and not found:
+        found.append("  the recorded results are of other package versions, rows or a machine of another kind")
+    return found

@@ -1,0 +1,1 @@
+"""What builders say of themselves, as a reference for people and programs."""
