@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 
 from zoosmith.build import beside
-from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import own_families
@@ -112,6 +111,8 @@ def _gate(workspace: Workspace, kind: str, node: Ref) -> str:
 
 def _recorded(workspace: Workspace, ref: Ref) -> list[str]:
     """What the record is of, where that is not what would be built."""
+    from zoosmith.build.moved import moved
+
     recorded, built = workspace.records.build(ref), workspace.resolver.finished("artifact", ref)
     reasons = moved(workspace.zoo, workspace.project, workspace.records.snapshot(), ref)
     found = [f"  the recorded results are of what has moved on: {reason}" for reason in reasons]
@@ -122,6 +123,8 @@ def _recorded(workspace: Workspace, ref: Ref) -> list[str]:
 
 def moved_on(workspace: Workspace, names: list[str]) -> list[str]:
     """A line for each recorded artifact that has moved on, of `names` or of all. Raises ZooError for unknown names."""
+    from zoosmith.build.moved import moved
+
     records = workspace.records.snapshot()
     refs = [workspace.zoo.find(name) for name in names] or workspace.zoo.artifacts()
     found = {full_name(r.recipe, r.name): moved(workspace.zoo, workspace.project, records, r) for r in refs}

@@ -15,6 +15,7 @@ from zoosmith.cards.cells import cell
 from zoosmith.cards.figures import Curves, Figure, figures, milliseconds, rows
 from zoosmith.cards.front_matter import front_matter
 from zoosmith.cards.kinds import CLASSES, Words
+from zoosmith.cards.links import PLOTS
 from zoosmith.cards.reproduction import Step, tolerance
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
@@ -27,8 +28,6 @@ from zoosmith.records.registry import steady
 from zoosmith.records.schema import BuildRecord, Measurement
 from zoosmith.records.scores import Bounded, ClassDetails, Difference, Metric, Quality
 from zoosmith.records.verdicts import of_measurement
-
-PLOTS = "plots"
 
 
 @dataclass(frozen=True)
