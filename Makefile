@@ -1,4 +1,4 @@
-# make demo   build the family names-demo from nothing      make test   all tests
+# make demo   build the family names-demo from nothing      make test   tests, but for the slow kinds; make test-all: all, as CI does
 # make demo-llm  a language model as GGUF files, and ask one of them
 # make lint   style, types, import rules                    make bench  the project's own figures
 PYTHON ?= python3
@@ -11,7 +11,7 @@ ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
 LLM := smollm2
 LLM_ARTIFACTS := fp32 f16 q8_0
 
-.PHONY: help demo demo-llm test lint bench install clean check-python
+.PHONY: help demo demo-llm test test-all lint bench install clean check-python
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -59,6 +59,10 @@ demo-llm: $(VENV)/.gguf
 	@$(BIN)/zoosmith run $(LLM)-f16 "What is the capital of France?"
 
 test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+	@echo "left out: the slow kinds (whole families, kills at every call, the gallery in a browser, second builds); make test-all runs them too"
+
+test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev
