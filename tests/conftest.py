@@ -49,8 +49,9 @@ class _Seconds:
         self.taken[module] = self.taken.get(module, 0.0) + report.duration
 
     def pytest_sessionfinish(self) -> None:
-        """Keep the sums; of modules that did not run, those of the run before."""
-        if self.config.cache:
+        """Keep the sums of a run of all modules; of those that it left out, the sums of the run before."""
+        all_of_them = self.config.args_source is pytest.Config.ArgsSource.TESTPATHS and not self.config.option.keyword
+        if self.config.cache and all_of_them:
             known = self.config.cache.get(SECONDS, {})
             self.config.cache.set(SECONDS, known | {name: round(took, 2) for name, took in self.taken.items()})
 
