@@ -31,6 +31,7 @@ GOALS_S = {"doit list": 0.22, "doit build (nothing to do)": 0.35, "zoosmith --he
            "2,000 artifacts: doit list": 1.0, "2,000 artifacts: doit build (nothing to do)": 2.0}  # fmt: skip
 GOALS_TIMES = {"doit list": 1.5, "doit build (nothing to do)": 2.3}
 """Processor time, in times that of the bare import."""
+ZOOS = (("", 1, 8), ("500 recipes: ", 500, 8), ("2,000 artifacts: ", 1, 2000))  # label, recipes, artifacts of each
 BARE = "import doit, pydantic, yaml"
 DOIT = [sys.executable, "-m", "doit"]
 ZOOSMITH = [sys.executable, "-c", "import sys; from zoosmith.app.cli.main import main; sys.exit(main())"]
@@ -49,7 +50,7 @@ def measure(runs: int) -> dict[str, Times]:
     plain: dict[str, tuple[list[str], Path]] = {"python -c pass": ([sys.executable, "-c", "pass"], here)}
     plain[BARE] = ([sys.executable, "-c", BARE], here)
     with tempfile.TemporaryDirectory() as folder:
-        for label, recipes, artifacts in (("", 1, 8), ("500 recipes: ", 500, 8), ("2,000 artifacts: ", 1, 2000)):
+        for label, recipes, artifacts in ZOOS:
             zoo = write_fast_zoo(Path(folder) / f"zoo{recipes}-{artifacts}", recipes=recipes, artifacts=artifacts)
             build = [*DOIT, "build:family0-a7"]
             subprocess.run(build, cwd=zoo, check=True, capture_output=True)
