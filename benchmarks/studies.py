@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import _study_adapters, _study_gpu, _study_language, _study_names
+from benchmarks import _study_adapters, _study_experiments, _study_gpu, _study_language, _study_names
 from benchmarks._recorded import Shelf
 from benchmarks._study_page import holes, page
 
@@ -25,7 +25,7 @@ def rendered(root: Path) -> tuple[str, list[str]]:
     """The page from the records below `root`, and what they lack."""
     shelf = Shelf(root)
     more = [*_study_adapters.section(root), *_study_gpu.section(root)]
-    more += [*_study_language.section(root), *_study_names.section(shelf)]
+    more += [*_study_language.section(root), *_study_experiments.section(shelf), *_study_names.section(shelf)]
     return "\n".join([page(shelf), *more]).rstrip("\n") + "\n", holes(shelf)
 
 
