@@ -1,4 +1,4 @@
-# make demo   build the family names-demo from nothing      make test   all tests
+# make demo   build the family names-demo from nothing      make test   tests, but for the slow kinds; make test-all: all, as CI does
 # make demo-llm  a language model as GGUF files, and ask one of them
 # make site   the gallery below site/, ready for any web server
 # make lint   style, types, import rules                    make bench  the project's own figures
@@ -13,7 +13,7 @@ LLM := smollm2
 LLM_ARTIFACTS := fp32 f16 q8_0
 
 # make docs   the documentation as one site, links checked   make first-hour  seconds of a new user's hour
-.PHONY: help demo demo-llm docs first-hour site test lint bench install clean check-python
+.PHONY: help demo demo-llm docs first-hour site test test-all lint bench install clean check-python
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -64,6 +64,10 @@ site: $(VENV)/.build
 	@$(BIN)/doit site
 
 test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+	@echo "left out: the slow kinds (whole families, kills at every call, the gallery in a browser, second builds); make test-all runs them too"
+
+test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev

@@ -11,13 +11,55 @@ import pytest
 
 from tests.support.job import Family
 
+SLOW = ("families", "benchmarks", "site/test_browser.py", "site/test_sorting.py", "site/test_keyboard.py")
+"""Below tests/: whole families, the studies' own code, and what needs a browser. Of CI alone, as all that kills is."""
+SECONDS = "zoosmith/seconds"  # in pytest's cache: by module, of the last run that had it
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """First what forks for each call: a worker that holds torch forks ten times as slowly as one that does not.
 
-    Then whole families: they take minutes each, and a worker that is left alone with one holds up the end.
+    Then the modules that took longest, and whole families where that is not known: a worker that is left alone with
+    one holds up the end. Every worker comes to the same order, from the same file.
     """
-    items.sort(key=lambda item: (not _forks(item), "families" not in item.path.parts))
+    for item in items:
+        if _forks(item) or _below(item).startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+    took = config.cache.get(SECONDS, {}) if config.cache else {}
+    known = {item: took.get(_below(item), 0.0) for item in items}
+    items.sort(key=lambda item: (not _forks(item), -known[item], "families" not in item.path.parts))
+
+
+def _below(item: pytest.Item) -> str:
+    """A test's module, below tests/."""
+    return item.path.relative_to(Path(__file__).parent).as_posix()
+
+
+class _Seconds:
+    """Adds up what each module takes, for the order of the next run; one process of a run does, that which reports."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.taken: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Set-up, call and tear-down of one test."""
+        module = report.nodeid.partition("::")[0].removeprefix("tests/")
+        self.taken[module] = self.taken.get(module, 0.0) + report.duration
+
+    def pytest_sessionfinish(self) -> None:
+        """Keep the sums of a run of all modules; of those that it left out, the sums of the run before."""
+        all_of_them = self.config.args_source is pytest.Config.ArgsSource.TESTPATHS and not self.config.option.keyword
+        if self.config.cache and all_of_them:
+            known = self.config.cache.get(SECONDS, {})
+            self.config.cache.set(SECONDS, known | {name: round(took, 2) for name, took in self.taken.items()})
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Time is told where reports come together, which under xdist is no worker."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(_Seconds(config), "seconds of modules")
 
 
 def _forks(item: pytest.Item) -> bool:

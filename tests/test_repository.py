@@ -61,3 +61,11 @@ def test_wheels_that_were_compiled_here_reach_no_other_kind_of_processor() -> No
     assert "hashFiles('constraints.txt')" in cache["key"]
     for key in (cache["key"], *cache["restore-keys"].splitlines()):
         assert "${{ steps.cpu.outputs.flags }}" in key
+
+
+def test_ci_runs_every_test_and_make_test_says_what_it_leaves_out() -> None:
+    targets = dict(re.findall(r"^(test|test-all): .*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    assert "make test-all" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "-m " not in targets["test-all"].replace("-m pytest", "")
+    assert '-m "not slow"' in targets["test"]
+    assert "make test-all" in targets["test"], "a user is told what was left out, and how to run it"

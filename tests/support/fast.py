@@ -17,8 +17,6 @@ RUNTIME = '''\
 
 import json
 
-import numpy as np
-
 REQUIRES = ("numpy", "tokenizers")
 EXTRA = "onnx"
 LIBRARY = "zoosmith"
@@ -29,12 +27,14 @@ class Table:
     """Weights of shape (tokens, classes)."""
 
     def __init__(self, weights):
+        import numpy as np
+
         self.weights = np.array(weights, dtype=np.float32)
 
     def classify(self, encoded):
         """Class logits of shape (batch, classes)."""
         mask = encoded["attention_mask"][..., None]
-        return (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
+        return (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype="float32")
 
 
 def open(path, manifest, *, threads, device="cpu", needs=None):
@@ -48,8 +48,6 @@ BUILDER = '''\
 import json
 import shutil
 import time
-
-import numpy as np
 
 from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
@@ -76,6 +74,8 @@ def resources(params, parents):
 
 def build(job: Job):
     """Count, scale, write."""
+    import numpy as np
+
     for i in range(10):
         job.progress(i, 10, "counting")
         time.sleep(job.params.seconds / 10)
@@ -101,11 +101,13 @@ class Counts:
 
     def classify(self, encoded):
         mask = encoded["attention_mask"][..., None]
-        return (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype=np.float32)
+        return (self.weights[encoded["input_ids"]] * mask).sum(axis=1, dtype="float32")
 
 
 def count(job):
     """Log-odds of each token by class, with one example added to every cell."""
+    import numpy as np
+
     examples = [job.task.example(row) for row in job.rows("train")]
     counts = np.ones((job.task.tokenizer.get_vocab_size(), len(job.task.spec.labels)))
     for example, target in zip(examples, job.task.targets(examples), strict=True):

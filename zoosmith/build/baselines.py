@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.build import asking, beside
+from zoosmith.build import beside
 from zoosmith.build.codehash import closure_key, code_digests
 from zoosmith.build.prompts import inputs
 from zoosmith.common.canonical import pretty
@@ -14,17 +14,17 @@ from zoosmith.common.names import index_of, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action, public_versions
-from zoosmith.execution.worker import Step
 from zoosmith.plugins import PACKAGE
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.recipes.schema import WITHOUT_MODEL, Eval, Recipe
-from zoosmith.toolkit.baselines.answers import BY_SIMILARITY, REQUIRES, Rows, answered
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
     from zoosmith.build.resolve import Resolver
+    from zoosmith.execution.worker import Step
+    from zoosmith.toolkit.baselines.answers import Rows
 
 FILE = "baselines.json"
 FITTED_TO = ("train", "dev")  # the first that the data has; never what is measured
@@ -40,6 +40,8 @@ def check(zoo: Zoo, recipe: str, id: str, encoding: ModuleType | None, metrics: 
     eval_, where = family.recipe.evals[id], ("evals", id, "baselines")
     if not eval_.baselines:
         return
+    from zoosmith.toolkit.baselines.answers import BY_SIMILARITY
+
     task = family.recipe.task
     if encoding is None or task is None or "accuracy" not in metrics:
         raise family.source.error(where, "baselines answer with one class; the recipe's task, or this eval, does not")
@@ -55,6 +57,9 @@ def check(zoo: Zoo, recipe: str, id: str, encoding: ModuleType | None, metrics: 
 
 def action(resolver: Resolver, ref: Ref) -> Action:
     """The answers of the baselines of the eval `ref.name`. Raises Unresolved while rows or artifacts are missing."""
+    from zoosmith.build import asking
+    from zoosmith.toolkit.baselines.answers import BY_SIMILARITY, REQUIRES
+
     recipe = resolver.zoo.families[ref.recipe].recipe
     eval_, task = recipe.evals[ref.name], resolver.task(ref.recipe)
     assert task is not None  # checked when the recipe was read
@@ -98,6 +103,8 @@ def _fit(ref: Ref, splits: Collection[str]) -> str:
 
 def run(step: Step) -> None:
     """Write the answers of each baseline to every row that is asked. Raises ZooError for rows that none can answer."""
+    from zoosmith.build import asking
+
     if closure_key(code_digests(CODE)) != step.inputs["code"]:
         raise ZooError("the code of baselines changed while this run was going; run the same command again")
     others = step.inputs.get("artifacts", {})
@@ -115,6 +122,8 @@ def run(step: Step) -> None:
 
 def _answers(step: Step, asked: Rows, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What baselines without a model answer, and in words what was fitted to which rows."""
+    from zoosmith.toolkit.baselines.answers import answered
+
     if not names:
         return {}
     fit, split, labels = _rows(step, "fit"), step.run["fit"][1], step.inputs["task"]["labels"]
@@ -129,6 +138,8 @@ def _data(recipe: Recipe, id: str) -> str:
 
 
 def _rows(step: Step, which: str) -> Rows:
+    from zoosmith.toolkit.baselines.answers import Rows
+
     tree, split = step.run[which]
     folder = step.parent(tree, f"rows-{which}", only=(f"{split}.jsonl",))
     lines = (folder / f"{split}.jsonl").read_bytes().splitlines()

@@ -9,7 +9,6 @@ from zoosmith.build.prompts import inputs
 from zoosmith.common.names import nearest, places_in
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.recipes.schema import WITHOUT_MODEL, Eval
-from zoosmith.toolkit.baselines.others import difference
 
 
 def named(eval_: Eval) -> list[str]:
@@ -64,6 +63,8 @@ def _other(zoo: Zoo, recipe: str, name: str, project: Path) -> str:
     own, theirs = (inputs(load("tasks", task.kind, "encoding", project), task) for task in (mine, other))
     if len(own) != len(theirs):
         return f"which reads {', '.join(theirs)}; the task of this recipe reads {', '.join(own)}"
+    from zoosmith.toolkit.baselines.others import difference
+
     labels, answers = (_labels(zoo, id, project) for id in (recipe, ref.recipe))
     if labels and answers and places_in(labels, answers) is None:
         return f"which answers otherwise: {difference(answers, labels)}"

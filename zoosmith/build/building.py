@@ -23,7 +23,7 @@ PROBE_ROWS = 48
 
 def build_action(resolver: Resolver, ref: Ref) -> Action:
     """Build an artifact. Raises Unresolved while a parent or the data is missing."""
-    module, name = zoos.builder(resolver.zoo, ref, resolver.project), f"{ref.recipe}-{ref.name}"
+    module, name = resolver.builder(ref), f"{ref.recipe}-{ref.name}"
     params = zoos.params(resolver.zoo, ref, resolver.project)
     sliced.check_values(resolver, ref)
     parents = {role: resolver.parent_tree(parent) for role, parent in resolver.zoo.parents(ref).items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from zoosmith.plugins import KINDS, PACKAGE
 from zoosmith.store.files import write_atomic
 
 KEPT = Path("artifacts", ".checked")
+TICK_S = 0.02  # longer than a tick of the kernel, the grain of a file's times
 
 
 def fingerprint(project: Path, texts: Mapping[str, str]) -> str:
@@ -50,10 +52,20 @@ def remember(project: Path, mark: str) -> None:
         write_atomic(project / KEPT, mark.encode())
 
 
-def _code(home: Path) -> Iterator[str]:
-    for folder, below, names in os.walk(home):
-        below[:] = [name for name in below if name != "__pycache__"]
-        for path in (Path(folder, name) for name in names if name.endswith(".py")):
-            with suppress(FileNotFoundError):  # a link to nothing, as editors keep beside a file that is open
-                stat = path.stat()
-                yield f"{path} {stat.st_size} {stat.st_mtime_ns}"
+def _code(home: Path | str) -> Iterator[str]:
+    with suppress(OSError), os.scandir(home) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _code(entry.path) if entry.name != "__pycache__" and not entry.is_symlink() else ()
+            elif entry.name.endswith(".py"):
+                with suppress(FileNotFoundError):  # a link to nothing, as editors keep beside a file that is open
+                    yield _state(entry.path)
+
+
+def _state(path: str) -> str:
+    """Size and times of a file, once an edit from now on would show in them: of a young one that takes a tick."""
+    stat = os.stat(path)  # noqa: PTH116  # hundreds of files in each command
+    while 0 <= time.time() - max(stat.st_mtime, stat.st_ctime) <= TICK_S:
+        time.sleep(TICK_S)
+        stat = os.stat(path)  # noqa: PTH116
+    return f"{path} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from zoosmith.build.kept_code import KeptCode, missing, save_at_exit
 from zoosmith.plugins import KINDS, PACKAGE, find, module_name, part_file
 
 SHIPPED = {"zoosmith": PACKAGE, "builders": KINDS["builders"]}
@@ -37,6 +38,28 @@ class _Module(NamedTuple):
     own: str | None
     imported: dict[Path, tuple[str, ...]]
     others: frozenset[str]
+
+
+_kept: list[KeptCode] = []  # one, once there is a store to keep in
+
+
+def keep_in(store: Path) -> None:
+    """Keep what is read of modules in the store at `store`, and believe what is kept there. It changes no digest."""
+    if not _kept or _kept[0].store != store:
+        _save()
+        _kept.append(KeptCode(store, Path(__file__)))
+        save_at_exit(_kept[0])
+
+
+def forget() -> None:
+    """Write what is to be kept, and read everything anew from now on, as a new process would."""
+    _save()
+    _parsed.cache_clear()
+
+
+def _save() -> None:
+    while _kept:
+        _kept.pop().save()
 
 
 def code_digests(*entries: Path) -> dict[str, str]:
@@ -117,6 +140,20 @@ def _read(path: Path, root: Path) -> _Module:
 @cache
 def _parsed(path: Path, root: Path, mtime_ns: int, size: int) -> _Module:
     """`mtime_ns` and `size` are there for the cache: a changed file is read again."""
+    if _kept and (known := _kept[0].get(path, root)):
+        imported = {Path(file): tuple(names) for file, names in known["imported"].items()}
+        return _Module(known["own"], imported, frozenset(known["others"]))
+    seen = path.stat()
+    module, asked = _from_source(path, root)
+    if _kept and not any(file.exists() for file in asked):
+        places = {str(file): names for file, names in module.imported.items()}
+        read = {"own": module.own, "imported": places, "others": sorted(module.others)}
+        _kept[0].put(path, root, seen, read, sorted(set(map(missing, asked))))
+    return module
+
+
+def _from_source(path: Path, root: Path) -> tuple[_Module, set[Path]]:
+    """The module, and the files that its imports might have meant and that are not there."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
     if path.parent.name == "builders":
         tree.body = [node for node in tree.body if not _is_claim(node)]
@@ -125,20 +162,25 @@ def _parsed(path: Path, root: Path, mtime_ns: int, size: int) -> _Module:
     imports.visit(tree)
     own = hashlib.sha256(_canonical(tree).encode()).hexdigest() if tree.body or imports.found else None
     for file in (path, *imports.found.copy()):
-        for init in _packages(file, root):
+        for init in _packages(file, root, imports.absent):
             imports.found.setdefault(init, set()).add("")
-    return _Module(
-        own, {file: tuple(sorted(names)) for file, names in imports.found.items()}, frozenset(imports.others)
-    )
+    found = {file: tuple(sorted(names)) for file, names in imports.found.items()}
+    return _Module(own, found, frozenset(imports.others)), imports.absent
 
 
-def _packages(file: Path, root: Path) -> list[Path]:
-    """`__init__.py` of each package around a file: it runs before the file does. Not that of `zoosmith` itself."""
+def _packages(file: Path, root: Path, absent: set[Path]) -> list[Path]:
+    """`__init__.py` of each package around a file: it runs before the file does. Not that of `zoosmith` itself.
+
+    The one that is not there, which ends them, is added to `absent`.
+    """
     tops = {root, PACKAGE, *(home.parent for home in SHIPPED.values())}
     inits = []
     for folder in file.parents:
         init = folder / "__init__.py"
-        if folder in tops or not init.is_file():
+        if folder in tops:
+            break
+        if not init.is_file():
+            absent.add(init)
             break
         if init != file:
             inits.append(init)
@@ -148,7 +190,7 @@ def _packages(file: Path, root: Path) -> list[Path]:
 class _Imports(ast.NodeTransformer):
     """Takes first-party imports, and all imports for type checkers, out of a syntax tree; `found` has the former.
 
-    `others` has the first parts of the names of what is imported beside these.
+    `others` has the first parts of the names of what is imported beside these, `absent` the files that were looked for.
     """
 
     def __init__(self, path: Path, root: Path) -> None:
@@ -156,6 +198,7 @@ class _Imports(ast.NodeTransformer):
         self.root = root
         self.found: dict[Path, set[str]] = {}
         self.others: set[str] = set()
+        self.absent: set[Path] = set()
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """`if TYPE_CHECKING:` never runs."""
@@ -202,7 +245,7 @@ class _Imports(ast.NodeTransformer):
     def _is_ours(self, stem: Path, alias: ast.alias, package: Path | None = None) -> bool:
         """Whether an import is first-party; it is noted then: a module under its name, a member with its module."""
         known = f"{alias.name.rpartition('.')[2]} as {alias.asname or alias.name.rpartition('.')[2]}"
-        module, member = _file(stem), _file(package) if package else None
+        module, member = _file(stem, self.absent), _file(package, self.absent) if package else None
         for file in filter(None, (module, member)):
             self.found.setdefault(file, set()).add("" if file is member and module else known)
         return module is not None or member is not None
@@ -246,11 +289,19 @@ def _relative(node: ast.ImportFrom, path: Path) -> Path:
     return path.parents[node.level - 1].joinpath(*filter(None, (node.module or "").split(".")))
 
 
-def _file(stem: Path) -> Path | None:
-    """File of a first-party module; the bare package `zoosmith` holds nothing that runs in a step."""
+def _file(stem: Path, absent: set[Path]) -> Path | None:
+    """File of a first-party module; the bare package `zoosmith` holds nothing that runs in a step.
+
+    Places that were looked at in vain are added to `absent`.
+    """
     if stem == PACKAGE:
         return None
-    return next((file for file in _candidates(stem) if file.is_file()), None)
+    for file in _candidates(stem):
+        if file.is_file():
+            return file
+        if NOWHERE not in file.parents:
+            absent.add(file)
+    return None
 
 
 def _candidates(stem: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ class Contents:
 
     def digest(self, path: Path, digest_of: Callable[[Path], str]) -> str:
         """`digest_of(path)`, computed again where the file system tells of a change."""
-        seen = _signature(path)
+        seen = signature(path)
         if path not in self._known or self._known[path][0] != seen:
             self._known[path] = (seen, digest_of(path))
         return self._known[path][1]
@@ -36,8 +37,12 @@ def folder_digest(path: Path) -> str:
     return digest([[file.as_posix(), sha256_file(path / file)] for file in payload(path)])
 
 
-def _signature(path: Path) -> list[Any]:
+def signature(path: Path) -> list[Any]:
     """What the file system says of a file, or of all below a folder."""
-    files = [Path(here, name) for here, _, names in os.walk(path) for name in names] or [path]
-    stats = [(file, file.stat()) for file in files if file.exists()]
-    return sorted((str(f), s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for f, s in stats)
+    files = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]  # noqa: PTH118  # often
+    found = []
+    for file in files or [str(path)]:
+        with suppress(OSError):
+            s = os.stat(file)  # noqa: PTH116
+            found.append((file, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns))
+    return sorted(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoosmith.build import beside
-from zoosmith.build.moved import moved
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import own_families
@@ -82,6 +81,8 @@ def _made_from(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
 
 def moved_on(workspace: Workspace, names: list[str]) -> list[str]:
     """A line for each recorded artifact that has moved on, of `names` or of all. Raises ZooError for unknown names."""
+    from zoosmith.build.moved import moved
+
     records = workspace.records.snapshot()
     refs = [workspace.zoo.find(name) for name in names] or workspace.zoo.artifacts()
     found = {full_name(r.recipe, r.name): moved(workspace.zoo, workspace.project, records, r) for r in refs}

@@ -15,8 +15,6 @@ from zoosmith.execution.action import Action, public_versions
 from zoosmith.plugins import PACKAGE
 from zoosmith.recipes.graph import Ref
 from zoosmith.recipes.schema import Data
-from zoosmith.sources import pick
-from zoosmith.sources.tables import check_names
 
 if TYPE_CHECKING:
     from zoosmith.build.resolve import Resolver
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
 def base_action(resolver: Resolver, ref: Ref) -> Action:
     """Fetch a base. With `files`, only these decide the key: any source that has them will do."""
+    from zoosmith.sources import pick
+
     base = resolver.zoo.base(ref)
     assert base is not None
     decided: dict[str, Any] = {"files": dict(base.files)}
@@ -45,6 +45,8 @@ def base_action(resolver: Resolver, ref: Ref) -> Action:
 
 def data_action(resolver: Resolver, ref: Ref) -> Action:
     """Make or fetch the rows of a data set, one canonical JSON-lines file a split."""
+    from zoosmith.sources.tables import check_names
+
     data = resolver.zoo.data(ref)
     decided = source(resolver, ref)
     named: dict[str, str] = {}

@@ -11,11 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from statistics import median
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zoosmith.build import zoo as zoos
 from zoosmith.build.building import claimed_by
-from zoosmith.build.recorded import build_in, recorded
 from zoosmith.build.weighed import NOTHING, Weighed, of_artifact, of_census, of_files
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
@@ -23,8 +22,9 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import data_of
 from zoosmith.contract.params import Params
 from zoosmith.recipes.graph import Ref
-from zoosmith.records.schema import BuildRecord
-from zoosmith.sources import pick, sizes
+
+if TYPE_CHECKING:
+    from zoosmith.records.schema import BuildRecord
 
 MEASURING_MB = 1024  # libraries of two processes, beside the weights that they hold
 
@@ -99,6 +99,8 @@ class Forecast:
             return NOTHING
 
     def _base(self, node: Ref) -> Weighed:
+        from zoosmith.sources import pick, sizes
+
         base = self.zoo.base(node)
         assert base is not None
         if base.path:
@@ -135,6 +137,8 @@ class Forecast:
     @cached_property
     def _records(self) -> Mapping[str, BuildRecord]:
         """Recorded builds by full name."""
+        from zoosmith.build.recorded import build_in, recorded
+
         folders: Mapping[str, Path] = recorded(self.workspace.project)
         return {name: build for name, folder in folders.items() if (build := build_in(folder))}
 

@@ -14,7 +14,7 @@ from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.common.names import full_name
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.contract.output import Resources
-from zoosmith.execution.action import Action, public_versions
+from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref
 from zoosmith.recipes.schema import Eval
 from zoosmith.store.store import ActionResult
@@ -58,7 +58,7 @@ def trees_action(
         inputs={
             **_asked(suite, mine, theirs, evals),
             "code": closure_key(named),
-            "packages": public_versions(_packages(resolver, formats)),
+            "packages": resolver.versions(_packages(resolver, formats)),
         },
         run={
             "name": full_name(ref.recipe, ref.name),

@@ -17,12 +17,12 @@ from zoosmith.build import beside
 from zoosmith.build import zoo as zoos
 from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
+from zoosmith.build.places import Places, template
 from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.cards import card as cards
 from zoosmith.cards.kinds import words_of
-from zoosmith.cards.links import relative
 from zoosmith.cards.reproduction import Step
 from zoosmith.common.canonical import digest, pretty
 from zoosmith.common.names import full_name
@@ -41,38 +41,20 @@ class GateMissed(ZooError):
     """An artifact that does not meet its recipe's limits; it is not registered."""
 
 
-class RecordStore:
+class RecordStore(Places):
     """Reads and writes the record below one folder: the project, or the scratch folder."""
 
     def __init__(self, project: Path, zoo: Zoo, root: Path) -> None:
         """Keep the record of `zoo` below `root`."""
+        super().__init__(root)
         self.project = project
         self.zoo = zoo
-        self.root = root
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Only one writer at a time, on this host."""
         with flock(self.project / "artifacts" / ".store" / "locks" / f"record-{digest(str(self.root))[:8]}.lock"):
             yield
-
-    def folder(self, ref: Ref) -> Path:
-        """Where the records of an artifact are."""
-        return self.root / "results" / ref.recipe / ref.name
-
-    def card_file(self, ref: Ref) -> Path:
-        """The artifact's card."""
-        return self.root / "model_cards" / f"{full_name(ref.recipe, ref.name)}.md"
-
-    def plots_folder(self, ref: Ref) -> Path:
-        """Where the plots of its card are."""
-        return self.root / "model_cards" / cards.PLOTS / full_name(ref.recipe, ref.name)
-
-    def plots_linked(self, ref: Ref) -> list[Path]:
-        """The plots that the artifact's card shows; none where it has no card."""
-        card, folder = self.card_file(ref), self.plots_folder(ref)
-        linked = relative(card.read_text(encoding="utf-8")) if card.is_file() else []
-        return [card.parent / link for link in linked if (card.parent / link).parent == folder]
 
     def register(self, ref: Ref, build: BuildRecord, measured: Measurement) -> list[gates.Check]:
         """Hold gates; then record, render the family's cards and the row. Raises GateMissed."""
@@ -271,12 +253,6 @@ def usual_host(family: Iterable[Sequence[Measurement]]) -> str:
 def reporting_of(kind: str, project: Path) -> ModuleType:
     """The module with a task's words for cards."""
     return plugins.load_part("tasks", kind, "reporting", project)
-
-
-def template(project: Path) -> str:
-    """The card template: the project's own, or the shipped one."""
-    own = project / "model_cards" / "template.md.j2"
-    return (own if own.is_file() else plugins.shipped("model_cards/template.md.j2")).read_text(encoding="utf-8")
 
 
 def _text(build: BuildRecord) -> bytes:

@@ -7,21 +7,21 @@ what is missing.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoosmith.build import baselines
 from zoosmith.build import zoo as zoos
 from zoosmith.build.building import build_action
 from zoosmith.build.codehash import build_code, code_digests
-from zoosmith.build.contents import Contents
+from zoosmith.build.contents import Contents, signature
 from zoosmith.build.fetching import base_action, data_action, reading_code, source
-from zoosmith.build.key_parts import isa, packages_of, python_version
+from zoosmith.build.key_parts import device_of, isa, packages_of, python_version
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import TaskSpec
-from zoosmith.execution.action import Action
+from zoosmith.execution.action import Action, public_versions
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.store.store import ActionResult, Store
 
@@ -41,7 +41,10 @@ class Resolver:
         self.threads = threads
         self._done: dict[str, ActionResult] = {}
         self._versions: dict[ModuleType, dict[str, str]] = {}
+        self._builders: dict[Ref, ModuleType] = {}
+        self._installed: dict[tuple[str, ...], dict[str, str]] = {}
         self.contents = Contents()
+        self._actions: dict[tuple[str, Ref], tuple[object, Action]] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
 
     def action(self, kind: str, ref: Ref) -> Action:
@@ -49,6 +52,8 @@ class Resolver:
         if kind == "base":
             return self.base(ref)
         if kind == "baselines":
+            from zoosmith.build import baselines
+
             return baselines.action(self, ref)
         return self.data(ref) if kind == "data" else self.artifact(ref)
 
@@ -77,11 +82,13 @@ class Resolver:
 
     def base(self, ref: Ref) -> Action:
         """Fetch a base."""
-        return base_action(self, ref)
+        base = self.zoo.base(ref)
+        path = base.path if base and not base.files and not base.repo and not base.pypi else None
+        return self._remembered("base", ref, self._seen(path), base_action)
 
     def data(self, ref: Ref) -> Action:
         """Make or fetch the rows of a data set."""
-        return data_action(self, ref)
+        return self._remembered("data", ref, self._seen(self.zoo.data(ref).path), data_action)
 
     def source(self, ref: Ref) -> dict[str, Any]:
         """Where rows come from and what is taken of them, as the recipe says; of a builtin its code too."""
@@ -94,13 +101,48 @@ class Resolver:
 
     def artifact(self, ref: Ref) -> Action:
         """Build an artifact. Raises Unresolved while a parent or the data is missing."""
-        return build_action(self, ref)
+        try:
+            inputs = self._inputs(ref)
+        except ZooError:  # told by what follows, after what comes before it
+            inputs = None
+        return self._remembered("artifact", ref, inputs, build_action)
+
+    def _remembered(self, kind: str, ref: Ref, seen: object, make: Callable[[Resolver, Ref], Action]) -> Action:
+        """The action made before, where what may change in a run is as it was: `seen`; None where nobody knows."""
+        known = self._actions.get((kind, ref))
+        if known is None or seen is None or known[0] != seen:
+            known = self._actions[kind, ref] = (seen, make(self, ref))
+        return known[1]
+
+    def _seen(self, path: str | None) -> object:
+        """What the file system says of a source of the project; () for one that comes from elsewhere."""
+        return signature(self.project / path) if path else ()
+
+    def _inputs(self, ref: Ref) -> object:
+        """What decides an artifact's action and may change in a run; None where more may. Raises Unresolved."""
+        module = self.builder(ref)
+        if getattr(module, "TOOLS", ()) or any("[" in name for name in self.zoo.artifact(ref).gates):
+            return None
+        parents = [self.parent_tree(parent) for parent in self.zoo.parents(ref).values()]
+        return parents, self.task_data(ref.recipe), device_of(module)
+
+    def builder(self, ref: Ref) -> ModuleType:
+        """The module that builds an artifact, loaded once. Raises RecipeError where there is none."""
+        if ref not in self._builders:
+            self._builders[ref] = zoos.builder(self.zoo, ref, self.project)
+        return self._builders[ref]
 
     def packages(self, module: ModuleType) -> dict[str, str]:
         """Versions of what a builder requires, looked up once for each builder: one run sees one state."""
         if module not in self._versions:
             self._versions[module] = packages_of(module)
         return self._versions[module]
+
+    def versions(self, packages: tuple[str, ...]) -> dict[str, str]:
+        """Installed versions, looked up once. Raises ZooError naming a package that is not installed."""
+        if packages not in self._installed:
+            self._installed[packages] = public_versions(packages)
+        return self._installed[packages]
 
     @property
     def python(self) -> str:

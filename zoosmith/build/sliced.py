@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from zoosmith.common.names import nearest
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.recipes.yaml import line_of
-from zoosmith.records.membership import SliceName, parsed
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from zoosmith.build.resolve import Resolver
+    from zoosmith.records.membership import SliceName
 
 SCORED = (
     "accuracy",
@@ -30,8 +30,8 @@ def columns(zoo: Zoo, ref: Ref) -> dict[str, dict[str, str]]:
     """Split -> column -> where a recipe names it, of what the evals on a data set are sliced by."""
     family, found = zoo.families[ref.recipe], dict[str, dict[str, str]]()
     for id, eval_ in family.recipe.evals.items():
-        where = f"{family.source.file}:{line_of(family.source.text, ('evals', id, 'slices'))}: evals.{id}.slices"
         if eval_.data == ref.name and eval_.slices:
+            where = f"{family.source.file}:{line_of(family.source.text, ('evals', id, 'slices'))}: evals.{id}.slices"
             known = found.setdefault(eval_.split, {})
             known.update({column: where for column in eval_.slices if column not in known})
     return found
@@ -61,6 +61,8 @@ def check_eval(zoo: Zoo, recipe: str, id: str, metrics: Collection[str], builtin
 
 def unknown_gate(zoo: Zoo, recipe: str, name: str, known: Collection[str]) -> str | None:
     """What is wrong with the name of a gate on one slice, None for nothing; `known` has every EVAL.METRIC."""
+    from zoosmith.records.membership import parsed
+
     told = parsed(name)
     if told is None or told.metric not in known:
         return f"is measured by nothing{nearest(told.metric if told else name, known)}"
@@ -73,11 +75,20 @@ def unknown_gate(zoo: Zoo, recipe: str, name: str, known: Collection[str]) -> st
     return None if metric in SCORED else f"{metric} is not told of slices{nearest(metric, SCORED)}"
 
 
+def _of_slice(name: str) -> SliceName | None:
+    """The parts of a gate's name that is of one slice; None for one of all rows."""
+    if "[" not in name:
+        return None
+    from zoosmith.records.membership import parsed
+
+    return parsed(name)
+
+
 def check_values(resolver: Resolver, ref: Ref) -> None:
     """Raise RecipeError for a gate of an artifact on a slice without rows, where the rows are there to be asked."""
     family = resolver.zoo.families[ref.recipe]
     for name in resolver.zoo.artifact(ref).gates:
-        if told := parsed(name):
+        if told := _of_slice(name):
             known = _values(resolver, ref.recipe, told)
             if known is not None and told.value not in known:
                 message = f"no row has {told.column} = {told.value!r}{nearest(told.value, known)}"

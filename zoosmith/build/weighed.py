@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zoosmith.contract.output import Output
-from zoosmith.toolkit.gguf.types import FILE_TYPES, TENSOR_TYPES
-from zoosmith.toolkit.torch import stored
-from zoosmith.toolkit.torch.stored import Census
+
+if TYPE_CHECKING:
+    from zoosmith.toolkit.torch.stored import Census
 
 BITS = {"fp32": 32.0, "fp16": 16.0, "bf16": 16.0, "int8": 8.1, "nf4": 4.3}
 """Of a weight, with scales."""
@@ -45,6 +45,8 @@ def of_census(size: int, found: Census | None) -> Weighed:
 
 def of_files(files: Mapping[str, Path]) -> Weighed:
     """Files by the names that they have in a checkpoint. Raises BuildError where one is cut off."""
+    from zoosmith.toolkit.torch import stored
+
     return of_census(sum(file.stat().st_size for file in files.values()), stored.census(files))
 
 
@@ -64,6 +66,8 @@ def of_artifact(made: Output, parents: Mapping[str, Weighed]) -> Weighed:
 
 def bits_of(precision: str) -> float | None:
     """Bits of a weight in a precision, or in one of llama.cpp's types; None for another."""
+    from zoosmith.toolkit.gguf.types import FILE_TYPES, TENSOR_TYPES
+
     if precision not in FILE_TYPES or precision in BITS:
         return BITS.get(precision)
     kind = TENSOR_TYPES[FILE_TYPES[precision].base]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from zoosmith.bench.host import this_host
 from zoosmith.build import delivery
+from zoosmith.build.codehash import code_digests
+from zoosmith.build.places import Places, rendering, template
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.common.canonical import digest
@@ -202,12 +204,11 @@ class Workspace:
 
     def registered(self, ref: Ref, suite: str) -> bool:
         """Whether the record holds the artifact and its measurement as they are now."""
-        stamp = self._stamp(ref, f"registered-{suite}")
-        folder = self.records.folder(ref)
-        written = (folder / "build.json", folder / f"{this_host().id}.json")
+        stamp, places = self._stamp(ref, f"registered-{suite}"), Places(self.record_root)
+        written = [places.folder(ref) / name for name in ("build.json", f"{this_host().id}.json")]
         files = (
-            self.records.card_file(ref),
-            *self.records.plots_linked(ref),
+            places.card_file(ref),
+            *places.plots_linked(ref),
             self.record_root / "registry.json",
             *written,
         )
@@ -217,17 +218,11 @@ class Workspace:
 
     def _registration(self, ref: Ref, suite: str) -> str:
         """Digest over all that results, card and row are made from."""
-        from zoosmith import plots
-        from zoosmith.build.codehash import code_digests
-        from zoosmith.build.record_store import template
-        from zoosmith.cards import card
-        from zoosmith.records import gates, registry
-
         artifact, measurement = self.resolver.finished("artifact", ref), self.measurement(ref, suite)
         if artifact is None or measurement is None:
             return ""
         recipe = self.zoo.families[ref.recipe].recipe
-        code = code_digests(*(Path(str(module.__file__)) for module in (card, gates, registry)), *plots.sources())
+        code = code_digests(*rendering())
         return digest([artifact.key, measurement.key, recipe.model_dump(mode="json"), template(self.project), code])
 
     def _stamp(self, ref: Ref, what: str) -> Path:

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from zoosmith import plugins
-from zoosmith.build import baselines, checked, foreign, invariant, items, prompts, sliced
+from zoosmith.build import checked, foreign, invariant, items, prompts, sliced
+from zoosmith.build.parsed import KeptRecipes
 from zoosmith.common.names import IDENTIFIER, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Output, accepts_of, data_of, output_of
@@ -107,14 +108,24 @@ def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, Zo
     """Parsed recipes by id, and what is wrong with each of those that cannot be parsed."""
     families: dict[str, tuple[Recipe, Source]] = {}
     broken: dict[str, ZooError] = {}
+    kept = KeptRecipes(project / "artifacts" / ".store")
     for id, path in recipe_files(project).items():
         shown = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
         try:
             text = _text(path, shown)
-            families[id] = (parse(text, shown), Source(shown, text))
+            families[id] = (_parsed(kept, text, shown), Source(shown, text))
         except ZooError as error:
             broken[id] = error
+    kept.save()
     return families, broken
+
+
+def _parsed(kept: KeptRecipes, text: str, shown: str) -> Recipe:
+    recipe = kept.get(text)
+    if recipe is None:
+        recipe = parse(text, shown)
+        kept.put(text, recipe)
+    return recipe
 
 
 def _text(path: Path, shown: str) -> str:
@@ -229,6 +240,8 @@ def task_part(zoo: Zoo, recipe: str, eval_: str | None, part: str, project: Path
 
 def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
     """Whether every artifact that an eval measures can be asked what it asks."""
+    from zoosmith.build import baselines
+
     family = zoo.families[recipe]
     offers = tuple(task_part(zoo, recipe, None, "encoding", project).OFFERS) if family.recipe.task else None
     for id, eval_ in family.recipe.evals.items():

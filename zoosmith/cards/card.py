@@ -15,6 +15,7 @@ from zoosmith.cards.cells import cell
 from zoosmith.cards.figures import Curves, Figure, beside_a_table, figures, milliseconds, rows
 from zoosmith.cards.front_matter import front_matter
 from zoosmith.cards.kinds import CLASSES, Words
+from zoosmith.cards.links import PLOTS
 from zoosmith.cards.reproduction import Step, tolerance
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
@@ -26,8 +27,6 @@ from zoosmith.records.gates import Check
 from zoosmith.records.registry import steady
 from zoosmith.records.schema import BuildRecord, Measurement
 from zoosmith.records.scores import ClassDetails, Metric, Quality
-
-PLOTS = "plots"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container
 
 LINK = re.compile(r"(!?)(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\(([^()\s]+)\)")
+PLOTS = "plots"  # folder beside the cards
 ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|/")
 
 

@@ -109,7 +109,13 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 class Model(BaseModel):
     """Strict base: unknown keys are errors, objects never change, numbers are finite, integers of 64 bits."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        defer_build=True,  # most commands read what was parsed before: a validator is made when one is needed
+    )
 
     @model_validator(mode="after")
     def _of_64_bits(self) -> Self:

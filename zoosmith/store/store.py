@@ -7,6 +7,7 @@
     work/<key>/           scratch of a running or interrupted action
     logs/<key>.log        what the worker printed
     locks/<key>.lock      held while an action runs
+    kept/                 what was read of modules and recipes, for the next run; see `zoosmith.build.kept_code`
 
 Files come first, then the tree, then the action: a kill in between leaves bytes that nothing names.
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.cmdparse import CmdOption, CmdParseError, TaskParse
 from doit.exceptions import InvalidCommand
 
 from zoosmith.app.doit.tasks import Task, Tasks, task
 from zoosmith.build.crossval.request import Asked
-from zoosmith.build.crossval.run import CrossRun
 from zoosmith.common.text import aligned, show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
+
+if TYPE_CHECKING:
+    from zoosmith.build.crossval.run import CrossRun
 
 GROUP = "crossval:"
 OPTIONS: list[dict[str, Any]] = [
@@ -82,6 +84,8 @@ class Crossvals:
         return found
 
     def _run(self, ref: Ref, name: str) -> CrossRun:
+        from zoosmith.build.crossval.run import CrossRun
+
         return CrossRun(self.workspace, ref, self.workspace.crossval.get(name, Asked()))
 
     def _finish(self, ref: Ref, name: str) -> Callable[[], None]:

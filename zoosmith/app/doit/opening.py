@@ -8,7 +8,7 @@ from typing import Any
 
 from doit.exceptions import InvalidDodoFile
 
-from zoosmith.build import beside
+from zoosmith.build import beside, codehash
 from zoosmith.build.workspace import Workspace
 from zoosmith.build.zoo import recipe_files
 from zoosmith.common.safe import printable
@@ -29,6 +29,7 @@ def open_workspace(project: Path) -> Workspace:
     A broken recipe or builder is told and its families left out, while others go on. Raises doit's InvalidDodoFile
     with our message, which doit shows without a traceback, where none is left or a broken one was asked for.
     """
+    codehash.keep_in(project / "artifacts" / ".store")
     workspace = Workspace(project, scratch=OPENED["scratch"], workers=WORKERS)
     try:
         _ = workspace.zoo

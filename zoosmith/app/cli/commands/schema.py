@@ -6,8 +6,6 @@ import argparse
 
 from zoosmith.common.canonical import pretty
 from zoosmith.common.text import show_lines
-from zoosmith.recipes import schema as recipe
-from zoosmith.records import registry
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,5 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(given: argparse.Namespace) -> None:
     """Print the schema as JSON."""
+    from zoosmith.recipes import schema as recipe
+    from zoosmith.records import registry
+
     text = pretty(recipe.json_schema() if given.what == "recipe" else registry.json_schema())
     show_lines(text.removesuffix("\n"))
