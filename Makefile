@@ -1,5 +1,6 @@
 # make demo   build the family names-demo from nothing      make test   all tests
 # make demo-llm  a language model as GGUF files, and ask one of them
+# make site   the gallery below site/, ready for any web server
 # make lint   style, types, import rules                    make bench  the project's own figures
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ ARTIFACTS := fp32 torch-int8 onnx-fp32 onnx-int8
 LLM := smollm2
 LLM_ARTIFACTS := fp32 f16 q8_0
 
-.PHONY: help demo demo-llm test lint bench install clean check-python
+.PHONY: help demo demo-llm site test lint bench install clean check-python
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -57,6 +58,9 @@ demo-llm: $(VENV)/.gguf
 	@$(BIN)/doit $(addprefix build:$(LLM)-,$(LLM_ARTIFACTS))
 	@$(BIN)/doit table $(LLM)
 	@$(BIN)/zoosmith run $(LLM)-f16 "What is the capital of France?"
+
+site: $(VENV)/.build
+	@$(BIN)/doit site
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder

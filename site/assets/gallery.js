@@ -41,7 +41,7 @@
     dots.forEach((dot) => { dot.tabIndex = dot === first ? 0 : -1; });
   }
 
-  const drawings = [...document.querySelectorAll(".plot svg")];
+  const drawings = [...document.querySelectorAll(".plot > svg")];
   for (const svg of drawings) {
     for (const dot of svg.querySelectorAll(".dot")) {
       const title = dot.querySelector("title");
@@ -61,6 +61,15 @@
   }
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 
+  // Narrow pages lay tables out in blocks; some browsers then no longer take them for tables, unless they are told.
+  const parts = { rowgroup: "thead, tbody", row: "tr", columnheader: "thead th", rowheader: "tbody th", cell: "td" };
+  for (const main of document.querySelectorAll("table.main")) {
+    main.setAttribute("role", "table");
+    for (const [role, part] of Object.entries(parts)) {
+      for (const element of main.querySelectorAll(part)) element.setAttribute("role", role);
+    }
+  }
+
   const table = document.getElementById("artifacts");
   if (!table) return;
 
@@ -78,15 +87,18 @@
     const bases = tr.dataset.base ? tr.dataset.base.split("\n") : [];
     const words = ["name", "task", "format", "weights"].map(text).concat(bases, tr.dataset.family);
     return {
-      tr, index, number, text, bases, search: words.join(" ").toLowerCase(), task: text("task"), format: text("format"),
+      tr, index, number, text, bases, name: tr.querySelector("th a").textContent, main: "main" in tr.dataset, search: words.join(" ").toLowerCase(), task: text("task"), format: text("format"),
       family: tr.dataset.family, host: tr.dataset.host, metric: tr.dataset.m || "", lower: "lower" in tr.dataset,
       size: number("size") / 1e6, p50: number("p50"), quality: number("quality"),
     };
   });
   const dots = [...document.querySelectorAll(".dot[data-i]")];
-  const pairs = [...document.querySelectorAll(".pair")];
+  const pairs = [...document.querySelectorAll(".pair")].map((element) => (
+    { element, rows: [...element.querySelectorAll(".dot[data-i]")].map((dot) => rows[dot.dataset.i]) }));
+  const artifacts = new Set(rows.map((row) => row.name)).size;
+  const leads = document.getElementById("family-page");
   const fields = [...form.elements].filter((field) => field.name);
-  const state = { sort: "name", down: false };
+  const state = { sort: "", down: false }; // "": as they are recommended
   let recalled = false;
 
   function wanted() {
@@ -109,28 +121,35 @@
       && !(row.lower ? above : below)(row.quality, want.quality);
   }
 
+  // Without a host, an artifact is shown as the host measured it that measured most of its family.
+  const shownOn = (row, host) => host === "*" || (host ? row.host === host : row.main);
+
   function filter() {
     const want = wanted();
-    const everywhere = want.host === "*";
-    let shown = 0, total = 0;
     for (const row of rows) {
-      const here = !want.host || everywhere || !row.host || row.host === want.host;
-      row.fits = here && fits(row, want);
-      total += here;
-      shown += row.fits;
+      row.fits = shownOn(row, want.host) && fits(row, want);
       row.tr.hidden = !row.fits;
     }
-    nothing.hidden = shown > 0;
-    const things = everywhere ? "results" : "artifacts";
-    count.textContent = shown === total ? `${shown} ${things}` : `${shown} of ${total} ${things}`;
-    table.classList.toggle("one-host", Boolean(want.host) && !everywhere);
+    tell(rows.filter((row) => row.fits));
+    table.classList.toggle("one-host", want.host !== "*");
+    table.classList.toggle("chosen-host", Boolean(want.host));
     for (const dot of dots) dot.classList.toggle("out", !rows[dot.dataset.i].fits);
-    for (const pair of pairs) {
-      pair.hidden = Boolean((want.task && pair.dataset.task !== want.task)
-        || (want.host && !everywhere && pair.dataset.host !== want.host));
-    }
+    for (const pair of pairs) pair.element.hidden = !pair.rows.some((row) => row.fits);
     drawings.forEach(stop);
-    for (const field of fields) field.classList.toggle("on", field.value !== standard(field));
+    for (const field of fields) field.classList.toggle("on", field.value !== "");
+    const family = form.elements.family;
+    leads.hidden = !family.value;
+    leads.textContent = `All about ${family.value}`;
+    leads.setAttribute("href", family.selectedOptions[0]?.dataset.page ?? "");
+  }
+
+  // What is counted are artifacts; where several hosts are shown, their results too.
+  function tell(shown) {
+    const here = new Set(shown.map((row) => row.name)).size;
+    const things = artifacts === 1 ? "artifact" : "artifacts";
+    const results = shown.length > here ? `, ${shown.length} results` : "";
+    nothing.hidden = shown.length > 0;
+    count.textContent = (here === artifacts ? `${here} ${things}` : `${here} of ${artifacts} ${things}`) + results;
   }
 
   // Figures of different metrics, or milliseconds of different hosts, are not mixed: each kind is sorted by itself.
@@ -138,6 +157,8 @@
   const letters = new Intl.Collator("en", { numeric: true });
 
   function sort() {
+    for (const cell of heads) cell.removeAttribute("aria-sort");
+    if (!state.sort) return body.append(...rows.map((row) => row.tr));
     const head = heads[column[state.sort]];
     const numeric = head.classList.contains("n");
     const kind = kinds[state.sort];
@@ -151,21 +172,14 @@
       return sign * better * (numeric ? a - b : letters.compare(a, b)) || one.index - other.index;
     };
     body.append(...[...rows].sort(compare).map((row) => row.tr));
-    for (const cell of heads) {
-      if (cell === head) cell.setAttribute("aria-sort", state.down ? "descending" : "ascending");
-      else cell.removeAttribute("aria-sort");
-    }
+    head.setAttribute("aria-sort", state.down ? "descending" : "ascending");
   }
 
   // The state is in the address, so that a view can be kept and sent.
-  function standard(field) {
-    return field.name === "host" ? field.options[0].value : "";
-  }
-
   function remember() {
     const said = new URLSearchParams();
-    for (const field of fields) if (field.value !== standard(field)) said.set(field.name, field.value);
-    if (state.sort !== "name" || state.down) said.set("sort", (state.down ? "-" : "") + state.sort);
+    for (const field of fields) if (field.value !== "") said.set(field.name, field.value);
+    if (state.sort) said.set("sort", (state.down ? "-" : "") + state.sort);
     const hash = said.toString();
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   }
@@ -175,21 +189,23 @@
     recalled = true;
     const said = new URLSearchParams(location.hash.slice(1));
     for (const field of fields) {
-      const value = said.get(field.name) ?? standard(field);
+      const value = said.get(field.name) ?? "";
       field.value = value;
-      if (field.selectedIndex === -1) field.value = standard(field);
+      if (field.selectedIndex === -1) field.value = "";
     }
     const asked = said.get("sort") ?? "";
     const known = Object.hasOwn(column, asked.replace(/^-/, ""));
-    state.sort = known ? asked.replace(/^-/, "") : "name";
+    state.sort = known ? asked.replace(/^-/, "") : "";
     state.down = known && asked.startsWith("-");
     filter();
     sort();
   }
 
   function reset() {
-    for (const field of fields) field.value = standard(field);
+    for (const field of fields) field.value = "";
+    Object.assign(state, { sort: "", down: false });
     filter();
+    sort();
     remember();
   }
 
@@ -210,12 +226,6 @@
   form.addEventListener("reset", (event) => { event.preventDefault(); reset(); });
   nothing.querySelector("button").addEventListener("click", () => { reset(); fields[0].focus(); });
   addEventListener("hashchange", recall);
-  // Narrow pages lay the table out in blocks; some browsers then no longer take it for a table, unless it is told.
-  const parts = { rowgroup: "thead, tbody", row: "tr", columnheader: "thead th", rowheader: "tbody th", cell: "td" };
-  table.setAttribute("role", "table");
-  for (const [role, part] of Object.entries(parts)) {
-    for (const element of table.querySelectorAll(part)) element.setAttribute("role", role);
-  }
   form.hidden = false;
   table.classList.add("live");
   recall();

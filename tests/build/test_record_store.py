@@ -70,10 +70,10 @@ def test_a_busy_measurement_stands_beside_the_steady_one_and_is_not_shown(book: 
     assert kept(book) == [("epyc-2c", suite)] * 2, "both can be asked for"
     assert best(book.measurements(DOUBLE)) == measured(DOUBLE, suite)
     card = book.card_file(DOUBLE).read_text()
-    assert "| **toy-double** | 0.8900 (0.8700 to 0.9100) | -0.0040" in card
-    row = next(line for line in card.splitlines() if line.startswith("**") and "times the speed" in line)
+    row = next(line for line in card.splitlines() if line.startswith("| **toy-double** "))
+    assert " | 0.8900 (0.8700 to 0.9100) | −0.4 points" in row
     assert "not steady" not in row
-    assert "| 28.40 | 3.00x (2.75 to 3.25), unsteady |" in card.partition("## Other measurements")[2]
+    assert "| 28.40 | 3.00x (2.75 to 3.25), host not steady |" in card.partition("## On other hosts")[2]
 
 
 def test_a_steady_measurement_takes_the_place_of_a_busy_one(book: RecordStore) -> None:
@@ -89,7 +89,7 @@ def test_a_quick_suite_against_a_new_reference_drops_no_full_one_nor_its_sibling
     register(book, DOUBLE, measured(DOUBLE, "quick", reference_digest=records.sha("new reference")))
     assert kept(book) == [("epyc-2c", "full"), ("epyc-2c", "quick")]
     card = book.card_file(DOUBLE).read_text()
-    assert "Suite `full` 2" in card and "[toy-plain](toy-plain.md)" in card
+    assert ", suite `full` 2, on " in card and "[toy-plain](toy-plain.md)" in card
     assert f"| `epyc-2c` | quick | `{records.sha('new reference')[:12]}` |" in card
 
 
@@ -199,7 +199,7 @@ def test_the_tree_compared_with_is_named_and_another_one_is_said_to_be_that(book
     register(book, PLAIN, measured(PLAIN, versus=None, speedup=None))
     register(book, DOUBLE, measured(DOUBLE))
     own, top = (
-        f"Compared with toy-plain of tree `{records.sha('toy-plain')[:12]}`.",
+        f"; against toy-plain of tree `{records.sha('toy-plain')[:12]}`.",
         "> **Compared with another toy-plain",
     )
     assert own in book.card_file(DOUBLE).read_text() and top not in book.card_file(DOUBLE).read_text()
@@ -211,6 +211,38 @@ def test_the_tree_compared_with_is_named_and_another_one_is_said_to_be_that(book
     assert own in text and "[toy-plain](toy-plain.md)" not in text, "what cannot be compared is not"
     trees = f"with tree `{records.sha('toy-plain')[:12]}`, not `{records.sha('anew')[:12]}`"
     assert f"{top} than is recorded now**: {trees}" in text
-    assert "against another tree: toy-plain." in text
+    assert "being of another suite, host or tree of the reference: toy-plain." in text
     row = parse((book.root / "registry.json").read_text(), "registry.json").artifacts["toy-double"].versions["1"]
     assert [result.reference_tree for result in row.results] == [records.sha("toy-plain")]
+
+
+def lineage_of(book: RecordStore, **changed: Any) -> dict[str, str]:
+    """Trees by step on the card of toy-double."""
+    build = records.build("toy-double", format="table", **({"parents": {}, "bases": []} | changed))
+    book.register(DOUBLE, build, measured(DOUBLE))
+    card = book.card_file(DOUBLE).read_text(encoding="utf-8").partition("<summary>From base")[2]
+    assert "unknown" not in card
+    rows = [line.split(" | ") for line in card.splitlines() if line.startswith("| ")]
+    return {row[0].removeprefix("| "): row[2].strip("`| ") for row in rows if len(row[2].strip("`| ")) == 64}
+
+
+def test_the_lineage_is_that_of_what_was_built_whatever_was_built_by_name(book: RecordStore) -> None:
+    """`plain` has no record of its own: it was built on the way, and the record of `double` has its tree."""
+    plain, old = records.sha("plain"), records.sha("old")
+    found = lineage_of(book, ancestors={"toy/plain": plain, "toy/dropped": old})
+    assert found == {"toy/dropped": old, "toy-plain": plain, "toy-double": records.sha("toy-double")}
+
+
+def test_a_record_without_its_ancestors_shows_the_steps_that_it_knows(book: RecordStore) -> None:
+    assert lineage_of(book) == {"toy-double": records.sha("toy-double")}
+    assert "further trees are not in it (2)." in book.card_file(DOUBLE).read_text(encoding="utf-8")
+
+
+def test_the_card_installs_from_where_the_registry_says(book: RecordStore) -> None:
+    register(book, DOUBLE, measured(DOUBLE))
+    rows = book.root / "registry.json"
+    source = "git+https://example.org/zoosmith.git"
+    rows.write_text(json.dumps(json.loads(rows.read_text()) | {"install": source}))
+    register(book, DOUBLE, measured(DOUBLE))
+    assert f"pip install 'zoosmith[onnx] @ {source}'" in book.card_file(DOUBLE).read_text(encoding="utf-8")
+    assert json.loads(rows.read_text())["install"] == source

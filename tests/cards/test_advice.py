@@ -45,14 +45,16 @@ def said(subject: Subject, *others: Subject) -> list[str]:
 
 def test_alone_there_is_nothing_to_choose() -> None:
     assert said(one()) == [
-        "No sibling was measured on this host by the same suite: there is nothing to choose between."
+        "No other of its family was measured on epyc-2c by the same suite and against the same reference: nothing to "
+        "choose between yet."
     ]
 
 
 def test_first_in_everything_at_no_loss() -> None:
     assert said(one(), REFERENCE) == [
-        "Choose it for the highest speed of the family (3.00 times the reference's speed), the smallest size "
-        "(25.0 MB) and the least memory (100 MiB at the peak), at no loss over 1 point shown.",
+        "Choose it as the fastest (3.00 times the reference's speed) and leanest (100 MiB at the peak) of the 2 "
+        "measured on epyc-2c and the smallest of the family's 2 (25.0 MB); quality: +0.0 points (−0.5 to +0.5); "
+        "no loss over 1 point.",
         "Prefer toy-fp32 where each answer must be the reference's: it is the reference, this one on 98.0% of them.",
     ]
 
@@ -60,9 +62,9 @@ def test_first_in_everything_at_no_loss() -> None:
 @pytest.mark.parametrize(
     ("drop", "half", "words"),
     [
-        (0.02, 0.005, ", at a loss of 1.5 to 2.5 points"),
-        (-0.02, 0.005, ", at a gain of 1.5 to 2.5 points"),
-        (0.005, 0.02, "; whether it loses more than 1 point is not decidable with 400 examples, needs about"),
+        (0.02, 0.005, "; quality: −2.0 points (−2.5 to −1.5); a loss."),
+        (-0.02, 0.005, "; quality: +2.0 points (+1.5 to +2.5); a gain."),
+        (0.005, 0.02, "; quality: −0.5 points (−2.5 to +1.5); a loss over 1 point not excluded at n = 400."),
     ],
 )
 def test_the_cost_is_said_with_it(drop: float, half: float, words: str) -> None:
@@ -77,18 +79,16 @@ def test_a_shown_loss_sends_to_who_has_none() -> None:
 @pytest.mark.parametrize(
     ("drop", "half", "words"),
     [
-        (0.03, 0.005, "loss of 2.5 to 3.5 points"),
-        (0.005, 0.02, "whether it loses more than 1 point is not decidable with 400 examples, needs about"),
+        (0.03, 0.005, "−3.0 points (−3.5 to −2.5); a loss."),
+        (0.005, 0.02, "−0.5 points (−2.5 to +1.5); a loss over 1 point not excluded at n = 400."),
     ],
 )
 def test_whoever_is_preferred_stands_with_its_own_verdict(drop: float, half: float, words: str) -> None:
     fast = one("toy-fast", drop=drop, drop_half=half)
     slow = one("toy-slow", speed=2.0, mb=60, peak=90, drop=0.001)
     [line] = [line for line in said(slow, fast, REFERENCE) if line.startswith("Prefer toy-fast for speed")]
-    assert f"; its toy.macro_f1 against the reference: {words}" in line
-    assert not any(
-        "Prefer toy-fp32" in line and "against the reference:" in line for line in said(fast, slow, REFERENCE)
-    )
+    assert f"; its quality: {words}" in line
+    assert not any("Prefer toy-fp32" in line and "its quality:" in line for line in said(fast, slow, REFERENCE))
 
 
 def test_beaten_in_every_respect() -> None:
@@ -96,8 +96,8 @@ def test_beaten_in_every_respect() -> None:
     first, *rest = said(worse, one(), REFERENCE)
     assert first == (
         "**toy-int8 is faster, smaller and with no lower value** (0.8900 against 0.8880, 3.00 times against 2.00 times "
-        "the reference's speed, 25.0 against 60.0 MB, 100 against 520 MiB at the peak): choose this one only for its "
-        "format, or for these very answers."
+        "the reference's speed, 25.0 against 60.0 MB, 100 against 520 MiB): choose this one only for its format or "
+        "these very answers."
     )
     assert not any("toy-int8" in line for line in rest), "one reason is enough"
 
@@ -117,15 +117,33 @@ def test_the_reference_is_told_of_what_shows_no_loss() -> None:
 
 def test_the_reference_is_preferred_for_quality_only_where_that_is_shown() -> None:
     found = said(REFERENCE, one(drop=0.03))
-    assert found[0] == "Choose it for the best quality of the family (0.8900)."
+    assert found[0] == "Choose it as the best (0.8900) of the 2 measured on epyc-2c."
     assert (
         "Prefer toy-int8 for speed (3.00 times this one's speed), size (25.0 against 100.0 MB) and memory" in found[1]
     )
 
 
+def test_a_size_is_compared_with_the_whole_family_wherever_it_was_measured() -> None:
+    """Seen wrong: the smaller of two that were measured beside each other, 91 MB, was called the family's smallest."""
+    elsewhere = {"toy-int8": 25_000_000, "toy-fp32": 100_000_000, "toy-tiny": 5_000_000}
+    assert "the smallest of the family's 2 (25.0 MB)" in said(one(), REFERENCE)[0]
+    assert "smallest" not in " ".join(advice(one(), [one(), REFERENCE], METRIC, elsewhere))
+    elsewhere["toy-tiny"] = 60_000_000
+    assert "the smallest of the family's 3 (25.0 MB)" in advice(one(), [one(), REFERENCE], METRIC, elsewhere)[0]
+
+
+def test_what_is_slower_or_worse_than_the_reference_is_no_first_where_the_reference_is_not_in_the_table() -> None:
+    """Seen wrong: an artifact of 0.99 times the reference's speed was called the fastest."""
+    found = " ".join(said(one("toy-a", speed=0.99, half=0.01), one("toy-b", speed=0.5, half=0.01)))
+    assert "fastest" not in found
+    found = " ".join(said(one("toy-a", drop=0.02), one("toy-b", drop=0.05)))
+    assert "best (" not in found
+    assert "fastest (1.50 times" in said(one("toy-a", speed=1.5), one("toy-b", speed=0.5))[0]
+
+
 def test_intervals_that_meet_tell_nothing_apart() -> None:
     found = said(one(half=1.0), one("toy-b", speed=3.5, half=1.0), REFERENCE)
-    assert not any("toy-b for speed" in line or "highest speed" in line for line in found)
+    assert not any("toy-b for speed" in line or "fastest" in line for line in found)
 
 
 def test_sizes_that_are_nearly_equal_are_no_reason() -> None:
@@ -147,10 +165,7 @@ def test_all_answers_of_the_reference_faster() -> None:
 def test_first_in_nothing_is_said() -> None:
     middle = one("toy-middle", speed=2.0, mb=60, peak=300, drop=0.002)
     found = said(middle, one(drop=0.005, drop_half=0.02), REFERENCE)
-    assert found[0] == (
-        "It is shown to be first of the family in nothing that was measured; its speed: 2.00 times the reference's "
-        "(1.80 to 2.20), at no loss over 1 point shown."
-    )
+    assert found[0] == ("It is first of the 3 measured on epyc-2c in nothing.")
 
 
 @pytest.mark.parametrize("who", [0, 1])
@@ -160,7 +175,7 @@ def test_no_word_on_speed_where_the_host_was_not_steady(who: int) -> None:
         one(**({"steadiness": shaken} if i == who else {}), name=name) for i, name in enumerate(("toy-a", "toy-b"))
     ]
     found = said(*family, REFERENCE)
-    assert not any("highest speed" in line or "for speed" in line for line in found)
+    assert not any("fastest" in line or "for speed" in line for line in found)
     assert found[-1] == "Speeds are left out where the host was not steady while they were measured."
 
 

@@ -10,10 +10,11 @@ import pytest
 from huggingface_hub import ModelCard
 
 from tests.support import records
-from tests.support.cards import AWKWARD, REFERENCE, SUBJECT, UNDECIDED, card, given, labelled, measured, tables
+from tests.support.cards import AWKWARD, LINEAGE, REFERENCE, SUBJECT, card, given, labelled, measured, tables
 from tests.support.recipes import FULL
 from zoosmith.cards.card import render
 from zoosmith.cards.kinds import words_of
+from zoosmith.cards.reproduction import Step
 from zoosmith.recipes.yaml import parse
 from zoosmith.records.family import Subject
 from zoosmith.records.schema import Measurement
@@ -37,30 +38,90 @@ def test_ends_in_one_newline_and_has_no_blank_runs_in_tables() -> None:
 
 
 def test_the_family_stands_in_the_table() -> None:
-    family = tables(card())[0]
-    assert [row[0] for row in family[2:]] == ["[toy-fp32](toy-fp32.md)", "**toy-onnx-int8**"]
-    assert family[2][1:5] == ["0.8900 (0.8700 to 0.9100)", "reference", "-", "100.0 MB"]
+    first, family = tables(card())[:2]
+    assert [row[0] for row in family[2:]] == ["[toy-fp32](toy-fp32.md)", "**toy-onnx-int8** (recommended)"]
+    assert family[2][1:4] == ["0.8900", "reference", "100.0"]
     assert family[3][1:] == [
-        "0.8900 (0.8700 to 0.9100)", "-0.0040 (-0.0140 to +0.0060)", UNDECIDED, "25.0 MB", "2.00", "3.00",
-        "3.00x (2.75 to 3.25)", "110",
+        "0.8900 (0.8700 to 0.9100)", "−0.4 points (−1.4 to +0.6); a loss over 1 point not excluded at n = 400", "25.0",
+        "2.00", "3.00x (2.75 to 3.25)", "110",
     ]  # fmt: skip
+    assert first == [*family[:2], family[3], family[2]], "the artifact itself, then what it is measured against"
+
+
+def family_of(count: int) -> list[Subject]:
+    """Siblings that are ever faster and ever worse, but for the last, which is slow and bad."""
+
+    def sibling(i: int) -> Subject:
+        latency = {"p50": 5 - i / 4, "p95": 9.0, "p99": 9.0, "n": 100}
+        figures = {"latency_ms": latency, "speedup": records.bounded(6 / (5 - i / 4), 0.1, 12)}
+        quality = {"toy": records.quality(0.9 - i / 500)}
+        name = f"toy-s{i}"
+        return Subject(records.build(name), records.measurement(name, quality=quality, **figures))
+
+    slow = records.measurement("toy-slow", quality={"toy": records.quality(0.7)}, latency_ms={
+        "p50": 99.0, "p95": 99.0, "p99": 99.0, "n": 100}, speedup=records.bounded(0.1, 0.01, 12))  # fmt: skip
+    return [*(sibling(i) for i in range(count)), Subject(records.build("toy-slow"), slow)]
+
+
+def test_of_a_large_family_the_table_keeps_what_nothing_beats_and_names_the_others() -> None:
+    siblings = [REFERENCE, *family_of(8)]
+    text = card(siblings[1], siblings=siblings)
+    names = [re.sub(r"[*\[\]]|\(.*", "", row[0]).strip() for row in tables(text)[1][2:]]
+    assert "toy-slow" not in names and {"toy-fp32", "toy-s0", "toy-s7"} <= set(names)
+    [beaten] = [line for line in text.splitlines() if line.startswith("No faster than one of these and no better: ")]
+    assert beaten.endswith(", [toy-slow](toy-slow.md).")
+    assert all(f"[{s.build.name}]({s.build.name}.md)" in text for s in siblings if s is not siblings[1])
+    small = [REFERENCE, *family_of(3)]
+    assert "No faster than" not in card(small[1], siblings=small)
+    assert "[toy-slow](toy-slow.md)" in card(small[1], siblings=small)
+
+
+def test_who_is_recommended_among_whom_is_said_on_every_card_alike() -> None:
+    siblings = [REFERENCE, *family_of(4)]
+    for subject in siblings:
+        text = card(subject, siblings=siblings)
+        assert "of the 6 measured on `epyc-2c`" in text
+        named = "**toy-s3** (recommended)" if subject.build.name == "toy-s3" else "[toy-s3](toy-s3.md) (recommended)"
+        assert named in text and text.count("(recommended)") == 2, "in both tables"
+        assert ("**This is the recommended one" in text) == (subject.build.name == "toy-s3")
 
 
 def test_each_metric_with_its_change_its_p_and_its_verdict() -> None:
     versus = records.versus(0.02, half=0.005)
     versus["toy"]["delta"]["accuracy"] |= {"p": 0.00213}
     [metrics] = [table for table in tables(card(measured(versus=versus))) if table[0][0] == "metric"]
-    assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "p (McNemar)", "verdict"]
-    change = "-0.0200 (-0.0250 to -0.0150)"
-    assert metrics[2] == ["accuracy", "0.9000", "0.8800 to 0.9200", change, "0.00213", "loss of 1.5 to 2.5 points"]
-    assert metrics[3][3:] == [change, "-", "loss of 1.5 to 2.5 points"]
+    assert metrics[0] == ["metric", "value (95 % interval)", "against toy-fp32"]
+    change = "−2.0 points (−2.5 to −1.5); a loss"
+    assert metrics[2] == ["macro_f1", "0.8900 (0.8700 to 0.9100)", change]
+    assert metrics[3] == ["accuracy", "0.9000 (0.8800 to 0.9200)", f"{change} (McNemar's p 0.00213)"]
     [own] = [table for table in tables(card(REFERENCE)) if table[0][0] == "metric"]
-    assert own[0] == ["metric", "value", "95 % interval"]
+    assert own[0] == ["metric", "value (95 % interval)"]
+
+
+def test_a_metric_that_says_the_same_has_a_sentence_and_one_that_differs_a_row() -> None:
+    quality = records.quality()
+    quality["metrics"]["macro_f1"] = records.bounded(0.898, 0.02)
+    versus = records.versus(0.02, half=0.005)
+    versus["toy"]["delta"]["accuracy"] |= {"p": 0.00213}
+
+    def shown() -> tuple[list[str], str]:
+        text = card(measured(quality={"toy": quality}, versus=versus))
+        [metrics] = [table for table in tables(text) if table[0][0] == "metric"]
+        return [row[0] for row in metrics[2:]], text
+
+    rows, text = shown()
+    assert rows == ["macro_f1"]
+    assert "\nThe same holds of accuracy (0.9000, McNemar's p 0.00213).\n" in text
+    versus["toy"]["delta"]["accuracy"] |= {"value": 0.0, "low": -0.001, "high": 0.001}
+    assert shown()[0] == ["macro_f1", "accuracy"], "its verdict is another"
+    versus["toy"]["delta"]["accuracy"] |= {"value": -0.02, "low": -0.025, "high": -0.015}
+    quality["metrics"]["accuracy"] = records.bounded(0.91, 0.02)
+    assert shown()[0] == ["macro_f1", "accuracy"], "its value is another"
 
 
 def test_the_line_under_the_table_has_what_the_table_has_no_room_for() -> None:
     memory = {"load": 90, "peak": 110, "growth": 7}
-    line = "\nOf this artifact: p99 4.00 ms; 90 MiB after opening it, +7 MiB while it answered"
+    line = "\np95 3.00 ms, p99 4.00 ms; 90 MiB after opening, +7 MiB while it answered"
     assert f"{line}.\n\n" in card(measured(memory_mb=memory, size_own=25_000_000, size_total=25_000_000))
     apart = card(measured(memory_mb=memory, size_own=1_000_000, size_total=25_000_000))
     assert f"{line}; its own files take 1.0 MB of the 25.0 MB, the rest is what it needs.\n\n" in apart
@@ -70,10 +131,10 @@ def test_memory_of_a_gpu_has_a_column_and_a_line() -> None:
     reference = Subject(REFERENCE.build, records.reference(vram_mb={"load": 400, "peak": 460, "growth": 60}))
     subject = measured(device="cuda", vram_mb={"load": 100, "peak": 310, "growth": 20})
     text = card(subject, siblings=[reference, subject])
-    assert "takes 100 MiB after opening, 20 MiB more while it answers one text, 310 MiB at most;" in text
-    family = tables(text)[0]
-    assert [row[-1] for row in family] == ["GPU memory MiB", "---", "460", "310"]
-    assert {len(row) for row in family} == {10}
+    assert "GPU: 100 MiB after opening, 20 MiB more while it answers, 310 MiB at most;" in text
+    family = tables(text)[1]
+    assert [row[-1] for row in family] == ["GPU MiB", "---", "460", "310"]
+    assert {len(row) for row in family} == {8}
     assert "GPU" not in card()
 
 
@@ -86,7 +147,7 @@ def test_a_sibling_from_before_an_eval_was_added_is_left_out() -> None:
 
 def test_other_hosts() -> None:
     other = records.measurement(host=records.host("xeon-8c"), suite="full")
-    assert "Other measurements" not in card()
+    assert "## On other hosts" not in card()
     [row] = [row for table in tables(card(others=[other])) for row in table if row[0] == "`xeon-8c`"]
     assert row == [
         "`xeon-8c`",
@@ -99,24 +160,26 @@ def test_other_hosts() -> None:
     shaken = {"aa": records.bounded(1.1, 0.2, 12), "attempts": 3, "steady": False, "busy": 0.4}
     unsteady = records.measurement(host=records.host("xeon-8c"), steadiness=shaken)
     [row] = [row for table in tables(card(others=[unsteady])) for row in table if row[0] == "`xeon-8c`"]
-    assert row[-1] == "3.00x (2.75 to 3.25), unsteady"
+    assert row[-1] == "3.00x (2.75 to 3.25), host not steady"
 
 
 def test_milliseconds_stand_beside_their_host() -> None:
-    assert "Host `epyc-2c`: AMD EPYC, 2 cores, 24 GiB" in card()
+    text = card()
+    assert "`epyc-2c`, 1 thread, batch 1, tokenizer included; n = 400 examples; brackets are 95 % intervals." in text
+    assert " on AMD EPYC, 2 cores, 24 GiB" in text
 
 
 def test_the_reference_says_so() -> None:
     text = card(REFERENCE)
-    assert "It is the reference of its family" in text
+    assert "**the reference of its family**" in text and "reference of its family" not in card()
     assert "right answers lost" not in text
     assert "It gives the reference's answer on 98.0% of the examples: 6 right answers lost" in card()
 
 
 def test_gates() -> None:
     rows = {row[0]: row[1:] for table in tables(card()) for row in table}
-    assert rows["size"] == ["max_ratio 0.3", "0.2500", "-", "passed"]
-    assert rows["speed"] == ["min 9", "-", "-", "not applied (for x-*; this host is epyc-2c)"]
+    assert rows["size"] == ["max_ratio 0.3", "0.2500", "passed"]
+    assert rows["speed"] == ["min 9", "-", "not applied (for x-*; this host is epyc-2c)"]
     assert "## Gates" not in card(checks=[])
 
 
@@ -133,7 +196,19 @@ def test_a_single_text_and_a_pair() -> None:
 def test_the_usage_snippet_is_python(inputs: tuple[str, ...]) -> None:
     [code] = re.findall(r"```python\n(.*?)```", card(Subject(records.build(inputs=inputs), SUBJECT.measured)), re.S)
     compile(code, "card", "exec")
-    assert "artifacts/toy-onnx-int8" in code
+    assert 'load("toy-onnx-int8")' in code, "the folder that pull made, or the name within the zoo"
+
+
+def test_three_lines_to_use_it_come_first() -> None:
+    text = card()
+    [lines] = re.findall(r"```sh\n(.*?)```", text.partition("## ")[0], re.S)
+    assert [line.partition("  #")[0] for line in lines.splitlines()] == [
+        "pip install '.[onnx]'", "zoosmith pull toy-onnx-int8", 'zoosmith run toy-onnx-int8 "Some text."',
+    ]  # fmt: skip
+    assert "# in a checkout of zoosmith" in lines
+    source = "git+https://example.org/zoosmith.git"
+    assert f"pip install 'zoosmith[onnx] @ {source}'" in card(install=source)
+    assert "0.0.0.0" not in text
 
 
 def test_how_it_was_built() -> None:
@@ -142,8 +217,17 @@ def test_how_it_was_built() -> None:
     assert "Builder `onnx_int8` with per_channel = True; seed 42." in text
     assert "onnx 1.23.2, onnxruntime 1.31.1." in text
     assert ["toy/encoder", f"org/encoder@{'c' * 40}", f"`{records.sha('encoder')}`"] in tables(text)[-2]
+    assert "Licence apache-2.0." in text
     assert ["model.onnx", "25.0 MB", f"`{records.sha('model')[:12]}`"] in tables(text)[-1]
     assert "with no parameters;" in card(Subject(records.build(params={}), SUBJECT.measured))
+
+
+def test_a_step_whose_tree_nobody_recorded_is_counted_and_never_called_unknown() -> None:
+    lineage = [LINEAGE[0], Step("toy-student", "builder finetune", ""), LINEAGE[1]]
+    text = card(lineage=lineage)
+    assert "toy-student" not in text.partition("From base")[2] and "unknown" not in text
+    assert "further trees are not in it (1)." in text
+    assert "not in it" not in card()
 
 
 def test_limits_are_told() -> None:

@@ -21,9 +21,9 @@ def told(gates: dict[str, Gate] | None = None, build: Any = None, **changed: Any
 
 def test_the_usual_ones() -> None:
     assert told(versus=records.versus(0.004, half=0.005)) == [
-        "Quality on toy was measured with 400 examples of toy; the interval is for such text, no other.",
-        "Its scores are not the reference's (a logit differed by up to 0.5): set thresholds on scores anew.",
-        "Speed was measured on epyc-2c with 1 thread; on other processors the ratios differ too.",
+        "Quality on toy: 400 examples of toy; the interval is for such text, no other.",
+        "Its scores are not the reference's (a logit differed by up to 0.5): set thresholds anew.",
+        "Speeds are of epyc-2c; on other processors the ratios differ too.",
         "Text longer than 32 tokens is cut at the end.",
     ]
 
@@ -41,7 +41,7 @@ def test_what_is_not_decided() -> None:
 
 def test_an_eval_that_was_only_sampled() -> None:
     part = records.quality() | {"examples_total": 5000}
-    text = "with 400 examples of 5000, evenly spaced, of toy; the interval"
+    text = "400 examples of 5000, evenly spaced, of toy; the interval"
     assert any(text in line for line in told(quality={"toy": part}))
 
 

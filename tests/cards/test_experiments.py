@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.cards.test_advice import one
 from tests.support import records
-from tests.support.cards import card
+from tests.support.cards import card, tables
 from zoosmith.records.family import Subject
 from zoosmith.toolkit.causal import techniques, trimming
 from zoosmith.toolkit.quantization import activations
@@ -15,13 +15,14 @@ LOSING = one("toy-nf4-a8", speed=0.4, half=0.02, drop=0.05, mb=40.001, peak=310)
 
 def test_what_is_slower_and_worse_says_so_before_anything_else() -> None:
     text = card(LOSING, siblings=[PARENT, LOSING])
-    top = text.split("## What it is for")[0]
-    headline, *advice = [line for line in top.splitlines() if "**" in line and "It is of the family" not in line]
-    assert headline.startswith("**0.40 times the speed of toy-fp32 (0.38 to 0.42), 40 % of its size; quality: loss of")
+    top = text.split("## Limits")[0]
+    first = tables(top)[0][2]
+    assert first[5].startswith("0.40x (0.38 to 0.42)") and first[2].endswith("; a loss") and first[3] == "40.0"
+    advice = [line for line in top.splitlines() if line.startswith("- **")]
     assert advice[0] == (
         "- **toy-nf4 is faster, no larger and with no lower value** (0.8700 against 0.8400, 0.90 times against 0.40 "
-        "times the reference's speed, 40.0 against 40.0 MB, 300 against 310 MiB at the peak): choose this one only for "
-        "its format, or for these very answers."
+        "times the reference's speed, 40.0 against 40.0 MB, 300 against 310 MiB): choose this one only for its format "
+        "or these very answers."
     )
 
 

@@ -51,22 +51,26 @@ def language_card(one: Subject | None = None, *others: Subject, **changed: Any) 
 
 def test_the_first_line_has_the_divergence_in_its_unit() -> None:
     text = language_card()
-    assert (
-        "quality: no loss over 0.01 nats shown** "
-        "(text.mean_kl 0.0051 nats, 95 % interval 0.00459 to 0.00561, 2000 tokens)."
-    ) in text
+    first = tables(text)[0]
+    assert first[0][:3] == ["artifact", "text.mean_kl, nats", "against toy-fp32"]
+    assert first[2][:3] == [
+        "**toy-q8-0** (recommended)", "0.0051 (0.00459 to 0.00561)",
+        "0.0051 nats (0.00459 to 0.00561); no loss over 0.01 nats",
+    ]  # fmt: skip
+    assert "; n = 2000 tokens; brackets are 95 % intervals." in text
     assert "It continues text and says how likely a text is, with up to 8,192 tokens of both." in text
     own = language_card(REFERENCE)
-    assert "**The reference of its family** (text.perplexity 41.97, 95 % interval 39.97 to 43.97, 40 documents)." in own
+    assert "**the reference of its family**" in own
+    assert tables(own)[0][2][:3] == ["**toy-fp32** (recommended)", "41.97 (39.97 to 43.97)", "reference"]
 
 
 def test_the_family_stands_side_by_side_by_its_divergence() -> None:
-    family = tables(language_card(subject(), LOSSY))[0]
+    family = tables(language_card(subject(), LOSSY))[1]
     assert family[0][1] == "text.mean_kl, nats"
-    assert family[2][1:4] == ["0 (0 to 0)", "reference", "-"]
-    assert family[3][3] == "loss of 0.37 to 0.45 nats"
-    assert family[4][1:4] == [
-        "0.0051 (0.00459 to 0.00561)", "+0.0051 (+0.00459 to +0.00561)", "no loss over 0.01 nats shown",
+    assert family[2][1:3] == ["0", "reference"]
+    assert family[3][1:3] == ["0.408", "0.408 nats (0.3672 to 0.4488); a loss"]
+    assert family[4][1:3] == [
+        "0.0051 (0.00459 to 0.00561)", "0.0051 nats (0.00459 to 0.00561); no loss over 0.01 nats",
     ]  # fmt: skip
 
 
@@ -74,12 +78,13 @@ def test_every_metric_and_divergence_has_a_row_and_no_test_of_answers() -> None:
     text = language_card()
     assert "### text: org/text, split eval, 40 documents" in text
     [metrics] = [table for table in tables(text) if table[0][0] == "metric"]
-    assert metrics[0] == ["metric", "value", "95 % interval", "change against toy-fp32", "verdict"]
+    assert metrics[0] == ["metric", "value (95 % interval)", "against toy-fp32"]
     rows = {row[0]: row[1:] for row in metrics[2:]}
-    assert rows["perplexity"] == ["42.3", "40.3 to 44.3", "+0.33 (+0.2 to +0.46)", "loss of 0.2 to 0.46"]
-    assert rows["p99_kl, nats"] == ["0.0816", "-", "-", "-"]
-    assert rows["same_top1"] == ["0.9580", "0.9490 to 0.9670", "-", "loss of 3.3 to 5.1 points"]
-    assert "confusion" not in text and "McNemar" not in text and "examples" not in text.partition("## Use")[0]
+    assert rows["perplexity"] == ["42.3 (40.3 to 44.3)", "+0.33 (+0.2 to +0.46); a loss"]
+    assert {"bits_per_byte, bits/byte", "nats_per_token, nats"} < set(rows)
+    assert rows["p99_kl, nats"] == ["0.0816", "-"]
+    assert rows["same_top1"] == ["0.9580 (0.9490 to 0.9670)", "a loss"]
+    assert "confusion" not in text and "McNemar" not in text and "examples" not in text.partition("## How it")[0]
 
 
 def test_how_far_it_is_from_the_reference_is_a_sentence() -> None:
@@ -103,7 +108,7 @@ def test_generation_by_context_and_threads() -> None:
     ]
     assert contexts[2:] == [["512", "340", "100", "300"], ["2,048", "340", "100", "300"]]
     assert threads[2:] == [["1", "300", "99.5"], ["2", "600", "199"]]
-    assert "batch 1, milliseconds of one generated token." in text
+    assert "batch 1, milliseconds of one generated token; n = " in text
     assert "## Generation" not in language_card(REFERENCE)
 
 
@@ -121,10 +126,11 @@ def test_the_census_of_its_tensors_and_what_it_came_from() -> None:
 
 def test_its_use_and_its_limits_are_those_of_text() -> None:
     text = language_card()
-    assert '```sh\nzoosmith run toy-q8-0 "What is the capital of France?"\n```' in text
+    assert '\nzoosmith run toy-q8-0 "What is the capital of France?"\n```' in text
+    assert "## In Python" not in text
     assert "model.predict" not in text
     assert "It sees 8,192 tokens at once" in text and "is cut at the end" not in text
-    assert "Quality on text was measured with 40 documents of org/text" in text
+    assert "Quality on text: 40 documents of org/text" in text
 
 
 def test_nothing_is_recommended_for_speed_that_loses_the_answers() -> None:
@@ -132,12 +138,12 @@ def test_nothing_is_recommended_for_speed_that_loses_the_answers() -> None:
     family = [REFERENCE, subject(), mild, LOSSY]
     told = advice(family[1], family, "text.mean_kl")
     assert not any("toy-q4-0" in line for line in told)
-    assert any(line.startswith("Prefer toy-q6-k for speed") and "loss of 0.012 to 0.015 nats" in line for line in told)
+    loss = "0.0133 nats (0.01197 to 0.01463); a loss"
+    assert any(line.startswith("Prefer toy-q6-k for speed") and loss in line for line in told)
     own = advice(LOSSY, family, "text.mean_kl")
     assert own[0] == (
-        "It has the highest speed of the family (9.00 times the reference's speed), and is worse than the reference "
-        "by more than 0.1 nats "
-        "(loss of 0.37 to 0.45 nats): do not choose it for that."
+        "It is the fastest (9.00 times the reference's speed) of the 4 measured on epyc-2c, and loses more than "
+        "0.1 nats (0.408 nats (0.3672 to 0.4488); a loss): do not choose it for that."
     )
     assert any(line.startswith("Prefer toy-fp32 for quality (text.mean_kl 0 against 0.408)") for line in own)
 
@@ -168,10 +174,11 @@ def test_a_task_brings_words_of_its_own() -> None:
     )  # fmt: skip
     words = words_of(reporting, built())
     text = card(subject(), siblings=[REFERENCE, subject()], words=words, checks=[])
-    assert "weights. It tells stories.\n" in text
-    assert "(text.perplexity 42.3, 95 % interval 40.3 to 44.3, 40 documents)" in text
+    assert " It tells stories. Format **gguf**" in text
+    assert tables(text)[0][2][1] == "42.3 (40.3 to 44.3)"
+    assert "; n = 40 documents; brackets" in text
     assert 'zoosmith run toy-q8-0 "Once upon a time"' in text
-    assert text.rstrip().endswith("- It knows no facts.")
+    assert text.partition("## Limits\n")[2].partition("\n\n")[0].endswith("- It knows no facts.")
     assert "It sees 8,192 tokens" in text, "what it does not bring is that of its kind"
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cards.test_advice import METRIC, REFERENCE, one, said
-from tests.support.cards import card
+from tests.support.cards import card, tables
 from zoosmith.records.family import Subject
+from zoosmith.records.short import of_figure
 from zoosmith.records.verdicts import of_measurement
 
 FIGURES = st.builds(
@@ -20,8 +21,7 @@ FIGURES = st.builds(
     st.floats(0.3, 9), st.floats(0.001, 0.6), st.floats(-0.05, 0.3), st.floats(0.001, 0.03),
     st.sampled_from([0.9, 0.9996, 0.99999, 1.0]),
 )  # fmt: skip
-TIMES = re.compile(r"([0-9.]+) times the speed of toy-fp32 \(([0-9.]+) to ([0-9.]+)\)")
-UNKNOWN = re.compile(r"Speed not told apart from the speed of toy-fp32 \(([0-9.]+) times, ([0-9.]+) to ([0-9.]+)\)")
+TIMES = re.compile(r"([0-9.]+)x \(([0-9.]+) to ([0-9.]+)\)(, not told apart)?")
 
 
 @given(FIGURES)
@@ -31,11 +31,13 @@ def test_the_first_line_says_what_its_intervals_say(figures: dict[str, Any]) -> 
     speed, verdict = subject.measured.speedup, of_measurement(subject.measured, METRIC)
     assert speed and verdict
     text = card(subject)
-    [first] = [line for line in text.splitlines() if line.startswith("**")][:1]
-    pattern = UNKNOWN if speed.low <= 1 <= speed.high else TIMES
-    found = pattern.search(first)
-    assert found and found.groups() == (f"{speed.value:.2f}", f"{speed.low:.2f}", f"{speed.high:.2f}")
-    assert f"; quality: {verdict.text}** (toy.macro_f1 " in first
+    first = dict(zip(*(tables(text)[0][row] for row in (0, 2)), strict=True))
+    found = TIMES.fullmatch(first["speed"])
+    assert found and found.groups()[:3] == (f"{speed.value:.2f}", f"{speed.low:.2f}", f"{speed.high:.2f}")
+    assert (found[4] is not None) == (speed.low <= 1 <= speed.high)
+    words = {"loss": "a loss", "gain": "a gain", "no_loss": "no loss over 1 point"}
+    decided = words.get(verdict.kind, "a loss over 1 point not excluded at n = 400")
+    assert first["against toy-fp32"].partition("; ")[2] == decided
     assert "what carries over" not in text
     assert ("on 100.0% of the examples" in text) == (figures["agreement"] == 1.0)
 
@@ -48,11 +50,13 @@ def test_what_is_called_first_or_better_is_apart_in_that_very_figure(found: list
         lines = said(subject, *[s for s in family if s is not subject], REFERENCE)
         others = [s for s in (*family, REFERENCE) if s is not subject]
         text = " ".join(lines)
-        if "the highest speed of the family" in text:
+        if "fastest (" in text:
             assert all(_speed(subject)[0] > _speed(other)[1] for other in others)
-        if "the best quality of the family" in text:
+        if "best (" in text:
             assert all(_gain(subject)[0] > _gain(other)[1] for other in others)
-        if told := re.search(r"worse than the reference by more than ([0-9.]+) points", text):
+        if " measured on " in text:
+            assert f"of the {len(others) + 1} measured on epyc-2c" in text
+        if told := re.search(r"loses more than ([0-9.]+) points", text):
             assert _gain(subject)[1] < -float(told[1]) / 100
         for line in lines:
             _holds(line, subject, {s.build.name: s for s in others})
@@ -65,10 +69,10 @@ def _holds(line: str, subject: Subject, others: dict[str, Subject]) -> None:
         assert _speed(others[preferred[1]])[0] > _speed(subject)[1]
     if preferred and "quality (" in line:
         assert _gain(others[preferred[1]])[0] > _gain(subject)[1]
-    if own := re.search(r"; its toy.macro_f1 against the reference: (.*)\.$", line):
-        assert preferred
-        verdict = of_measurement(others[preferred[1]].measured, METRIC)
-        assert verdict and verdict.text == own[1]
+    if own := re.search(r"; its quality: (.*)\.$", line):
+        assert preferred and own[1] == of_figure(others[preferred[1]].measured, METRIC)
+    if own := re.search(r"; quality: (.*)\.$", line):
+        assert own[1] == of_figure(subject.measured, METRIC)
 
 
 def _speed(subject: Subject) -> tuple[float, float]:

@@ -158,6 +158,25 @@ def test_no_name_of_a_family_covers_another(figures: list[tuple[float, float, fl
     assert {*NAMES[2 : len(points)]} <= {*texts(drawn)}
 
 
+def many() -> list[Point]:
+    """29 artifacts, as a family of this zoo has them."""
+    rest = [point(f"sibling-{i}", 1.5 + i, 0.86 + 0.001 * (i % 7), front=False) for i in range(25)]
+    front = [point("quick", 1.1, 0.889), point("middle", 3.3, 0.893)]
+    return [point("here", 8.0, 0.896, role="this"), point("fp32", 12.6, 0.896, role="reference"), *front, *rest]
+
+
+def test_of_many_artifacts_this_one_the_reference_and_the_front_are_named() -> None:
+    drawn = plots.draw(pareto(*many()), KEY)
+    told = {*texts(drawn)}
+    assert {"here", "fp32 (reference)", "quick", "middle"} <= told
+    assert not [text for text in told if text.startswith("sibling")]
+    assert "small: the rest of the family" in told
+    assert collisions(drawn) == []
+    assert outside(drawn) == []
+    few = {*texts(plots.draw(pareto(*many()[:9]), KEY))}
+    assert {f"sibling-{i}" for i in range(5)} <= few
+
+
 def test_curves_name_themselves_at_their_ends() -> None:
     told = texts(plots.draw(LENGTHS, KEY))
     assert {"onnx-int8", "fp32 (reference)", "tokens", "8", "16", "32", "64"} <= {*told}

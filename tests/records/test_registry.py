@@ -294,3 +294,24 @@ def test_json_schema_misses(key: str) -> None:
 def test_committed_json_schema_is_what_the_code_generates() -> None:
     committed = (ROOT / "docs" / "registry.schema.json").read_text(encoding="utf-8")
     assert committed == pretty(SCHEMA), "generate docs/registry.schema.json again: `zoosmith schema registry`"
+
+
+@pytest.mark.parametrize(
+    ("source", "good"),
+    [
+        ("git+https://example.org/zoosmith.git@v1", True),
+        ("https://example.org/zoosmith-0.1.0-py3-none-any.whl", True),
+        ("zoosmith", False),
+        ("https://example.org/x' && rm -rf '~", False),
+        ("https://example.org/x\nrm", False),
+    ],
+)
+def test_where_zoosmith_comes_from_is_an_address_that_ends_no_line_for_a_shell(source: str, good: bool) -> None:
+    text = json.dumps(json.loads(to_text(book((NAME, made())))) | {"install": source})
+    if good:
+        kept = merged(parse(text, "registry.json"), NAME, made())
+        assert parse(to_text(kept), "registry.json").install == source
+    else:
+        with pytest.raises(ZooError, match="install"):
+            parse(text, "registry.json")
+    assert "install" not in to_text(book((NAME, made())))

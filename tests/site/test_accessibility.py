@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SERIOUS = ("serious", "critical")
-VIEWS = [(1280, "light"), (1280, "dark"), (768, "light"), (320, "light"), (320, "dark")]
+VIEWS = [(1280, "light"), (1280, "dark"), (768, "light"), (390, "light"), (320, "light"), (320, "dark")]
 
 
 def violations(page: Page) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def violations(page: Page) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
-@pytest.mark.parametrize("number", range(3), ids=["index", "families", "card"])
+@pytest.mark.parametrize("number", range(4), ids=["index", "families", "card", "family"])
 def test_no_serious_fault_of_accessibility_and_no_sideways_scrolling(
     chrome: Browser, few: Path, number: int, width: int, scheme: str
 ) -> None:

@@ -28,6 +28,7 @@ def test_a_machine_without_chromium_skips_and_ci_fails(monkeypatch: pytest.Monke
 def test_the_record_of_this_zoo_opens(chrome: Browser, committed: Path) -> None:
     recorded = parse((ROOT / "registry.json").read_text(encoding="utf-8"), "registry.json").artifacts
     with opened(chrome, committed) as page:
+        assert sorted(shown(page)) == sorted(recorded)
         choose(page, "host", "*")
         assert set(shown(page)) == set(recorded)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.pages import ITEMS, choose, names, opened, p50, shown
+from zoosmith.records.registry import parse
 from zoosmith.site.gallery import Item
 
 if TYPE_CHECKING:
@@ -72,7 +74,10 @@ def test_nothing_matches_and_reset(chrome: Browser, site: Path) -> None:
         assert len(shown(page)) == 500
         assert page.evaluate("document.activeElement.name") == "q"
         choose(page, "size", "20")
+        page.locator("th[data-key=size] button").click()
         page.get_by_role("button", name="Reset", exact=True).click()
+        assert shown(page) == [item.name for item in ITEMS]
+        assert page.locator("th[aria-sort]").count() == 0
         assert len(shown(page)) == 500
         assert page.url.endswith("index.html")
 
@@ -90,7 +95,7 @@ def test_a_view_is_kept_in_the_address(chrome: Browser, site: Path) -> None:
         assert shown(page) == view
         assert page.input_value("[name=size]") == "100"
         assert page.locator("th[data-key=size]").get_attribute("aria-sort") == "descending"
-        page.get_by_role("link", name="To the table").click()
+        page.get_by_role("link", name="To the plots").click()
         page.wait_for_url(address)
         assert shown(page) == view
 
@@ -105,21 +110,41 @@ def test_a_family_leads_to_its_rows(chrome: Browser, site: Path) -> None:
     with opened(chrome, site, "families.html") as page:
         family = ITEMS[0].row.recipe
         page.get_by_role("link", name=family, exact=True).click()
+        page.wait_for_url(f"**/families/{family}.html")
+        page.get_by_role("link", name="Filter and sort them").click()
         page.wait_for_url("**/index.html#family=*")
         assert shown(page) == names(lambda item: item.row.recipe == family)
+        assert page.inner_text("#count") == "8 of 500 artifacts"
+        page.get_by_role("link", name=f"All about {family}").click()
+        assert page.inner_text("h1") == family
+
+
+def test_every_family_of_this_zoo_shows_all_its_artifacts_whatever_host_measured_them(
+    chrome: Browser, committed: Path
+) -> None:
+    book = parse((committed.parent / "registry.json").read_text(encoding="utf-8"), "registry.json")
+    by_family = Counter(entry.versions[str(entry.latest)].recipe for entry in book.artifacts.values())
+    with opened(chrome, committed) as page:
+        assert page.inner_text("#count") == f"{by_family.total()} artifacts"
+        for family, count in by_family.items():
+            choose(page, "family", family)
+            assert page.inner_text("#count") == f"{count} of {by_family.total()} artifacts"
+            assert len(set(shown(page))) == len(shown(page)) == count
+            assert f"{family} ({count})" in page.inner_text("[name=family]")
 
 
 def test_a_host_is_chosen_and_milliseconds_are_not_mixed(chrome: Browser, two_hosts: Path) -> None:
     with opened(chrome, two_hosts) as page:
-        assert page.input_value("[name=host]") == "host-a"
+        assert page.input_value("[name=host]") == ""
         assert page.inner_text("#count") == "64 artifacts"
         assert set(page.eval_on_selector_all(".pair:not([hidden])", "all => all.map(e => e.dataset.host)")) == {
             "host-a"
         }
         choose(page, "host", "host-b")
-        assert page.inner_text("#count") == "24 artifacts"
+        assert page.inner_text("#count") == "24 of 64 artifacts"
+        assert "host-b (24)" in page.inner_text("[name=host]")
         choose(page, "host", "*")
-        assert page.inner_text("#count") == "88 results"
+        assert page.inner_text("#count") == "64 artifacts, 88 results"
         page.locator("th[data-key=p50] button").click()
         seen = page.eval_on_selector_all("#artifacts tbody .k-host", "cells => cells.map(cell => cell.textContent)")
         assert seen == ["host-a"] * 64 + ["host-b"] * 24

@@ -47,9 +47,19 @@ def made_quality(accuracy: float) -> dict[str, Any]:
 
 def test_the_headline_is_macro_f1_where_there_is_one_and_the_data_set_is_named() -> None:
     known = measurement()
-    item = gallery.items(registry(toy()), {(known.tree_digest, known.host.id, known.suite): known})[0]
+    item = gallery.items(registry(toy()), {(known.name, known.tree_digest, known.host.id, known.suite): known})[0]
     assert item.compared == gallery.Compared("text-classification", "toy.macro_f1", "toy, split eval")
     assert gallery.items(registry(toy()), {})[0].compared == gallery.Compared("text-classification", "toy.macro_f1", "")
+
+
+def test_a_tree_that_two_families_hold_has_the_data_of_both() -> None:
+    mine = measurement()
+    other = mine.model_copy(update={"name": "twin-onnx-int8"})
+    rows = registry(toy(), toy(recipe="twin"))
+    by_key = {(m.name, m.tree_digest, m.host.id, m.suite): m for m in (mine, other)}
+    assert {item.name: item.compared and item.compared.data for item in gallery.items(rows, by_key)} == {
+        "toy-onnx-int8": "toy, split eval", "twin-onnx-int8": "toy, split eval"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("older", [False, True])

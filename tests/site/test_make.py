@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -227,6 +228,7 @@ def test_rows_of_strangers_are_shown_as_text(tmp_path: Path) -> None:
     make(Workspace(tmp_path))
     site = tmp_path / "site"
     assert len(list((site / "cards").iterdir())) == 3
+    assert len(list((site / "families").iterdir())) == 2
     assert dead_links(site) == []
     for file in site.rglob("*.html"):
         text = file.read_text()
@@ -242,6 +244,19 @@ def test_an_artifact_without_a_card_has_a_page_from_its_row(tmp_path: Path) -> N
     assert "Its card is not in this zoo." in page
     assert f"doit build:{name}" in page
     assert "epyc-2c-24g-0a1b2c" in page
+
+
+def test_the_figures_on_top_of_a_card_are_of_the_host_whose_figures_it_shows(committed: Path) -> None:
+    """The first host that a card names is its own; others stand further down."""
+    artifacts = json.loads((ROOT / "registry.json").read_bytes())["artifacts"]
+    rows = {name: entry["versions"][str(entry["latest"])] for name, entry in artifacts.items()}
+    hosts = {one["host"] for row in rows.values() for one in row["results"]}
+    assert len(rows) > 80 and len(hosts) > 1
+    for name in rows:
+        page = (committed / "cards" / f"{name}.html").read_text(encoding="utf-8")
+        card = (ROOT / "model_cards" / f"{name}.md").read_text(encoding="utf-8")
+        host = next(told for told in re.findall(r"`([^`\n]+)`", card) if told in hosts)
+        assert f"<dt>Host</dt><dd>{host}</dd>" in page, name
 
 
 def test_what_stands_for_all_artifacts_stays_under_two_megabytes(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support import gallery as made
-from zoosmith.site import gallery
+from zoosmith.site import family, gallery
 from zoosmith.site.gallery import Item
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-ITEMS = gallery.items(made.registry(500), {})
+ITEMS = family.arranged(gallery.items(made.registry(500), {}))
 
 
 @contextmanager
@@ -72,4 +72,5 @@ def choose(page: Page, field: str, value: str) -> None:
 
 def pages_of(site: Path) -> list[str]:
     """One page of each kind."""
-    return ["index.html", "families.html", f"cards/{next(iter(made.registry(1).artifacts))}.html"]
+    [(name, entry)] = made.registry(1).artifacts.items()
+    return ["index.html", "families.html", f"cards/{name}.html", f"families/{entry.versions['1'].recipe}.html"]

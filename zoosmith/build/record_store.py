@@ -125,8 +125,7 @@ class RecordStore:
 
     def _render(self, recipe: str, records: Snapshot | None = None) -> list[Path]:
         changed, records = [], records or self.snapshot()
-        rows = self.root / "registry.json"
-        book = registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()
+        book = self._book()
         for name in self.zoo.families[recipe].recipe.artifacts:
             ref = Ref(recipe, name)
             found = records.current(ref)
@@ -138,7 +137,7 @@ class RecordStore:
             row = registry.row(build, measured, checks, self.card_file(ref).relative_to(self.root).as_posix())
             book = registry.merged(book, build.name, row)
         if book.artifacts:
-            changed += _write_changed(rows, registry.to_text(book))
+            changed += _write_changed(self.root / "registry.json", registry.to_text(book))
         return changed
 
     def write_card(
@@ -160,6 +159,7 @@ class RecordStore:
         """All that the artifact's card is made from."""
         chosen = best(measured)
         siblings, reference = records.family(ref.recipe, chosen), self.zoo.families[ref.recipe].reference
+        sizes = self._sizes(ref.recipe, records)
         runtime = plugins.load("runtimes", build.format, self.project)
         reporting = reporting_of(build.task, self.project)
         return cards.CardInput(
@@ -167,7 +167,9 @@ class RecordStore:
             subject=Subject(build, chosen),
             siblings=siblings,
             reference_tree=recorded.tree_digest if (recorded := records.build(reference)) else None,
-            left_out=self._left_out(ref.recipe, records, {s.build.name for s in siblings}),
+            left_out=[name for name in sizes if name not in {s.build.name for s in siblings}],
+            sizes=sizes,
+            install=self._install(),
             others=[m for m in measured if m is not chosen],
             moved=moved(self.zoo, self.project, records, ref),
             earlier=founding.earlier(records.measurements(ref), build.tree_digest),
@@ -183,14 +185,27 @@ class RecordStore:
             peers=records.peers(ref.recipe, chosen),
         )
 
-    def _left_out(self, recipe: str, records: Snapshot, shown: set[str]) -> list[str]:
-        """Names of the family's recorded artifacts that are not shown."""
+    def _sizes(self, recipe: str, records: Snapshot) -> dict[str, int]:
+        """Bytes of every recorded artifact of the family with what it needs, by full name in the recipe's order."""
         names = self.zoo.families[recipe].recipe.artifacts
         found = (current for name in names if (current := records.current(Ref(recipe, name))))
-        return [build.name for build, _ in found if build.name not in shown]
+        return {build.name: build.size_total for build, _ in found}
+
+    def _install(self) -> str | None:
+        """What pip installs zoosmith from, as the registry names it."""
+        return self._book().install
+
+    def _book(self) -> registry.Registry:
+        """The registry as it is; an empty one where there is none yet."""
+        rows = self.root / "registry.json"
+        return registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()
 
     def _lineage(self, ref: Ref, build: BuildRecord, records: Snapshot) -> list[Step]:
-        """The steps from the bases down to the artifact, with the digests that it was made from."""
+        """The steps from the bases down to the artifact, with the digests that it was made from.
+
+        From the build's own list of ancestors, whatever the recipe says now. Records of before have none: there the
+        digests are those that its parents' records name, and a step that none names has "".
+        """
         digests = {base.name: base.tree_digest for base in build.bases} | build.ancestors
         digests[str(ref)] = build.tree_digest
         nodes = [*self.zoo.lineage(ref), ref]
@@ -199,7 +214,10 @@ class RecordStore:
             if record and record.tree_digest == digests.get(str(node)):
                 digests |= {parent["name"]: parent["digest"] for parent in record.parents.values()}
         pinned = {base.name: base for base in build.bases}
-        return [self._step(node, digests.get(str(node), "unknown"), pinned.get(str(node))) for node in nodes]
+        made_of = [node for node in nodes if not build.ancestors or str(node) in digests]
+        gone = [Step(name, "a step that the recipe no longer has", digests[name]) for name in build.ancestors
+                if name not in map(str, nodes)]  # fmt: skip
+        return gone + [self._step(node, digests.get(str(node), ""), pinned.get(str(node))) for node in made_of]
 
     def _dev_spent(self, ref: Ref, records: Snapshot) -> Iterator[tuple[str, str]]:
         """Names of the steps that chose by `dev`, each with one that it was made from and that had learnt from it.

@@ -1,19 +1,21 @@
-"""When to choose an artifact and when a sibling is better: only what the records show.
+"""When to choose an artifact and when a sibling is better: only what the records show, and among whom.
 
 Speeds are told apart where the intervals of their ratios to the reference do not meet, quality where those of the
 paired differences do not; sizes are exact. Two artifacts are never called equal because they could not be told apart.
+Sizes are compared over the whole family, speed, memory and quality over the rows of one host, which is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from zoosmith.common.units import megabytes
 from zoosmith.records import words
 from zoosmith.records.family import Subject
 from zoosmith.records.registry import steady
-from zoosmith.records.scores import Bounded, Difference, Metric
+from zoosmith.records.scores import Difference, Metric
+from zoosmith.records.short import of_figure
 from zoosmith.records.verdicts import Verdict, of_measurement
 
 SMALLER = 0.98  # of a size: less than that is no reason to choose
@@ -35,6 +37,7 @@ class _Advised(NamedTuple):
     steady: bool
     reference: bool
     verdict: Verdict | None
+    change: str
 
     @property
     def merit(self) -> float:
@@ -56,19 +59,24 @@ class _Advised(NamedTuple):
         return words.exactly(LOST * margin, self.figure.unit) if margin and self.gain[2] < -LOST * margin else ""
 
 
-def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[str]:
+def advice(
+    subject: Subject, siblings: Sequence[Subject], metric: str, sizes: Mapping[str, int] | None = None
+) -> list[str]:
     """Sentences in Markdown, the most important first.
 
-    siblings: the family on the same host by the same suite, `subject` among them, all with `metric`.
+    siblings: the family on the same host by the same suite, `subject` among them, all with `metric`. sizes: bytes of
+    every recorded artifact of the family by full name, wherever it was measured; those of the siblings if None.
     """
     me = _advised(subject, metric)
     others = [_advised(s, metric) for s in siblings if s.build.name != subject.build.name]
     if not others:
-        return ["No sibling was measured on this host by the same suite: there is nothing to choose between."]
+        where = f"on {subject.measured.host.id} by the same suite and against the same reference"
+        return [f"No other of its family was measured {where}: nothing to choose between yet."]
+    family = {each.name: each.size for each in (me, *others)} | dict(sizes or {})
     rival = _rival(me, others)
     found = [] if rival is None else [_dominated(me, rival)]
-    found += _strengths(me, others, beaten=rival is not None)
-    own = {other.name: _own(other.verdict, metric) for other in others}
+    found += _strengths(me, others, _Among(family, len(others) + 1, subject.measured.host.id), beaten=rival is not None)
+    own = {other.name: f"; its quality: {other.change}" if other.change else "" for other in others}
     reasons = _instead(me, others, metric)
     kept = {name: why for name, why in reasons.items() if not rival or name != rival.name}
     found += [f"Prefer {name} for {_and(why)}{own[name]}." for name, why in kept.items()]
@@ -76,6 +84,19 @@ def advice(subject: Subject, siblings: Sequence[Subject], metric: str) -> list[s
     if not all(each.steady for each in (me, *others)):
         found.append("Speeds are left out where the host was not steady while they were measured.")
     return found
+
+
+class _Among(NamedTuple):
+    """With whom an artifact is compared: sizes of the whole family, and how many rows of which host."""
+
+    sizes: Mapping[str, int]
+    rows: int
+    host: str
+
+    @property
+    def measured(self) -> str:
+        """The rows that speed, memory and quality are compared over."""
+        return f"of the {self.rows} measured on {self.host}"
 
 
 def _advised(subject: Subject, metric: str) -> _Advised:
@@ -96,6 +117,7 @@ def _advised(subject: Subject, metric: str) -> _Advised:
         steady=(speed is not None or reference) and steady(measured),
         reference=reference,
         verdict=of_measurement(measured, metric),
+        change=of_figure(measured, metric) or "",
     )
 
 
@@ -143,33 +165,21 @@ def _dominated(me: _Advised, rival: _Advised) -> str:
         f"{rival.value} against {me.value}",
         _speeds(rival, me),
         f"{megabytes(rival.size)} against {megabytes(me.size)} MB",
-        f"{rival.memory} against {me.memory} MiB at the peak",
+        f"{rival.memory} against {me.memory} MiB",
     ]
     return (
         f"**{rival.name} is faster, {'smaller' if _smaller(rival, me) else 'no larger'} and {quality}** "
-        f"({', '.join(figures)}): choose this one only for its format, or for these very answers."
+        f"({', '.join(figures)}): choose this one only for its format or these very answers."
     )
 
 
-def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> list[str]:
+def _strengths(me: _Advised, others: Sequence[_Advised], among: _Among, *, beaten: bool) -> list[str]:
     """What it is first in, with what that costs."""
-    firsts = []
-    if all(_faster(me, other) for other in others):
-        firsts.append(f"the highest speed of the family ({_times(me)} the reference's speed)")
-    if all(_smaller(me, other) for other in others):
-        firsts.append(f"the smallest size ({megabytes(me.size)} MB)")
-    if all(_leaner(me, other) for other in others):
-        firsts.append(f"the least memory ({me.memory} MiB at the peak)")
-    if all(_better(me, other) for other in others):
-        firsts.append(f"the best quality of the family ({me.value})")
+    firsts = _firsts(me, others, among)
     if firsts and me.lost:
-        assert me.verdict is not None
-        return [
-            f"It has {_and(firsts)}, and is worse than the reference by more than {me.lost} "
-            f"({me.verdict.text}): do not choose it for that."
-        ]
+        return [f"It is the {firsts}, and loses more than {me.lost} ({me.change}): do not choose it for that."]
     if firsts:
-        return [f"Choose it for {_and(firsts)}{_cost(me.verdict)}."]
+        return [f"Choose it as the {firsts}{_cost(me)}."]
     if me.reference:
         return ["Choose it to compare with: it is the family's reference."]
     if me.same and all(_faster(me, other) for other in others if other.same):
@@ -177,27 +187,27 @@ def _strengths(me: _Advised, others: Sequence[_Advised], *, beaten: bool) -> lis
         return [f"{same}: it gave the same on every example, at {_times(me)} the speed."]
     if beaten:
         return []
-    runs = f"; its speed: {_runs(me)}{_cost(me.verdict)}" if me.steady else ""
-    return [f"It is shown to be first of the family in nothing that was measured{runs}."]
+    return [f"It is first {among.measured} in nothing."]
 
 
-def _runs(me: _Advised) -> str:
-    low, value, high = me.ratio
-    return words.times_as_fast(Bounded(value=value, low=low, high=high, n=1), "the reference's")
+def _firsts(me: _Advised, others: Sequence[_Advised], among: _Among) -> str:
+    """What it is first in, among whom; never slower or worse than a reference that is not in the table."""
+    here = []
+    if all(_faster(me, other) for other in others) and (me.reference or me.ratio[0] > 1):
+        here.append(f"fastest ({_times(me)} the reference's speed)")
+    if all(_leaner(me, other) for other in others):
+        here.append(f"leanest ({me.memory} MiB at the peak)")
+    if all(_better(me, other) for other in others) and (me.reference or me.gain[0] > 0):
+        here.append(f"best ({me.value})")
+    found = [f"{_and(here)} {among.measured}"] if here else []
+    if all(me.size < SMALLER * size for name, size in among.sizes.items() if name != me.name):
+        found.append(f"smallest of the family's {len(among.sizes)} ({megabytes(me.size)} MB)")
+    return " and the ".join(found)
 
 
-def _cost(verdict: Verdict | None) -> str:
+def _cost(me: _Advised) -> str:
     """What the verdict on its quality adds to a sentence."""
-    if verdict is None:
-        return ""
-    if verdict.kind == "undecided":
-        return f"; {verdict.text}"
-    return (", at no " if verdict.kind == "no_loss" else ", at a ") + verdict.text.removeprefix("no ")
-
-
-def _own(verdict: Verdict | None, metric: str) -> str:
-    """A sibling's own verdict, beside what it is preferred for: speed or size may cost quality."""
-    return f"; its {metric} against the reference: {verdict.text}" if verdict else ""
+    return f"; quality: {me.change}" if me.change else ""
 
 
 def _instead(me: _Advised, others: Sequence[_Advised], metric: str) -> dict[str, list[str]]:

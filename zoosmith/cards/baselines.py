@@ -7,7 +7,7 @@ from zoosmith.records import words
 from zoosmith.records.beaten import DECIDES, Beside, beside, unbeaten
 from zoosmith.records.schema import Measurement
 
-SHOWN = 8  # rows; a longer table is folded
+SHOWN = 2  # rows; a longer table is folded
 
 
 def warning(measured: Measurement, *, models: bool = False) -> list[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
 
-from zoosmith.cards import baselines, beside, crossval, mixed, slices
+from zoosmith.cards import baselines, beginning, beside, crossval, mixed, scores, slices, usage
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
 from zoosmith.cards.cells import cell
-from zoosmith.cards.figures import Curves, Figure, figures, milliseconds, rows
+from zoosmith.cards.figures import Curves, Figure, beside_a_table, figures, milliseconds, rows
 from zoosmith.cards.front_matter import front_matter
 from zoosmith.cards.kinds import CLASSES, Words
 from zoosmith.cards.reproduction import Step, tolerance
@@ -25,8 +25,7 @@ from zoosmith.records.family import PREFERRED, Subject, comparable, headline, ow
 from zoosmith.records.gates import Check
 from zoosmith.records.registry import steady
 from zoosmith.records.schema import BuildRecord, Measurement
-from zoosmith.records.scores import Bounded, ClassDetails, Difference, Metric, Quality
-from zoosmith.records.verdicts import of_measurement
+from zoosmith.records.scores import ClassDetails, Metric, Quality
 
 PLOTS = "plots"
 
@@ -40,6 +39,8 @@ class CardInput:
     reference; `left_out` names recorded artifacts of the family that cannot stand beside this one.
     `words` are those of the task's kind. `crossval` is the recorded cross-validation of what made it, if any.
     `peers` are the recorded artifacts of other families that are baselines of its evals, measured on the same host.
+    `sizes` are bytes of every recorded artifact of the family by full name, wherever it was measured. `install` is what
+    pip installs zoosmith from, as the registry names it; None for a checkout.
     """
 
     recipe: Recipe
@@ -60,6 +61,8 @@ class CardInput:
     words: Words = CLASSES
     crossval: CrossValidation | None = None
     peers: beside.Peers = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    install: str | None = None
 
     @property
     def metric(self) -> str:
@@ -77,11 +80,8 @@ def render(template: str, given: CardInput) -> str:
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(mb=sized, ms=milliseconds, short=lambda text: text[:12], whole=_whole)
-    environment.filters.update(
-        change=_change, p=_p, value=words.value, ends=words.interval, bounded=words.with_interval
-    )
-    environment.filters.update(percent=words.percent, beside=_beside)
+    environment.filters.update(mb=sized, ms=milliseconds, short=lambda text: text[:12], table=markdown_table)
+    environment.filters.update(bounded=words.with_interval, percent=words.percent, speed=beginning.speed)
     environment.filters.update(per_second=_per_second, count=lambda n: f"{n:,}")
     build, measured, metric = given.subject.build, given.subject.measured, given.metric
     build = build.model_copy(update={"labels": tuple(cell(label) for label in build.labels)})
@@ -90,16 +90,14 @@ def render(template: str, given: CardInput) -> str:
         recipe=given.recipe,
         build=build,
         measured=_escaped(measured),
-        siblings=comparable(given.siblings, metric),
         others=[other for other in given.others if other.metric(metric)],
         checks=given.checks,
         lineage=given.lineage,
         metric=metric,
-        own_metric=own_headline(measured, given.words.headline) if measured.is_reference else metric,
-        command=f"doit build:{build.name}",
         answers=given.words.answers(build),
         usage=given.words.usage(build, given.words.example),
-        extra=given.extra,
+        install=usage.install(given.extra, given.install),
+        run=usage.run(build.name, given.words.example),
         training=_training(build),
         earlier=_earlier(given),
         moved=given.moved,
@@ -116,13 +114,16 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
     """What is said of the figures: verdicts, advice, limits, tolerance, and the plots with their numbers."""
     escaped = Subject(given.subject.build, _escaped(given.subject.measured))
     family = comparable(given.siblings, metric)
-    verdicts = {s.build.name: of_measurement(s.measured, metric) for s in family}
-    drawn = plots(given)
+    found, drawn = beginning.picks(escaped, family or [escaped], metric), plots(given)
+    shown = beginning.shown_of(escaped, family, metric, found)
     return {
-        "verdicts": {name: verdict.text for name, verdict in verdicts.items() if verdict},
-        "verdict": of_measurement(escaped.measured, metric),
-        "judged": _judged(escaped.measured),
-        "advice": advice(escaped, family, metric),
+        "first_table": beginning.first_table(escaped, family, _own_metric(given), found),
+        "choice": beginning.choice(escaped, family, metric, found),
+        "family": [] if len(shown) < 2 else beginning.table(escaped, shown, metric, found),
+        "family_size": len(family),
+        "beaten": [beginning.link(s.build.name) for s in family if s not in shown],
+        "scores": {id: scores.rows(escaped.measured, id, given.words.headline) for id in escaped.measured.quality},
+        "advice": advice(escaped, family, metric, given.sizes),
         "limits": limits(escaped, given.checks, metric, given.dev_spent, given.words),
         "apart": _apart(given),
         "worst": slices.headline(given.subject.measured, metric),
@@ -134,17 +135,18 @@ def _told(given: CardInput, metric: str) -> dict[str, Any]:
         "other_families": beside.advice(given.subject, given.peers, given.recipe.intended),
         "head": _head(metric, escaped.measured.metric(metric)),
         "tolerance": tolerance(escaped, given.lineage, metric, given.words, moved=bool(given.moved)),
-        "plots": {name: f"![{figure.text}]({PLOTS}/{escaped.build.name}/{name}.svg)" for name, figure in drawn.items()},
+        "plots": {
+            name: f"![{beside_a_table(figure)}]({PLOTS}/{escaped.build.name}/{name}.svg)"
+            for name, figure in drawn.items()
+        },
         "numbers": {name: markdown_table(rows(f)) for name, f in drawn.items() if isinstance(f, Curves)},
     }
 
 
-def _judged(measured: Measurement) -> dict[str, str]:
-    """The verdict on each `EVAL.METRIC` or divergence that was compared with the reference."""
-    names = [f"{id}.{name}" for id, versus in (measured.versus or {}).items() for name in versus.delta]
-    names += [name for name, _ in measured.divergences()]
-    found = {metric: of_measurement(measured, metric) for metric in names}
-    return {metric: verdict.text for metric, verdict in found.items() if verdict}
+def _own_metric(given: CardInput) -> str:
+    """What the first row shows: of the reference something about itself, since it does not diverge from itself."""
+    measured = given.subject.measured
+    return own_headline(measured, given.words.headline) if measured.is_reference else given.metric
 
 
 def _escaped(measured: Measurement) -> Measurement:
@@ -174,13 +176,6 @@ def _head(name: str, metric: Metric | None) -> str:
     return name if unit in ("share", "") else f"{name}, {unit}"
 
 
-def _whole(metric: Metric) -> str:
-    """The value with unit and interval, and what it was measured with."""
-    unit = f" {metric.unit}" if metric.unit not in ("share", "") else ""
-    ends = words.interval(metric)
-    return f"{words.value(metric)}{unit}{f', 95 % interval {ends}' if ends else ''}, {metric.n} {metric.n_unit}"
-
-
 def _training(build: BuildRecord) -> str:
     """A sentence on what the build's own training took and came to; nothing where there was none."""
     told, facts = build.training, build.facts
@@ -199,10 +194,6 @@ def _training(build: BuildRecord) -> str:
     return f"It was trained: {', '.join(found)}."
 
 
-def _change(change: Difference, metric: Metric) -> str:
-    return words.change(change, metric.unit)
-
-
 def _earlier(given: CardInput) -> list[str]:
     """What is recorded of trees that were here before and is better founded than what the card shows."""
     shown = given.subject.measured
@@ -212,16 +203,6 @@ def _earlier(given: CardInput) -> list[str]:
         f"measured by suite `{shown.suite}`. `doit bench:{given.subject.build.name}` measures it by the full suite."
         for m in given.earlier
     ]
-
-
-def _beside(speedup: Bounded, reference: str) -> str:
-    """The speed as the card's first words."""
-    told = words.times_as_fast(speedup, f"the speed of {reference}")
-    return f"Speed {told}" if told.startswith("not") else told
-
-
-def _p(change: Difference) -> str:
-    return "-" if change.p is None else f"{change.p:.3g}"
 
 
 def _per_second(value: float) -> str:

@@ -59,7 +59,7 @@ def _quality(build: BuildRecord, id: str, quality: Quality) -> list[str]:
     """How many examples stand behind the figures, where it errs most, and texts that builders had seen."""
     sampled = "" if quality.n == quality.examples_total else f" of {quality.examples_total}, evenly spaced,"
     behind = f"{quality.n} {quality.n_unit}{sampled} of {quality.data}"
-    found = [f"Quality on {id} was measured with {behind}; the interval is for such text, no other."]
+    found = [f"Quality on {id}: {behind}; the interval is for such text, no other."]
     found += _errors(id, quality.classes) if quality.classes else []
     found += _cut(build, id, quality)
     seen = build.data.get("splits", {}).get(quality.split, {}).get("texts_seen_by_builders", 0)
@@ -111,13 +111,12 @@ def _scores(measured: Measurement) -> list[str]:
     if max(gaps, default=0.0) < LOGITS_APART:
         return []
     apart = f"{max(gaps):.3g}"
-    return [f"Its scores are not the reference's (a logit differed by up to {apart}): set thresholds on scores anew."]
+    return [f"Its scores are not the reference's (a logit differed by up to {apart}): set thresholds anew."]
 
 
 def _host(measured: Measurement) -> list[str]:
     """What the speed stands for, and whether the host was steady."""
-    threads = f"{measured.threads} thread{'' if measured.threads == 1 else 's'}"
-    found = [f"Speed was measured on {measured.host.id} with {threads}; on other processors the ratios differ too."]
+    found = [f"Speeds are of {measured.host.id}; on other processors the ratios differ too."]
     steadiness = measured.steadiness
     if steadiness and not steadiness.steady:
         aa = steadiness.aa

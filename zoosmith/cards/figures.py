@@ -139,6 +139,14 @@ def pareto(subject: Subject, siblings: Sequence[Subject], metric: str) -> Pareto
     )
 
 
+def beside_a_table(figure: Figure) -> str:
+    """The sentence of a figure whose numbers stand in a table below it: of a front only what is not in every row."""
+    if not isinstance(figure, Pareto):
+        return figure.text
+    named = ", ".join(point.name for point in figure.points if point.front)
+    return f"{figure.title} of {len(figure.points)}, {figure.metric}; on the Pareto front: {named}."
+
+
 def by_length(subject: Subject, shown: Sequence[Subject]) -> Curves | None:
     """Latency over the number of tokens, p50 with p95 above it; None where the subject was not profiled."""
     series = [

@@ -21,8 +21,8 @@ class Words:
     """Words of a kind of task.
 
     headline: bare names of the metrics or divergences that may be shown first, the preferred one first. example:
-    an input as a Python literal. answers: a sentence on what an artifact answers, and to what. usage: the block of code
-    below "Use", from the build and the example. length: what becomes of
+    an input as a Python literal, or as words for a shell. answers: a sentence on what an artifact answers, and to what.
+    usage: a block of Python from the build and the example, "" for none. length: what becomes of
     long input. apart: how far the artifact is from the reference on one eval, after the words `on` that name the eval.
     rebuilt: how near a rebuild must be whose builder claims equal logits. caveats: further sentences for "Limits".
     """
@@ -49,12 +49,12 @@ def _class_answers(build: BuildRecord) -> str:
     *rest, last = [f"**{label}**" for label in build.labels]
     labels = f"{', '.join(rest)} or {last}" if rest else last
     texts = {1: "one text", 2: "two texts"}.get(len(build.inputs), f"{len(build.inputs)} texts")
-    return f"It answers {labels} for\n{texts} of up to {build.max_length} tokens."
+    return f"It answers {labels} for {texts} of up to {build.max_length} tokens."
 
 
 def _class_usage(build: BuildRecord, example: str) -> str:
     return (
-        f'```python\nfrom zoosmith import load\n\nmodel = load("artifacts/{build.name}")\n'
+        f'```python\nfrom zoosmith import load\n\nmodel = load("{build.name}")\n'
         f"for answer in model.predict([{example}]):\n    print(answer.label, round(answer.score, 3))\n```"
     )
 
@@ -67,7 +67,7 @@ def _class_apart(versus: Versus, on: str) -> str:
     agreement, logits = versus.divergence.get("agreement"), versus.divergence.get("max_abs_logit_diff")
     if agreement is None:
         return ""
-    lost = "" if versus.lost is None else f": {versus.lost} right answers lost,\n{versus.won} won"
+    lost = "" if versus.lost is None else f": {versus.lost} right answers lost, {versus.won} won"
     gap = "" if logits is None else f"; largest difference of a logit {logits.value:.3g}"
     return f"It gives the reference's answer on {words.percent(agreement.value, 1)}% of the examples{on}{lost}{gap}."
 
@@ -77,7 +77,7 @@ def _text_answers(build: BuildRecord) -> str:
 
 
 def _text_usage(build: BuildRecord, example: str) -> str:
-    return f"```sh\nzoosmith run {build.name} {example}\n```"
+    return ""
 
 
 def _text_length(build: BuildRecord) -> str:

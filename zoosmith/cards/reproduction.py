@@ -20,8 +20,8 @@ class Step(NamedTuple):
 
 
 MOVED = (
-    "It cannot be made again from this project: what made it has moved on since, as the top of this card says. "
-    "`doit reproduce` still tells whether its figures hold, where its files are at hand."
+    "It cannot be made again from this project: what made it has moved on, as the top of this card says. "
+    "Where its files are at hand, its figures can still be held against."
 )
 
 
@@ -34,8 +34,8 @@ def tolerance(
     free = [step for step in lineage if step.reproduces != "bytes"]
     if not free:
         return (
-            "Tolerance: none. Every step claims equal bytes for equal package versions and instruction set, so a "
-            f"rebuild's tree has the digest `{subject.build.tree_digest}`."
+            "Tolerance: none. Every step claims equal bytes for equal packages and instruction set: a rebuild's tree "
+            f"is `{subject.build.tree_digest}`."
         )
     named = " and ".join(f"{step.name} ({step.made_by})" for step in free)
     figure = subject.measured.metric(metric)

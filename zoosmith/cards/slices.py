@@ -10,11 +10,14 @@ from zoosmith.records import words
 from zoosmith.records.membership import SliceName
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Metric, Versus
+from zoosmith.records.short import decided, figures, short
 from zoosmith.records.slices import FIRST, Slice, change, discordant, slices, worst
-from zoosmith.records.verdicts import verdict
+from zoosmith.records.verdicts import Verdict, verdict
 
-SHOWN = 8  # rows; a longer table is folded
+SHOWN = 4  # rows; a longer table is folded
 BESIDE = "macro_f1"
+OPEN = "open"  # short for what many rows of a table would repeat
+NEAR = 0.05  # a metric that nowhere is so far from the first needs no column
 
 
 def headline(measured: Measurement, metric: str) -> str:
@@ -25,7 +28,7 @@ def headline(measured: Measurement, metric: str) -> str:
             all_of_it = words.value(measured.quality[id].metrics[FIRST])
             name = f"{cell(found.column)} = {cell(found.value)}"
             told = f"{FIRST} {words.with_interval(found.first)} over {found.n} examples, {all_of_it} over all"
-            return f"; worst slice of {id}: {name} with {told}"
+            return f"Worst slice of {id}: {name} with {told}."
     return ""
 
 
@@ -38,25 +41,32 @@ def _tables(measured: Measurement, id: str) -> Iterator[str]:
     versus = (measured.versus or {}).get(id)
     against = f"{FIRST} against {measured.reference}"
     for column, found in groupby(slices(measured.quality[id]), lambda each: each.column):
-        head = [cell(column), "examples", FIRST, "95 % interval", BESIDE, *([against, "verdict"] if versus else [])]
-        rows = [_row(measured, id, each, versus) for each in found]
-        yield table([head, *rows], SHOWN, f"By {cell(column)}, the worst first ({len(rows)} slices)")
+        each_of = list(found)
+        second = any(abs(one.metrics[BESIDE].value - one.first.value) >= NEAR for one in each_of)
+        head = [cell(column), "n", FIRST, *([BESIDE] if second else []), *([against] if versus else [])]
+        rows = [_row(measured, id, each, versus, second) for each in each_of]
+        key = f"; {OPEN}: {_undecided(each_of[0].first)}" if any(row[-1].endswith(OPEN) for row in rows) else ""
+        yield table([head, *rows], SHOWN, f"By {cell(column)}, the worst first ({len(rows)} slices{key})")
 
 
-def _row(measured: Measurement, id: str, one: Slice, versus: Versus | None) -> list[str]:
-    found = [f"**{cell(one.value)}**", str(one.n), words.value(one.first), _interval(one.first)]
-    found.append(words.with_interval(one.metrics[BESIDE]))
-    return found + (_against(measured, id, one, versus) if versus else [])
+def _undecided(metric: Metric) -> str:
+    return decided(Verdict("undecided", ""), metric)
+
+
+def _row(measured: Measurement, id: str, one: Slice, versus: Versus | None, second: bool) -> list[str]:
+    found = [f"**{cell(one.value)}**", str(one.n), words.value(one.first) + _interval(one.first)]
+    found += [words.with_interval(one.metrics[BESIDE])] if second else []
+    return found + ([_against(measured, id, one, versus)] if versus else [])
 
 
 def _interval(metric: Metric) -> str:
-    return words.interval(metric) or f"none, of {metric.n} example"
+    return f" ({words.interval(metric) or f'none, of {metric.n} example'})"
 
 
-def _against(measured: Measurement, id: str, one: Slice, versus: Versus) -> list[str]:
+def _against(measured: Measurement, id: str, one: Slice, versus: Versus) -> str:
     name, quality = SliceName(FIRST, one.column, one.value), measured.quality[id]
     told = change(quality, versus, str(name))
     if told is None:
-        return ["-", "-"]
+        return "-"
     said = verdict(told, one.first, told.n, discordant(quality, versus, name))
-    return [words.change(told, one.first.unit), said.text]
+    return f"{figures(told, one.first)}; {OPEN}" if said.kind == "undecided" else short(told, one.first, said)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 340, 56, style.MARGIN, 84, 48
 WIDE = style.WIDTH - LEFT - RIGHT
 LINE_HEIGHT = 16.0
+FEW = 9  # up to so many artifacts each has its name and its interval
 FIRST = {"this": 0, "reference": 1, "sibling": 2}
 
 
@@ -24,15 +25,22 @@ def draw(figure: figures.Pareto) -> str:
     made = style.canvas(HEIGHT, figure.title, figure.subtitle)
     ax = style.axes(made, LEFT, TOP, RIGHT, BOTTOM)
     _scale(ax, figure)
-    style.write(
-        made, style.MARGIN, TOP - 14, f"{_metric(figure)}, {figure.better} is better; bars: 95 % interval", size=12
-    )
+    told = tuple(point for point in figure.points if _told(point, figure))
+    lead = f"{_metric(figure)}, {figure.better} is better; bars: 95 % interval"
+    style.write(made, style.MARGIN, TOP - 14, lead, size=12)
     style.write(made, style.WIDTH - RIGHT, HEIGHT - 12, "p50 latency in ms, lower is better", size=12, at="right")
+    if len(told) < len(figure.points):
+        style.write(made, style.MARGIN, HEIGHT - 12, "small: the rest of the family", size=12)
     steps = _front(ax, figure)
     for point in figure.points:
-        _mark(ax, point)
-    _name(made, ax, figure.points, steps)
+        (_mark if point in told else _speck)(ax, point)
+    _name(made, ax, told, figure.points, steps)
     return svg.printed(made)
+
+
+def _told(point: figures.Point, figure: figures.Pareto) -> bool:
+    """Whether it has a name: of many artifacts this one, the reference and the front."""
+    return len(figure.points) <= FEW or point.front or point.role != "sibling"
 
 
 def _scale(ax: Axes, figure: figures.Pareto) -> None:
@@ -40,9 +48,11 @@ def _scale(ax: Axes, figure: figures.Pareto) -> None:
     log = scales.logarithmic(latencies)
     if log:
         ax.set_xscale("log")
-    room = max(style.width(_text(p), style.BODY, bold=True) for p in figure.points if p.ms == max(latencies)) + 20
+    last = [point for point in figure.points if point.ms == max(latencies) and _told(point, figure)]
+    room = max((style.width(_text(point), style.BODY, bold=True) for point in last), default=20) + 20
     ax.set_xlim(*scales.padded(latencies, 40 / (WIDE - 40 - room), room / (WIDE - 40 - room), log=log))
-    ax.set_ylim(*scales.padded([y for p in figure.points for y in (p.low, p.high, p.value)], 0.08, 0.08, log=False))
+    shown = [y for p in figure.points for y in ((p.low, p.high, p.value) if _told(p, figure) else (p.value,))]
+    ax.set_ylim(*scales.padded(shown, 0.08, 0.08, log=False))
     ticks = scales.round_numbers(*scales.padded(latencies, 0.1, 0.1, log=log), log=log)
     scales.set_ticks(ax.xaxis, scales.apart(ax, ticks))
     scales.set_ticks(ax.yaxis, scales.round_numbers(*ax.get_ylim(), log=False))
@@ -68,6 +78,12 @@ def _mark(ax: Axes, point: figures.Point) -> None:
     )
 
 
+def _speck(ax: Axes, point: figures.Point) -> None:
+    """One of many, which the card's table names."""
+    colour = style.drawn("soft")
+    ax.plot([point.ms], [point.value], marker="o", markersize=4, color=colour, alpha=0.7, linestyle="", zorder=3)
+
+
 def _metric(figure: figures.Pareto) -> str:
     return figure.metric if figure.unit in ("share", "") else f"{figure.metric} in {figure.unit}"
 
@@ -84,10 +100,16 @@ def _front(ax: Axes, figure: figures.Pareto) -> list[tuple[float, float]]:
     return corners
 
 
-def _name(made: Figure, ax: Axes, points: tuple[figures.Point, ...], steps: list[tuple[float, float]]) -> None:
-    """Write the artifacts' names beside their points, and the front's name at its end."""
+def _name(
+    made: Figure,
+    ax: Axes,
+    told: tuple[figures.Point, ...],
+    points: tuple[figures.Point, ...],
+    steps: list[tuple[float, float]],
+) -> None:
+    """Write the names of those `told` beside their points, over no other one, and the front's name at its end."""
     frame = Box(LEFT, TOP, style.WIDTH - RIGHT + 8, HEIGHT - BOTTOM)
-    ordered = sorted(points, key=lambda point: (FIRST[point.role], point.ms, -point.value, point.name))
+    ordered = sorted(told, key=lambda point: (FIRST[point.role], point.ms, -point.value, point.name))
     texts = [_text(point) for point in ordered]
     labels = [
         Label(
@@ -97,7 +119,7 @@ def _name(made: Figure, ax: Axes, points: tuple[figures.Point, ...], steps: list
     ]
     end = _pixels(ax, *steps[-1])
     front = Label(end[0] - 40, end[1], style.width("Pareto front", style.SMALL), LINE_HEIGHT)
-    marks, bars = _marks(ax, points), [*_bars(ax, points), *_lines(ax, steps)]
+    marks, bars = _marks(ax, points), [*_bars(ax, told), *_lines(ax, steps)]
     boxes = place(labels, marks, bars, frame)
     boxes += place([front], [*marks, *boxes], bars, frame)
     for point, text, label, box in zip(ordered, texts, labels, boxes, strict=False):

@@ -23,6 +23,8 @@ from zoosmith.records.schema import BuildRecord, File, Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Versus, undiverged
 from zoosmith.records.slices import sliced
 
+INSTALL = r"^(https|git\+https|git\+ssh|file)://[A-Za-z0-9@:/._+#&=~-]+$"  # stands in a line for a shell
+
 
 class Percentiles(Model):
     """Milliseconds at batch 1, end to end."""
@@ -147,9 +149,14 @@ class Entry(Model):
 
 
 class Registry(Model):
-    """The whole file. One of schema 1 is read as well; what is written is of schema 2."""
+    """The whole file. One of schema 1 is read as well; what is written is of schema 2.
+
+    install: where pip gets zoosmith from, a wheel's address or `git+https://...`, which cards repeat; None where those
+    who use the zoo have a checkout. Its owner writes it. Source: PEP 508, direct references.
+    """
 
     schema_: Literal[2] = Field(default=2, alias="schema")
+    install: str | None = Field(default=None, pattern=INSTALL, exclude_if=lambda value: value is None)
     artifacts: dict[str, Entry] = {}
 
     @model_validator(mode="before")

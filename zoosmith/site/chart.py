@@ -77,7 +77,12 @@ def _log_values(low: float, high: float, about: int) -> list[float]:
 def _texts(values: Sequence[float], log: bool) -> list[str]:
     """Equally many digits on a linear axis; on a logarithmic one each value as short as it can be."""
     digits = max((len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values), default=0)
-    return [f"{value:,g}" if log else f"{value:,.{digits}f}" for value in values]
+    return [_short(value) if log else f"{value:,.{digits}f}" for value in values]
+
+
+def _short(value: float) -> str:
+    """As few letters as say it: 0.001, but 1e-4."""
+    return f"{value:.0e}".replace("e-0", "e-") if value < 0.001 else f"{value:,g}"
 
 
 class Label(NamedTuple):

@@ -13,20 +13,25 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.host import Host
 from zoosmith.records.registry import Registry, parse
-from zoosmith.site import gallery
+from zoosmith.site import family, gallery
 
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class SiteData:
-    """The zoo's record as the site shows it. `summaries` are by recipe, `hosts` by id."""
+    """The zoo's record as the site shows it. `families` and `summaries` are by recipe, `hosts` by id.
+
+    `items` are in the order of the recommendations; `dates` say when what is known of was measured.
+    """
 
     registry: Registry
     items: list[gallery.Item]
+    families: dict[str, family.Family]
     hosts: dict[str, Host]
     summaries: dict[str, str]
     cards: Path
+    dates: dict[gallery.Key, str]
 
 
 def collect(workspace: Workspace) -> SiteData:
@@ -38,13 +43,12 @@ def collect(workspace: Workspace) -> SiteData:
     registry = parse(file.read_text(encoding="utf-8"), file.name)
     folders = sorted((workspace.record_root / "results").glob("*/*/"))
     measured = [m for folder in folders for m in workspace.records.measurements(Ref(folder.parent.name, folder.name))]
-    by_key = {(m.tree_digest, m.host.id, m.suite): m for m in measured}
-    summaries = {id: family.recipe.summary for id, family in workspace.zoo.families.items()}
-    items, cards = (
-        gallery.items(registry, by_key, _preferred(registry, workspace.project)),
-        workspace.record_root / "model_cards",
-    )
-    return SiteData(registry, items, gallery.described(measured), summaries, cards)
+    by_key = {(m.name, m.tree_digest, m.host.id, m.suite): m for m in measured}
+    summaries = {id: one.recipe.summary for id, one in workspace.zoo.families.items()}
+    items = family.arranged(gallery.items(registry, by_key, _preferred(registry, workspace.project)))
+    cards = workspace.record_root / "model_cards"
+    dates = {key: one.measured for key, one in by_key.items()}
+    return SiteData(registry, items, family.families(items), gallery.described(measured), summaries, cards, dates)
 
 
 def _preferred(registry: Registry, project: Path) -> dict[str, Sequence[str]]:
@@ -60,8 +64,8 @@ def fingerprint(workspace: Workspace) -> str:
     seen = hashlib.sha256()
     for label, path in _inputs(workspace.record_root):
         seen.update(f"{label}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape") + path.read_bytes())
-    for id, family in workspace.zoo.families.items():
-        seen.update(f"{id}\0{family.recipe.summary}\0".encode())
+    for id, one in workspace.zoo.families.items():
+        seen.update(f"{id}\0{one.recipe.summary}\0".encode())
     return seen.hexdigest()
 
 

@@ -21,7 +21,7 @@ from zoosmith.records.registry import Entry, Registry, Result, Row
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Difference, Metric
 
-Key = tuple[str, str, str]  # tree digest, host, suite
+Key = tuple[str, str, str, str]  # artifact, tree digest, host, suite: two families may hold the same tree
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -121,19 +121,20 @@ def _items(
     page = page_of(name)
     alone = [Item(name, entry.latest, page, row, None, None)]
     return [
-        Item(name, entry.latest, page, row, result, _compared(row, result, measured, shown)) for result in best.values()
+        Item(name, entry.latest, page, row, result, _compared(name, row, result, measured, shown))
+        for result in best.values()
     ] or alone
 
 
 def _compared(
-    row: Row, result: Result, measured: Mapping[Key, Measurement], preferred: Sequence[str]
+    name: str, row: Row, result: Result, measured: Mapping[Key, Measurement], preferred: Sequence[str]
 ) -> Compared | None:
     if not result.quality:
         return None
     metric = headline(result, preferred)
     told = result.metric(metric)
     assert told is not None
-    measurement = measured.get((row.tree_digest, result.host, result.suite))
+    measurement = measured.get((name, row.tree_digest, result.host, result.suite))
     quality = measurement.quality.get(metric.partition(".")[0]) if measurement else None
     data = f"{quality.data}, split {quality.split}" if quality else ""
     return Compared(row.task, metric, data, told.unit, told.better)

@@ -23,6 +23,7 @@ from zoosmith.store.locks import flock
 
 FOLDER = "site"
 MARKER = "made-by-zoosmith.json"  # tells our folder from someone's own, and what it was made from
+NO_JEKYLL = ".nojekyll"  # GitHub Pages otherwise leaves out files whose names begin with an underscore
 ASSETS = ("gallery.css", "gallery.js")
 
 
@@ -91,12 +92,15 @@ def _make(workspace: Workspace, target: Path, inputs: str) -> Told:
 
 def _write(site: pages.Site, fresh: Path, display: Display) -> None:
     templates = pages.environment()
-    (fresh / "cards").mkdir()
-    (fresh / "assets").mkdir()
+    for folder in ("cards", "families", "assets"):
+        (fresh / folder).mkdir()
+    (fresh / NO_JEKYLL).touch()
     for name in ASSETS:
         shutil.copyfile(HERE / "assets" / name, fresh / "assets" / name)
     (fresh / "index.html").write_text(pages.index(templates, site), encoding="utf-8")
     (fresh / "families.html").write_text(pages.families(templates, site), encoding="utf-8")
+    for name, html in pages.family_pages(templates, site):
+        (fresh / "families" / name).write_text(html, encoding="utf-8")
     links = Links(site.record.cards, pages.pages_of(site.record.items))
     line = display.start("site")
     for done, (name, html) in enumerate(pages.cards(templates, site, links), 1):

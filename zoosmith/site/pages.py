@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from zoosmith.common.units import megabytes
-from zoosmith.records import words
-from zoosmith.records.scores import Metric
-from zoosmith.site import gallery, markdown, plots
+from zoosmith.records.figures import rank
+from zoosmith.site import gallery, markdown, plots, texts, wide
 from zoosmith.site.collect import HERE, SiteData
 from zoosmith.site.gallery import Item
 from zoosmith.site.links import Links
@@ -30,59 +28,9 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(
-        mb=megabytes,
-        figure=figure,
-        signed=signed,
-        value=words.value,
-        ends=ends,
-        interval=words.interval,
-        bounded=words.with_interval,
-        short=short,
-        told=told,
-        plain=plain,
-    )
+    made.filters.update(texts.FILTERS)
+    made.tests.update(apart=plots.apart)
     return made
-
-
-def figure(value: float) -> str:
-    """Two decimals below 100, none above."""
-    return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
-
-
-def signed(value: float, unit: str = "share") -> str:
-    """A change with a true minus sign; no sign for what rounds to 0."""
-    text = words.signed(value, unit)
-    return text.lstrip("+-") if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}", 1 if value < 0 else 0)
-
-
-def ends(metric: Metric) -> str:
-    """The interval, short: three decimals of a share."""
-    if metric.low is None or metric.high is None:
-        return ""
-    if metric.unit == "share":
-        return f"{metric.low:.3f}\N{EN DASH}{metric.high:.3f}"
-    return words.interval(metric).replace(" to ", "\N{EN DASH}")
-
-
-def short(base: str) -> str:
-    """The last part of a repository's name."""
-    return base.rpartition("/")[2]
-
-
-def plain(name: str) -> str:
-    """An identifier of ours as cards write it."""
-    return name.replace("_", "-")
-
-
-def told(item: Item) -> str:
-    """What a dot says of its artifact."""
-    quality, result = item.quality, item.result
-    assert quality is not None and result is not None and item.compared is not None
-    return (
-        f"{item.name}\n{item.compared.metric} {words.with_interval(quality)}\n"
-        f"p50 {figure(result.latency_ms.p50)} ms, {megabytes(item.row.size_total)} MB"
-    )
 
 
 @dataclass(frozen=True)
@@ -112,43 +60,64 @@ class Site:
             "marks": self.marks,
             "metrics": metrics,
             "artifacts": len(self.record.registry.artifacts),
-            "families": gallery.families(items),
+            "families": self.record.families,
             "summaries": self.record.summaries,
         }
 
 
 def index(templates: jinja2.Environment, site: Site) -> str:
-    """The table with its filters, and a pair of plots for each group."""
-    rows = [item.row for item in site.record.items]
+    """The table with its filters, and a pair of plots for each group. What is counted are artifacts."""
+    families, items = site.record.families, site.record.items
+    leading = {(item.name, item.host) for one in families.values() for item in one.items}
+    rows = [item.row for one in families.values() for item in one.items]
     facets = {
         "task": Counter(row.task for row in rows),
         "format": Counter(row.format for row in rows),
         "base": Counter(base for row in rows for base in dict.fromkeys(row.base)),
         "family": Counter(row.recipe for row in rows),
+        "host": Counter(item.host for item in items if item.host),
     }
     drawn = [(group, [plots.plot(group, by) for by in plots.X]) for group in site.groups]
-    return templates.get_template("index.html.j2").render(site.facts() | {"facets": facets, "plots": drawn})
+    more = {"facets": facets, "plots": drawn, "leading": leading}
+    return templates.get_template("index.html.j2").render(site.facts() | more)
 
 
 def families(templates: jinja2.Environment, site: Site) -> str:
-    """Families as small multiples: one scale in each group."""
-    drawn = [(group, plots.minis(group)) for group in site.groups]
-    shown = {item.row.recipe for group in site.groups for item in group.items}
-    missing = [id for id in gallery.families(site.record.items) if id not in shown]
+    """Families as small multiples, each with what to take of it; what may be compared is on one scale."""
+    measured = [one for one in site.record.families.values() if one.groups]
+    measured.sort(key=lambda one: (one.items[0].row.task, one.id))
+    drawn = list(zip(measured, plots.minis([one.groups[0] for one in measured]), strict=True))
+    missing = [one for one in site.record.families.values() if not one.groups]
     return templates.get_template("families.html.j2").render(site.facts() | {"plots": drawn, "missing": missing})
 
 
+def family_pages(templates: jinja2.Environment, site: Site) -> Iterator[tuple[str, str]]:
+    """(file name, page) of each family."""
+    template, facts = templates.get_template("family.html.j2"), site.facts()
+    for one in site.record.families.values():
+        drawn = [wide.wide(one, group, by) for group in one.groups for by in plots.X]
+        yield one.page, template.render(facts | {"family": one, "plots": drawn})
+
+
 def cards(templates: jinja2.Environment, site: Site, links: Links) -> Iterator[tuple[str, str]]:
-    """(file name, page) of each artifact, from its card where there is one."""
+    """(file name, page) of each artifact: its card where there is one, below figures of the card's own measurement."""
     by_name: dict[str, list[Item]] = {}
     for item in site.record.items:
         by_name.setdefault(item.name, []).append(item)
     template, facts = templates.get_template("card.html.j2"), site.facts()
     for found in by_name.values():
-        first = min(found, key=lambda item: site.hosts.index(item.host) if item.host else 0)
+        first = max(found, key=lambda item: _rank(item, site.record.dates))
         card = _card(site.record.cards, first, links)
         entry = site.record.registry.artifacts[first.name]
         yield first.page, template.render(facts | {"item": first, "entry": entry, "card": card})
+
+
+def _rank(item: Item, dates: Mapping[gallery.Key, str]) -> tuple[bool, bool, str, str]:
+    """The greatest is of the measurement that the artifact's card shows."""
+    if item.result is None:
+        return rank("", False, None, "")
+    key = (item.name, item.row.tree_digest, item.host, item.result.suite)
+    return rank(item.result.suite, item.result.steady, dates.get(key), item.host)
 
 
 def _card(folder: Path, item: Item, links: Links) -> markdown.Card | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from zoosmith.contract.metric import DIVERGENCES
 from zoosmith.site import chart
-from zoosmith.site.gallery import Group, Item, latency
+from zoosmith.site.gallery import Compared, Group, Item, latency
 from zoosmith.stats.pareto import front as front_of
 
 NOMINAL_PX = (520, 250)  # labels are placed for a plot of this size; narrower pages hide them
 MINI_TICKS = 3
+DECADES = 20  # times the least divergence: from there on an axis is logarithmic
+APART = 6.0  # percent between marks
 FEW = 12  # up to so many dots intervals are drawn too
 X = {"latency": latency, "size": lambda item: item.row.size_total / 1e6}
 Line = tuple[float, float, float, float]  # x1, y1, x2, y2 in percent
@@ -42,16 +46,44 @@ class Plot(NamedTuple):
 
 
 class Scales(NamedTuple):
-    """Both axes."""
+    """Both axes. `least`: what is smaller is drawn there; it stands for 0 on a logarithmic axis."""
 
     x: chart.Axis
     y: chart.Axis
+    least: float = -math.inf
+
+    def up(self, value: float) -> float:
+        """Where a figure of quality stands, in percent."""
+        return self.y.at(max(value, self.least))
+
+    def up_ticks(self, about: int) -> list[chart.Tick]:
+        """Marks on the upright axis, 0 among them where it has one."""
+        ticks = self.y.ticks(about)
+        if self.least <= 0:
+            return ticks
+        zero = chart.Tick("0", self.y.at(self.least))
+        return [zero, *(tick for tick in ticks if zero.at - tick.at > APART)]
 
 
 def scales(items: Sequence[Item], by: str, *, intervals: bool) -> Scales:
-    """Axes around the items: x logarithmic; y around the values, or around their intervals."""
-    ends = [end for item in items for end in _ends(item, intervals)]
-    return Scales(chart.axis(map(X[by], items), log=True), chart.axis(ends, flipped=True))
+    """Axes around the items: x logarithmic; y around the values, or around their intervals.
+
+    Divergences that are orders of magnitude apart get a logarithmic axis too, with 0, which the reference has, below.
+    """
+    x, ends = chart.axis(map(X[by], items), log=True), [end for item in items for end in _ends(item, intervals)]
+    if not all(map(apart, items)):
+        return Scales(x, chart.axis(ends, flipped=True))
+    values = [item.quality.value for item in items if item.quality and item.quality.value > 0]
+    if not values or max(values) < DECADES * min(values):
+        return Scales(x, chart.axis(ends, flipped=True))
+    least = min(values) / 3
+    return Scales(x, chart.axis([least, *(end for end in ends if end > least)], log=True, flipped=True), least)
+
+
+def apart(item: Item) -> bool:
+    """Whether its headline is a divergence from the reference that is 0 at best, such as KL."""
+    compared = item.compared
+    return compared is not None and compared.lower and compared.metric.partition(".")[2] in DIVERGENCES
 
 
 def plot(group: Group, by: str) -> Plot:
@@ -71,7 +103,7 @@ def draw(group: Group, by: str, axes: Scales, ticks: int = MINI_TICKS) -> Plot:
     best = _distinct(points, front_of(points, lower=group.compared.lower))
     dots = [_dot(item, x, y, axes, i in best) for i, (item, (x, y)) in enumerate(zip(items, points, strict=True))]
     front = list(_steps([dots[i] for i in best]))
-    return Plot(group, by, dots, front, [], axes.x.ticks(ticks), axes.y.ticks(ticks), len(items) <= FEW)
+    return Plot(group, by, dots, front, [], axes.x.ticks(ticks), axes.up_ticks(ticks), len(items) <= FEW)
 
 
 def _distinct(points: Sequence[tuple[float, float]], best: Sequence[int]) -> list[int]:
@@ -79,17 +111,17 @@ def _distinct(points: Sequence[tuple[float, float]], best: Sequence[int]) -> lis
     return [i for place, i in enumerate(best) if place == 0 or points[i] != points[best[place - 1]]]
 
 
-def minis(group: Group) -> list[Plot]:
-    """A small plot of latency for each family of a group, all on the same axes."""
-    few = len(group.items) <= FEW
-    axes = scales(group.items, "latency", intervals=few)
-    return [draw(family, "latency", axes)._replace(intervals=few) for family in by_family(group)]
-
-
-def by_family(group: Group) -> list[Group]:
-    """The group split by recipe, sorted."""
-    recipes = sorted({item.row.recipe for item in group.items})
-    return [Group(group.compared, group.host, [i for i in group.items if i.row.recipe == id]) for id in recipes]
+def minis(groups: Sequence[Group]) -> list[Plot]:
+    """A small plot of latency for each group; those of one metric, data set and host are on the same axes."""
+    shared: dict[tuple[Compared, str], list[Item]] = {}
+    for group in groups:
+        shared.setdefault((group.compared, group.host), []).extend(group.items)
+    few = {key: len(items) <= FEW for key, items in shared.items()}
+    axes = {key: scales(items, "latency", intervals=few[key]) for key, items in shared.items()}
+    keys = [(group.compared, group.host) for group in groups]
+    return [
+        draw(group, "latency", axes[key])._replace(intervals=few[key]) for group, key in zip(groups, keys, strict=True)
+    ]
 
 
 def _ends(item: Item, intervals: bool) -> tuple[float, ...]:
@@ -99,8 +131,8 @@ def _ends(item: Item, intervals: bool) -> tuple[float, ...]:
 
 def _dot(item: Item, x: float, y: float, axes: Scales, best: bool) -> Dot:
     assert item.quality is not None
-    low, high = (axes.y.at(end) for end in item.quality.bounds)
-    return Dot(item, axes.x.at(x), axes.y.at(y), low, high, best)
+    low, high = (axes.up(end) for end in item.quality.bounds)
+    return Dot(item, axes.x.at(x), axes.up(y), low, high, best)
 
 
 def _steps(best: Sequence[Dot]) -> Iterator[Line]:
