@@ -25,6 +25,7 @@ from zoosmith.records.best import (
     worst_drop,
 )
 from zoosmith.records.figures import Figures, of_measurement, of_result
+from zoosmith.records.recommended import pace
 from zoosmith.records.registry import row
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Versus
@@ -98,7 +99,8 @@ def test_nothing_that_meets_the_limits_beats_the_best(
     assert {one.name for one in found.meeting} == set(allowed)
     if found.best:
         assert found.best.figures is not None
-        assert all(found.best.figures.p50_ms <= one.p50_ms for one in allowed.values())
+        speed = pace(list(allowed.values()))
+        assert all(speed(found.best.figures) <= speed(one) for one in allowed.values())
     for one in found.excluded:
         assert one.misses
         assert all(held.limit == "host" or held.limit in named(budget) for held in one.misses)
@@ -166,6 +168,21 @@ def test_the_reference_drops_by_nothing_and_what_was_not_compared_is_not_known()
     assert [one.name for one in found.meeting] == ["toy-fp32"]
     assert found.excluded[0].misses[0].found is None
     assert found.nearest_miss is None
+
+
+def test_the_ratio_to_one_reference_decides_before_milliseconds() -> None:
+    """As cards and the gallery say it: both sides of a ratio ran in turn, milliseconds of two runs did not."""
+    slow, quick = figures("toy-a", p50_ms=4.0), figures("toy-b", p50_ms=5.0)
+    first, second = (
+        replace(slow, speedup=Bounded(**records.bounded(2.0))),
+        replace(quick, speedup=Bounded(**records.bounded(3.0))),
+    )
+    measured = {one.name: [one] for one in (first, second)}
+    best = choose(measured, Budget(), HOSTS[0], ["toy"]).best
+    assert best is not None and best.name == "toy-b"
+    other = {**measured, "toy-b": [replace(second, reference_tree="f" * 64)]}
+    best = choose(other, Budget(), HOSTS[0], ["toy"]).best
+    assert best is not None and best.name == "toy-a"
 
 
 def test_the_fuller_suite_of_a_host_counts() -> None:

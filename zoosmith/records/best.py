@@ -12,6 +12,7 @@ from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.figures import Figures, eval_of
 from zoosmith.records.ratios import one_reference
+from zoosmith.records.recommended import pace
 from zoosmith.records.scores import Metric
 
 HOST = "host"
@@ -95,7 +96,7 @@ def choose(measured: Mapping[str, Sequence[Figures]], budget: Budget, host: str,
     candidates = [_candidate(name, figures, budget, host, evals, apart) for name, figures in measured.items()]
     meeting = [one for one in candidates if not one.misses]
     excluded = [one for one in candidates if one.misses]
-    return Choice(host, tuple(evals), sorted(meeting, key=_speed), sorted(excluded, key=_distance))
+    return Choice(host, tuple(evals), _by_speed(meeting), sorted(excluded, key=_distance))
 
 
 def common_host(measured: Mapping[str, Sequence[Figures]], wanted: str | None = None) -> str:
@@ -201,9 +202,11 @@ def _end(told: Metric, kind: str, sure: bool) -> float:
     return told.value if not sure else low if kind == "min" else high
 
 
-def _speed(one: Candidate) -> tuple[float, float, int, str]:
-    assert one.figures is not None
-    return one.figures.p50_ms, one.figures.p95_ms, one.figures.size, one.name
+def _by_speed(meeting: Sequence[Candidate]) -> list[Candidate]:
+    """The fastest first, as `zoosmith.records.recommended` and so every card and page tells it."""
+    of = {one.name: one.figures for one in meeting if one.figures is not None}
+    speed = pace(list(of.values()))
+    return sorted(meeting, key=lambda one: (*speed(of[one.name]), of[one.name].size, one.name))
 
 
 def _distance(one: Candidate) -> tuple[float, float, str]:
