@@ -58,6 +58,20 @@ def measured(workspace: Workspace, ref: Ref, suite: str) -> Measurement:
     return Measurement.model_validate_json(workspace.store.read(record.tree, "result.json"))
 
 
+@pytest.mark.parametrize("suite", ["quick", "full"])
+def test_sides_that_do_not_fit_together_are_opened_one_at_a_time_and_the_reader_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: str
+) -> None:
+    workspace, told = built(tmp_path / "z", REFERENCE, ARTIFACT), "do not fit into 600 MiB of memory together"
+    monkeypatch.setattr(measure, "memory_mb", lambda: 600)
+    assert not [text for text in measured(workspace, REFERENCE, suite).warnings if told in text]
+    monkeypatch.setattr(measure.speed, "compare", None)
+    alone = measured(workspace, ARTIFACT, suite)
+    assert [text for text in alone.warnings if told in text]
+    assert alone.speedup is not None
+    assert alone.speedup.n == 2
+
+
 def test_suite_full_measures_what_quick_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(Step, "say", lambda self, text: said.append(text))

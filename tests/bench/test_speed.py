@@ -38,10 +38,10 @@ def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
 
 
 def test_every_order_of_three_has_its_turn_followed_by_its_reverse() -> None:
-    orders = speed._orders(["a", "b", "c"])
+    orders = speed.orders(["a", "b", "c"])
     assert sorted(orders) == sorted(permutations("abc"))
     assert all(one == other[::-1] for one, other in zip(orders[::2], orders[1::2], strict=True))
-    assert speed._orders(["a", "b"]) == [("a", "b"), ("b", "a")]
+    assert speed.orders(["a", "b"]) == [("a", "b"), ("b", "a")]
 
 
 def test_percentiles_are_of_the_nearest_rank() -> None:

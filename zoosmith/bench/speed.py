@@ -83,11 +83,13 @@ def compare(sides: Mapping[str, Path], arguments: dict[str, Any], plan: Plan, pr
 
 def _start(sides: dict[str, Opened], plan: Plan, threads: int, timings: Timings, others: Others) -> None:
     """Warm up, take turns, prove that each side kept to itself."""
-    calls = _calls(max(warm_up(child) for child in sides.values()), plan.block_s)
+    calls = calls_of(max(warm_up(child) for child in sides.values()), plan.block_s)
     before = {name: child.ask("usage") for name, child in sides.items()}
     timed = {name: Timed() for name in sides}
-    orders = islice(cycle(_orders(sorted(sides))), plan.turns)
-    turns = [_turn([(name, sides[name]) for name in order], calls, timings, timed, others) for order in orders]
+    turns = [
+        {name: block(name, sides[name], calls, timings, timed[name], others) for name in order}
+        for order in islice(cycle(orders(sorted(sides))), plan.turns)
+    ]
     for name, child in sides.items():
         timed[name].waited = sum(other.wall for other in timed.values()) - timed[name].wall
         prove(name, threads, timed[name], before[name], child.ask("usage"))
@@ -106,11 +108,12 @@ def warm_up(child: Opened) -> float:
     return before
 
 
-def _calls(slowest_ms: float, block_s: float) -> int:
+def calls_of(slowest_ms: float, block_s: float) -> int:
+    """How many calls make a block of so many seconds, within bounds."""
     return max(8, min(400, round(block_s * 1000 / slowest_ms)))
 
 
-def _orders(names: list[str]) -> list[tuple[str, ...]]:
+def orders(names: list[str]) -> list[tuple[str, ...]]:
     """Every order of the sides, each followed by its reverse."""
     found: list[tuple[str, ...]] = []
     for order in permutations(names):
@@ -119,20 +122,15 @@ def _orders(names: list[str]) -> list[tuple[str, ...]]:
     return found
 
 
-def _turn(
-    sides: list[tuple[str, Opened]], calls: int, timings: Timings, timed: dict[str, Timed], others: Others
-) -> dict[str, float]:
-    """One block of each side; median milliseconds by side."""
-    medians = {}
-    for name, child in sides:
-        busy = others.busy()
-        block = child.ask("time", calls=calls)
-        others.block(busy, block["cpu_s"], block["wall_s"])
-        timed[name].cpu += block["cpu_s"]
-        timed[name].wall += block["wall_s"]
-        timings.ms[name].extend(block["ms"])
-        medians[name] = percentile(block["ms"], 0.5)
-    return medians
+def block(name: str, child: Opened, calls: int, timings: Timings, timed: Timed, others: Others) -> float:
+    """Time so many calls of a side; their median in milliseconds."""
+    busy = others.busy()
+    found = child.ask("time", calls=calls)
+    others.block(busy, found["cpu_s"], found["wall_s"])
+    timed.cpu += found["cpu_s"]
+    timed.wall += found["wall_s"]
+    timings.ms[name].extend(found["ms"])
+    return percentile(found["ms"], 0.5)
 
 
 def bounded(estimate: Estimate) -> Bounded:

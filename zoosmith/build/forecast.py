@@ -13,6 +13,7 @@ from statistics import median
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
+from zoosmith.bench.fitting import fit, needed_mb
 from zoosmith.build import zoo as zoos
 from zoosmith.build.building import claimed_by
 from zoosmith.build.weighed import NOTHING, Weighed, of_artifact, of_census, of_files
@@ -21,12 +22,11 @@ from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import data_of
 from zoosmith.contract.params import Params
+from zoosmith.execution.resources import memory_mb
 from zoosmith.recipes.graph import Ref
 
 if TYPE_CHECKING:
     from zoosmith.records.schema import BuildRecord
-
-MEASURING_MB = 1024  # libraries of two processes, beside the weights that they hold
 
 
 class Take(NamedTuple):
@@ -77,10 +77,10 @@ class Forecast:
         )
 
     def measuring(self, ref: Ref) -> Take:
-        """What measuring takes: artifact and reference are open at once."""
-        sides = {ref, self.zoo.families[ref.recipe].reference}
-        held = sum(self.weighed(side).size for side in sides) // 2**20
-        return Take(f"measure {full_name(ref.recipe, ref.name)}", 0, MEASURING_MB + held)
+        """What measuring takes: artifact and reference are open at once, or take turns where that is too much."""
+        sides = [self.weighed(side).size for side in {ref, self.zoo.families[ref.recipe].reference}]
+        held = sides if fit(sides, memory_mb()) else [max(sides)]
+        return Take(f"measure {full_name(ref.recipe, ref.name)}", 0, sum(map(needed_mb, held)))
 
     def weighed(self, node: Ref) -> Weighed:
         """Size and weights of a base or an artifact, built or not."""
