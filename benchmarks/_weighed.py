@@ -27,7 +27,7 @@ def run(step: Step) -> None:
     together = _Together()
     build.check_artifact = together.around(build.check_artifact)
     before = together.others
-    converter = _Most(lambda: max((memory_of(pid, "VmHWM") for pid in _descendants() - before), default=0))
+    converter = _Most(lambda: most_of_programs(before))
     quantiser = _Most(lambda: memory_of(os.getpid(), "RssAnon"))
     convert.convert, quantize.quantize = converter.around(convert.convert), quantiser.around(quantize.quantize)
     build.run(step)
@@ -61,6 +61,24 @@ class _Most:
     def _until(self, ended: threading.Event) -> None:
         while not ended.wait(OFTEN_S):
             self.most = max(self.most, self.look())
+
+
+def most_of_programs(before: set[int]) -> int:
+    """MiB that the largest program took which this process has started, without the processes of `before`.
+
+    One between fork and exec still has the pages of the process that started it, and its command line: it is no program
+    of its own yet.
+    """
+    own = _command_line(os.getpid())
+    started = [pid for pid in _descendants() - before if _command_line(pid) != own]
+    return max((memory_of(pid, "VmHWM") for pid in started), default=0)
+
+
+def _command_line(pid: int) -> bytes:
+    """As it was started; nothing once it is gone. Source: proc_pid_cmdline(5)."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def memory_of(pid: int, field: str) -> int:

@@ -76,13 +76,12 @@ def test_more_than_a_builder_claims_is_told() -> None:
 
 
 def test_what_a_child_takes_is_seen_while_a_call_runs() -> None:
-    before = _weighed._descendants()
-    watched = _weighed._Most(
-        lambda: max((_weighed.memory_of(pid, "VmHWM") for pid in _weighed._descendants() - before), default=0)
-    )
+    before, own = _weighed._descendants(), bytearray(300 * 2**20)
+    watched = _weighed._Most(lambda: _weighed.most_of_programs(before))
     code = "import time; held = bytearray(80 * 2**20); time.sleep(0.3)"
     watched.around(subprocess.run)([sys.executable, "-c", code], check=True)
-    assert 80 <= watched.most < 160
+    assert 80 <= watched.most < 160, "what this process holds, as a child does until it is a program of its own"
+    assert len(own) == 300 * 2**20
     assert watched.start == 0
     assert _weighed.memory_of(2**22 + 1, "VmHWM") == 0, "no such process"
 
