@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.causal import VOCABULARY, write_tokenizer
+from tests.support.causal import write_tokenizer
 from tests.support.zoo import write_project, write_recipe
 
 SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -39,6 +39,9 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
 REFERENCE = "fp32"
 GGUF = ("f16", "q8_0", "q4_k_m", "q4_0")
 LOUD = 50.0
+WORDS = 320
+TEXTS = ("the quick brown fox jumps over the lazy dog", "what is the capital of France?", "one two three four five")
+"""Tokens of the tokenizer's own, and what they are learnt from: no digit, which families split in ways of their own."""
 VARIANTS = (REFERENCE, "bf16", "bnb-int8", "bnb-nf4", *GGUF)
 
 
@@ -60,14 +63,14 @@ def write_model(folder: Path, shape: str) -> None:
     model = getattr(transformers, f"{family}ForCausalLM")(config).to(torch.bfloat16)
     model.get_input_embeddings().weight.data.mul_(LOUD)
     model.save_pretrained(folder)
-    write_tokenizer(folder, chat=False)
+    write_tokenizer(folder, vocabulary=WORDS, chat=False, sentences=TEXTS)
     fill(folder / "tokenizer.json", sizes["vocab_size"])
 
 
 def fill(file: Path, vocabulary: int) -> None:
     """Add tokens to tokenizer.json that no text becomes, so that there are as many as embeddings."""
     tokenizer = json.loads(file.read_text(encoding="utf-8"))
-    tokenizer["model"]["vocab"] |= {f"unused{i}": i for i in range(VOCABULARY, vocabulary)}
+    tokenizer["model"]["vocab"] |= {f"unused{i}": i for i in range(WORDS, vocabulary)}
     file.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
 
 

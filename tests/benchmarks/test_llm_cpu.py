@@ -51,6 +51,24 @@ def test_a_model_has_a_token_for_each_embedding_and_writes_what_it_reads(small: 
     assert model(ids).logits.argmax(-1).tolist() == ids.tolist()
 
 
+@pytest.mark.parametrize("shape", shapes.SHAPES)
+def test_its_tokenizer_reads_as_that_of_its_family_in_transformers(
+    shape: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which every build of it makes sure of, at the full size of the vocabulary too."""
+    from tokenizers import Tokenizer
+    from transformers import AutoConfig
+
+    from zoosmith.toolkit.torch import tokenizer_facts
+
+    family, sizes = shapes.SHAPES[shape]
+    less = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4}
+    monkeypatch.setitem(shapes.SHAPES, shape, (family, sizes | less | {"num_key_value_heads": 2}))
+    shapes.write_model(tmp_path / shape, shape)
+    tokenizer = Tokenizer.from_file(str(tmp_path / shape / "tokenizer.json"))
+    tokenizer_facts.check(tokenizer, tmp_path / shape, AutoConfig.from_pretrained(tmp_path / shape), special=False)
+
+
 def test_a_turn_opens_the_artifact_and_times_its_tokens(small: str, tmp_path: Path) -> None:
     shapes.write_model(tmp_path / small, small)
     about = {"format": "torch", "precision": "bf16", "task": {"kind": "text-generation", "inputs": ["text"]}}
