@@ -69,7 +69,7 @@ def test_it_is_measured_paired_and_gated(tmp_path: Path, monkeypatch: pytest.Mon
     assert "accents" not in quality.metrics  # no row has any
     workspace.register(ARTIFACT, "quick")
     card = (tmp_path / "z" / "model_cards" / "family0-a1.md").read_text()
-    assert f"| swapped | 0.0000 | 0.0000 to {swapped.high:.4f} | +0.0000" in card
+    assert f"| swapped | 0.0000 (0.0000 to {swapped.high:.4f}) | +0.0 points (" in card
     [one, other] = [of_measurement(found[ref], "t") for ref in (ARTIFACT, REFERENCE)]
     told = compare([one], [other])
     assert [c.change.n for c in told.changes if c.metric == "checks.swapped" and c.change] == [swapped.n]

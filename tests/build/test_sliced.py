@@ -59,7 +59,7 @@ def test_slices_are_measured_paired_and_gated(tmp_path: Path, monkeypatch: pytes
         "versions"
     ].values()
     assert version["results"][0]["slices"]["toy.accuracy[length=long]"]["n"] == long.n
-    assert "worst slice of toy: length = " in (tmp_path / "z" / "model_cards" / "family0-a1.md").read_text()
+    assert "Worst slice of toy: length = " in (tmp_path / "z" / "model_cards" / "family0-a1.md").read_text()
 
 
 def test_slicing_an_eval_rebuilds_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from zoosmith.execution.executor import StepFailed
 from zoosmith.recipes.graph import Ref
 from zoosmith.recipes.yaml import RecipeError
 
-TOY = language.FAMILIES[0]
+TOY = language.FAMILIES[language.LANGUAGE_MODEL][0]
 NARROW = {"early": 1, "late": 1, "compute_dtype": "fp32"}
 ARTIFACTS: dict[str, dict[str, Any]] = {
     "rounded": {"builder": "act_quant", "from": "whole"},

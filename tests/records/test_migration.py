@@ -19,9 +19,10 @@ HOSTS = [file for file in sorted(ROOT.glob("results/*/*/*.json")) if file.name !
 
 
 def schema_1_held(file: Path) -> bool:
-    """Whether schema 1 had a place for all of a file: evals of classes alone, without slices or baselines."""
+    """Whether schema 1 had a place for all of a file: evals of classes alone, nothing sliced, beside them or cut."""
     evals = [q for one in json.loads(file.read_text())["suites"].values() for q in one["quality"].values()]
-    return not any(q["details"]["kind"] != "classes" or "slices" in q or "baselines" in q for q in evals)
+    more = ("slices", "baselines", "cut")
+    return all(q["details"]["kind"] == "classes" and not any(key in q | q["details"] for key in more) for q in evals)
 
 
 CLASSES = [file for file in HOSTS if schema_1_held(file)]
