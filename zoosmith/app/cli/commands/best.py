@@ -221,7 +221,7 @@ def report(found: Choice) -> Iterator[str]:
     if found.best:
         yield inline(found.best.name)
         total = len(found.meeting) + len(found.excluded)
-        yield bullet(f"{len(found.meeting)} of {total} meet every limit; this is the fastest, by p50 on {found.host}")
+        yield bullet(f"{len(found.meeting)} of {total} meet every limit; this is the fastest on {found.host}")
         yield from (bullet(text) for text in remarks(found))
         yield aligned([HEAD, *(line(one, found.evals) for one in found.meeting[:SHOWN])], cell=None)
         yield from cut(found.meeting)
