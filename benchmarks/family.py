@@ -88,7 +88,10 @@ def convert(zoo: Path, name: str) -> None:
     about = CONVERSIONS[name]
     home = zoo / "artifacts" / f"family-{about['from']}"
     parent = Parent(home, read_manifest(home), tree(home))
-    data = lambda split: task_rows("text-classification", split)[:40]  # noqa: E731
+
+    def data(split: str) -> list[Any]:
+        return task_rows("text-classification", split)[:40]
+
     build(about["builder"], {"from": parent}, zoo / "scripts" / name, params=about.get("params"), data=data)
 
 
