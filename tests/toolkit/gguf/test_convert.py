@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import causal, gguf
+from tests.support import causal, converting, gguf
 from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import convert, header
 
@@ -39,6 +40,18 @@ def test_progress_is_told(llama: Path, tmp_path: Path) -> None:
     )
     assert told[-1] == (100, 100, "converting to GGUF")
     assert [path.name for path in tmp_path.iterdir()] == ["a.gguf"]
+
+
+def test_a_process_of_its_own_says_what_one_that_is_forked_says(llama: Path, llama_f16: Path, tmp_path: Path) -> None:
+    """All other tests fork theirs, for the time that importing takes."""
+    strange, said = changed(llama, tmp_path / "c", architectures=["NoSuchForCausalLM"]), []
+    convert.convert(llama, tmp_path / "a.gguf", "f16", converter=gguf.converter())
+    assert (tmp_path / "a.gguf").read_bytes() == llama_f16.read_bytes()
+    for run in (nullcontext(), converting.forked()):
+        with run, pytest.raises(BuildError) as caught:
+            convert.convert(strange, tmp_path / "b.gguf", "f16", converter=gguf.converter())
+        said.append(str(caught.value))
+    assert said[0] == said[1]
 
 
 def changed(llama: Path, folder: Path, **config: Any) -> Path:
