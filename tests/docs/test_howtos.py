@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.howtos import FOLDER, NAME, blocks, pieces, write_howtos
-from tests.support.zoo import ROOT, doit
+from tests.support.zoo import BRIEFLY, ROOT, TORCH_BRIEFLY, doit
 
 PAGES = sorted(page.stem for page in FOLDER.glob("*.md"))
 PARTS = ("## The contract", "## A complete one", "## How to test it", "## Traps")
@@ -26,7 +26,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(project: Path, *words: str, **environment: str) -> None:
-    done = doit(project, *words, PYTHONPATH=str(ROOT), TMPDIR=str(project / "artifacts"), **environment)
+    done = doit(project, *words, TMPDIR=str(project / "artifacts"), **BRIEFLY | environment)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -88,7 +88,7 @@ def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
     run(zoo, "artifact:graded-fp32", "artifact:graded-coarse")
     planned = doit(zoo, "plan", "graded-coarse", PYTHONPATH=str(ROOT)).stdout
     assert "measurement of graded/coarse" in planned
-    run(zoo, "build:graded-coarse")
+    run(zoo, "build:graded-coarse", **TORCH_BRIEFLY)
     row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["graded-coarse"]["versions"]["1"]
     brier = row["results"][0]["quality"]["graded.brier"]
     assert (row["task"], brier["better"]) == ("text-classification", "lower")
@@ -97,13 +97,13 @@ def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
 
 
 def test_slices_are_told_and_gated(zoo: Path) -> None:
-    run(zoo, "artifact:match-fp32")
-    run(zoo, "build:match-half")
+    run(zoo, "artifact:match-fp32", "build:match-half", **TORCH_BRIEFLY)
     row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
     assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
         "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
     }  # fmt: skip
     assert row["gates"]["passed"]
+    assert row["results"][0]["speedup"]["n"] == 2, "these tests measure briefly"
     own_tests_pass(zoo, "slices")
 
 

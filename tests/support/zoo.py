@@ -13,6 +13,10 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
+BRIEFLY = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent / "brief"), str(ROOT)])}
+"""For `doit` where something is measured and nothing is asserted of how: each side is started twice, not four times."""
+TORCH_BRIEFLY = BRIEFLY | {"ZOO_TEST_FORKS": "torch transformers.modeling_utils"}
+"""The same where models of torch are measured: processes that open them import it once for all."""
 GOOD = ("good", "great", "fine", "lovely", "superb")
 BAD = ("bad", "poor", "awful", "dull", "weak")
 PLAIN = ("film", "plot", "the", "a", "cast", "very", "scene", "music", "was", "is")
