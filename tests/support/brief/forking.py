@@ -134,7 +134,9 @@ def _keep(handles: Sequence[int], cwd: str, argv: list[str]) -> NoReturn:
         os._exit(_status(cwd, argv))
     for handle in streams:
         os.close(handle)
-    os.write(report, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # its id stays its own until its owner is told
+    assert ended is not None
+    os.write(report, NUMBER.pack(ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status))
     os._exit(0)
 
 
