@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fast import fast_recipe, write_fast_zoo
-from tests.support.zoo import doit, write_recipe
+from tests.support.zoo import ROOT, doit, write_recipe
 from zoosmith.app.doit.opening import needed_by
 from zoosmith.app.doit.tasks import Tasks
 from zoosmith.bench import measure
@@ -23,9 +23,9 @@ HEAVY = ("torch", "transformers", "onnxruntime", "onnx", "datasets", "huggingfac
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fast zoo, built."""
+    """A fast zoo, built and measured as a user's is."""
     project = write_fast_zoo(tmp_path_factory.mktemp("zoo") / "z", artifacts=3)
-    done = doit(project, "build:family0-a2", "build:family0-a0")
+    done = doit(project, "build:family0-a2", "build:family0-a0", PYTHONPATH=str(ROOT))
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 
