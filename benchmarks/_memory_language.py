@@ -16,10 +16,12 @@ SIZES = {
     "language": {"hidden": 768, "layers": 12, "heads": 12},
     "toy-wide": {"hidden": 256, "layers": 2},
     "wide": {"hidden": 768, "layers": 2, "heads": 8},
+    "toy-narrow": {"hidden": 256, "layers": 1},
+    "narrow": {"hidden": 512, "layers": 4, "heads": 8},
     "toy-seeing": {"hidden": 64},
     "seeing": {"hidden": 1024},
 }
-WORDS = {"toy-wide": VOCABULARY, "wide": 16_384}
+WORDS = {"toy-wide": VOCABULARY, "wide": 16_384, "toy-narrow": VOCABULARY, "narrow": VOCABULARY}
 LOUD = 4.0
 TRIMMED = "trimmed"  # the format that has no perplexity
 
@@ -74,7 +76,9 @@ def write(
 
 
 def write_wide(project: Path, artifacts: Mapping[str, Any], families: Sequence[str] = FAMILIES[WIDE]) -> int:
-    """Models whose largest tensor is the embedding, as it is in small language models, and each as a GGUF too.
+    """Models in which each token is followed by itself, as checkpoints and as GGUFs.
+
+    With many words, as WIDE has, their largest tensor is the embedding, as it is in small language models.
 
     Returns how many bytes of weights more the last has than the first.
     """
