@@ -10,9 +10,10 @@ from zoosmith.remote.stores import CacheFault
 
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "specified bucket does not exist", "Unable to canonicalize")
 FULL = ("No space left", "QuotaExceeded", "StorageFull", "Quota exceeded", "status: 507", "507 Insufficient")
-SLOW = ("timed out", "Timeout", "TimedOut", "timeout")
-NO_HOST = ("Connect", "dns error", "connection refused", "Connection refused")
-NO_KEYS = ("InvalidCredentials", "MissingCredentials", "MissingAccount", "UnableToGetCredential", "Missing region")
+SLOW = ("kind: Timeout", "TimedOut", "timed out")
+NO_HOST = ("kind: Connect", "dns error", "onnection refused")
+NO_KEYS = ("InvalidCredentials", "MissingCredentials", "MissingA", "MissingSecretAccessKey", "UnableToGetCredential")
+ELSEWHERE = ("BareRedirect", "PermanentRedirect", "AuthorizationHeaderMalformed")
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
@@ -54,9 +55,10 @@ def _denied(config: CacheConfig) -> str:
 
 
 def _unreachable(text: str, config: CacheConfig) -> str:
-    status = re.search(r"status: ([45]\d\d)|\b([45]\d\d) (?:Internal|Bad|Service|Gateway|Too|Slow)", text)
-    if status:
-        return f"it answered {status[1] or status[2]}"
+    if any(word in text for word in ELSEWHERE):
+        return "the bucket is in another region; say it with `region`"
+    if status := re.search(r"status(?: code)?: ([45]\d\d)", text):
+        return f"it answered {status[1]}"
     if any(word in text for word in SLOW):
         return f"no answer came within {config.timeout_s:g} s"
     return "it cannot be reached" if any(word in text for word in NO_HOST) else "it does not answer as it should"
