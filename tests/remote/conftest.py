@@ -31,7 +31,8 @@ class Machine:
         for name, data in files.items():
             (staging / name).parent.mkdir(parents=True, exist_ok=True)
             (staging / name).write_bytes(data)
-        record = ActionResult(digest(inputs), inputs, self.store.add_tree(staging), {"name": "toy/write", "seconds": 1.0})
+        about = {"name": "toy/write", "seconds": 1.0}
+        record = ActionResult(digest(inputs), inputs, self.store.add_tree(staging), about)
         self.store.record(record)
         return record
 

@@ -1,4 +1,4 @@
-"""What one machine built another downloads whole, or not at all; whatever a cache does, it is told once and never believed."""
+"""What one machine built another downloads whole, or not at all; a cache that fails is told once and never believed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.remote.conftest import HOST, Config, Machine
-from tests.support.s3 import SECRET, S3, Fault
+from tests.support.s3 import S3, SECRET, Fault
 from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import origin
 from zoosmith.store.store import CorruptStore
@@ -218,7 +218,7 @@ def test_a_damaged_file_is_not_sent(bucket: S3, ours: Machine) -> None:
     ("path", "told"),
     [("../../outside", "expected a relative path"), ("model.pkl", "is a pickle"), ("a\\b", "backslash")],
 )
-def test_a_hostile_list_of_files_writes_nothing(path: str, told: str, bucket: S3, ours: Machine, theirs: Machine) -> None:
+def test_a_hostile_list_of_files_writes_nothing(path: str, told: str, bucket: S3, theirs: Machine) -> None:
     from zoosmith.common.canonical import canonical, digest
     from zoosmith.remote.trees import listing
 

@@ -26,8 +26,8 @@ SECRET = "very-secret-words"
 class Fault:
     """What is done instead of answering, `times` times, to a method for a name that holds `name`.
 
-    kinds: status (with `status`), denied, full, silent (no answer for `seconds`), drip (a byte every `seconds`), cut (in
-    the middle), wrong (one byte differs), short (all but the last byte, as if it were all)
+    kinds: status (with `status`), denied, full, silent (no answer for `seconds`), drip (a byte every `seconds`),
+    cut (in the middle), wrong (one byte differs), short (all but the last byte, as if it were all)
     """
 
     kind: str
@@ -144,7 +144,9 @@ class Handler(BaseHTTPRequestHandler):
         if "uploads" in self.query:
             upload = f"u{len(self.s3.uploads)}"
             self.s3.uploads[upload] = {}
-            return self._xml(f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
+            return self._xml(
+                f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
+            )
         if "delete" in self.query:
             names = re.findall(rb"<Key>(.*?)</Key>", data)
             for name in names:
@@ -153,7 +155,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._xml(f"<DeleteResult>{gone}</DeleteResult>")
         parts = self.s3.uploads.pop(self.query["uploadId"][0])
         self.s3.put(self.name, b"".join(parts[number] for number in sorted(parts)))
-        return self._xml(f"<CompleteMultipartUploadResult><ETag>e</ETag><Key>{self.name}</Key></CompleteMultipartUploadResult>")
+        return self._xml(
+            f"<CompleteMultipartUploadResult><ETag>e</ETag><Key>{self.name}</Key></CompleteMultipartUploadResult>"
+        )
 
     def _delete(self, data: bytes, fault: Fault | None) -> None:
         if "uploadId" in self.query:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import ZooError
 from zoosmith.remote import trees
 from zoosmith.remote.cache import Cache, Warn, opened
 from zoosmith.remote.config import CacheConfig
@@ -17,6 +19,9 @@ from zoosmith.remote.stores import Tell, untold
 from zoosmith.remote.trust import Verify
 from zoosmith.store import adopting
 from zoosmith.store.store import ActionResult, CorruptStore, Entry, Store
+
+TELLING = ("manifest.json", "data.json")
+SMALL = 8 << 20  # bytes of one of these
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,13 @@ class Found:
     record: ActionResult
     entries: Sequence[Entry]
 
+    def missing(self, store: Store) -> list[Entry]:
+        """The files that the store has not."""
+        return adopting.missing(store, self.entries)
+
     def size(self, store: Store) -> int:
-        """Bytes that bringing it here would take: of files that the store has not."""
-        return sum(entry.size for entry in adopting.missing(store, self.entries))
+        """Bytes that bringing it here would take."""
+        return sum(entry.size for entry in self.missing(store))
 
 
 class Caches:
@@ -50,6 +59,13 @@ class Caches:
         self.warn = warn
         self._broken: set[str] = set()  # keys of results that lack bytes somewhere, or have wrong ones
         self._lock = threading.Lock()
+
+    def named(self, name: str) -> Cache:
+        """The cache of that name. Raises ZooError for none, with the nearest."""
+        known = {cache.config.name: cache for cache in self.caches}
+        if name not in known:
+            raise ZooError(f"no cache is called {name!r}{nearest(name, known)}; zoosmith.toml names them")
+        return known[name]
 
     def find(self, key: str) -> Found | None:
         """The first cache's result for an action, with the list of its files; nothing of these is fetched."""
@@ -85,6 +101,17 @@ class Caches:
         record = replace(found.record, provenance=found.record.provenance | {DOWNLOADED: came})
         self.store.record(record)
         return record
+
+    def glance(self, found: Found) -> bool:
+        """Bring the small files of a found result that say what it is, and the list of all; whether that went well.
+
+        Enough to tell the keys of what would be made from it, and nothing that `Store.has` takes for the whole.
+        """
+        small = [one for one in found.entries if one.path in TELLING and one.size <= SMALL]
+        done = found.cache.asked(
+            lambda cache: trees.fetch_files(cache.blobs, self.store, small, listed=found.entries), self.warn
+        )
+        return bool(done)
 
     def _require_room(self, found: Found) -> None:
         needed, free = found.size(self.store), shutil.disk_usage(self.store.folder(".")).free

@@ -56,13 +56,15 @@ def fetch(blobs: BlobStore, store: Store, tree: str, tell: Tell = untold) -> boo
     return entries is not None and fetch_files(blobs, store, entries, tell)
 
 
-def fetch_files(blobs: BlobStore, store: Store, entries: Sequence[Entry], tell: Tell = untold) -> bool:
-    """The same for a tree whose list is known: its files, then the list."""
+def fetch_files(
+    blobs: BlobStore, store: Store, entries: Sequence[Entry], tell: Tell = untold, listed: Sequence[Entry] = ()
+) -> bool:
+    """The same for a tree whose list is known: its files, then the list; or some files of a tree of `listed` ones."""
     wanted = adopting.missing(store, entries)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         if not all(list(pool.map(lambda entry: _fetch_file(blobs, store, entry, tell), wanted))):
             return False
-    adopting.add_listing(store, entries)
+    adopting.add_listing(store, listed or entries)
     return True
 
 
