@@ -21,7 +21,7 @@ def kept(workspace: Workspace) -> Kept:
 
     keys = keys_in_use(workspace.store, workspace.names())
     blobs: set[str] = set()
-    artifacts = workspace.zoo.artifacts()
+    artifacts = list(workspace.zoo.artifacts())
     with elsewhere.as_if_fetched(workspace, artifacts):
         for action_of in elsewhere.actions(workspace, artifacts):
             with suppress(ZooError):

@@ -41,7 +41,7 @@ class Gc(ZooCommand):
             "short": "",
             "type": str,
             "default": "",
-            "help": "sweep the cache of that name in zoosmith.toml instead: what is older than its keep_days and not needed",
+            "help": "sweep that cache of zoosmith.toml instead: what is older than its keep_days and not needed",
         },
     )
 
@@ -49,7 +49,7 @@ class Gc(ZooCommand):
         """Print what was freed; exit code 1 where that needs `--yes`."""
         workspace.require_all("gc")
         asked = sys.stdin.isatty() and not params["yes"] and not params["dry_run"]
-        sweep = self._remote if params["remote"] else self._local
+        sweep = self._remote if params.get("remote") else self._local
         return sweep(workspace, params, asked)
 
     def _remote(self, workspace: Workspace, params: Any, asked: bool) -> int:
