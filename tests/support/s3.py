@@ -40,7 +40,10 @@ class Fault:
 
 @dataclass
 class S3:
-    """The bucket `zoo`: objects by name, and times in seconds since the epoch at which they were written."""
+    """The bucket `zoo`: objects by name, and times in seconds since the epoch at which they were written.
+
+    Where it is `anonymous`, its URL serves as one of a web server that takes PUT.
+    """
 
     bucket: str = "zoo"
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -49,6 +52,7 @@ class S3:
     faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    anonymous: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, name: str, data: bytes) -> None:
@@ -81,7 +85,8 @@ class Handler(BaseHTTPRequestHandler):
         fault = s3.fault(self.command, self.name)
         if fault and self._spoilt(fault):
             return
-        if f"Credential={KEY_ID}/" not in self.headers.get("Authorization", ""):
+        known = f"Credential={KEY_ID}/" in self.headers.get("Authorization", "")
+        if not known and not s3.anonymous:
             self._error(403, "InvalidAccessKeyId", f"no such key: {self.headers.get('Authorization')}")
         elif bucket != s3.bucket:
             self._error(404, "NoSuchBucket", "The specified bucket does not exist")

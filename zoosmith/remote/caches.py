@@ -15,10 +15,10 @@ from zoosmith.remote import trees
 from zoosmith.remote.cache import Cache, Warn, opened
 from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import DOWNLOADED, HOST
-from zoosmith.remote.stores import Tell, untold
+from zoosmith.remote.stores import CacheFault, Tell, untold
 from zoosmith.remote.trust import Verify
 from zoosmith.store import adopting
-from zoosmith.store.store import ActionResult, CorruptStore, Entry, Store
+from zoosmith.store.store import ActionResult, Entry, Store
 
 TELLING = ("manifest.json", "data.json")
 SMALL = 8 << 20  # bytes of one of these
@@ -78,6 +78,8 @@ class Caches:
         self._note(key)
         record = cache.actions.get(key)
         entries = None if record is None else self.store.tree(record.tree) or trees.listing(cache.blobs, record.tree)
+        if record and entries:
+            _require_pins(record, entries)
         if record is None or entries is not None:
             self._trust(key)
         return Found(cache, record, entries) if record and entries else None
@@ -130,8 +132,8 @@ class Caches:
         for cache in self.caches:
             try:
                 cache.sent(once, self.warn)
-            except CorruptStore as damaged:  # whoever reads it next is told, and it is made again
-                self.warn(f"not sent to cache {cache.config.where}: {damaged}")
+            except ZooError as error:  # of damage, whoever reads it next is told too, and it is made again
+                self.warn(f"not sent to cache {cache.config.where}: {error}")
 
     def _note(self, key: str) -> None:
         """Replace what caches have of a result when it is sent, unless it turns out to be whole."""
@@ -141,3 +143,12 @@ class Caches:
     def _trust(self, key: str) -> None:
         with self._lock:
             self._broken.discard(key)
+
+
+def _require_pins(record: ActionResult, entries: Sequence[Entry]) -> None:
+    """Raise CacheFault where a fetched base has other files than its recipe pins: that takes nobody's word."""
+    pinned = record.inputs.get("files") if record.inputs.get("kind") == "fetch" else None
+    found = {entry.path: entry.sha256 for entry in entries}
+    for name, sha256 in pinned.items() if isinstance(pinned, dict) else ():
+        if found.get(name) != sha256:
+            raise CacheFault("wrong", f"{name} of {record.provenance.get('name')} is not what its recipe pins")

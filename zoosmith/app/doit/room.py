@@ -41,7 +41,11 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
 
 def bad_caches(workspace: Workspace) -> int:
     """0. Raises ZooError for what is wrong with zoosmith.toml, once, before any step would."""
-    _ = workspace.caches
+    from zoosmith.remote.config import configured
+    from zoosmith.remote.trust import trusted
+
+    for config in configured(workspace.project):
+        trusted(config)
     return 0
 
 
