@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show
@@ -23,14 +24,28 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     asked = dict(_asked(workspace, names))
     if not asked:
         return 0
-    from zoosmith.build import preflight
+    from zoosmith.build import elsewhere, preflight
     from zoosmith.build.forecast import Forecast
 
     here = preflight.room(workspace.artifacts)
-    found = preflight.needs(Forecast(workspace), asked, copies=here.copies, measured=any(asked.values()))
-    short = preflight.shortages(found, here)
+    needs = partial(preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()))
+    short = preflight.shortages(needs(Forecast(workspace)), here)
+    if short and workspace.caches:  # what is downloaded is not built
+        with elsewhere.as_if_fetched(workspace, asked) as had:
+            found = needs(Forecast(workspace))
+            short = preflight.shortages(elsewhere.with_downloads(found, had, workspace.store), here)
     if short and not _goes_on(short):
         raise ZooError("\n  ".join([*short, "`doit run --anyway ...` builds all the same"]))
+    return 0
+
+
+def bad_caches(workspace: Workspace) -> int:
+    """0. Raises ZooError for what is wrong with zoosmith.toml, once, before any step would."""
+    from zoosmith.remote.config import configured
+    from zoosmith.remote.trust import trusted
+
+    for config in configured(workspace.project):
+        trusted(config)
     return 0
 
 
