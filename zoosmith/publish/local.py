@@ -6,6 +6,7 @@ NAME@4, NAME:stable  the version of a registry: artifacts/NAME if it is that tre
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,8 @@ def folder_of_version(catalog: Catalog, version: Version, project: Path, cache: 
     kept = cache.home(tree)
     for folder in (project / "artifacts" / version.name, Path(version.name), kept / version.name):
         if folder.is_dir() and manifest_digest(folder) == tree:
+            if folder.parent == kept:
+                os.utime(kept)  # `zoosmith prune` goes by when it was used last
             return folder
     in_zoo = (project / "dodo.py").is_file()
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()

@@ -39,6 +39,15 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
     return _compared(_opened(folder_url(location), cache, retry), cache)
 
 
+def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | None:
+    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none."""
+    base = folder_url(str(project) if location is None else location)
+    if urlsplit(base).scheme == "file":
+        return _opened(base, cache, RETRY)
+    kept = cache.registry(base)
+    return _read(kept, base, base) if kept.is_file() else None
+
+
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
     """The catalog with what differs from what was seen of this registry before."""
     now = (Numbers(name, brief.last, brief.trees, brief.heads) for name, brief in catalog.briefs.items() if brief)

@@ -33,11 +33,18 @@ def stands(catalog: Catalog, name: str, alias: str) -> Version | None:
 
 def judge(catalog: Catalog, version: Version, alias: str) -> Judgement:
     """Hold a version, by what is on record, against the one that the alias stands for now. Raises ZooError."""
+    require_movable(catalog, version)
     now = stands(catalog, version.name, alias_name(alias))
     if now is not None and now.number == version.number:
         raise ZooError(f"{version.name}:{alias} is version {version.number} already")
     theirs = figures(now) if now else []
     return judged(str(version), figures(version), version.row.gates.checks, str(now) if now else None, theirs)
+
+
+def require_movable(catalog: Catalog, version: Version) -> None:
+    """Raise ZooError for a version that was yanked, before anything is measured or compared."""
+    if (why := catalog.yanked(version)) is not None:
+        raise ZooError(f"{version} was yanked ({why}); `zoosmith yank {version} --undo` takes that back")
 
 
 def figures(version: Version) -> list[Figures]:

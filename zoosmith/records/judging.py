@@ -23,6 +23,7 @@ from zoosmith.records.scores import Difference, Metric
 from zoosmith.records.words import number, signed
 
 LIMIT = re.compile(r"(?P<kind>\w+) (?P<limit>[-+.\de]+)(?P<sure> \(sure\))?")
+SPEED = re.compile(r"\bspeed\b|no interval of the difference")  # what is not held against anything here
 UNPAIRED = "not paired: a registry's row holds no answers, so the interval is of two independent measurements"
 
 
@@ -84,7 +85,7 @@ def judged(
             f"{version} and {against} cannot be compared on record: {'; '.join(made.notes)}; "
             "`--measure` measures both here, in their zoo"
         )
-    notes = [note for note in made.notes if "no interval of the difference" not in note]
+    notes = [note for note in dict.fromkeys(made.notes) if not SPEED.search(note)]
     notes += [UNPAIRED] if any(change.change is None for change in made.changes) else []
     return Judgement(version, against, tuple(recorded), checks, tuple(notes), how, _figures(made))
 

@@ -64,6 +64,7 @@ def judgement(given: argparse.Namespace, catalog: Catalog, version: Version) -> 
     from zoosmith.publish import promotion
     from zoosmith.publish.promotion import judge
 
+    promotion.require_movable(catalog, version)
     if not given.measure:
         return judge(catalog, version, given.alias)
     from zoosmith.app.cli.commands._progress import Progress
