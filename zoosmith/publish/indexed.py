@@ -38,6 +38,7 @@ class Indexed(Entries):
         self.root, self.location, self.cache, self.retry = root, location, cache, retry
         self.what, self.cure = what, cure
         self._lines: dict[str, Any] | None = None
+        self._looked_at = False
 
     @property
     def mark(self) -> str:
@@ -86,6 +87,7 @@ class Indexed(Entries):
             told = from_json(self.cache.briefs(self.what).read_bytes(), cache_strings="keys")
             if told["mark"] == self.mark and isinstance(told["lines"], dict):
                 lines: dict[str, Any] = told["lines"]
+                self._looked_at = True
                 return lines
         return None
 
@@ -96,8 +98,11 @@ class Indexed(Entries):
             leaves = pool.map(self._object, [each for told in branches for each in told.values()])
             lines = {name: line for leaf in leaves for name, line in leaf.items()}
         lines = dict(sorted(lines.items()))
+        looked_at = {
+            name: line if objects.brief_of(line) else {"entry": "", "brief": None} for name, line in lines.items()
+        }
         with suppress(OSError):
-            write_atomic(self.cache.briefs(self.what), canonical({"mark": self.mark, "lines": lines}))
+            write_atomic(self.cache.briefs(self.what), canonical({"mark": self.mark, "lines": looked_at}))
         return lines
 
     def told(self, name: str) -> dict[str, Any]:
@@ -107,15 +112,18 @@ class Indexed(Entries):
     def __getitem__(self, name: str) -> Entry:
         """Read and check one entry; it must be what the index shows of it."""
         entry = super().__getitem__(name)
-        if objects.brief_of(self.lines[name]) != of_entry(entry):
+        if objects.brief_of(self.lines[name]) != of_entry(entry):  # also where it is a kept one
             raise DamagedEntry(
                 f"{self.what}: the index shows {name} otherwise than its entry does\n{self.cure}".strip()
             )
         return entry
 
     def briefs(self) -> dict[str, Brief | None]:
-        """See Entries."""
-        return {name: objects.brief_of(line) for name, line in self.lines.items()}
+        """See Entries. Kept lines were looked at when they were gathered: to do so for thousands takes a while."""
+        lines = self.lines
+        if self._looked_at:
+            return {name: Brief(*line["brief"]) if line["brief"] else None for name, line in lines.items()}
+        return {name: objects.brief_of(line) for name, line in lines.items()}
 
     def __iter__(self) -> Iterator[str]:
         """Names, sorted."""
