@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_opened(zoo: Path) -> No
 
 def test_names_that_cannot_be_served_are_told(zoo: Path) -> None:
     write_table(zoo, "mood")
-    with pytest.raises(ZooError, match="no artifact 'modo' in .*did you mean 'mood'"):
+    with pytest.raises(ZooError, match=r"no artifact 'modo' in .*did you mean 'mood'"):
         serve(Settings(("modo",), port=0))
     with pytest.raises(ZooError, match="two artifacts would be served as 'mood'"):
         serve(Settings(("mood", str(zoo / "artifacts" / "mood")), port=0))
