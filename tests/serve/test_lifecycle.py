@@ -13,6 +13,7 @@ import threading
 import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -58,6 +59,25 @@ def test_a_full_queue_is_told_with_429_and_when_to_come_again(zoo: Path) -> None
         assert "slow: the queue is full" in refused[0].json()["error"]
         assert f'zoosmith_requests_total{{route="predict",status="429"}} {len(refused)}.0' in metrics
         assert httpx2.post(url + "/predict", json={"inputs": ["good"]}).status_code == 200
+
+
+def test_what_fails_inside_is_told_by_its_kind_alone(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others are answered; what the failure says stays in the log."""
+    write_table(zoo, "mood")
+    with running(Settings(("mood",), port=0, grace_s=5)) as (url, server):
+        session = server.serving.models["mood"].current.predictor.session
+        works = session.classify
+
+        def classify(encoded: Any) -> Any:
+            if encoded["input_ids"].shape[1] > 4:
+                raise IndexError("a secret path")
+            return works(encoded)
+
+        session.classify = classify
+        failed = httpx2.post(url + "/predict", json={"inputs": ["good", "a very good film"]})
+        assert (failed.status_code, failed.json()) == (500, {"error": "the answer failed: IndexError"})
+        assert httpx2.post(url + "/predict", json={"inputs": ["good"]}).status_code == 200
+    assert "POST /predict failed: IndexError: a secret path" in capsys.readouterr().err
 
 
 def test_metrics_count_what_was_done(zoo: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,6 +13,7 @@ import pytest
 from tests.support.served import running, write_letters, write_table, write_zoo
 from zoosmith.serve.start import Settings
 
+FAILED = 'zoosmith_swaps_total{model="mood",outcome="failed"} 1.0'
 ASKED = {"inputs": ["a lovely film"], "model": "mood"}
 
 
@@ -38,17 +39,24 @@ def replaced(zoo: Path, sign: float, name: str = "mood") -> None:
     new.rename(zoo / "artifacts" / name)
 
 
-def until_version_is_not(client: httpx2.Client, before: str) -> str:
+def until(holds: Callable[[], bool]) -> None:
     ends = time.monotonic() + 20
-    while time.monotonic() < ends:
-        if (found := client.get("/v2/models/mood").json()["versions"][0]) != before:
-            return str(found)
+    while not holds():
+        assert time.monotonic() < ends, "it did not come to that"
         time.sleep(0.02)
-    raise AssertionError("the new tree does not answer")
+
+
+def version(client: httpx2.Client) -> str:
+    return str(client.get("/v2/models/mood").json()["versions"][0])
+
+
+def until_version_is_not(client: httpx2.Client, before: str) -> str:
+    until(lambda: version(client) != before)
+    return version(client)
 
 
 def test_callers_notice_nothing_but_the_new_answers(client: httpx2.Client, zoo: Path) -> None:
-    before = client.get("/v2/models/mood").json()["versions"][0]
+    before = version(client)
     seen: list[tuple[int, str, str]] = []
     enough = threading.Event()
 
@@ -62,10 +70,11 @@ def test_callers_notice_nothing_but_the_new_answers(client: httpx2.Client, zoo: 
     callers = [threading.Thread(target=ask) for _ in range(4)]
     for caller in callers:
         caller.start()
-    time.sleep(0.2)
+    until(lambda: len(seen) > 8)
     replaced(zoo, sign=-1.0)
     after = until_version_is_not(client, before)
-    time.sleep(0.2)
+    asked = len(seen)
+    until(lambda: len(seen) > asked + 8)
     enough.set()
     for caller in callers:
         caller.join()
@@ -82,11 +91,9 @@ def test_a_tree_that_does_not_open_changes_nothing(
     (broken / "table.json").write_text("{")
     (zoo / "artifacts" / "mood").rename(zoo / "artifacts" / ".old")
     broken.rename(zoo / "artifacts" / "mood")
-    ends = time.monotonic() + 20
-    while 'outcome="failed"} 1.0' not in (counts := client.get("/metrics").text) and time.monotonic() < ends:
-        time.sleep(0.02)
+    until(lambda: FAILED in client.get("/metrics").text)
     time.sleep(0.3)  # several looks later it is told once
-    assert 'zoosmith_swaps_total{model="mood",outcome="failed"} 1.0' in counts
+    assert FAILED in client.get("/metrics").text
     assert client.post("/predict", json=ASKED).json() == before
     assert capsys.readouterr().err.count("mood still answers with tree") == 1
     replaced(zoo, sign=-1.0)
@@ -98,10 +105,29 @@ def test_a_classifier_does_not_become_a_language_model(client: httpx2.Client, zo
     other = write_letters(zoo, "other", seed=9)
     (zoo / "artifacts" / "mood").rename(zoo / "artifacts" / ".old")
     other.rename(zoo / "artifacts" / "mood")
-    ends = time.monotonic() + 20
-    while 'outcome="failed"} 1.0' not in client.get("/metrics").text and time.monotonic() < ends:
-        time.sleep(0.02)
+    until(lambda: FAILED in client.get("/metrics").text)
     assert client.post("/predict", json=ASKED).json()["answers"][0]["label"] == "positive"
+
+
+def test_a_name_that_cannot_be_looked_up_is_told_once_and_answers_on(
+    client: httpx2.Client, zoo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (zoo / "artifacts" / "mood").rename(zoo / "artifacts" / ".gone")
+    time.sleep(0.5)
+    assert client.post("/predict", json=ASKED).json()["answers"][0]["label"] == "positive"
+    assert capsys.readouterr().err.count("what mood stands for cannot be looked up (no artifact 'mood'") == 1
+
+
+def test_an_alias_that_moves_to_another_folder_is_followed(zoo: Path) -> None:
+    """As of a registry, whose versions lie in folders of their own."""
+    stable = [write_table(zoo, "mood-1"), write_table(zoo, "mood-2", sign=-1.0)]
+    settings = Settings(("mood:stable",), port=0, poll_s=0.05, grace_s=5, where=lambda wanted: stable[0])
+    with running(settings) as (url, _), httpx2.Client(base_url=url, timeout=20) as client:
+        assert client.post("/predict", json=ASKED).json()["answers"][0]["label"] == "positive"
+        before = version(client)
+        del stable[0]
+        until_version_is_not(client, before)
+        assert client.post("/predict", json=ASKED).json()["answers"][0]["label"] == "negative"
 
 
 def test_what_is_being_written_goes_on_with_the_tree_that_it_began_with(zoo: Path) -> None:
@@ -120,8 +146,8 @@ def test_what_is_being_written_goes_on_with_the_tree_that_it_began_with(zoo: Pat
             new.rename(zoo / "artifacts" / "slow")
             text = "".join([first, *lines])
         assert text.count(whole["system_fingerprint"]) == text.count('"id"')
-        ends = time.monotonic() + 20
-        while (later := client.post("/v1/completions", json=asked).json()) and time.monotonic() < ends:
-            if later["system_fingerprint"] != whole["system_fingerprint"]:
-                break
+        few = asked | {"max_tokens": 1}
+        before = whole["system_fingerprint"]
+        until(lambda: client.post("/v1/completions", json=few).json()["system_fingerprint"] != before)
+        later = client.post("/v1/completions", json=asked).json()
         assert later["choices"][0]["text"] != whole["choices"][0]["text"]

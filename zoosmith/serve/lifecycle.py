@@ -39,7 +39,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 serving.gate, http=hasty(limits), ws="none", lifespan="off", log_config=None, log_level="critical",
                 access_log=False, server_header=False, proxy_headers=False, limit_concurrency=limits.connections,
-                timeout_graceful_shutdown=max(1, round(grace_s)),
+                timeout_graceful_shutdown=1,  # what was accepted had its time before, see `_drain`
             )
         )  # fmt: skip
         self.serving, self.grace_s = serving, grace_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,13 +79,16 @@ def kind_of(predictor: Predictor) -> str:
 class Model:
     """A name that is served."""
 
-    def __init__(self, wanted: str, threads: int, opened: Callable[[str, int], Opened] | None = None) -> None:
-        """Open what `wanted`, a name or a folder, stands for; each answer computes with `threads`. Raises ZooError."""
-        self._open = opened or open_now
-        self.wanted, self.threads = wanted, threads
+    def __init__(self, wanted: str, threads: int, where: Callable[[str], Path] = folder_of) -> None:
+        """Open what `wanted` stands for, a name or a folder; each answer computes with `threads`.
+
+        where: the folder that it stands for now, fetched where it has to be. Raises ZooError.
+        """
+        self.wanted, self.threads, self._where = wanted, threads, where
         self.name = served_name(wanted)
-        self.current = self._open(wanted, threads)
+        self.current = open_now(where(wanted), threads)
         self.refused: str | None = None  # a tree that could not be opened: it is not tried again
+        self.lost = 0  # how often in a row it could not be looked up
         self.batcher: Batcher | None = None
 
     def submit(self, items: Sequence[Any]) -> asyncio.Future[list[Any]]:
@@ -102,11 +106,12 @@ class Model:
         What is being answered goes on with the tree that it began with, which goes with the last of it. What happened,
         for the log; None where nothing did. Raises ZooError, once a tree, where the new one cannot take its place.
         """
-        tree = manifest_digest(folder_of(self.wanted).resolve())
+        folder = self._where(self.wanted)
+        tree = manifest_digest(folder.resolve())
         if tree is None or tree in (self.current.tree, self.refused):
             return None
         try:
-            found = self._open(self.wanted, self.threads)
+            found = open_now(folder, self.threads)
             if found.kind != self.current.kind:
                 raise ZooError(f"it is a {found.kind} now, and was a {self.current.kind}")
         except Exception:
@@ -117,19 +122,18 @@ class Model:
 
 
 def served_name(wanted: str) -> str:
-    """Under which name clients ask: the name itself, or that of a folder."""
+    """Under which name clients ask: the name without the version or alias behind it, or that of a folder."""
     path = Path(wanted)
-    return path.resolve().name if "/" in wanted or path.is_dir() else wanted
+    return path.resolve().name if "/" in wanted or path.is_dir() else re.split("[@:#]", wanted, maxsplit=1)[0]
 
 
-def open_now(wanted: str, threads: int) -> Opened:
+def open_now(folder: Path, threads: int) -> Opened:
     """Open an artifact and be sure which one it was. Raises ZooError, also where a pull replaced it meanwhile."""
-    folder = folder_of(wanted).resolve()
-    tree = manifest_digest(folder)
+    tree = manifest_digest(folder.resolve())
     if tree is None:
         raise ZooError(f"{folder} has no whole tree: `zoosmith verify {folder.name}` names what is missing")
-    opened = Opened(load(wanted, threads=threads), tree)
-    if manifest_digest(folder_of(wanted).resolve()) != tree:
+    opened = Opened(load(folder, threads=threads), tree)
+    if manifest_digest(folder.resolve()) != tree:
         raise ZooError(f"{folder} was replaced while it was opened; it is tried again")
     return opened
 

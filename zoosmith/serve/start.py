@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.predictor import folder_of
 from zoosmith.serve.app import Serving
 from zoosmith.serve.batching import Batcher, Batching
 from zoosmith.serve.lifecycle import Server, address, bound
@@ -23,7 +25,7 @@ class Settings:
 
     threads: that one answer computes with. workers: answers that are computed at once, of classifiers; parallel: of
     language models, each with a KV cache of its own. poll_s: how often names are looked up again. grace_s: how long
-    accepted requests may take after SIGTERM.
+    accepted requests may take after SIGTERM. where: the folder that a name stands for now.
     """
 
     names: Sequence[str]
@@ -37,6 +39,7 @@ class Settings:
     poll_s: float = 2.0
     grace_s: float = 30.0
     limits: Limits = field(default_factory=Limits)
+    where: Callable[[str], Path] = folder_of
 
 
 def serve(settings: Settings, started: Callable[[str, Server], None] = lambda url, server: None) -> None:
@@ -67,7 +70,7 @@ def serve(settings: Settings, started: Callable[[str, Server], None] = lambda ur
 
 def opened(settings: Settings) -> list[Model]:
     """Each name, opened. Raises ZooError, also for two that clients could not tell apart."""
-    models = [Model(name, settings.threads) for name in settings.names]
+    models = [Model(name, settings.threads, settings.where) for name in settings.names]
     names = [model.name for model in models]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ZooError(f"two artifacts would be served as {twice[0]!r}; serve them on two ports")

@@ -11,6 +11,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.serve.app import Serving
 from zoosmith.serve.models import Model
 
+PATIENCE = 3
+
 
 async def follow(serving: Serving, every_s: float) -> None:
     """Look every `every_s` seconds, for ever."""
@@ -26,15 +28,25 @@ async def look(serving: Serving, model: Model) -> None:
     try:
         said = await asyncio.to_thread(model.renewed)
     except Exception as error:  # a tree that does not open must not end what is served
+        what = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
         if model.refused != refused:
             serving.metrics.swaps.labels(model.name, "failed").inc()
-            what = str(error) if isinstance(error, ZooError) else f"{type(error).__name__}: {error}"
             note(f"{model.name} still answers with tree {model.current.version}, for the new one failed: {what}")
+        else:
+            _lost(model, what)
         return
+    model.lost = 0
     if said is not None:
         serving.metrics.swaps.labels(model.name, "done").inc()
         note(said)
         gc.collect()  # sessions are parts of cycles, and the old weights need not lie about
+
+
+def _lost(model: Model, what: str) -> None:
+    """Tell once that a name cannot be looked up, if it stays so: a pull takes a folder away to put another there."""
+    model.lost += 1
+    if model.lost == PATIENCE:
+        note(f"what {model.name} stands for cannot be looked up ({what}); it answers as before")
 
 
 def note(text: str) -> None:
