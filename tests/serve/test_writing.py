@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.language import write_torch
+from tests.support.language import write_llama_cpp, write_torch
 from tests.support.served import write_letters, write_zoo
 from zoosmith.contract.errors import ZooError
 from zoosmith.predictor import open_artifact
@@ -82,15 +82,17 @@ def test_who_has_left_is_not_written_for(opened: Opened) -> None:
     assert write(asked).tokens == 0
 
 
-def test_a_real_model_writes_what_run_writes(tmp_path: Path) -> None:
-    folder = write_torch(tmp_path)
-    opened = Opened(open_artifact(folder, project=tmp_path), "0" * 64)
-    [expected] = opened.session.generate(["the quick brown"], max_new_tokens=20, chat=True)
-    ids = conversation_ids(opened.session, [Message("user", "the quick brown")])
-    assert ids == opened.session.chat_ids("the quick brown")
-    pieces: list[str] = []
-    assert write(Writing(opened, ids, 20, Sampler(0.0), on_text=pieces.append)) == expected
-    assert "".join(pieces) == expected.text
+def test_real_models_write_what_run_writes(tmp_path: Path) -> None:
+    checkpoint = write_torch(tmp_path)
+    for folder in (checkpoint, write_llama_cpp(checkpoint)):
+        opened = Opened(open_artifact(folder, project=tmp_path), "0" * 64)
+        [expected] = opened.session.generate(["the quick brown"], max_new_tokens=20, chat=True)
+        ids = conversation_ids(opened.session, [Message("user", "the quick brown")])
+        assert ids == opened.session.chat_ids("the quick brown")
+        for _ in range(2):  # the second is written in the cache of the first
+            pieces: list[str] = []
+            assert write(Writing(opened, ids, 20, Sampler(0.0), on_text=pieces.append)) == expected
+            assert "".join(pieces) == expected.text
 
 
 class Words:
