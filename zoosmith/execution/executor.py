@@ -38,6 +38,10 @@ class StepFailed(ZooError):
     """A step that did not finish; the text says why and where its log is."""
 
 
+class StepKilled(StepFailed):
+    """A step whose process was killed by something else than its timeout or its user; another try may end well."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a worker gave: tree digest, notes, peak resident memory in MiB, seconds."""
@@ -50,6 +54,9 @@ class Outcome:
 
 class Executor(Protocol):
     """Runs actions. Cache, locks, budget and record are the runner's."""
+
+    def here(self, action: Action) -> bool:
+        """Whether the action takes of this machine's cores and memory, which the runner then shares out."""
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end; whatever it started has ended too when this returns.
@@ -77,6 +84,10 @@ class LocalExecutor:
         self.variables = variables
         self._fork_servers: dict[frozenset[tuple[str, str]], ForkServer] = {}
         self._lock = threading.Lock()
+
+    def here(self, action: Action) -> bool:
+        """Always."""
+        return True
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. A worker never outlives this call.
@@ -106,7 +117,9 @@ class LocalExecutor:
             return Outcome(result["tree"], result["notes"], watch.peak_mb, time.monotonic() - started)
         if self.workers.interrupted:
             raise KeyboardInterrupt
-        raise StepFailed(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
+        killed = process.returncode == -signal.SIGKILL and not watch.timed_out and "error" not in messages
+        fault = StepKilled if killed else StepFailed
+        raise fault(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
 
     def _start(self, action: Action, sink: IO[bytes], handles: tuple[int, int], progress: Progress) -> Worker:
         environment = self._environment(action)

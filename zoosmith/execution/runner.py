@@ -6,8 +6,8 @@ import datetime
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from zoosmith.execution.action import Action, public_versions
@@ -67,10 +67,18 @@ class Runner:
             lock = held.enter_context(flock(self._lock(action), waiting=self._on_same_step(action)))
             if not again and (cached := self.store.finished(action.key)):
                 return cached
+            if self.executor.here(action):
+                held.enter_context(self._room(action))
+            return self._work(action, lock)
+
+    @contextmanager
+    def _room(self, action: Action) -> Iterator[None]:
+        """Cores and memory of this machine, and its quiet."""
+        with ExitStack() as held:
             held.enter_context(self.budget.reserve(action.resources))
             if action.exclusive or action.resources.cpus:
                 held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
-            return self._work(action, lock)
+            yield
 
     def _work(self, action: Action, lock: int) -> ActionResult:
         self._tell(action)
