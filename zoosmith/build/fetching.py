@@ -40,6 +40,7 @@ def base_action(resolver: Resolver, ref: Ref) -> Action:
         inputs={"schema": 1, "kind": "fetch", **decided, "trust_remote_code": False},
         run={"base": base.model_dump(mode="json"), "name": str(ref)},
         resources=Resources(cpus=0, memory_mb=256),
+        private=bool(base.gated),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
+from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.execution.interrupt import Workers
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from zoosmith.build.crossval.request import Asked
     from zoosmith.build.record_store import RecordStore
     from zoosmith.execution.runner import Runner
+    from zoosmith.remote.caches import Caches
 
 SCRATCH = "scratch-zoo"
 
@@ -103,9 +106,23 @@ class Workspace:
         from zoosmith.execution.runner import Runner
         from zoosmith.sources import xet
 
-        executor = LocalExecutor(self.store, self.project, self.workers, xet.switch)
-        budget, remark = of_this_machine(), lambda action: xet.remark(action.run)
-        return Runner(self.store, self.project, budget, Display(), executor, remark)
+        executor, display = LocalExecutor(self.store, self.project, self.workers, xet.switch), Display()
+        budget, remark, caches = of_this_machine(), lambda action: xet.remark(action.run), self.caches
+        if caches:
+            caches.warn = display.say
+        return Runner(self.store, self.project, budget, display, executor, remark, caches)
+
+    @cached_property
+    def caches(self) -> Caches | None:
+        """The caches that the zoo names, of which nothing is asked yet; None for none. Raises ZooError."""
+        from zoosmith.remote.config import configured
+
+        if not (named := configured(self.project)):
+            return None
+        from zoosmith.remote.caches import Caches
+
+        host = this_host().model_dump(mode="json")
+        return Caches(named, self.store, host, lambda line: show(line, to=sys.stderr))
 
     @cached_property
     def records(self) -> RecordStore:

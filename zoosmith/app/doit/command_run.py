@@ -10,7 +10,7 @@ from doit.exceptions import InvalidCommand
 from zoosmith.app.doit.command import Anywhere, interrupt, told, unless_interrupted
 from zoosmith.app.doit.crossval import asked_of
 from zoosmith.app.doit.opening import OPENED
-from zoosmith.app.doit.room import enough
+from zoosmith.app.doit.room import bad_caches, enough
 from zoosmith.common.names import nearest
 from zoosmith.execution.interrupt import interruptible
 
@@ -51,6 +51,8 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
             return run()
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        if told(lambda: bad_caches(workspace)):
+            return 1
         if not params["anyway"] and told(lambda: enough(workspace, OPENED["names"])):
             return 1
         return interruptible(run, interrupt)

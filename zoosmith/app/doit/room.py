@@ -34,6 +34,12 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     return 0
 
 
+def bad_caches(workspace: Workspace) -> int:
+    """0. Raises ZooError for what is wrong with zoosmith.toml, once, before any step would."""
+    _ = workspace.caches
+    return 0
+
+
 def _asked(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[Ref, bool]]:
     """The artifacts that tasks on the command line build, and whether they are measured."""
     for name in names:
