@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -58,6 +58,9 @@ class Executor(Protocol):
     def here(self, action: Action) -> bool:
         """Whether the action takes of this machine's cores and memory, which the runner then shares out."""
 
+    def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Keeps other machines from running the action meanwhile; `waiting` is told once who does before."""
+
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end; whatever it started has ended too when this returns.
 
@@ -88,6 +91,10 @@ class LocalExecutor:
     def here(self, action: Action) -> bool:
         """Always."""
         return True
+
+    def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Nothing to do: whoever shares this store waits for the lock on the key."""
+        return nullcontext()
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. A worker never outlives this call.

@@ -54,6 +54,6 @@ def test_who_waits_is_told_once_and_what_was_taken_is_given_back() -> None:
     answers = iter(["one", "one", None])
     told: list[str] = []
     given_back: list[bool] = []
-    with held(lambda: next(answers), lambda: given_back.append(True), told.append, pause_s=0):
+    with held(lambda: next(answers), lambda: given_back.append(True), told.append, beat_s=0.01):
         assert not given_back
     assert (told, given_back) == (["one"], [True])

@@ -38,7 +38,11 @@ def test_a_step_of_more_cores_than_a_node_has_takes_the_largest_whole() -> None:
     [
         (step(memory_mb=9000), {}, "takes 9000 MiB of memory, 8000 are there"),
         (step(device="cuda"), {}, "computes on a GPU, and none is there"),
-        (step(), {"code": "b" * 64}, "its zoosmith is another one (zoosmith 0.1.0 here, 0.1.0 there; sources aaaaaaaaaaaa"),
+        (
+            step(),
+            {"code": "b" * 64},
+            "its zoosmith is another one (zoosmith 0.1.0 here, 0.1.0 there; sources aaaaaaaaaaaa",
+        ),
         (step(), {"python": "3.12"}, "Python 3.11 here, 3.12 there"),
         (step(packages={"torch": "2.13.0"}), {"packages": {"torch": "2.12.1"}}, "torch 2.13.0 here, 2.12.1 there"),
         (step(packages={"torch": "2.13.0"}), {"packages": {}}, "torch 2.13.0 here, not installed there"),

@@ -9,7 +9,16 @@ from zoosmith.execution.cluster.sent import packed, unpacked
 
 def test_it_arrives_as_it_was_sent() -> None:
     action = Action(
-        "f/x", "build f-x", "m:f", {"seed": 1}, {"device": "cpu"}, Resources(2, 300, 40), 60.0, ("a==1",), ("torch",), True
+        "f/x",
+        "build f-x",
+        "m:f",
+        {"seed": 1},
+        {"device": "cpu"},
+        Resources(2, 300, 40),
+        60.0,
+        ("a==1",),
+        ("torch",),
+        True,
     )
     arrived = unpacked(json.loads(json.dumps(packed(action))))
     assert arrived == action

@@ -1,8 +1,4 @@
-"""A Ray cluster, joined or started, and what its nodes announce.
-
-Addresses: `ray` starts one on this machine, `ray:HOST:PORT` and `ray:auto` join the one that this machine is a node of,
-`ray://HOST:PORT` reaches one through its Ray Client server (https://docs.ray.io, "Ray Client").
-"""
+"""A Ray cluster, joined or started, and what its nodes announce."""
 
 from __future__ import annotations
 
@@ -19,20 +15,8 @@ JOIN_S = 30
 PROBE_S = 60
 
 
-def check_address(address: str) -> None:
-    """Raise ZooError unless `address` names an executor on Ray."""
-    scheme, _, rest = address.partition(":")
-    port = rest.rpartition(":")[2]
-    if scheme != "ray" or (rest not in ("", "auto") and not port.isdigit()):
-        raise ZooError(
-            f"{address!r} is no executor; there are `local`, `ray` (a cluster on this machine), `ray:auto` and "
-            "`ray:HOST:PORT` (the cluster that this machine is a node of) and `ray://HOST:PORT` (a cluster elsewhere)"
-        )
-
-
 def join(address: str) -> None:
-    """Connect this process to the cluster at `address`. Raises ZooError, naming both sides where versions differ."""
-    check_address(address)
+    """Connect this process to the cluster at `address`, as zoosmith.execution.place has them. Raises ZooError, naming both sides where versions differ."""
     ray = _ray()
     if ray.is_initialized():
         return

@@ -1,16 +1,18 @@
 """One step at a time: two drivers of a cluster that want the same one.
 
-A lease is held while its owner's heartbeats come. It lives in one process of the cluster, so taking over one that has
-lapsed has no race.
+A lease is held while its owner's heartbeats come. All are kept by one process of the cluster, so taking over one that
+has lapsed has no race.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LAPSES_S = 20.0
+BEAT_S = 5.0
 
 
 class Leases:
@@ -37,16 +39,30 @@ class Leases:
 
 @contextmanager
 def held(
-    take: Callable[[], str | None], give_back: Callable[[], None], waiting: Callable[[str], None], pause_s: float = 1.0
+    take: Callable[[], str | None],
+    give_back: Callable[[], object],
+    waiting: Callable[[str], None],
+    beat_s: float = BEAT_S,
 ) -> Iterator[None]:
     """Hold a lease, once whoever has it lets go or falls silent; `waiting` is told once who that is."""
-    told = False
-    while (holder := take()) is not None:
+    ended = threading.Event()
+    holder, told = take(), False
+    while holder is not None:
         if not told:
             waiting(holder)
             told = True
-        time.sleep(pause_s)
+        time.sleep(min(beat_s, 1.0))
+        holder = take()
+    beating = threading.Thread(target=_beat, args=(take, ended, beat_s), daemon=True)
+    beating.start()
     try:
         yield
     finally:
+        ended.set()
+        beating.join()
         give_back()
+
+
+def _beat(take: Callable[[], str | None], ended: threading.Event, beat_s: float) -> None:
+    while not ended.wait(beat_s):
+        take()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.execution.action import Action
+from zoosmith.execution.cluster.checkpoints import Checkpoints
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.executor import LocalExecutor, StepFailed, StepKilled, Variables
 from zoosmith.execution.failure import failure
@@ -75,18 +76,26 @@ class NodeStep:
         started = time.monotonic()
         with self.store.kept(), ExitStack() as held:
             lock = held.enter_context(flock(self.store.folder("locks") / f"{self.action.key}.lock"))
-            came = sum(self.exchange.receive(tree, self.store) for tree in self.trees)
+            for tree in self.trees:
+                self.exchange.receive(tree, self.store)
             held.enter_context(quiet(alone=self.action.exclusive, waiting=self._waits))
+            checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
+            if checkpoints.restore():
+                self._say("goes on from where another node left it")
+            held.enter_context(checkpoints.kept())
             executor = LocalExecutor(self.store, self._project(), self.workers, variables)
             outcome = executor.run(self.action, lock, lambda message: self.said.put({"progress": message}))
-            went = self.exchange.send(outcome.tree, self.store)
+            self.exchange.send(outcome.tree, self.store)
         return {
             "tree": outcome.tree, "notes": outcome.notes, "peak_mb": outcome.peak_mb,
-            "seconds": time.monotonic() - started, "received": came, "sent": went,
+            "seconds": time.monotonic() - started,
         }  # fmt: skip
 
     def _waits(self) -> None:
-        self.said.put({"progress": {"say": "waiting for a measurement on its node to end"}})
+        self._say("waiting for a measurement on its node to end")
+
+    def _say(self, text: str) -> None:
+        self.said.put({"progress": {"say": text}})
 
     def _project(self) -> Path:
         """A folder with the zoo's own code; an empty one where everything comes with zoosmith."""
@@ -103,7 +112,8 @@ class NodeStep:
 
     def _log(self) -> str:
         try:
-            return (self.store.root / "logs" / f"{self.action.key}.log").read_bytes()[-LOG_BYTES:].decode(errors="replace")
+            return (
+                (self.store.root / "logs" / f"{self.action.key}.log").read_bytes()[-LOG_BYTES:].decode(errors="replace")
+            )
         except OSError:  # it never came so far
             return ""
-

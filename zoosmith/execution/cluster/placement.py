@@ -36,7 +36,9 @@ def place(action: Action, nodes: Sequence[Node], driver: Profile) -> Place:
     A step that asks for more cores than a node has takes all of that node, as on one machine; memory has to be there.
     """
     if not nodes:
-        raise StepFailed(f"{action.title}: the cluster has no node that is alive; `ray status` says what became of them")
+        raise StepFailed(
+            f"{action.title}: the cluster has no node that is alive; `ray status` says what became of them"
+        )
     gpus = 0 if action.run.get("device", "cpu") == "cpu" else 1
     lacks = [(node, _lacks(action, gpus, node, driver)) for node in nodes]
     fit = tuple(node for node, missing in lacks if not missing)

@@ -6,7 +6,6 @@ import hashlib
 import platform
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from zoosmith.execution.action import Action
@@ -56,7 +55,9 @@ def own_code() -> str:
     total = hashlib.sha256()
     for root in (PACKAGE, KINDS["builders"]):
         for path in sorted(root.rglob("*.py")):
-            total.update(path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+            total.update(
+                path.relative_to(root).as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest()
+            )
     return total.hexdigest()
 
 
@@ -84,8 +85,3 @@ def _installed() -> dict[str, str]:
         if name := one.metadata["Name"]:
             found.setdefault(name.lower().replace("_", "-"), one.version.partition("+")[0])
     return dict(sorted(found.items()))
-
-
-def folder_of_code(project: Path) -> bool:
-    """Whether a project's plug-ins are those that zoosmith ships: a checkout of zoosmith itself."""
-    return (project / "builders").resolve() == KINDS["builders"].resolve()
