@@ -21,14 +21,20 @@ class Nodes:
     address: str
     cluster: Any
     root: Path
-    joined: list[Any]
+    joined: dict[str, Any]
 
     def add(self, name: str, **more: Any) -> Any:
         """One more node, of one core."""
         variables = {"ZOOSMITH_NODE": str(self.root / name), "RAY_memory_usage_threshold": "1.0"}
-        node = self.cluster.add_node(num_cpus=1, env_vars=variables, object_store_memory=80 * 2**20, **more)
-        self.joined.append(node)
+        node = self.cluster.add_node(
+            num_cpus=1, node_name=name, env_vars=variables, object_store_memory=80 * 2**20, **more
+        )
+        self.joined[name] = node
         return node
+
+    def lose(self, name: str) -> None:
+        """End a node at once, as a power cut does."""
+        self.cluster.remove_node(self.joined.pop(name), allow_graceful=False)
 
 
 @contextmanager
@@ -39,7 +45,7 @@ def running(root: Path, nodes: int = NODES) -> Iterator[Nodes]:
     os.environ |= {"AWS_ACCESS_KEY_ID": s3.KEY_ID, "AWS_SECRET_ACCESS_KEY": s3.SECRET, "RAY_DEDUP_LOGS": "0"}
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80 * 2**20})
     try:
-        found = Nodes(f"ray:{cluster.address}", cluster, root, [])
+        found = Nodes(f"ray:{cluster.address}", cluster, root, {})
         for one in range(nodes):
             found.add(f"node{one}")
         cluster.wait_for_nodes()

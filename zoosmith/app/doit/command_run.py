@@ -36,8 +36,8 @@ opt_executor = {
     "long": "executor",
     "type": str,
     "default": "",
-    "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that this "
-    "machine is a node of), ray://HOST:PORT (one elsewhere); as [executor] in zoosmith.toml says, else local",
+    "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that "
+    "this machine is a node of), ray://HOST:PORT (one elsewhere); else as [executor] in zoosmith.toml says",
 }
 
 

@@ -80,7 +80,7 @@ def unfit(action: Action, driver: Profile, node: Profile) -> list[str]:
 
 
 def _installed() -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for one in metadata.distributions():
         if name := one.metadata["Name"]:
             found.setdefault(name.lower().replace("_", "-"), one.version.partition("+")[0])
