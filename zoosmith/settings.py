@@ -43,11 +43,12 @@ class Settings:
     def _line(self, key: str, section: str | None, nth: int) -> int:
         """The line of a key, counted from 1; that of its table, or of the file, where the key stands on none."""
         lines, first = self.text.splitlines(), 0
+        last = len(lines)
         if section:
             heads = [i for i, line in enumerate(lines) if re.match(rf"\s*\[\[\s*{section}\s*\]\]", line)]
-            first = heads[nth] if nth < len(heads) else 0
+            first, last = [*heads, last][nth : nth + 2] if nth < len(heads) else (0, last)
         named = re.compile(rf"\s*(\[+\s*)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]")
-        return next((i for i in range(first, len(lines)) if named.match(lines[i])), first) + 1
+        return next((i for i in range(first, last) if named.match(lines[i])), first) + 1
 
 
 def settings(project: Path) -> Settings:

@@ -23,15 +23,16 @@ class Machine:
         self.store, self.warned = Store(root), list[str]()
         self.caches = Caches(configs, self.store, HOST, self.warned.append)
 
-    def build(self, files: dict[str, bytes], **inputs: Any) -> ActionResult:
+    def build(self, made: dict[str, bytes], /, **inputs: Any) -> ActionResult:
         """What a step of these inputs leaves in the store."""
         from zoosmith.common.canonical import digest
 
         staging = self.store.folder("work") / "out"
-        for name, data in files.items():
+        for name, data in made.items():
             (staging / name).parent.mkdir(parents=True, exist_ok=True)
             (staging / name).write_bytes(data)
-        record = ActionResult(digest(inputs), inputs, self.store.add_tree(staging), {"name": "toy/write", "seconds": 1.0})
+        about = {"name": "toy/write", "seconds": 1.0}
+        record = ActionResult(digest(inputs), inputs, self.store.add_tree(staging), about)
         self.store.record(record)
         return record
 

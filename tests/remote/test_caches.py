@@ -1,4 +1,4 @@
-"""What one machine built another downloads whole, or not at all; whatever a cache does, it is told once and never believed."""
+"""What one machine built another downloads whole, or not at all; a cache that fails is told once and never believed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.remote.conftest import HOST, Config, Machine
-from tests.support.s3 import SECRET, S3, Fault
+from tests.support.s3 import S3, SECRET, Fault
 from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import origin
 from zoosmith.store.store import CorruptStore
@@ -20,10 +20,12 @@ LARGE = os.urandom((9 << 20) + 5)  # two pieces down, in parts up
 FILES = {"model.onnx": LARGE, "sub/manifest.json": b"{}", "empty": b""}
 
 
-@pytest.mark.parametrize("scheme", ["s3", "file", "memory"])
-def test_what_one_machine_sends_another_has_whole(scheme: str, config: Config, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["s3", "http", "file", "memory"])
+def test_what_one_machine_sends_another_has_whole(scheme: str, bucket: S3, config: Config, tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
-    url = {"s3": "s3://zoo/cache", "file": f"file://{tmp_path}/shared", "memory": f"memory://{tmp_path.name}"}[scheme]
+    bucket.anonymous = scheme == "http"
+    urls = {"s3": "s3://zoo/cache", "file": f"file://{tmp_path}/shared", "memory": f"memory://{tmp_path.name}"}
+    url = urls.get(scheme, f"{bucket.url}/zoo/cache")
     ours, theirs = (Machine(tmp_path / name, config(url=url)) for name in ("ours", "theirs"))
     made = ours.build(FILES, x=1)
     ours.caches.send(made)
@@ -33,8 +35,9 @@ def test_what_one_machine_sends_another_has_whole(scheme: str, config: Config, t
     assert theirs.store.finished(made.key) == got
     theirs.store.checkout(got.tree, tmp_path / "out")
     assert {name: (tmp_path / "out" / name).read_bytes() for name in FILES} == FILES
-    assert ours.warned + theirs.warned == []
+    ours.caches.send(made)
     assert theirs.fetched("0" * 64) is None
+    assert ours.warned + theirs.warned == []
 
 
 def test_a_static_web_server_is_read(bucket: S3, ours: Machine, tmp_path: Path) -> None:
@@ -201,6 +204,23 @@ def test_a_result_that_nobody_trusted_signed_is_none(bucket: S3, config: Config,
     assert got and got.tree == made.tree and made.tree.encode() in seen[0]
 
 
+def test_a_base_is_what_its_recipe_pins_whoever_is_trusted(bucket: S3, ours: Machine, theirs: Machine) -> None:
+    pinned = {"model.onnx": hashlib.sha256(b"right").hexdigest()}
+    for data in (b"wrong", b"right"):
+        made = ours.build({"model.onnx": data, "manifest.json": b"{}"}, kind="fetch", files=pinned)
+        ours.caches.send(made)
+        if data == b"wrong":
+            assert theirs.fetched(made.key) is None
+            assert "model.onnx of toy/write is not what its recipe pins" in theirs.warned[0]
+            bucket.objects.clear()
+    assert Machine(ours.store.root.with_name("third"), ours.caches.caches[0].config).fetched(made.key)
+
+
+def test_what_nobody_would_take_is_not_sent(bucket: S3, ours: Machine) -> None:
+    ours.caches.send(ours.build({"weights.bin": b"x"}, x=1))
+    assert "weights.bin may run code" in ours.warned[0] and bucket.objects == {}
+
+
 def test_a_damaged_file_is_not_sent(bucket: S3, ours: Machine) -> None:
     for x, data in enumerate((b"small", LARGE)):
         made = ours.build({"a": data}, x=x)
@@ -216,9 +236,14 @@ def test_a_damaged_file_is_not_sent(bucket: S3, ours: Machine) -> None:
 
 @pytest.mark.parametrize(
     ("path", "told"),
-    [("../../outside", "expected a relative path"), ("model.pkl", "is a pickle"), ("a\\b", "backslash")],
+    [
+        ("../../outside", "expected a relative path"),
+        ("model.pkl", "may run code"),
+        ("model.py", "may run code"),
+        ("a\\b", "backslash"),
+    ],
 )
-def test_a_hostile_list_of_files_writes_nothing(path: str, told: str, bucket: S3, ours: Machine, theirs: Machine) -> None:
+def test_a_hostile_list_of_files_writes_nothing(path: str, told: str, bucket: S3, theirs: Machine) -> None:
     from zoosmith.common.canonical import canonical, digest
     from zoosmith.remote.trees import listing
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,8 +40,8 @@ def test_the_environment_stands_for_the_file(tmp_path: Path) -> None:
     (tmp_path / "zoosmith.toml").write_text(GOOD)
     (one,) = configured(tmp_path, {"ZOOSMITH_CACHE": "file:///mnt/zoo read write trust=any"})
     assert one == CacheConfig("mnt-zoo", "file:///mnt/zoo", write=True, trust="any")
-    (other,) = configured(tmp_path, {"ZOOSMITH_CACHE": "gs://b/zoo write"})
-    assert (other.read, other.write) == (False, True)
+    (other,) = configured(tmp_path, {"ZOOSMITH_CACHE": "gs://b/zoo write keep_days=7"})
+    assert (other.read, other.write, other.keep_days) == (False, True, 7)
     assert configured(tmp_path, {"ZOOSMITH_CACHE": "off"}) == []
 
 
@@ -81,7 +83,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "told"),
     [("s3://b/x raed", "'raed' is not known; did you mean 'read'"), ("s3://b/x read", "say whose results are taken"),
-     ("ftp://b/x write", "scheme of 'ftp://b/x'")],
+     ("ftp://b/x write", "scheme of 'ftp://b/x'"), ("s3://b/x write timeout_s=x", "timeout_s takes a number")],
 )  # fmt: skip
 def test_a_wrong_variable_names_itself(text: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(ZooError, match=f"ZOOSMITH_CACHE: .*{re.escape(told)}"):
@@ -95,3 +97,16 @@ def test_keys_that_cannot_be_checked_are_refused_rather_than_believed() -> None:
     assert trusted(CacheConfig("ci", "s3://b/zoo", read=False, trust=("release",)))(b"", [])
     assert trusted(config, lambda statement, one, keys: one in keys)(b"", ["other", "release"])
     assert not trusted(config, lambda statement, one, keys: one in keys)(b"", [])
+
+
+def test_a_configured_cache_imports_nothing_of_its_extra(tmp_path: Path) -> None:
+    """Nor does it open a connection: what is in the local store is answered from there."""
+    (tmp_path / "zoosmith.toml").write_text(GOOD)
+    program = (
+        "import socket, ssl, sys; from pathlib import Path; socket.socket = None\n"
+        "from zoosmith.build.workspace import Workspace\n"
+        "assert len(Workspace(Path(sys.argv[1])).caches.caches) == 2\n"
+        "print([name for name in sys.modules if name.startswith(('obstore', 'torch', 'boto', 'requests'))])"
+    )
+    told = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (told.stdout, told.returncode) == ("[]\n", 0), told.stderr

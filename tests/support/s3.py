@@ -26,8 +26,8 @@ SECRET = "very-secret-words"
 class Fault:
     """What is done instead of answering, `times` times, to a method for a name that holds `name`.
 
-    kinds: status (with `status`), denied, full, silent (no answer for `seconds`), drip (a byte every `seconds`), cut (in
-    the middle), wrong (one byte differs), short (all but the last byte, as if it were all)
+    kinds: status (with `status`), denied, full, silent (no answer for `seconds`), drip (a byte every `seconds`),
+    cut (in the middle), wrong (one byte differs), short (all but the last byte, as if it were all)
     """
 
     kind: str
@@ -40,7 +40,10 @@ class Fault:
 
 @dataclass
 class S3:
-    """The bucket `zoo`: objects by name, and times in seconds since the epoch at which they were written."""
+    """The bucket `zoo`: objects by name, and times in seconds since the epoch at which they were written.
+
+    Where it is `anonymous`, its URL serves as one of a web server that takes PUT.
+    """
 
     bucket: str = "zoo"
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -49,6 +52,7 @@ class S3:
     faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    anonymous: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, name: str, data: bytes) -> None:
@@ -81,7 +85,8 @@ class Handler(BaseHTTPRequestHandler):
         fault = s3.fault(self.command, self.name)
         if fault and self._spoilt(fault):
             return
-        if f"Credential={KEY_ID}/" not in self.headers.get("Authorization", ""):
+        known = f"Credential={KEY_ID}/" in self.headers.get("Authorization", "")
+        if not known and not s3.anonymous:
             self._error(403, "InvalidAccessKeyId", f"no such key: {self.headers.get('Authorization')}")
         elif bucket != s3.bucket:
             self._error(404, "NoSuchBucket", "The specified bucket does not exist")
@@ -144,7 +149,9 @@ class Handler(BaseHTTPRequestHandler):
         if "uploads" in self.query:
             upload = f"u{len(self.s3.uploads)}"
             self.s3.uploads[upload] = {}
-            return self._xml(f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
+            return self._xml(
+                f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>"
+            )
         if "delete" in self.query:
             names = re.findall(rb"<Key>(.*?)</Key>", data)
             for name in names:
@@ -153,7 +160,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._xml(f"<DeleteResult>{gone}</DeleteResult>")
         parts = self.s3.uploads.pop(self.query["uploadId"][0])
         self.s3.put(self.name, b"".join(parts[number] for number in sorted(parts)))
-        return self._xml(f"<CompleteMultipartUploadResult><ETag>e</ETag><Key>{self.name}</Key></CompleteMultipartUploadResult>")
+        return self._xml(
+            f"<CompleteMultipartUploadResult><ETag>e</ETag><Key>{self.name}</Key></CompleteMultipartUploadResult>"
+        )
 
     def _delete(self, data: bytes, fault: Fault | None) -> None:
         if "uploadId" in self.query:

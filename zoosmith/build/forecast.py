@@ -93,6 +93,8 @@ class Forecast:
         try:
             if record:
                 store = self.workspace.store
+                if not store.has(record.tree):  # a cache has it
+                    return Weighed(sum(entry.size for entry in store.tree(record.tree) or ()))
                 return of_files({entry.path: store.file(entry.sha256) for entry in store.tree(record.tree) or ()})
             return self._base(node) if self.zoo.base(node) is not None else self._artifact(node)
         except (ZooError, OSError):  # the step itself says what is wrong

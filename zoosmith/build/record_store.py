@@ -107,7 +107,7 @@ class RecordStore(Places):
 
     def _render(self, recipe: str, records: Snapshot | None = None) -> list[Path]:
         changed, records = [], records or self.snapshot()
-        book = self._book()
+        book = self.book()
         for name in self.zoo.families[recipe].recipe.artifacts:
             ref = Ref(recipe, name)
             found = records.current(ref)
@@ -175,9 +175,9 @@ class RecordStore(Places):
 
     def _install(self) -> str | None:
         """What pip installs zoosmith from, as the registry names it."""
-        return self._book().install
+        return self.book().install
 
-    def _book(self) -> registry.Registry:
+    def book(self) -> registry.Registry:
         """The registry as it is; an empty one where there is none yet."""
         rows = self.root / "registry.json"
         return registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()

@@ -73,6 +73,10 @@ class Resolver:
             self._done[action.key] = record
         return self._done[action.key]
 
+    def as_if(self, record: ActionResult) -> None:
+        """Go on as if this result were in the store, of which only small files need be there: for a plan."""
+        self._done[record.key] = record
+
     def tree(self, kind: str, ref: Ref) -> str:
         """Digest of a finished node's tree. Raises Unresolved."""
         record = self.finished(kind, ref)

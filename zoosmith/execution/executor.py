@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
@@ -52,15 +53,21 @@ class Outcome:
     seconds: float
 
 
-class Executor(Protocol):
+class Executor(ABC):
     """Runs actions. Cache, locks, budget and record are the runner's."""
 
     def here(self, action: Action) -> bool:
         """Whether the action takes of this machine's cores and memory, which the runner then shares out."""
+        return True
 
     def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
-        """Keeps other machines from running the action meanwhile; `waiting` is told once who does before."""
+        """Keeps other machines from running the action meanwhile; `waiting` is told once who does before.
 
+        Nothing to do for one machine: whoever shares its store waits for the lock on the key.
+        """
+        return nullcontext()
+
+    @abstractmethod
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end; whatever it started has ended too when this returns.
 
@@ -71,7 +78,7 @@ class Executor(Protocol):
         """
 
 
-class LocalExecutor:
+class LocalExecutor(Executor):
     """One worker process a step. The lock's descriptor is handed on, so a dying worker still holds it."""
 
     def __init__(
@@ -87,14 +94,6 @@ class LocalExecutor:
         self.variables = variables
         self._fork_servers: dict[frozenset[tuple[str, str]], ForkServer] = {}
         self._lock = threading.Lock()
-
-    def here(self, action: Action) -> bool:
-        """Always."""
-        return True
-
-    def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
-        """Nothing to do: whoever shares this store waits for the lock on the key."""
-        return nullcontext()
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. A worker never outlives this call.

@@ -91,10 +91,13 @@ class Bucket:
         return True
 
     def send(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Write a large object in parts, which become one at the end."""
+        """Write a large object in parts, which become one at the end; WebDAV has none, so there it goes from memory."""
         import obstore
 
         with self._asking(absent=True):
+            if self.config.scheme in ("http", "https"):
+                obstore.put(self.store, name, b"".join(chunks), use_multipart=False)
+                return
             obstore.put(self.store, name, iter(chunks), chunk_size=PIECE, max_concurrency=4)
 
     def listed(self, prefix: str) -> Iterator[Listed]:
@@ -122,6 +125,8 @@ class Bucket:
         except CacheFault as fault:
             if fault.kind == "unreachable":
                 raise TransientError(str(fault)) from None
+            if fault.kind == "missing":  # it was there a moment ago
+                raise FileNotFoundError(name) from None
             raise
 
     @contextmanager

@@ -9,14 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import ZooError
 from zoosmith.remote import trees
 from zoosmith.remote.cache import Cache, Warn, opened
 from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import DOWNLOADED, HOST
-from zoosmith.remote.stores import Tell, untold
+from zoosmith.remote.stores import CacheFault, Tell, untold
 from zoosmith.remote.trust import Verify
 from zoosmith.store import adopting
-from zoosmith.store.store import ActionResult, CorruptStore, Entry, Store
+from zoosmith.store.store import ActionResult, Entry, Store
+
+TELLING = ("manifest.json", "data.json")
+SMALL = 8 << 20  # bytes of one of these
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,13 @@ class Found:
     record: ActionResult
     entries: Sequence[Entry]
 
+    def missing(self, store: Store) -> list[Entry]:
+        """The files that the store has not."""
+        return adopting.missing(store, self.entries)
+
     def size(self, store: Store) -> int:
-        """Bytes that bringing it here would take: of files that the store has not."""
-        return sum(entry.size for entry in adopting.missing(store, self.entries))
+        """Bytes that bringing it here would take."""
+        return sum(entry.size for entry in self.missing(store))
 
 
 class Caches:
@@ -51,6 +60,13 @@ class Caches:
         self._broken: set[str] = set()  # keys of results that lack bytes somewhere, or have wrong ones
         self._lock = threading.Lock()
 
+    def named(self, name: str) -> Cache:
+        """The cache of that name. Raises ZooError for none, with the nearest."""
+        known = {cache.config.name: cache for cache in self.caches}
+        if name not in known:
+            raise ZooError(f"no cache is called {name!r}{nearest(name, known)}; zoosmith.toml names them")
+        return known[name]
+
     def find(self, key: str) -> Found | None:
         """The first cache's result for an action, with the list of its files; nothing of these is fetched."""
         for cache in self.caches:
@@ -62,6 +78,8 @@ class Caches:
         self._note(key)
         record = cache.actions.get(key)
         entries = None if record is None else self.store.tree(record.tree) or trees.listing(cache.blobs, record.tree)
+        if record and entries:
+            _require_pins(record, entries)
         if record is None or entries is not None:
             self._trust(key)
         return Found(cache, record, entries) if record and entries else None
@@ -86,6 +104,17 @@ class Caches:
         self.store.record(record)
         return record
 
+    def glance(self, found: Found) -> bool:
+        """Bring the small files of a found result that say what it is, and the list of all; whether that went well.
+
+        Enough to tell the keys of what would be made from it, and nothing that `Store.has` takes for the whole.
+        """
+        small = [one for one in found.entries if one.path in TELLING and one.size <= SMALL]
+        done = found.cache.asked(
+            lambda cache: trees.fetch_files(cache.blobs, self.store, small, listed=found.entries), self.warn
+        )
+        return bool(done)
+
     def _require_room(self, found: Found) -> None:
         needed, free = found.size(self.store), shutil.disk_usage(self.store.folder(".")).free
         if needed > free:
@@ -103,8 +132,8 @@ class Caches:
         for cache in self.caches:
             try:
                 cache.sent(once, self.warn)
-            except CorruptStore as damaged:  # whoever reads it next is told, and it is made again
-                self.warn(f"not sent to cache {cache.config.where}: {damaged}")
+            except ZooError as error:  # of damage, whoever reads it next is told too, and it is made again
+                self.warn(f"not sent to cache {cache.config.where}: {error}")
 
     def _note(self, key: str) -> None:
         """Replace what caches have of a result when it is sent, unless it turns out to be whole."""
@@ -114,3 +143,12 @@ class Caches:
     def _trust(self, key: str) -> None:
         with self._lock:
             self._broken.discard(key)
+
+
+def _require_pins(record: ActionResult, entries: Sequence[Entry]) -> None:
+    """Raise CacheFault where a fetched base has other files than its recipe pins: that takes nobody's word."""
+    pinned = record.inputs.get("files") if record.inputs.get("kind") == "fetch" else None
+    found = {entry.path: entry.sha256 for entry in entries}
+    for name, sha256 in pinned.items() if isinstance(pinned, dict) else ():
+        if found.get(name) != sha256:
+            raise CacheFault("wrong", f"{name} of {record.provenance.get('name')} is not what its recipe pins")

@@ -91,8 +91,13 @@ def _from_variable(text: str) -> list[CacheConfig]:
             continue
         if not value:
             wrong(f"{word!r} is not known{nearest(word, ('read', 'write', *TYPES))}", key)
-        table[key] = value.split(",") if key == "trust" and value != ANY else value
+        table[key] = value.split(",") if key == "trust" and value != ANY else _number(key, value)
     return [_config(table, wrong)]
+
+
+def _number(key: str, value: str) -> str | float:
+    """The number that a key takes; its text where it takes none, or the text is none."""
+    return float(value) if float in TYPES.get(key, ()) and re.fullmatch(r"\d+(\.\d+)?", value) else value
 
 
 def _config(table: dict[str, Any], wrong: Wrong) -> CacheConfig:

@@ -40,8 +40,8 @@ def entries_of(rows: Any) -> list[Entry]:
     entries = [Entry(*row) for row in rows]
     safe.paths(entry.path for entry in entries)
     for entry in entries:
-        if safe.is_pickle(entry.path):
-            raise ZooError(f"{entry.path} is a pickle, which may run code when it is loaded: refused")
+        if safe.is_pickle(entry.path) or safe.is_code(entry.path):
+            raise ZooError(f"{entry.path} may run code when it is loaded: refused")
     return entries
 
 
@@ -56,13 +56,15 @@ def fetch(blobs: BlobStore, store: Store, tree: str, tell: Tell = untold) -> boo
     return entries is not None and fetch_files(blobs, store, entries, tell)
 
 
-def fetch_files(blobs: BlobStore, store: Store, entries: Sequence[Entry], tell: Tell = untold) -> bool:
-    """The same for a tree whose list is known: its files, then the list."""
+def fetch_files(
+    blobs: BlobStore, store: Store, entries: Sequence[Entry], tell: Tell = untold, listed: Sequence[Entry] = ()
+) -> bool:
+    """The same for a tree whose list is known: its files, then the list; or some files of a tree of `listed` ones."""
     wanted = adopting.missing(store, entries)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         if not all(list(pool.map(lambda entry: _fetch_file(blobs, store, entry, tell), wanted))):
             return False
-    adopting.add_listing(store, entries)
+    adopting.add_listing(store, listed or entries)
     return True
 
 
@@ -78,10 +80,14 @@ def _fetch_file(blobs: BlobStore, store: Store, entry: Entry, tell: Tell) -> boo
 
 
 def send(blobs: BlobStore, store: Store, tree: str, *, again: bool = False) -> int:
-    """Send a tree of the store, its list last, and return how many bytes went. Raises CacheFault and CorruptStore."""
+    """Send a tree of the store, its list last, and return how many bytes went.
+
+    Raises CacheFault, and ZooError for one that nobody would take, or that the store has not whole.
+    """
     entries = store.tree(tree)
     if entries is None:
         raise CorruptStore(f"tree {tree[:12]} is not in the store")
+    entries_of([list(entry) for entry in entries])
     files = {entry.sha256: store.file(entry.sha256) for entry in entries}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = sum(pool.map(lambda item: blobs.put(*item, again=again), files.items()))

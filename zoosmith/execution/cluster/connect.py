@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 from typing import Any
 
 from zoosmith.contract.errors import ZooError
@@ -20,6 +21,7 @@ def join(address: str) -> None:
     ray = _ray()
     if ray.is_initialized():
         return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     where: dict[str, Any] = {} if address == "ray" else {"address": address if "//" in address else address[4:]}
     said = io.StringIO()
     try:

@@ -58,7 +58,7 @@ class Order:
         return (*self.trees, self.project) if self.project else self.trees
 
 
-class ClusterExecutor:
+class ClusterExecutor(Executor):
     """Sends builds to the nodes; whatever else there is to do, such as fetching and measuring, is done here."""
 
     def __init__(
