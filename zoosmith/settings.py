@@ -1,4 +1,4 @@
-"""zoosmith.toml beside dodo.py: what a zoo says of the stores around it. Nothing in it decides a result."""
+"""zoosmith.toml beside dodo.py: what a zoo says of stores and machines around it. Nothing in it decides a result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 
 FILE = "zoosmith.toml"
-SECTIONS = ("cache",)
+SECTIONS = ("cache", "executor")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class Settings:
         found = self.tables.get(section, [])
         if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
             raise self.fault(f"write `[[{section}]]` above each {section}", section)
+        return found
+
+    def table(self, section: str) -> dict[str, Any]:
+        """The table of `[section]`, empty where there is none. Raises ZooError where it is written otherwise."""
+        found = self.tables.get(section, {})
+        if not isinstance(found, dict):
+            raise self.fault(f"write `[{section}]` once, with its keys below it", section)
         return found
 
     def fault(self, words: str, key: str, section: str | None = None, nth: int = 0) -> ZooError:

@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,26 +65,38 @@ class Runner:
 
         Raises StepFailed; a failure is never cached.
         """
-        with self.store.kept():
-            record, made = self._run(action, again)
+        with self.store.kept(), ExitStack() as claim:
+            record, made = self._run(action, again, claim)
             if self.caches and made and not again and not action.private:
                 self.caches.send(record)
             if named:
                 self.store.name(action.name, record.key)
             return record
 
-    def _run(self, action: Action, again: bool) -> tuple[ActionResult, bool]:
-        """The record, and whether it was made here and now."""
+    def _run(self, action: Action, again: bool, claim: ExitStack) -> tuple[ActionResult, bool]:
+        """The record, and whether it was made here and now.
+
+        claim: gets what keeps other machines from the step until caches have its result.
+        """
         with ExitStack() as held:
             lock = held.enter_context(flock(self._lock(action), waiting=self._on_same_step(action)))
             if not again and (cached := self.store.finished(action.key)):
                 return cached, False
+            claim.enter_context(self.executor.claimed(action, self._on_other_machine(action)))
             if not again and (taken := self._download(action)):
                 return taken, False
+            if self.executor.here(action):
+                held.enter_context(self._room(action))
+            return self._work(action, lock), True
+
+    @contextmanager
+    def _room(self, action: Action) -> Iterator[None]:
+        """Cores and memory of this machine, and its quiet."""
+        with ExitStack() as held:
             held.enter_context(self.budget.reserve(action.resources))
             if action.exclusive or action.resources.cpus:
                 held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
-            return self._work(action, lock), True
+            yield
 
     def _download(self, action: Action) -> ActionResult | None:
         """The record from a cache, with its files in the store; None where none has it whole."""
@@ -156,6 +168,9 @@ class Runner:
     def _on_same_step(self, action: Action) -> Callable[[], None]:
         said = f"{action.title}: the same step runs already; waiting for it"
         return lambda: self.display.say(said + holding(self._lock(action)))
+
+    def _on_other_machine(self, action: Action) -> Callable[[str], None]:
+        return lambda who: self.display.say(f"{action.title}: the same step runs already ({who}); waiting for it")
 
     def _waits(self, action: Action) -> Callable[[], None]:
         what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"

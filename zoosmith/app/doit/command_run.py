@@ -9,8 +9,9 @@ from doit.exceptions import InvalidCommand
 
 from zoosmith.app.doit.command import Anywhere, interrupt, told, unless_interrupted
 from zoosmith.app.doit.crossval import asked_of
+from zoosmith.app.doit.interspersed import options_first
 from zoosmith.app.doit.opening import OPENED
-from zoosmith.app.doit.room import bad_caches, enough
+from zoosmith.app.doit.room import enough, settled
 from zoosmith.common.names import nearest
 from zoosmith.execution.interrupt import interruptible
 
@@ -30,10 +31,26 @@ opt_anyway = {
 }
 
 
+opt_executor = {
+    "name": "executor",
+    "long": "executor",
+    "type": str,
+    "default": "",
+    "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that "
+    "this machine is a node of), ray://HOST:PORT (one elsewhere); else as [executor] in zoosmith.toml says",
+}
+
+
 class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
     """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
 
-    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway)
+    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway, opt_executor)
+
+    def parse_execute(self, in_args: list[str]) -> int:
+        """As doit's own, with options behind names too."""
+        flags = {f"--{one.long}": one.type is bool for one in self.get_options() if one.long}
+        code: int = super().parse_execute(options_first(in_args, flags))
+        return code
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load the tasks and run those that were named; without a name, say what there is."""
@@ -51,7 +68,7 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
             return run()
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
-        if told(lambda: bad_caches(workspace)):
+        if told(lambda: settled(workspace, params["executor"])):
             return 1
         if not params["anyway"] and told(lambda: enough(workspace, OPENED["names"])):
             return 1

@@ -10,6 +10,7 @@ from functools import partial
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.place import check_address, executor_of
 from zoosmith.recipes.graph import Ref
 
 GROUPS = {"build": True, "bench": True, "publish": True, "artifact": False, "crossval": False}
@@ -39,13 +40,16 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     return 0
 
 
-def bad_caches(workspace: Workspace) -> int:
-    """0. Raises ZooError for what is wrong with zoosmith.toml, once, before any step would."""
+def settled(workspace: Workspace, executor: str) -> int:
+    """0, once it is known where steps run. Raises ZooError for what is wrong with zoosmith.toml, or with `executor`."""
     from zoosmith.remote.config import configured
     from zoosmith.remote.trust import trusted
 
     for config in configured(workspace.project):
         trusted(config)
+    if executor:
+        check_address(executor)
+    workspace.where = executor or executor_of(workspace.project)
     return 0
 
 
