@@ -29,7 +29,8 @@ def test_the_cluster_of_kuberay_has_what_its_operator_asks_for(cluster: dict[str
     assert all(isinstance(value, str) for group in groups for value in group["rayStartParams"].values())
     for group in groups:
         for container in group["template"]["spec"]["containers"]:
-            assert container["resources"]["requests"] == container["resources"]["limits"], "Ray counts on what it is told"
+            resources = container["resources"]
+            assert resources["requests"] == resources["limits"], "Ray counts on what it is told"
             assert {"secretRef": {"name": "zoosmith-bucket"}} in container["envFrom"]
     for group in spec["workerGroupSpecs"]:
         assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
@@ -62,8 +63,8 @@ def test_the_script_starts_the_nodes_and_builds_on_them(tmp_path: Path) -> None:
         (tools / name).write_text(f"#!/bin/sh\n{body}\n")
         (tools / name).chmod(0o755)
     environment = {
-        "PATH": f"{tools}:/usr/bin:/bin", "SLURM_JOB_NODELIST": "n[1-3]", "SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "3",
-        "SLURM_CPUS_PER_TASK": "16",
+        "PATH": f"{tools}:/usr/bin:/bin", "SLURM_JOB_NODELIST": "n[1-3]", "SLURM_JOB_ID": "7",
+        "SLURM_JOB_NUM_NODES": "3", "SLURM_CPUS_PER_TASK": "16",
     }  # fmt: skip
     bash = shutil.which("bash")
     assert bash

@@ -1,4 +1,4 @@
-"""Faults at random, and ends at every moment: no wrong byte is served, nothing finished is lost, the next run is right."""
+"""Faults at random, and ends at every moment: no wrong byte is served, nothing finished is lost, the next is right."""
 
 from __future__ import annotations
 

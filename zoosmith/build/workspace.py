@@ -116,7 +116,7 @@ class Workspace:
 
     @cached_property
     def executor(self) -> Executor:
-        """What runs steps: worker processes of this machine, or nodes of the cluster that was named. Raises ZooError."""
+        """What runs steps: worker processes of this machine, or nodes of the named cluster. Raises ZooError."""
         from zoosmith.execution.executor import LocalExecutor
         from zoosmith.sources import xet
 

@@ -12,12 +12,14 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.cluster.placement import Node
 from zoosmith.execution.cluster.profile import Profile
 
-JOIN_S = 30
 PROBE_S = 60
 
 
 def join(address: str) -> None:
-    """Connect this process to the cluster at `address`, as zoosmith.execution.place has them. Raises ZooError, naming both sides where versions differ."""
+    """Connect this process to the cluster at `address`, as zoosmith.execution.place has them.
+
+    Raises ZooError in Ray's words, which name both sides where versions of Ray or Python differ.
+    """
     ray = _ray()
     if ray.is_initialized():
         return

@@ -22,8 +22,8 @@ def meeting_place(caches: list[CacheConfig]) -> CacheConfig:
         if one.read and one.write:
             return one
     raise ZooError(
-        "a cluster exchanges trees through a cache that all its machines reach, and this zoo names none that is read and "
-        'written; add to zoosmith.toml:\n  [[cache]]\n  url = "s3://BUCKET/zoo"\n  write = true\n  trust = "any"'
+        "a cluster exchanges trees through a cache that all its machines reach, and this zoo names none that is read "
+        'and written; add to zoosmith.toml:\n  [[cache]]\n  url = "s3://BUCKET/zoo"\n  write = true\n  trust = "any"'
     )
 
 
@@ -51,5 +51,5 @@ class Exchange:
             return ask()
         except CacheFault as fault:
             raise ZooError(
-                f"cache {self.cache.config.where}: {fault}; steps on a cluster exchange what they read and make through it"
+                f"cache {self.cache.config.where}: {fault}; a cluster exchanges through it what steps read and make"
             ) from None
