@@ -17,14 +17,14 @@ from zoosmith.build import beside
 from zoosmith.build import zoo as zoos
 from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
-from zoosmith.build.places import Places, template
+from zoosmith.build.places import Places, record_lock, template
 from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.cards import card as cards
 from zoosmith.cards.kinds import words_of
 from zoosmith.cards.reproduction import Step
-from zoosmith.common.canonical import digest, pretty
+from zoosmith.common.canonical import pretty
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref, Zoo
@@ -53,7 +53,7 @@ class RecordStore(Places):
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Only one writer at a time, on this host."""
-        with flock(self.project / "artifacts" / ".store" / "locks" / f"record-{digest(str(self.root))[:8]}.lock"):
+        with flock(record_lock(self.project, self.root)):
             yield
 
     def register(self, ref: Ref, build: BuildRecord, measured: Measurement) -> list[gates.Check]:

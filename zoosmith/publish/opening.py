@@ -35,13 +35,22 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
     if location is None:
         if not (project / FILE).is_file():
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
-        return _opened(_folder_url(str(project)), cache, retry)  # one's own: branches come and go
-    return _compared(_opened(_folder_url(location), cache, retry), cache)
+        return _opened(folder_url(str(project)), cache, retry)  # one's own: branches come and go
+    return _compared(_opened(folder_url(location), cache, retry), cache)
+
+
+def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | None:
+    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none."""
+    base = folder_url(str(project) if location is None else location)
+    if urlsplit(base).scheme == "file":
+        return _opened(base, cache, RETRY)
+    kept = cache.registry(base)
+    return _read(kept, base, base) if kept.is_file() else None
 
 
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
     """The catalog with what differs from what was seen of this registry before."""
-    now = (Numbers(name, brief.latest, brief.trees) for name, brief in catalog.briefs.items() if brief)
+    now = (Numbers(name, brief.last, brief.trees, brief.heads) for name, brief in catalog.briefs.items() if brief)
     damaged = [name for name, brief in catalog.briefs.items() if brief is None]
     changes = seen.compare(cache.seen(catalog.base), now, damaged)
     remark = "; ".join(filter(None, (catalog.remark, changes.remark(catalog.base))))
@@ -61,7 +70,7 @@ def _opened(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
         return _read(kept, base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
 
 
-def _folder_url(location: str) -> str:
+def folder_url(location: str) -> str:
     """The URL of the folder that holds registry.json, with a final '/' if it is a web server's."""
     if "://" not in location:
         folder = Path(location).expanduser().resolve()

@@ -1,7 +1,8 @@
 """Publishing to a folder, which any web server then serves as a registry.
 
     registry.json           rows with locations relative to itself
-    NAME/latest             the highest version, as text
+    NAME/latest             the highest version that is not yanked, as text
+    evidence/<sha256>.json  what was compared when a name moved (`zoosmith promote`)
     NAME/v<N>/              one version: files, README.md, its plots, zoosmith.json; never changed once it is there
     NAME/.v<N>.new/         a version on its way; NAME/.lock is held meanwhile
 
@@ -126,7 +127,8 @@ def _list(release: Release, folder: Path) -> bool:
         )
         if after != before:
             write_atomic(file, to_text(after).encode())
-        number = f"{after.artifacts[release.name].latest}\n"
+        entry = after.artifacts[release.name]
+        number = f"{entry.newest or entry.latest}\n"
         if not latest.is_file() or latest.read_text() != number:
             write_atomic(latest, number.encode())
     return after != before

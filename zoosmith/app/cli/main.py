@@ -11,6 +11,7 @@ from typing import NoReturn
 from zoosmith import __version__
 from zoosmith.app.cli.commands import all_commands
 from zoosmith.app.cli.completion import complete, offer
+from zoosmith.common.exits import code_of
 from zoosmith.common.names import nearest
 from zoosmith.common.text import hush, not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; our errors become one line and exit code 1."""
+    """Entry point; our errors become one line and exit code 1, or the code of their own (docs/exit-codes.md)."""
     top = parser()
     offer(top)
     if bad := not_utf8(sys.argv[1:] if arguments is None else arguments):
@@ -67,7 +68,7 @@ def _run(given: argparse.Namespace, rest: list[str]) -> int:
         given.main(given)
     except ZooError as error:
         show_error("zoosmith", str(error))
-        return 1
+        return code_of(error)
     except KeyboardInterrupt:
         show_error("zoosmith", "interrupted; what was fetched or answered is kept")
         return INTERRUPTED

@@ -163,6 +163,8 @@ def suitable(catalog: Catalog, given: argparse.Namespace) -> dict[str, Row]:
         left = {name: brief for name, brief in left.items() if wanted in (None, getattr(brief, key))}
     rows, damaged = {}, [name for name, brief in catalog.briefs.items() if brief is None]
     for name in left:
+        if left[name].gone:
+            continue
         try:
             version = catalog.newest(name)
             rows[str(version)] = version.row

@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument, warn
 from zoosmith.common.units import sized
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
+    parser.add_argument("name", help=NAMED)
     registry_argument(parser)
     repair = "replace a damaged or changed copy, if it holds no files beside those of the artifact"
     parser.add_argument("--repair", action="store_true", help=repair)
@@ -42,11 +42,12 @@ def main(given: argparse.Namespace) -> None:
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
     progress = Progress()
     try:
-        catalog = opened(given, cache)
+        catalog = opened(given, cache, given.name)
         done = Puller(catalog, home, cache, progress, RetryPolicy(), stores, repair=given.repair).pull(given.name)
     finally:
         progress.close()
     for pulled in done:
+        warn(catalog, pulled.version)
         if given.json:
             shown = ("folder", "fetched", "reused", "unchanged")
             show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
