@@ -134,6 +134,18 @@ def test_what_was_accepted_is_answered_and_new_requests_are_refused(zoo: Path) -
     assert [one.status_code for one in found] == [200] * 3
 
 
+def test_a_stream_that_began_is_written_to_its_end(zoo: Path) -> None:
+    write_letters(zoo, "slow", sleep_ms=20)
+    asked = {"prompt": "a", "max_tokens": 40, "temperature": 0, "stream": True}
+    with (
+        running(Settings(("slow",), port=0, grace_s=10)) as (url, server),
+        httpx2.stream("POST", url + "/v1/completions", json=asked, timeout=20) as stream,
+    ):
+        lines = [line for line in stream.iter_lines() if server.stop() is None and line]
+    assert lines[-1] == "data: [DONE]"
+    assert len(lines) > 10
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_opened(zoo: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]

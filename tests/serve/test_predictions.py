@@ -102,6 +102,20 @@ def test_a_caller_who_dawdles_or_never_ends_is_let_go(url: str, sent: bytes, ans
     assert time.monotonic() - begun < 5
 
 
+def test_a_head_without_end_is_cut_off_also_behind_a_request_that_takes_long(url: str) -> None:
+    """While an answer is computed, what follows on the connection is not timed: its size must be bounded."""
+    split = urlsplit(url)
+    body = b'{"prompt": "a", "max_tokens": 60, "temperature": 0}'
+    head = b"POST /v1/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body)
+    with socket.create_connection((split.hostname, split.port), timeout=10) as connection:
+        connection.sendall(head + body + b"GET /v2 HTTP/1.1\r\n")
+        sent = 0
+        with pytest.raises(OSError):
+            while sent < 64 << 20:
+                sent += connection.send(b"x: " + b"a" * 5_000 + b"\r\n")
+    assert sent < 16 << 20, "no more than what buffers on the way hold"
+
+
 def test_paths_and_methods_that_there_are_not(client: httpx2.Client) -> None:
     missing = client.get("/v3")
     assert (missing.status_code, "there is no /v3" in missing.json()["error"]) == (404, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,12 +123,14 @@ def test_an_alias_that_moves_to_another_folder_is_followed(zoo: Path) -> None:
     """As of a registry, whose versions lie in folders of their own."""
     stable = [write_table(zoo, "mood-1"), write_table(zoo, "mood-2", sign=-1.0)]
     settings = Settings(("mood:stable",), port=0, poll_s=0.05, grace_s=5, where=lambda wanted: stable[0])
-    with running(settings) as (url, _), httpx2.Client(base_url=url, timeout=20) as client:
+    with running(settings) as (url, server), httpx2.Client(base_url=url, timeout=20) as client:
+        old = weakref.ref(server.serving.models["mood"].current)
         assert client.post("/predict", json=ASKED).json()["answers"][0]["label"] == "positive"
         before = version(client)
         del stable[0]
         until_version_is_not(client, before)
         assert client.post("/predict", json=ASKED).json()["answers"][0]["label"] == "negative"
+        until(lambda: old() is None)  # or every swap would leave a model in memory
 
 
 def test_what_is_being_written_goes_on_with_the_tree_that_it_began_with(zoo: Path) -> None:

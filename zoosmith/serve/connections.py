@@ -20,23 +20,33 @@ def hasty(limits: Limits) -> type[asyncio.Protocol]:
 
     class Hasty(HttpToolsProtocol):
         _deadline: asyncio.TimerHandle | None = None
-        _head = 0
+        _in_head = False
+        _head = 0  # bytes of a head that has not ended; of one behind another request not those it began among
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._await_head()
 
         def data_received(self, data: bytes) -> None:
-            before = self.cycle
-            if before is None or before.response_complete:
+            before, idle = self.cycle, self.cycle is None or self.cycle.response_complete
+            if idle:
                 self._await_head()
-                self._head += len(data)
+            counted = self._in_head or idle
             super().data_received(data)
             if self.cycle is not before:
                 self._head_is_here()
-            elif self._head > limits.head_bytes and not self.transport.is_closing():
+            self._head = self._head + len(data) if counted and self._in_head else 0
+            if self._head > limits.head_bytes and not self.transport.is_closing():
                 self.transport.write(TOO_LARGE)
                 self.transport.close()
+
+        def on_message_begin(self) -> None:
+            self._in_head = True
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._in_head = False
+            super().on_headers_complete()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._head_is_here()
@@ -47,7 +57,6 @@ def hasty(limits: Limits) -> type[asyncio.Protocol]:
                 self._deadline = self.loop.call_later(limits.read_s, self._too_late)
 
         def _head_is_here(self) -> None:
-            self._head = 0
             if self._deadline is not None:
                 self._deadline.cancel()
                 self._deadline = None
