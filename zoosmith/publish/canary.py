@@ -104,15 +104,20 @@ def has_labels(table: Table, column: str = LABEL) -> bool:
     return any(column in row for _, row in [next(iter(table.read()), (0, {}))])
 
 
-def table_of(file: Path, columns: Mapping[str, str], say: Callable[[str], None]) -> Table:
-    """The table in a file. Raises ZooError for one that is not there or of another kind."""
-    from zoosmith.sources.tables import READERS
-
+def require_file(file: Path) -> None:
+    """Raise ZooError for a file that is not there or of another kind, before anything is fetched or opened."""
     if file.suffix.lower() not in READ:
         raise ZooError(f"--data {file}: its name should end in {', '.join(READ)}")
     if not file.is_file():
         beside = [path.name for path in file.absolute().parent.glob("*") if path.suffix.lower() in READ]
         raise ZooError(f"--data {file}: no such file{nearest(file.name, beside)}")
+
+
+def table_of(file: Path, columns: Mapping[str, str], say: Callable[[str], None]) -> Table:
+    """The table in a file. Raises ZooError as `require_file` does."""
+    from zoosmith.sources.tables import READERS
+
+    require_file(file)
     return READERS[file.suffix.lower()](file, dict(columns), say)
 
 

@@ -19,9 +19,10 @@ from zoosmith.common import safe
 from zoosmith.common.exits import Moved
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.opening import FILE, folder_url
-from zoosmith.records.registry import Entry, Registry, parse, to_text
-from zoosmith.store.files import sweep_atomic, write_atomic
+from zoosmith.publish import ledger
+from zoosmith.publish.opening import FILE
+from zoosmith.records.registry import Entry
+from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
 
 if TYPE_CHECKING:
@@ -53,11 +54,6 @@ def editable(base: str) -> Editable:
     raise ZooError(f"{base} is read by {scheme} and cannot be changed so; give the folder it is served from, or hf://")
 
 
-def base_of(location: str) -> str:
-    """The URL of a registry's folder, from what a user types. Raises ZooError."""
-    return folder_url(location)
-
-
 @dataclass(frozen=True)
 class InFolder:
     """registry.json in a folder, that of a zoo or one that `push --to file://DIR` made."""
@@ -70,12 +66,11 @@ class InFolder:
         if not file.is_file():
             raise ZooError(f"{self.folder} has no {FILE}; give the folder or URL of a registry")
         with flock(self._lock()):
-            sweep_atomic(file)
-            before = parse(file.read_text(encoding="utf-8"), str(file))
-            after = change(entry_of(before, name, str(self.folder)))
+            book = ledger.InFolder(self.folder)
+            after = change(known(book, name, str(self.folder)))
             for path, data in beside.items():
                 write_atomic(self.folder / safe.path(path), data)
-            write_atomic(file, to_text(with_entry(before, name, after)).encode())
+            book.put(name, after)
             self._point(name, after)
         return after
 
@@ -121,11 +116,14 @@ class OnHub:
         from huggingface_hub import CommitOperationAdd
 
         head = api.repo_info(self.repo).sha
-        text = Path(api.hf_hub_download(self.repo, FILE, revision=head)).read_text(encoding="utf-8")
-        before = parse(text, f"{FILE} of {self.repo}")
-        after = change(entry_of(before, name, f"hf://{self.repo}"))
-        files = {**beside, FILE: to_text(with_entry(before, name, after)).encode()}
-        last = after.history[-1]
+
+        def read(path: str) -> bytes:
+            return Path(api.hf_hub_download(self.repo, path, revision=head)).read_bytes()
+
+        book = ledger.InMemory(read, f"hf://{self.repo}")
+        after = change(known(book, name, f"hf://{self.repo}"))
+        book.put(name, after)
+        files, last = {**beside, **book.files}, after.history[-1]
         api.create_commit(
             self.repo,
             [CommitOperationAdd(safe.path(path), data) for path, data in files.items()],
@@ -135,13 +133,9 @@ class OnHub:
         return after
 
 
-def entry_of(registry: Registry, name: str, what: str) -> Entry:
+def known(book: ledger.Ledger, name: str, what: str) -> Entry:
     """The entry of an artifact. Raises ZooError with the nearest name."""
-    if name not in registry.artifacts:
-        raise ZooError(f"{what} has no artifact {name!r}{nearest(name, registry.artifacts)}")
-    return registry.artifacts[name]
-
-
-def with_entry(registry: Registry, name: str, entry: Entry) -> Registry:
-    """The registry with another entry of an artifact."""
-    return registry.model_copy(update={"artifacts": {**registry.artifacts, name: entry}})
+    entry = book.entry(name)
+    if entry is None:
+        raise ZooError(f"{what} has no artifact {name!r}{nearest(name, book.names())}")
+    return entry

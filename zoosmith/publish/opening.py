@@ -16,6 +16,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.publish import seen
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.entries import plain
+from zoosmith.publish.indexed import Indexed
+from zoosmith.publish.objects import Root
 from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
 from zoosmith.records import registry
@@ -45,14 +47,19 @@ def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | No
     if urlsplit(base).scheme == "file":
         return _opened(base, cache, RETRY)
     kept = cache.registry(base)
-    return _read(kept, base, base) if kept.is_file() else None
+    return _read(kept, base, base, cache, RETRY) if kept.is_file() else None
 
 
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
     """The catalog with what differs from what was seen of this registry before."""
+    file, mark = cache.compared(catalog.base), getattr(catalog.artifacts, "mark", None)
+    if mark is not None and file.is_file() and file.read_text(encoding="utf-8") == mark:
+        return catalog
     now = (Numbers(name, brief.last, brief.trees, brief.heads) for name, brief in catalog.briefs.items() if brief)
     damaged = [name for name, brief in catalog.briefs.items() if brief is None]
     changes = seen.compare(cache.seen(catalog.base), now, damaged)
+    if mark is not None and not changes.told and not damaged:
+        write_atomic(file, mark.encode())
     remark = "; ".join(filter(None, (catalog.remark, changes.remark(catalog.base))))
     return replace(catalog, remark=remark, changes=changes)
 
@@ -60,14 +67,14 @@ def _compared(catalog: Catalog, cache: Cache) -> Catalog:
 def _opened(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     if urlsplit(base).scheme == "file":
         file = Path(unquote(urlsplit(base).path)) / FILE
-        return _read(file, str(file), base)
+        return _read(file, str(file), base, cache, retry)
     try:
         return retry.until_done(lambda: _ask(base, cache, retry))
     except Unreachable as error:
         kept = cache.registry(base)
         if not kept.is_file():
             raise
-        return _read(kept, base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
+        return _read(kept, base, base, cache, retry, f"{error}; using the copy of {_about(kept).get('date', '?')}")
 
 
 def folder_url(location: str) -> str:
@@ -82,9 +89,9 @@ def folder_url(location: str) -> str:
     return split._replace(path=path).geturl() if split.scheme != "hf" else location.rstrip("/")
 
 
-def _read(file: Path, what: str, base: str, remark: str = "") -> Catalog:
+def _read(file: Path, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
     try:
-        return _parsed(FileSource(file), what, base, remark)
+        return _parsed(FileSource(file), what, base, cache, retry, remark)
     except OSError as error:
         raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
 
@@ -100,12 +107,12 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     answer = http.get(web.url_of(FILE), headers, retry.timeout_s)
     if answer.status == 304 and "If-None-Match" in headers:
         answer.close()
-        return _read(kept, base, base)
+        return _read(kept, base, base, cache, retry)
     if answer.status != 200:
         answer.close()
         raise ZooError(f"{base} answered {answer.status} to a plain request")
     data = http.read_all(answer, safe.MAX_JSON_BYTES)
-    catalog = _parsed(BytesSource(data), base, base)  # what is no registry replaces no copy of one
+    catalog = _parsed(BytesSource(data), base, base, cache, retry)  # what is no registry replaces no copy of one
     _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
     return catalog
 
@@ -126,8 +133,11 @@ def _about(kept: Path) -> dict[str, str]:
         return {}
 
 
-def _parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
-    """The registry in `source`: entry by entry if it has the committed form, else as a whole. Raises ZooError."""
+def _parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
+    """The registry in `source`: entry by entry if it has the committed form or is one of many files, else as a whole.
+
+    Raises ZooError.
+    """
     if source.size > safe.MAX_JSON_BYTES:
         raise ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
     cure = _cure(base)
@@ -136,6 +146,8 @@ def _parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
         return Catalog(entries, base, remark)
     data = source.read(0, source.size)
     told = safe.parse_json(data, what)
+    if (root := Root.of(told, what)) is not None:
+        return Catalog(Indexed(root, locations.within(base, ""), cache, base, cure, retry), base, remark)
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
 
 

@@ -68,6 +68,14 @@ class Cache:
         """Where the registry of a URL is kept."""
         return self.root / "registries" / f"{digest(url)}.json"
 
+    def briefs(self, url: str) -> Path:
+        """Where it is kept what lists show of a registry of many files."""
+        return self.root / "registries" / f"{digest(url)}.briefs"
+
+    def compared(self, url: str) -> Path:
+        """Where the mark of a registry is kept that was found to differ in nothing from what was seen before."""
+        return self.root / "registries" / f"{digest(url)}.compared"
+
     def seen(self, url: str) -> Path:
         """Where it is kept what was seen of the registry of a URL."""
         return self.root / "registries" / f"{digest(url)}.seen"

@@ -47,7 +47,9 @@ def main(given: argparse.Namespace) -> None:
     """Ask, say what was found, and go back if that is asked for. Raises Refused, Undecided or RolledBack."""
     from zoosmith.common.plain import plain
     from zoosmith.common.text import show_json, show_lines
+    from zoosmith.publish.canary import require_file
 
+    require_file(given.data)
     new = here(given)
     old = here(given, against(given))
     alias, found, held = look(given, new, old)

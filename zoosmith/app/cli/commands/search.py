@@ -6,8 +6,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import all_opened, json_argument, registry_argument, tell_left_out
+from zoosmith.common import safe
 from zoosmith.common.plain import plain
 from zoosmith.common.units import sized
+from zoosmith.contract.errors import ZooError
 
 if TYPE_CHECKING:
     from zoosmith.records.brief import Brief
@@ -28,7 +30,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """One line an artifact, its newest version that is not yanked. Raises ZooError where nothing fits."""
     from zoosmith.common.text import columns, show, show_json
-    from zoosmith.contract.errors import ZooError
 
     catalogs = all_opened(given)
     known = {name: (brief, catalog) for catalog in reversed(catalogs) for name, brief in catalog.briefs.items()}
@@ -37,7 +38,7 @@ def main(given: argparse.Namespace) -> None:
     found = [
         (name, brief, catalog.base)
         for name, (brief, catalog) in sorted(known.items())
-        if brief and is_name(name) and not brief.gone and fits(name, brief, given)
+        if brief and fits(name, brief, given) and not brief.gone and is_name(name)
     ]
     if not found:
         bases = ", ".join(catalog.base for catalog in catalogs)
@@ -60,9 +61,6 @@ def cells(name: str, brief: Brief) -> tuple[str, ...]:
 
 def is_name(name: str) -> bool:
     """Whether it may be the name of an artifact."""
-    from zoosmith.common import safe
-    from zoosmith.contract.errors import ZooError
-
     try:
         return bool(safe.name(name))
     except ZooError:
