@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.job import PAIR, TEXT, spec
@@ -41,7 +41,7 @@ def refused_or_understood(read_it: Any, *given: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", [TEXT, PAIR])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # JSON takes long to draw
 @given(told=OBJECTS)
 def test_inputs_of_classifiers(tmp_path_factory: pytest.TempPathFactory, kind: str, told: dict[str, Any]) -> None:
     task = bind(kind, spec(kind), tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp())
@@ -53,7 +53,7 @@ def test_inputs_of_classifiers(tmp_path_factory: pytest.TempPathFactory, kind: s
     assert names is None or set(names) <= set(inference.OUTPUTS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # JSON takes long to draw
 @given(told=OBJECTS)
 def test_requests_of_openais_api(told: dict[str, Any]) -> None:
     for kind in (Completion, ChatCompletion):

@@ -21,7 +21,7 @@ import pytest
 from tests.support.served import running, write_letters, write_table, write_zoo
 from tests.support.zoo import ROOT
 from zoosmith.contract.errors import ZooError
-from zoosmith.serve.lifecycle import bound
+from zoosmith.serve.lifecycle import Server, bound
 from zoosmith.serve.limits import Limits
 from zoosmith.serve.start import Settings, serve
 
@@ -228,3 +228,15 @@ def test_a_second_signal_ends_at_once(zoo: Path) -> None:
         assert process.poll() is None, "it waits for what it accepted"
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_a_signal_before_the_first_request_ends_too(zoo: Path) -> None:
+    write_table(zoo, "mood")
+
+    def started(url: str, server: Server) -> None:
+        server._loop = None  # as before it has begun
+        server.handle_exit(signal.SIGTERM, None)
+
+    begun = time.monotonic()
+    serve(Settings(("mood",), port=0), started)
+    assert time.monotonic() - begun < 10

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.language import write_llama_cpp, write_torch
@@ -28,6 +28,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     return Opened(open_artifact(write_letters(project, "letters", context=40), project=project), "0" * 64)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32), st.floats(0.05, 2.0), st.floats(0.01, 1.0))
 def test_only_the_likeliest_tokens_within_top_p_are_drawn(seed: int, temperature: float, top_p: float) -> None:
     logits = np.random.default_rng(seed).normal(size=30).astype(np.float32) * 3

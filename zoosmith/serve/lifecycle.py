@@ -18,6 +18,7 @@ from zoosmith.serve.app import Serving
 from zoosmith.serve.connections import hasty
 
 LINGER_S = 0.3  # in which callers on open connections are told that the server stops, instead of being cut off
+KEEP_ALIVE_S = 75  # longer than clients and proxies keep idle connections: else a request may meet one that is closing
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -39,6 +40,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 serving.gate, http=hasty(limits), ws="none", lifespan="off", log_config=None, log_level="critical",
                 access_log=False, server_header=False, proxy_headers=False, limit_concurrency=limits.connections,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=1,  # what was accepted had its time before, see `_drain`
             )
         )  # fmt: skip
@@ -91,7 +93,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal came."""
-        if self.serving.gate.stopping:
+        if self._loop is None or self.serving.gate.stopping:  # nothing was accepted yet, or it is the second
             self.should_exit = self.force_exit = True
         self.stop()
 

@@ -7,8 +7,11 @@ Classifiers answer at /predict and /v2/models/NAME/infer, language models at /v1
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoosmith.app.cli.commands._registry import registry_argument
 from zoosmith.app.cli.commands.capacity import counted, positive
 from zoosmith.app.cli.commands.capacity import more as of_options
 
@@ -21,7 +24,8 @@ MORE_THAN_ENOUGH = 65_535
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Artifacts, where to listen, how much is computed at once, and what is refused."""
-    parser.add_argument("names", nargs="+", metavar="NAME", help="artifact that was built or pulled, or its folder")
+    named = "artifact that was built or pulled, its folder, or NAME@N or NAME:ALIAS of a registry, which is followed"
+    parser.add_argument("names", nargs="+", metavar="NAME", help=named)
     parser.add_argument("--port", type=port, default=8000, metavar="N", help="0 takes a free one (default: 8000)")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this host alone)"
@@ -47,6 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--poll-s", type=positive, default=2.0, metavar="S", help=poll)
     grace = "how long accepted requests may take after SIGTERM (default: 30)"
     parser.add_argument("--grace-s", type=positive, default=30.0, metavar="S", help=grace)
+    registry_argument(parser)
 
 
 def port(text: str) -> int:
@@ -93,5 +98,31 @@ def settings(given: argparse.Namespace) -> Settings:
     cores = max(1, len(os.sched_getaffinity(0)) // given.threads)
     return Settings(
         given.names, given.host, given.port, given.threads, given.workers or cores, given.parallel, given.batch,
-        given.batch_ms / 1000, given.poll_s, given.grace_s, limits,
+        given.batch_ms / 1000, given.poll_s, given.grace_s, limits, where_of(given),
     )  # fmt: skip
+
+
+def where_of(given: argparse.Namespace) -> Callable[[str], Path]:
+    """The folder that a name stands for now: here, or a registry's version, fetched if need be.
+
+    That a version was yanked is said once, however often it is looked up.
+    """
+    said = set[str]()
+
+    def where(wanted: str) -> Path:
+        from zoosmith.app.cli.commands._progress import Progress
+        from zoosmith.common.text import show_error
+        from zoosmith.project import find_project
+        from zoosmith.publish.local import found
+
+        progress = Progress()
+        try:
+            one = found(wanted, given.registry, find_project(), progress)
+        finally:
+            progress.close()
+        if one.warning and one.warning not in said:
+            said.add(one.warning)
+            show_error("zoosmith", one.warning)
+        return one.folder
+
+    return where
