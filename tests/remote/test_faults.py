@@ -1,4 +1,4 @@
-"""Faults at random, and ends at every moment: no wrong byte is served, nothing finished is lost, the next is right."""
+"""Faults at random, and ends at every moment: no wrong byte is served, nothing is lost, the next run is right."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ from tests.remote.conftest import Config, Machine
 from tests.support.s3 import S3, Fault
 
 KINDS = ("status", "denied", "cut", "wrong", "short", "full")
+METHODS, NAMES = ("GET", "PUT", "HEAD"), ("", "ac/", "cas/")
 FILES = {"model.onnx": random.Random(0).randbytes(200_000), "manifest.json": b"{}", "sub/vocab.txt": b"a\nb\n"}
 
 
+@pytest.mark.slow
 def test_a_hundred_faults_at_random(bucket: S3, config: Config, tmp_path: Path) -> None:
     """Each of twenty rounds builds on one machine and downloads on another, with five faults on the way."""
     chance, came = random.Random(7), 0
     for number in range(20):
-        bucket.faults[:] = [
-            Fault(
-                chance.choice(KINDS), chance.choice(("GET", "PUT", "HEAD")), chance.choice(("", "ac/", "cas/")), times=2
-            )
-            for _ in range(5)
-        ]
+        bucket.faults[:] = [Fault(*map(chance.choice, (KINDS, METHODS, NAMES)), times=2) for _ in range(5)]
         ours, theirs = (Machine(tmp_path / f"{name}{number}", config()) for name in ("ours", "theirs"))
         made = ours.build(FILES | {"which": bytes([number])}, x=number)
         ours.caches.send(made)
