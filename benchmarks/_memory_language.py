@@ -17,12 +17,12 @@ SIZES = {
     "toy-wide": {"hidden": 256, "layers": 2},
     "wide": {"hidden": 768, "layers": 2, "heads": 8},
     "toy-narrow": {"hidden": 256, "layers": 1},
-    "narrow": {"hidden": 512, "layers": 4, "heads": 8},
+    "narrow": {"hidden": 512, "layers": 2, "heads": 8},
     "toy-seeing": {"hidden": 64},
     "seeing": {"hidden": 1024},
 }
 WORDS = {"toy-wide": VOCABULARY, "wide": 16_384, "toy-narrow": VOCABULARY, "narrow": VOCABULARY}
-LOUD = 4.0
+LOUD, SURE = 4.0, 6.0
 TRIMMED = "trimmed"  # the format that has no perplexity
 
 
@@ -96,7 +96,10 @@ def write_wide(project: Path, artifacts: Mapping[str, Any], families: Sequence[s
 
 
 def widen(folder: Path, words: int) -> None:
-    """Give the checkpoint in `folder` as many tokens, embeddings so large that each token is followed by itself."""
+    """Give the checkpoint in `folder` as many tokens, embeddings so large that each token is followed by itself.
+
+    Not for certain: its logit is SURE above the others', for KL of certainties is all rounding.
+    """
     import torch
     import transformers
 
@@ -105,6 +108,7 @@ def widen(folder: Path, words: int) -> None:
     table = torch.randn(words, model.config.hidden_size) * LOUD
     model.resize_token_embeddings(words, mean_resizing=False)
     model.get_input_embeddings().weight.data.copy_(table)
+    model.model.norm.weight.data.fill_(SURE / (LOUD * model.config.hidden_size))
     model.save_pretrained(folder)
     fill(folder / "tokenizer.json", words)
 

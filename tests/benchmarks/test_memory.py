@@ -13,9 +13,11 @@ import pytest
 
 from benchmarks import _memory_language as language
 from benchmarks import _weighed, memory
+from benchmarks._llm_shapes import fill
 from benchmarks._memory_bounds import beyond_bounds, beyond_claims, bound_mb, too_many_copies
 from benchmarks._memory_cases import ALL, CASES, FAMILIES, FORETOLD, LANGUAGE, SEARCHED, SEEING, WIDE
 from benchmarks.memory import entries, figures, recipe
+from tests.support import causal
 from tests.support.zoo import ROOT
 from zoosmith import plugins
 from zoosmith.contract.output import output_of
@@ -101,6 +103,14 @@ def test_the_widest_tensor_is_the_embedding() -> None:
     wide = FAMILIES[WIDE][1]
     hidden = language.SIZES[wide]["hidden"]
     assert language.WORDS[wide] * hidden > 10 * 2 * hidden * hidden
+
+
+@pytest.mark.parametrize("words", [causal.VOCABULARY, 1000])
+def test_a_tokenizer_is_filled_up_to_as_many_tokens_as_the_model_embeds(tmp_path: Path, words: int) -> None:
+    causal.write_tokenizer(tmp_path)
+    fill(tmp_path / "tokenizer.json", words)
+    known = json.loads((tmp_path / "tokenizer.json").read_bytes())["model"]["vocab"]
+    assert sorted(known.values()) == list(range(words))
 
 
 def test_each_case_is_written_at_once_and_those_of_an_earlier_run_stay(
