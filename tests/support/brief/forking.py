@@ -1,6 +1,6 @@
 """Python processes forked from one that has imported what they need: importing is most of what tiny models take.
 
-    owner -> server   {"cwd": ..., "argv": [...]}, with descriptors: standard input, output, error, what it reports on
+    owner -> server   {"cwd": ..., "env": ..., "argv": ...}, with descriptors: its standard streams, what it reports on
     process -> owner  its id
     keeper -> owner   its exit status: the server's fork that waits for this one process
 
@@ -48,8 +48,9 @@ class Forked:
         ends = [_ends(number, asked) for number, asked in enumerate((stdin, stdout, stderr))]
         self._report, report = os.pipe()
         handles = [theirs for _, theirs in ends] + [report]
-        request = json.dumps({"cwd": str(Path.cwd()), "argv": list(command[1:])}).encode()
-        socket.send_fds(_server(tuple(modules), path, tuple(sorted((env or {}).items()))).control, [request], handles)
+        about = {"cwd": str(Path.cwd()), "env": os.environ | dict(env or {}), "argv": list(command[1:])}
+        server = _server(tuple(modules), path, tuple(sorted((env or {}).items())))
+        socket.send_fds(server.control, [json.dumps(about).encode()], handles)
         for handle in handles:
             os.close(handle)
         self.stdin, self.stdout, self.stderr = (ours for ours, _ in ends)
@@ -121,7 +122,7 @@ def serve(control: socket.socket, path: str, *modules: str) -> NoReturn:
             os.close(handle)
 
 
-def _keep(handles: Sequence[int], cwd: str, argv: list[str]) -> NoReturn:
+def _keep(handles: Sequence[int], **about: Any) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     *streams, report = handles
     pid = os.fork()
@@ -131,7 +132,7 @@ def _keep(handles: Sequence[int], cwd: str, argv: list[str]) -> NoReturn:
         for number, handle in enumerate(streams):
             os.dup2(handle, number)
             os.close(handle)
-        os._exit(_status(cwd, argv))
+        os._exit(_status(**about))
     for handle in streams:
         os.close(handle)
     ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # its id stays its own until its owner is told
@@ -140,9 +141,11 @@ def _keep(handles: Sequence[int], cwd: str, argv: list[str]) -> NoReturn:
     os._exit(0)
 
 
-def _status(cwd: str, argv: list[str]) -> int:
+def _status(cwd: str, env: Mapping[str, str], argv: list[str]) -> int:
     """Run it as Python would; its exit status."""
     os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
     option, sys.argv = argv[0], argv[1:]
     try:
         if option == "-m":
