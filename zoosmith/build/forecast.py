@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from zoosmith.bench.fitting import fit, needed_mb
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.building import claimed_by
 from zoosmith.build.weighed import NOTHING, Weighed, of_artifact, of_census, of_files
 from zoosmith.build.workspace import Workspace
@@ -110,7 +110,7 @@ class Forecast:
         return of_census(told.size, told.census) if told else NOTHING
 
     def _artifact(self, node: Ref) -> Weighed:
-        made = zoos.output(self.zoo, node, self.workspace.project)
+        made = lookup.output(self.zoo, node, self.workspace.project)
         found = of_artifact(made, {role: self.weighed(parent) for role, parent in self.zoo.parents(node).items()})
         own = self._records.get(full_name(node.recipe, node.name))
         return found if found.known or own is None else Weighed(own.size_own)
@@ -124,7 +124,7 @@ class Forecast:
 
     def _builder(self, node: Ref) -> tuple[ModuleType, Params]:
         project = self.workspace.project
-        return zoos.builder(self.zoo, node, project), zoos.params(self.zoo, node, project)
+        return lookup.builder(self.zoo, node, project), lookup.params(self.zoo, node, project)
 
     def _comes_from_hub(self, node: Ref) -> bool:
         base = self.zoo.base(node)

@@ -13,8 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zoosmith import plugins
-from zoosmith.build import beside
-from zoosmith.build import zoo as zoos
+from zoosmith.build import beside, lookup
 from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
 from zoosmith.build.places import Places, template
@@ -222,7 +221,7 @@ class RecordStore(Places):
     def _step(self, node: Ref, digest: str, pinned: Base | None) -> Step:
         base = self.zoo.base(node)
         if base is None:
-            builder = zoos.builder(self.zoo, node, self.project)
+            builder = lookup.builder(self.zoo, node, self.project)
             made_by = f"builder {self.zoo.artifact(node).builder}"
             return Step(full_name(node.recipe, node.name), made_by, digest, getattr(builder, "REPRODUCES", "bytes"))
         known = pinned or base
@@ -232,7 +231,7 @@ class RecordStore(Places):
     def _relation(self, ref: Ref) -> str | None:
         """base_model_relation of the hub, where exactly one of its values is true of the whole lineage."""
         nodes = [node for node in [*self.zoo.lineage(ref), ref] if self.zoo.base(node) is None]
-        relations = {zoos.output(self.zoo, node, self.project).relation for node in nodes} - {None}
+        relations = {lookup.output(self.zoo, node, self.project).relation for node in nodes} - {None}
         return relations.pop() if len(relations) == 1 else None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.building import build_action
 from zoosmith.build.codehash import build_code, code_digests
 from zoosmith.build.contents import Contents, signature
@@ -129,7 +129,7 @@ class Resolver:
     def builder(self, ref: Ref) -> ModuleType:
         """The module that builds an artifact, loaded once. Raises RecipeError where there is none."""
         if ref not in self._builders:
-            self._builders[ref] = zoos.builder(self.zoo, ref, self.project)
+            self._builders[ref] = lookup.builder(self.zoo, ref, self.project)
         return self._builders[ref]
 
     def packages(self, module: ModuleType) -> dict[str, str]:
@@ -190,7 +190,7 @@ class Resolver:
         task = self.zoo.families[recipe].recipe.task
         if task is None:
             return None
-        module = zoos.task_part(self.zoo, recipe, None, "encoding", self.project)
+        module = lookup.task_part(self.zoo, recipe, None, "encoding", self.project)
         labels = list(task.labels)
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
