@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.support import records
 from tests.support.table import write_table
-from zoosmith.build.tables import hosts_line, subjects, update_readme
+from zoosmith.build.tables import as_json, hosts_line, subjects, update_readme
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
@@ -63,3 +64,14 @@ def test_the_line_under_a_table_says_what_the_milliseconds_are_of() -> None:
     assert "batch 1, tokenizer included;" in of_call
     assert "batch 1, milliseconds of one generated token;" in of_token
     assert "tokenizer included" not in of_token
+
+
+def test_rows_as_json_have_the_figures_of_the_host_that_the_table_shows(workspace: Workspace) -> None:
+    rows = list(as_json(workspace, "toy"))
+    assert [set(row) for row in rows] == [{"name", "recipe", "card", "figures"}] * 2
+    assert [(row["name"], row["card"]) for row in rows] == [
+        ("toy-plain", "model_cards/toy-plain.md"),
+        ("toy-double", "model_cards/toy-double.md"),
+    ]
+    assert {row["figures"]["host"] for row in rows} == {"a-host"}
+    assert json.loads(json.dumps(rows)) == rows

@@ -20,6 +20,7 @@ from zoosmith.build import syntax
 from zoosmith.build.kept_code import KeptCode, missing, save_at_exit
 from zoosmith.build.syntax import NOWHERE, SHIPPED, Module, from_source
 from zoosmith.plugins import KINDS, find, module_name, part_file
+
 READERS = (Path(__file__), Path(str(syntax.__file__)))  # what is kept holds for as long as these are the same
 _kept: list[KeptCode] = []  # one, once there is a store to keep in
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoosmith.build.record_store import best, reporting_of, usual_host
 from zoosmith.cards.card import markdown_table, replace_section, results_table
 from zoosmith.cards.kinds import words_of
 from zoosmith.common.names import nearest
+from zoosmith.common.plain import plain
 from zoosmith.common.text import inline, show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.family import PREFERRED, Subject
+from zoosmith.records.figures import of_measurement
 from zoosmith.store.files import write_atomic
 
 if TYPE_CHECKING:
@@ -84,6 +86,15 @@ def show(workspace: Workspace, recipe: str) -> None:
     Console(width=width).print(table)
     cards = (workspace.record_root / "model_cards").relative_to(workspace.project)
     show_lines(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'{cards}/{row.build.name}.md' for row in rows))}")
+
+
+def as_json(workspace: Workspace, recipe: str) -> Iterator[dict[str, Any]]:
+    """What is recorded of each artifact of a family, as JSON has it."""
+    cards = workspace.record_root / "model_cards"
+    for row in subjects(workspace, recipe):
+        card = (cards / f"{row.build.name}.md").relative_to(workspace.project)
+        told = of_measurement(row.measured, row.build.task, row.build.name)
+        yield {"name": row.build.name, "recipe": recipe, "card": str(card), "figures": plain(told)}
 
 
 def hosts_line(rows: list[Subject]) -> str:

@@ -4,40 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoosmith import plugins
 from zoosmith.build import checked, checks
 from zoosmith.build.parsed import KeptRecipes
-from zoosmith.common.names import IDENTIFIER
+from zoosmith.build.recipe_files import recipe_files, shown_as, text_of
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Source, Zoo
 from zoosmith.recipes.schema import Recipe
-from zoosmith.recipes.yaml import RecipeError, parse
-
-
-def recipe_files(project: Path) -> dict[str, Path]:
-    """Recipe files by id; the project's win over shipped ones of the same id."""
-    files: dict[str, Path] = {}
-    for folder in (plugins.shipped("recipes"), project / "recipes"):
-        files |= _recipes_in(folder)
-    return files
-
-
-def own_families(project: Path) -> set[str]:
-    """Ids of the zoo's own recipes; what is shipped beside them is known to every zoo."""
-    return set(_recipes_in(project / "recipes"))
-
-
-def _recipes_in(folder: Path) -> dict[str, Path]:
-    files: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.suffix.lower() not in (".yaml", ".yml") or path.name.startswith("."):
-            continue
-        if not IDENTIFIER.fullmatch(path.stem):
-            raise RecipeError(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
-        if path.stem in files:
-            raise RecipeError(f"{path} and {files[path.stem].name} are both the recipe {path.stem!r}; keep one")
-        files[path.stem] = path
-    return files
+from zoosmith.recipes.yaml import parse
 
 
 def load_zoo(project: Path) -> Zoo:
@@ -86,9 +59,9 @@ def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, Zo
     broken: dict[str, ZooError] = {}
     kept = KeptRecipes(project / "artifacts" / ".store")
     for id, path in recipe_files(project).items():
-        shown = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
+        shown = shown_as(path, project)
         try:
-            text = _text(path, shown)
+            text = text_of(path, shown)
             families[id] = (_parsed(kept, text, shown), Source(shown, text))
         except ZooError as error:
             broken[id] = error
@@ -102,12 +75,3 @@ def _parsed(kept: KeptRecipes, text: str, shown: str) -> Recipe:
         recipe = parse(text, shown)
         kept.put(text, recipe)
     return recipe
-
-
-def _text(path: Path, shown: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise RecipeError(f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise RecipeError(f"{shown}: cannot be read: {error.strerror}") from None

@@ -12,9 +12,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import IO, NoReturn, Protocol
+from typing import IO, TYPE_CHECKING, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 POLL_S = 0.1
 WIND_UP_S = 1.0  # for steps to say that they were interrupted; what still runs then ends in `leave`
@@ -89,6 +91,8 @@ def interruptible(work: Callable[[], int], interrupt: Callable[[], None]) -> int
 
     Call it from the main thread; `work` runs in another one.
     """
+    from concurrent.futures import Future  # takes longer to import than a list that is kept takes to print
+
     done: Future[int] = Future()
     thread = threading.Thread(target=_settle, args=(done, work), daemon=True, name="work")
     with _noted() as pressed:

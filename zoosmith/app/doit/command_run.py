@@ -6,10 +6,11 @@ from typing import Any
 
 from doit.cmd_run import Run as DoitRun
 from doit.exceptions import InvalidCommand
+from doit.reporter import ConsoleReporter, ErrorOnlyReporter, ExecutedOnlyReporter, JsonReporter, ZeroReporter
 
 from zoosmith.app.doit.command import Anywhere, interrupt, told, unless_interrupted
 from zoosmith.app.doit.crossval import asked_of
-from zoosmith.app.doit.opening import OPENED
+from zoosmith.app.doit.opened import OPENED
 from zoosmith.app.doit.room import enough
 from zoosmith.common.names import nearest
 from zoosmith.execution.interrupt import interruptible
@@ -34,6 +35,13 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
     """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
 
     cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway)
+
+    def get_reporters(self) -> dict[str, Any]:
+        """Those of doit itself, as `get_backends`."""
+        own = (ConsoleReporter, ExecutedOnlyReporter, JsonReporter, ZeroReporter, ErrorOnlyReporter)
+        found = dict(zip(("console", "executed-only", "json", "zero", "error-only"), own, strict=True))
+        self.cmdparser["reporter"].choices = {name: one.desc for name, one in found.items()}
+        return found
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load the tasks and run those that were named; without a name, say what there is."""

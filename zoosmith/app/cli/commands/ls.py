@@ -65,8 +65,8 @@ def listed(project: Path, family: str | None = None) -> list[Listed]:
 
 
 def _of_zoo(project: Path, family: str | None) -> Iterator[Listed]:
+    from zoosmith.build.recipe_files import own_families
     from zoosmith.build.workspace import Workspace
-    from zoosmith.build.zoo import own_families
 
     workspace, own = Workspace(project), own_families(project)
     known = workspace.zoo.by_full_name
