@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from statistics import median
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,9 +55,10 @@ class Forecast:
         """What is to be fetched and built for artifacts, in order; with `measured`, measuring each of them too."""
         refs = list(refs)
         nodes = [node for ref in refs for node in (*self._lineage(ref, measured), ref)]
-        takes = [self.step(node) for node in dict.fromkeys(nodes) if not self._finished(node)]
-        if measured:
-            takes += [self.measuring(ref) for ref in refs if not self.workspace.measured(ref, "quick")]
+        with self.workspace.resolver.one_look():
+            takes = [self.step(node) for node in dict.fromkeys(nodes) if not self._finished(node)]
+            if measured:
+                takes += [self.measuring(ref) for ref in refs if not self.workspace.measured(ref, "quick")]
         return takes
 
     def _lineage(self, ref: Ref, measured: bool) -> list[Ref]:
@@ -144,6 +144,8 @@ class Forecast:
 
     def _seconds(self, node: Ref) -> float | None:
         """As its own record says, or others of its builder, by size: not of trainings, which rows and epochs decide."""
+        from statistics import median
+
         own = self._records.get(full_name(node.recipe, node.name))
         if own and "seconds" in own.provenance:
             return float(own.provenance["seconds"])

@@ -7,7 +7,9 @@ what is missing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -46,6 +48,8 @@ class Resolver:
         self.contents = Contents()
         self._actions: dict[tuple[str, Ref], tuple[object, Action]] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
+        self._infos: dict[str, dict[str, Any]] = {}
+        self._look = threading.local()
 
     def action(self, kind: str, ref: Ref) -> Action:
         """The action of a "base", "data", "baselines" or "artifact". Raises Unresolved while a parent is missing."""
@@ -80,6 +84,22 @@ class Resolver:
             raise Unresolved(f"{ref} is not built yet")
         return record.tree
 
+    @contextmanager
+    def one_look(self) -> Iterator[dict[tuple[str, Ref], Action]]:
+        """The actions that were resolved since this thread began to look: nothing is built meanwhile, so they hold.
+
+        Without it a chain of artifacts is walked down again from each of its members.
+        """
+        found = getattr(self._look, "found", None)
+        if found is not None:
+            yield found
+            return
+        self._look.found = {}
+        try:
+            yield self._look.found
+        finally:
+            self._look.found = None
+
     def base(self, ref: Ref) -> Action:
         """Fetch a base."""
         base = self.zoo.base(ref)
@@ -88,7 +108,11 @@ class Resolver:
 
     def data(self, ref: Ref) -> Action:
         """Make or fetch the rows of a data set."""
-        return self._remembered("data", ref, self._seen(self.zoo.data(ref).path), data_action)
+        with self.one_look() as found:
+            if ("data", ref) not in found:
+                seen = self._seen(self.zoo.data(ref).path)
+                found["data", ref] = self._remembered("data", ref, seen, data_action)
+            return found["data", ref]
 
     def source(self, ref: Ref) -> dict[str, Any]:
         """Where rows come from and what is taken of them, as the recipe says; of a builtin its code too."""
@@ -101,11 +125,14 @@ class Resolver:
 
     def artifact(self, ref: Ref) -> Action:
         """Build an artifact. Raises Unresolved while a parent or the data is missing."""
-        try:
-            inputs = self._inputs(ref)
-        except ZooError:  # told by what follows, after what comes before it
-            inputs = None
-        return self._remembered("artifact", ref, inputs, build_action)
+        with self.one_look() as found:
+            if ("artifact", ref) not in found:
+                try:
+                    inputs = self._inputs(ref)
+                except ZooError:  # told by what follows, after what comes before it
+                    inputs = None
+                found["artifact", ref] = self._remembered("artifact", ref, inputs, build_action)
+            return found["artifact", ref]
 
     def _remembered(self, kind: str, ref: Ref, seen: object, make: Callable[[Resolver, Ref], Action]) -> Action:
         """The action made before, where what may change in a run is as it was: `seen`; None where nobody knows."""
@@ -170,9 +197,10 @@ class Resolver:
         return self.tree("data", Ref(recipe, task.data)) if task and task.data else None
 
     def data_info(self, tree: str) -> dict[str, Any]:
-        """data.json of a data tree: labels, rows and SHA-256 of each split."""
-        info: dict[str, Any] = json.loads(self.store.read(tree, "data.json"))
-        return info
+        """data.json of a data tree, read once: labels, rows and SHA-256 of each split."""
+        if tree not in self._infos:
+            self._infos[tree] = json.loads(self.store.read(tree, "data.json"))
+        return self._infos[tree]
 
     def splits(self, recipe: str, names: tuple[str, ...]) -> dict[str, str]:
         """Fingerprints of just the splits that a builder names. Raises ZooError where one is missing."""

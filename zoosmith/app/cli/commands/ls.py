@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from zoosmith.common.units import sized
 
@@ -43,7 +43,10 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.wrapped import filled, table
     from zoosmith.project import find_project
 
-    found = [one for one in listed(find_project(), given.family) if not (given.here and one.mark == MISSING)]
+    project = find_project()
+    found = [one for one in listed(project, given.family) if not (given.here and one.mark == MISSING)]
+    if given.family and not found and not given.here:
+        _refuse(project, given.family)
     if given.json:
         for one in found:
             show_json(one._asdict())
@@ -53,6 +56,16 @@ def main(given: argparse.Namespace) -> None:
     for mark, text in LEGEND.items():
         if any(one.mark == mark for one in found):
             show_lines("\n".join(filled(f"{mark}: {text}", later="  ")))
+
+
+def _refuse(project: Path, family: str) -> NoReturn:
+    from zoosmith.build.recipe_files import recipe_files
+    from zoosmith.common.names import nearest
+    from zoosmith.contract.errors import ZooError
+
+    here = {one.name for one in listed(project)}
+    known = here | set(recipe_files(project)) if (project / "dodo.py").is_file() else here
+    raise ZooError(f"no artifact's name begins with {family!r}{nearest(family, known)}")
 
 
 def listed(project: Path, family: str | None = None) -> list[Listed]:
