@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoosmith.build import foreign, lookup, sliced
 from zoosmith.build.codehash import closure_key
-from zoosmith.build.key_parts import device_of, imports_of, tools_of
+from zoosmith.build.key_parts import device_of, tools_of
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
@@ -58,7 +58,7 @@ def _inputs(
         "tools": tools_of(module, resolver.project),
         "seed": spec.seed,
         "python": resolver.python,
-        **imports_of(entries),
+        **resolver.imports(entries),
         **resolver.machine(module),
     }
     return inputs if place == "cpu" else inputs | {"device": place.partition(":")[0]}

@@ -9,7 +9,7 @@ from zoosmith.cards.links import PLOTS, relative
 from zoosmith.common.names import full_name
 from zoosmith.recipes.graph import Ref
 
-RENDERING = ("cards/card.py", "records/gates.py", "records/registry.py")
+RENDERING = ("cards/card.py", "cards/family.py", "records/gates.py", "records/registry.py")
 
 
 class Places:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zoosmith import plugins
-from zoosmith.build import beside, lookup
+from zoosmith.build import beside, family_card, lookup
 from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
 from zoosmith.build.places import Places, template
@@ -21,6 +21,7 @@ from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.cards import card as cards
+from zoosmith.cards.family import FamilyInput
 from zoosmith.cards.kinds import words_of
 from zoosmith.cards.reproduction import Step
 from zoosmith.common.canonical import digest, pretty
@@ -119,7 +120,16 @@ class RecordStore(Places):
             book = registry.merged(book, build.name, row)
         if book.artifacts:
             changed += _write_changed(self.root / "registry.json", registry.to_text(book))
-        return changed
+        return changed + family_card.write(self.root / "model_cards", self.family(recipe, records))
+
+    def family(self, recipe: str, records: Snapshot | None = None) -> FamilyInput | None:
+        """What the card of a family is made from; None while its reference is not recorded."""
+        family, records = self.zoo.families[recipe], records or self.snapshot()
+        build = records.build(family.reference)
+        if build is None:
+            return None
+        headline = words_of(reporting_of(build.task, self.project), build).headline
+        return family_card.given_of(family, records, headline)
 
     def write_card(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from zoosmith.build.building import build_action
 from zoosmith.build.codehash import build_code, code_digests
 from zoosmith.build.contents import Contents, signature
 from zoosmith.build.fetching import base_action, data_action, reading_code, source
-from zoosmith.build.key_parts import device_of, isa, packages_of, python_version
+from zoosmith.build.key_parts import device_of, imports_of, isa, packages_of, python_version
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import TaskSpec
 from zoosmith.execution.action import Action, public_versions
@@ -48,6 +48,8 @@ class Resolver:
         self.contents = Contents()
         self._actions: dict[tuple[str, Ref], tuple[object, Action]] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
+        self._imports: dict[tuple[Path, ...], dict[str, Any]] = {}
+        self._entries: dict[Ref, list[Path]] = {}
         self._infos: dict[str, dict[str, Any]] = {}
         self._look = threading.local()
 
@@ -240,7 +242,16 @@ class Resolver:
             self._code[entries] = code_digests(*entries)
         return self._code[entries]
 
+    def imports(self, entries: Sequence[Path]) -> dict[str, Any]:
+        """What a key holds of what the user's own modules behind `entries` import, as `code`."""
+        if tuple(entries) not in self._imports:
+            self._imports[tuple(entries)] = imports_of(list(entries))
+        return self._imports[tuple(entries)]
+
     def entries(self, ref: Ref) -> list[Path]:
-        """The modules that the build of an artifact starts from."""
-        task = self.zoo.families[ref.recipe].recipe.task
-        return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
+        """The modules that the build of an artifact starts from, looked up once."""
+        if ref not in self._entries:
+            task = self.zoo.families[ref.recipe].recipe.task
+            builder = self.zoo.artifact(ref).builder
+            self._entries[ref] = build_code(builder, task.kind if task else None, self.project)
+        return self._entries[ref]

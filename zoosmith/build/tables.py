@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoosmith.build.record_store import best, reporting_of, usual_host
 from zoosmith.cards.card import markdown_table, replace_section, results_table
+from zoosmith.cards.family import FamilyInput, sentence, under
 from zoosmith.cards.kinds import words_of
 from zoosmith.common.names import nearest
 from zoosmith.common.plain import plain
@@ -46,9 +47,9 @@ def update_readme(workspace: Workspace) -> list[Path]:
     for mark in MARK.finditer(before):
         rows = subjects(workspace, mark["recipe"]) if mark["recipe"] in workspace.zoo.families else []
         if rows:
-            text = replace_section(
-                text, mark["mark"], section(_chosen(workspace, mark, rows), preferred(workspace, rows))
-            )
+            family = workspace.records.family(mark["recipe"])
+            filled = section(_chosen(workspace, mark, rows), preferred(workspace, rows), family)
+            text = replace_section(text, mark["mark"], filled)
     if text == before:
         return []
     write_atomic(path, text.encode())
@@ -85,7 +86,7 @@ def show(workspace: Workspace, recipe: str) -> None:
     width = None if sys.stdout.isatty() else 140
     Console(width=width).print(table)
     cards = (workspace.record_root / "model_cards").relative_to(workspace.project)
-    show_lines(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'{cards}/{row.build.name}.md' for row in rows))}")
+    show_lines(f"{under(rows)}\nCards: {', '.join(sorted(f'{cards}/{row.build.name}.md' for row in rows))}")
 
 
 def as_json(workspace: Workspace, recipe: str) -> Iterator[dict[str, Any]]:
@@ -97,20 +98,17 @@ def as_json(workspace: Workspace, recipe: str) -> Iterator[dict[str, Any]]:
         yield {"name": row.build.name, "recipe": recipe, "card": str(card), "figures": plain(told)}
 
 
-def hosts_line(rows: list[Subject]) -> str:
-    """The hosts that the rows were measured on, and what their milliseconds are of."""
-    hosts = sorted({(row.measured.host.id, row.measured.host.cpu, row.measured.threads) for row in rows})
-    named = "; ".join(f"`{id}` ({cpu}), {threads} thread" for id, cpu, threads in hosts)
-    timed = "milliseconds of one generated token" if rows[0].measured.latency_of == "token" else "tokenizer included"
-    return f"Measured on {named}, batch 1, {timed}; brackets are 95 % intervals."
-
-
 def preferred(workspace: Workspace, rows: list[Subject]) -> Sequence[str]:
     """The metrics that may be shown first, as the task of the family says."""
     reporting = reporting_of(rows[0].build.task, workspace.project)
     return words_of(reporting, rows[0].build).headline
 
 
-def section(rows: list[Subject], shown: Sequence[str] = PREFERRED) -> str:
-    """A table with the host under it."""
-    return f"{markdown_table(results_table(rows, shown))}\n\n{hosts_line(rows)}"
+def section(rows: list[Subject], shown: Sequence[str] = PREFERRED, family: FamilyInput | None = None) -> str:
+    """A table with the hosts under it; of a family also what to take for which wish, and which row that is."""
+    table = results_table(rows, shown)
+    if family is None:
+        return f"{markdown_table(table)}\n\n{under(rows)}"
+    best = family.found.fastest
+    marked = [[f"{first} (recommended)" if first == best else first, *rest] for first, *rest in table]
+    return f"{markdown_table(marked)}\n\n{sentence(family, 'model_cards')} {under(rows)}"
