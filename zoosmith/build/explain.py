@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoosmith.build import beside
+from zoosmith.build.recipe_files import own_families
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
-from zoosmith.build.zoo import own_families
 from zoosmith.common.names import full_name
 from zoosmith.common.text import inline
 from zoosmith.common.wrapped import NARROW, filled, table
