@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from zoosmith.contract.errors import ZooError
@@ -44,6 +45,11 @@ class Exchange:
             raise ZooError(
                 f"cache {self.cache.config.where} has tree {tree[:12]} no longer, or not whole; run it again"
             )
+
+    def blob(self, sha256: str, size: int, path: Path) -> None:
+        """Make `path` the file with this hash. Raises ZooError."""
+        if not self.asked(lambda: self.cache.blobs.get(sha256, size, path)):
+            raise ZooError(f"cache {self.cache.config.where} has {sha256[:12]} no longer; run it again")
 
     def asked(self, ask: Callable[[], T]) -> T:
         """What the cache gives. Raises ZooError for what it does wrong: without it nothing reaches a node."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.execution.action import Action
-from zoosmith.execution.cluster import leases
+from zoosmith.execution.cluster import leases, own_code
 from zoosmith.execution.cluster import node as on_node
 from zoosmith.execution.cluster.exchange import Exchange
-from zoosmith.execution.cluster.own_code import own_code
+from zoosmith.execution.cluster.own_code import Archive
 from zoosmith.execution.cluster.placement import Node, Place, place
 from zoosmith.execution.cluster.profile import Profile
 from zoosmith.execution.cluster.sent import packed, unpacked
@@ -47,15 +47,10 @@ class Handed:
 
 @dataclass(frozen=True)
 class Order:
-    """Trees that a step reads, and the one with the zoo's own code, None where it has none."""
+    """Trees that a step reads, and the zoo's own code, None where it has none."""
 
     trees: tuple[str, ...]
-    project: str | None
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """What a node has to have."""
-        return (*self.trees, self.project) if self.project else self.trees
+    code: Archive | None
 
 
 class ClusterExecutor(Executor):
@@ -112,8 +107,9 @@ class ClusterExecutor(Executor):
             return self.local.run(action, lock, progress)
         progress({"done": None, "total": None, "text": "sending what it reads"})
         tools = [name for name, pin in (action.inputs.get("tools") or {}).items() if isinstance(pin, str)]
-        order = Order(tuple(read_by(action, self.store)), own_code(self.project, self.store, tools))
-        for tree in order.all:
+        code = own_code.sent(self.project, tools, self.store, self.exchange)
+        order = Order(tuple(read_by(action, self.store)), code)
+        for tree in order.trees:
             self.exchange.send(tree, self.store)
         return self._tried(action, order, progress)
 
@@ -211,7 +207,7 @@ def _run(sent: dict[str, Any], order: Order, handed: Handed) -> Iterator[dict[st
     import ray
 
     node = ray.get_runtime_context().get_node_id()
-    step = on_node.NodeStep(unpacked(sent), list(order.trees), order.project, Exchange(handed.cache))
+    step = on_node.NodeStep(unpacked(sent), order.trees, order.code, Exchange(handed.cache))
     for message in step.messages(handed.variables):
         yield message | {"node": node}
 

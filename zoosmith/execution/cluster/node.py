@@ -6,7 +6,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.checkpoints import Checkpoints
 from zoosmith.execution.cluster.exchange import Exchange
+from zoosmith.execution.cluster.own_code import Archive, received
 from zoosmith.execution.executor import LocalExecutor, StepFailed, StepKilled, Variables
 from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers
@@ -35,11 +36,11 @@ def node_root() -> Path:
 class NodeStep:
     """One step on this node, and what it tells meanwhile."""
 
-    def __init__(self, action: Action, trees: list[str], project: str | None, exchange: Exchange) -> None:
-        """Run `action`, which reads `trees`; `project` is the tree with the zoo's own code, if it has any."""
+    def __init__(self, action: Action, trees: Sequence[str], code: Archive | None, exchange: Exchange) -> None:
+        """Run `action`, which reads `trees`; `code` is the zoo's own, if it has any."""
         self.action = action
         self.trees = trees
-        self.project = project
+        self.code = code
         self.exchange = exchange
         self.store = Store(node_root() / ".store")
         self.workers = Workers()
@@ -99,15 +100,13 @@ class NodeStep:
 
     def _project(self) -> Path:
         """A folder with the zoo's own code; an empty one where everything comes with zoosmith."""
-        if self.project is None:
-            empty = node_root() / "projects" / "none"
-            empty.mkdir(parents=True, exist_ok=True)
-            return empty
-        folder = node_root() / "projects" / self.project
-        with flock(self.store.folder("locks") / f"project-{self.project}.lock"):
-            if not folder.is_dir():
-                self.exchange.receive(self.project, self.store)
-                self.store.checkout(self.project, folder)
+        home = node_root() / "projects"
+        folder = home / (self.code.sha256 if self.code else "none")
+        with flock(self.store.folder("locks") / "projects.lock"):
+            home.mkdir(parents=True, exist_ok=True)
+            if self.code and not folder.is_dir():
+                received(self.code, folder, self.exchange)
+            folder.mkdir(exist_ok=True)
         return folder
 
     def _log(self) -> str:
