@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.remote.conftest import HOST, Config, Machine
+from tests.support import published
 from tests.support.s3 import S3, SECRET, Fault
+from zoosmith.remote import trees
 from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import origin
 from zoosmith.store.store import CorruptStore
@@ -41,18 +43,45 @@ def test_what_one_machine_sends_another_has_whole(scheme: str, bucket: S3, confi
 
 
 def test_a_static_web_server_is_read(bucket: S3, ours: Machine, tmp_path: Path) -> None:
-    from tests.support.published import serving
-
     made = ours.build(FILES, x=1)
     ours.caches.send(made)
     for name, data in bucket.objects.items():
         (tmp_path / "web" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "web" / name).write_bytes(data)
-    with serving(tmp_path / "web") as server:
+    with published.serving(tmp_path / "web") as server:
         web = Machine(tmp_path / "reader", CacheConfig("web", f"{server.url}/cache", trust="any", timeout_s=2))
         got = web.fetched(made.key)
         assert got and web.store.has(made.tree) and web.fetched("0" * 64) is None
     assert web.warned == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (published.Fault("status", status=500, times=9), "answered 500; gave up after 3 tries"),
+        (published.Fault("status", status=403, times=9), "it answered 403"),
+        (published.Fault("wrong", path=".json", times=9), "is not the result of that action"),
+    ],
+)
+def test_a_web_server_that_fails_is_told_once(fault: published.Fault, told: str, tmp_path: Path) -> None:
+    key = "0" * 64
+    (tmp_path / "web" / "ac" / "00").mkdir(parents=True)
+    (tmp_path / "web" / "ac" / "00" / f"{key}.json").write_text("{}")
+    with published.serving(tmp_path / "web", fault) as server:
+        web = Machine(tmp_path / "reader", CacheConfig("web", server.url, trust="any", timeout_s=2))
+        assert web.fetched(key) is web.fetched(key) is None
+    assert [told in line for line in web.warned] == [True]
+
+
+def test_a_digest_alone_brings_a_tree(ours: Machine, theirs: Machine) -> None:
+    """As a worker on another machine gets its inputs, and hands back what it made."""
+    made, other = ours.build(FILES, x=1), ours.build({"a": b"b"}, x=2)
+    blobs = ours.caches.caches[0].blobs
+    assert not blobs.has(made.tree)
+    sent = trees.send(blobs, ours.store, made.tree)
+    assert sent > len(LARGE) and trees.send(blobs, ours.store, made.tree) == 0
+    assert blobs.has(made.tree) and trees.fetch(blobs, theirs.store, made.tree) and theirs.store.has(made.tree)
+    assert not trees.fetch(blobs, theirs.store, other.tree)
 
 
 def test_sending_again_sends_nothing_and_replaces_nothing(bucket: S3, ours: Machine) -> None:
