@@ -3,7 +3,7 @@
     python -m benchmarks.large [--artifacts N]
 
 Rows are those of the zoo's own registry.json under other names. Each time is the median of five processes of the real
-command, start of Python included; the first read fills the cache. Seconds are of the CPU: a busy host counts less.
+command, start of Python included; the first read fills the cache. Seconds are of the CPU, so a busy host counts less.
 """
 
 from __future__ import annotations

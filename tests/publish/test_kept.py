@@ -12,6 +12,7 @@ from tests.support.published import publish
 from tests.support.user import FILES, User
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import known, removal, several
+from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.local import found
 from zoosmith.publish.opening import open_catalog
 from zoosmith.publish.promotion import yank
@@ -36,7 +37,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
     return someone
 
 
-def catalog(user: User) -> several.Catalog:
+def catalog(user: User) -> Catalog:
     return open_catalog(str(user.registry), NOWHERE, user.cache)
 
 

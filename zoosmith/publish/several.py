@@ -12,7 +12,8 @@ from pathlib import Path
 
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.catalog import Catalog, parted
+from zoosmith.publish.asked import parted
+from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.opening import FILE, VARIABLE, open_catalog
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.config import Config

@@ -111,9 +111,11 @@ def test_what_was_yanked_is_said_with_quiet_too(user: User, capsys: pytest.Captu
 
 def test_every_code_is_in_the_table() -> None:
     page = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
-    ours = [each for each in vars(exits).values() if isinstance(each, type) and "code" in vars(each)]
-    assert sorted(each.code for each in ours) == [4, 5, 6, 7, 8]
-    assert all(f"| {each.code} |" in page for each in ours)
+    ours = sorted(
+        vars(each)["code"] for each in vars(exits).values() if isinstance(each, type) and "code" in vars(each)
+    )
+    assert ours == [4, 5, 6, 7, 8]
+    assert all(f"| {code} |" in page for code in ours)
 
 
 def test_aliases_and_versions_are_completed(user: User, capsys: pytest.CaptureFixture[str]) -> None:

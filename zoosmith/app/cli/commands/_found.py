@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from zoosmith.publish.local import Found
 
 
+MARKS = "@:#"  # what stands between a name and the version that is meant
+
+
 def here(given: argparse.Namespace, wanted: str | None = None) -> Found:
     """What `given.name` (or `wanted`) means: what lies here, or a registry's version, fetched if need be.
 

@@ -63,7 +63,7 @@ def main(given: argparse.Namespace) -> None:
 
 def against(given: argparse.Namespace) -> str:
     """What --against means: an alias or number of the same artifact, else a name of its own."""
-    from zoosmith.publish.catalog import parted
+    from zoosmith.publish.asked import parted
     from zoosmith.publish.local import is_version
 
     name: str = given.against
@@ -136,7 +136,7 @@ def gated(new: Found) -> float | None:
 def alias_of(given: argparse.Namespace, new: Found) -> str:
     """The alias that goes back where a condition holds. Raises ZooError where none stands for the version."""
     from zoosmith.contract.errors import ZooError
-    from zoosmith.publish.catalog import parted
+    from zoosmith.publish.asked import parted
 
     if new.version is None or new.catalog is None:
         raise ZooError("--rollback-if needs a version of a registry, such as NAME:stable: nothing stands for a folder")

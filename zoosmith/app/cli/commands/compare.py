@@ -72,7 +72,7 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
     """All results of each artifact's row in the registry. Raises ZooError where a row has none."""
     from zoosmith.app.cli.commands._registry import opened
     from zoosmith.contract.errors import ZooError
-    from zoosmith.publish.catalog import parted
+    from zoosmith.publish.asked import parted
     from zoosmith.records.figures import of_result
 
     catalog, found = opened(given), {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.app.cli.commands._found import here
+from zoosmith.app.cli.commands._found import MARKS, here
 from zoosmith.app.cli.commands._registry import registry_argument
 from zoosmith.common.names import nearest
 from zoosmith.common.text import inline, show, show_json, show_part
@@ -53,7 +53,8 @@ def main(given: argparse.Namespace) -> None:
 
     _require_one_source(given)
     require_text(given.text)
-    given.name = str(here(given).folder)
+    if any(mark in given.name for mark in MARKS):
+        given.name = str(here(given).folder)
     with looked_for(given.name):
         model = load(given.name, threads=given.threads)
         if given.input:

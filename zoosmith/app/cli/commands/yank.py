@@ -24,8 +24,8 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.plain import plain
     from zoosmith.common.text import show, show_json
     from zoosmith.contract.errors import ZooError
+    from zoosmith.publish.asked import parted
     from zoosmith.publish.author import author
-    from zoosmith.publish.catalog import parted
     from zoosmith.publish.promotion import yank
 
     if not parted(given.name)[1].isdecimal():
