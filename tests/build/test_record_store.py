@@ -203,7 +203,7 @@ def test_the_tree_compared_with_is_named_and_another_one_is_said_to_be_that(book
         "> **Compared with another toy-plain",
     )
     assert own in book.card_file(DOUBLE).read_text() and top not in book.card_file(DOUBLE).read_text()
-    assert "Not beside these" not in book.card_file(DOUBLE).read_text()
+    assert "Not beside it" not in book.card_file(DOUBLE).read_text()
     build = records.build("toy-plain", format="table", parents={}, bases=[], tree_digest=records.sha("anew"))
     anew = {"tree_digest": records.sha("anew"), "reference_digest": records.sha("anew")}
     book.register(PLAIN, build, measured(PLAIN, versus=None, speedup=None, **anew))

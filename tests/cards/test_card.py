@@ -225,7 +225,7 @@ def test_how_it_was_built() -> None:
 def test_a_step_whose_tree_nobody_recorded_is_counted_and_never_called_unknown() -> None:
     lineage = [LINEAGE[0], Step("toy-student", "builder finetune", ""), LINEAGE[1]]
     text = card(lineage=lineage)
-    assert "toy-student" not in text.partition("From base")[2] and "unknown" not in text
+    assert "toy-student" not in text.partition("the steps from its base")[2] and "unknown" not in text
     assert "further trees are not in it (1)." in text
     assert "not in it" not in card()
 
