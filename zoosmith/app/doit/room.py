@@ -10,7 +10,7 @@ from functools import partial
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
-from zoosmith.execution.place import check_address, executor_of
+from zoosmith.execution.place import LOCAL, check_address, executor_of
 from zoosmith.recipes.graph import Ref
 
 GROUPS = {"build": True, "bench": True, "publish": True, "artifact": False, "crossval": False}
@@ -29,6 +29,8 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     from zoosmith.build.forecast import Forecast
 
     here = preflight.room(workspace.artifacts)
+    if workspace.where != LOCAL:  # the cluster says which of its nodes has the memory, when a step is placed
+        here = here._replace(memory_mb=sys.maxsize)
     needs = partial(preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()))
     short = preflight.shortages(needs(Forecast(workspace)), here)
     if short and workspace.caches:  # what is downloaded is not built
