@@ -33,7 +33,7 @@ def write(file: Path, shapes: Mapping[str, Sequence[int]], read: Callable[[str],
             tensor = read(name)
             if tensor.shape != tuple(shapes[name]):
                 raise ValueError(f"{name} is {tensor.shape}, not {tuple(shapes[name])}")
-            out.write(np.ascontiguousarray(tensor, dtype="<f4"))
+            out.write(np.ascontiguousarray(tensor, dtype="<f4").data)
 
 
 def _header(shapes: Mapping[str, Sequence[int]]) -> bytes:
