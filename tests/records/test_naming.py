@@ -69,6 +69,9 @@ def test_where_a_name_cannot_go_back_to(to: int, said: str) -> None:
     one = naming.yanked(promoted(entry(), 1, 3), "toy", 2, ADA)
     with pytest.raises(ZooError, match=said):
         naming.back_from(one, "toy", "stable", to)
+    by_hand = entry().model_copy(update={"aliases": {"stable": 2}})
+    with pytest.raises(ZooError, match="was given by hand"):
+        naming.back_from(by_hand, "toy", "stable")
     with pytest.raises(ZooError, match="did you mean 'stable'"):
         naming.back_from(one, "toy", "stabel")
 

@@ -49,6 +49,8 @@ def back_from(entry: Entry, name: str, alias: str, to: int | None = None) -> int
     if alias not in entry.aliases:
         raise ZooError(f"{name} has no alias {alias!r}{nearest(alias, entry.aliases)}")
     now = entry.aliases[alias]
+    if to is None and not any(step.alias == alias for step in entry.history):
+        raise ZooError(f"{name}:{alias} was given by hand, so nothing says where it stood before; say --to-version N")
     if to is None:
         before = [number for number in stood(entry.history, alias)[:-1] if str(number) not in entry.yanked]
         return before[-1] if before else None

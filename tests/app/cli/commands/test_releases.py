@@ -109,6 +109,17 @@ def test_what_was_yanked_is_said_with_quiet_too(user: User, capsys: pytest.Captu
     assert "every version of toy-a in" in capsys.readouterr().err
 
 
+def test_a_search_of_several_says_which_registry_a_name_is_of(
+    user: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(tmp_path / "lower", "toy-a", FILES)
+    publish(tmp_path / "lower", "toy-b", FILES)
+    found = told(capsys, f"search --registry {user.registry} --registry {tmp_path / 'lower'}")
+    assert [(each["name"], each["latest"], Path(each["registry"]).name) for each in found] == [
+        ("toy-a", 3, "registry"), ("toy-b", 1, "lower"),
+    ]  # fmt: skip
+
+
 def test_every_code_is_in_the_table() -> None:
     page = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     ours = sorted(

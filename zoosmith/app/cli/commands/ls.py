@@ -73,12 +73,17 @@ def main(given: argparse.Namespace) -> None:
 
 def with_versions(project: Path, found: list[Listed]) -> Iterator[Listed]:
     """Each with what the registries that lie on this machine know of it; no network is asked."""
+    from contextlib import suppress
+
+    from zoosmith.contract.errors import ZooError
     from zoosmith.publish import known
     from zoosmith.transfer.cache import Cache
 
     [home] = known.homes(project)
     folders = [home / one.name for one in found if one.size]
-    told = {one.name: one for one in known.known(folders, known.kept_catalogs(project, Cache()))} if folders else {}
+    told: dict[str, known.Known] = {}
+    with suppress(ZooError):  # without a cache that can be written, what is here is listed all the same
+        told = {one.name: one for one in known.known(folders, known.kept_catalogs(project, Cache()))} if folders else {}
     for one in found:
         if more := told.get(one.name):
             one = one._replace(
