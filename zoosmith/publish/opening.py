@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from zoosmith.common import safe
 from zoosmith.common.canonical import canonical
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import seen
+from zoosmith.publish import carried, seen
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.entries import plain
 from zoosmith.publish.seen import Numbers
@@ -36,6 +36,8 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
         if not (project / FILE).is_file():
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
         return _opened(_folder_url(str(project)), cache, retry)  # one's own: branches come and go
+    if carried.is_carried(location):
+        return open_carried(location)  # a file that is carried has no place of its own to be remembered by
     return _compared(_opened(_folder_url(location), cache, retry), cache)
 
 
@@ -75,7 +77,7 @@ def _folder_url(location: str) -> str:
 
 def _read(file: Path, what: str, base: str, remark: str = "") -> Catalog:
     try:
-        return _parsed(FileSource(file), what, base, remark)
+        return parsed(FileSource(file), what, base, remark)
     except OSError as error:
         raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
 
@@ -96,7 +98,7 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
         answer.close()
         raise ZooError(f"{base} answered {answer.status} to a plain request")
     data = http.read_all(answer, safe.MAX_JSON_BYTES)
-    catalog = _parsed(BytesSource(data), base, base)  # what is no registry replaces no copy of one
+    catalog = parsed(BytesSource(data), base, base)  # what is no registry replaces no copy of one
     _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
     return catalog
 
@@ -117,7 +119,7 @@ def _about(kept: Path) -> dict[str, str]:
         return {}
 
 
-def _parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
+def parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
     """The registry in `source`: entry by entry if it has the committed form, else as a whole. Raises ZooError."""
     if source.size > safe.MAX_JSON_BYTES:
         raise ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
@@ -128,6 +130,14 @@ def _parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
     data = source.read(0, source.size)
     told = safe.parse_json(data, what)
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+
+
+def open_carried(location: str) -> Catalog:
+    """The registry inside a bundle, or `oci:DIR`. Raises ZooError for one that could do harm."""
+    packed = carried.files_of(location)
+    source = packed.files[FILE]()
+    catalog = parsed(source, f"{FILE} of {packed.what}", packed.what)
+    return replace(catalog, packed=packed)
 
 
 def _cure(base: str) -> str:

@@ -23,7 +23,7 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import manifest_digest
 from zoosmith.publish import folders, pointer, room
 from zoosmith.publish.catalog import Catalog, Version, check
-from zoosmith.publish.staging import prepare
+from zoosmith.publish.staging import prepare, remove
 from zoosmith.records.schema import File
 from zoosmith.store.files import copy_file, sha256_file, sync_file, sync_folder
 from zoosmith.store.locks import flock, holding
@@ -78,11 +78,11 @@ class Puller:
 
     def pull(self, wanted: str) -> list[Pulled]:
         """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; a target is whole or as it was."""
-        versions = self._closure(wanted)
-        self._require_room(versions)
-        return [self._pulled(version) for version in versions]
+        versions = self.closure(wanted)
+        self.require_room(versions)
+        return [self.pulled(version) for version in versions]
 
-    def _require_room(self, versions: list[Version]) -> None:
+    def require_room(self, versions: list[Version]) -> None:
         """Raise ZooError if the disk is too small for all of them, before anything is fetched."""
 
         def parts(version: Version) -> Callable[[str, Any], Path]:
@@ -104,7 +104,7 @@ class Puller:
     def _staging(self, version: Version) -> Path:
         return self.home / f".{version.name}.pull"
 
-    def _closure(self, wanted: str) -> list[Version]:
+    def closure(self, wanted: str) -> list[Version]:
         """The version and all that it cannot be opened without, checked before anything is fetched."""
         todo, found = [self.catalog.find(wanted)], dict[str, Version]()
         while todo:
@@ -132,7 +132,8 @@ class Puller:
     def _waits(self, version: Version, lock: Path) -> None:
         self.progress.say(f"another pull of {version.name} is running; waiting for it{holding(lock)}")
 
-    def _pulled(self, version: Version) -> Pulled:
+    def pulled(self, version: Version) -> Pulled:
+        """One version in its folder, without what it needs. Raises ZooError; the folder is whole or as it was."""
         target = self.home / version.name
         staging = self._staging(version)
         try:
@@ -150,6 +151,10 @@ class Puller:
                     self._fill(staging, pulled)
                 shutil.rmtree(staging, ignore_errors=True)
                 return pulled
+        except ZooError:
+            if self.catalog.packed is not None:  # nothing of it was far away, so nothing is worth keeping
+                remove(staging)
+            raise
         except OSError as error:
             raise ZooError(f"{error.filename or target}: {error.strerror}; what was fetched is kept") from None
 

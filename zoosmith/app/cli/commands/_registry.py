@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 SHOWN = 3
@@ -14,13 +15,21 @@ if TYPE_CHECKING:
 
 def registry_argument(parser: argparse.ArgumentParser) -> None:
     """--registry."""
-    help = "folder or URL (https, http, file, hf://ORG/NAME); else $ZOOSMITH_REGISTRY, else that of the zoo you are in"
+    places = "folder, URL (https, http, file, hf://ORG/NAME), FILE.zoosmith or oci:DIR"
+    help = f"{places}; else $ZOOSMITH_REGISTRY, else that of the zoo you are in"
     parser.add_argument("--registry", metavar="URL", help=help)
 
 
 def json_argument(parser: argparse.ArgumentParser, what: str) -> None:
     """--json; `what` says which objects."""
     parser.add_argument("--json", action="store_true", help=f"one JSON object a line: {what}")
+
+
+def was_named(given: argparse.Namespace) -> bool:
+    """Whether the user says which registry is meant."""
+    from zoosmith.publish.opening import VARIABLE
+
+    return bool(given.registry or os.environ.get(VARIABLE))
 
 
 def asked_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
 from zoosmith.common.units import sized
 
+if TYPE_CHECKING:
+    from zoosmith.publish.catalog import Catalog
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
+    parser.add_argument(
+        "name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree; or FILE.zoosmith, oci:DIR"
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="more of them; of a file, else all that it is for")
     registry_argument(parser)
     repair = "replace a damaged or changed copy, if it holds no files beside those of the artifact"
     parser.add_argument("--repair", action="store_true", help=repair)
@@ -42,14 +49,38 @@ def main(given: argparse.Namespace) -> None:
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
     progress = Progress()
     try:
+        names = named(given)
         catalog = opened(given, cache)
-        done = Puller(catalog, home, cache, progress, RetryPolicy(), stores, repair=given.repair).pull(given.name)
+        puller = Puller(catalog, home, cache, progress, RetryPolicy(), stores, repair=given.repair)
+        done = [pulled for name in names or asked(catalog) for pulled in puller.pull(name)]
     finally:
         progress.close()
-    for pulled in done:
+    for pulled in {str(pulled.version): pulled for pulled in done[::-1]}.values():
         if given.json:
             shown = ("folder", "fetched", "reused", "unchanged")
             show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
             continue
         how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
         show(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")
+
+
+def named(given: argparse.Namespace) -> list[str]:
+    """What is to be pulled; a bundle or an image that stands first is the registry. Raises ZooError for two of them."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish.carried import names_one
+
+    if not names_one(given.name):
+        return [given.name, *given.names]
+    if given.registry:
+        raise ZooError(f"{given.name} holds what is pulled from it; leave --registry out")
+    given.registry = given.name
+    return list(given.names)
+
+
+def asked(catalog: Catalog) -> list[str]:
+    """What a bundle or an image was made for. Raises ZooError for one that does not say it."""
+    from zoosmith.contract.errors import ZooError
+
+    if catalog.packed is None or not catalog.packed.asked:
+        raise ZooError(f"{catalog.base} does not say what it is for; name it: {', '.join(catalog.artifacts)}")
+    return list(catalog.packed.asked)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument, was_named
 
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --registry to the parser."""
-    parser.add_argument("name", help="folder of an artifact, or its name in a zoo")
+    parser.add_argument("name", help="folder of an artifact, or its name in a zoo; or FILE.zoosmith, oci:DIR")
     registry_argument(parser)
     json_argument(parser, "a folder that is as its manifest says; what is not is an error")
 
@@ -28,7 +27,11 @@ def main(given: argparse.Namespace) -> None:
     """Say what each folder is. Raises ZooError at the end, with all that differs or could not be looked at."""
     from zoosmith.contract.errors import ZooError
     from zoosmith.predictor import folder_of
+    from zoosmith.publish.carried import names_one
 
+    if names_one(given.name):
+        verify_carried(given.name, as_json=given.json)
+        return
     folder, faults = folder_of(given.name), dict[str, None]()
     catalog = _tried(partial(known_registry, given), faults)
     needs = _tried(partial(parents, folder), faults) or []
@@ -82,6 +85,18 @@ def verify(folder: Path, catalog: Catalog | None, *, named: bool, as_json: bool 
         show(f"{folder}: {in_registry(catalog, name, tree, named=named)}")
 
 
+def verify_carried(name: str, *, as_json: bool) -> None:
+    """Read all of a bundle or an image. Raises ZooError where a byte is not what its index or its rows say."""
+    from zoosmith.common.text import show, show_json
+    from zoosmith.publish.whole import verified
+
+    versions = [str(version) for version in verified(name)]
+    if as_json:
+        show_json({"file": name, "holds": versions})
+        return
+    show(f"{name}: every byte is as its index and its registry say; it holds {', '.join(versions)}")
+
+
 def known_registry(given: argparse.Namespace) -> Catalog | None:
     """The registry that was named, or the zoo's own if it has one."""
     from zoosmith.project import find_project
@@ -90,13 +105,6 @@ def known_registry(given: argparse.Namespace) -> Catalog | None:
     if was_named(given) or (find_project() / FILE).is_file():
         return opened(given)
     return None
-
-
-def was_named(given: argparse.Namespace) -> bool:
-    """Whether the user says which registry is to vouch for the artifact."""
-    from zoosmith.publish.opening import VARIABLE
-
-    return bool(given.registry or os.environ.get(VARIABLE))
 
 
 def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
