@@ -14,6 +14,7 @@ from zoosmith.publish.content import Content, of_release
 from zoosmith.publish.dependencies import with_needed
 from zoosmith.publish.pull import Progress, Puller
 from zoosmith.publish.release import read_registry
+from zoosmith.publish.signed import fetched
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.download import download
@@ -31,7 +32,7 @@ class Collected(NamedTuple):
 
 
 def from_zoo(workspace: Workspace, names: Iterable[str]) -> Collected | None:
-    """The latest recorded version of each artifact, with what it needs; None where another version is asked for.
+    """The latest recorded version of each artifact, with what it needs; None for another version, or a signed one.
 
     Raises ZooError as `push` does: for what is not recorded, misses a gate, or is damaged in the store.
     """
@@ -42,7 +43,10 @@ def from_zoo(workspace: Workspace, names: Iterable[str]) -> Collected | None:
         entry = entries.get(name)
         if number and (entry is None or number not in (str(entry.latest), "latest")):
             return None
-        *needed, own = [of_release(release) for release in with_needed(workspace, workspace.zoo.find(name))]
+        releases = with_needed(workspace, workspace.zoo.find(name))
+        if any(release.row.signed_by for release in releases):
+            return None  # their signatures lie where they are published
+        *needed, own = [of_release(release) for release in releases]
         found |= {str(each): each for each in [*needed, own]}
         asked.append(str(own))
     return Collected(tuple(dict.fromkeys(asked)), tuple(found.values()))
@@ -73,7 +77,11 @@ def _content(puller: Puller, version: Version, aside: Path) -> Content:
     puller.require_room([version])
     folder = puller.pulled(version).folder
     files = {file.path: folder / file.path for file in version.row.files}
-    return Content(version.name, version.number, version.row, _beside(puller, version, aside), files)
+    signatures = {
+        id: fetched(puller.catalog, version, id, puller.retry, f"the signature of {version}")
+        for id in version.row.signed_by
+    }
+    return Content(version.name, version.number, version.row, _beside(puller, version, aside), files, signatures)
 
 
 def _beside(puller: Puller, version: Version, aside: Path) -> dict[str, bytes]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from zoosmith.publish import signing
 from zoosmith.publish.archive import Member, member
 from zoosmith.publish.release import Release
 from zoosmith.records.layout import POINTER, pointer
@@ -17,13 +18,17 @@ LICENCES = "LICENCES.txt"
 
 @dataclass(frozen=True)
 class Content:
-    """One version. `beside` holds the card and its plots by path, `files` where each of the row's files is, by path."""
+    """One version. `beside` holds the card and its plots by path, `files` where each of the row's files is, by path.
+
+    signatures: by the id of the key, those that its row names.
+    """
 
     name: str
     number: int
     row: Row
     beside: dict[str, bytes]
     files: dict[str, Path]
+    signatures: dict[str, bytes] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name}@{self.number}"
@@ -41,6 +46,8 @@ class Content:
         for path, data in self.beside.items():
             yield member(f"{self.folder}{path}", data)
         yield member(f"{self.folder}{POINTER}", told.to_text().encode())
+        for id, data in self.signatures.items():
+            yield member(f"{self.folder}{signing.file_name(id)}", data)
 
 
 def of_release(release: Release) -> Content:

@@ -32,7 +32,7 @@ WEIGHT, WEIGHT_CONFIG, DOC = f"{MODEL}weight.v1.raw", f"{MODEL}weight.config.v1.
 FILEPATH = "org.cncf.model.filepath"
 ASKED = "org.zoosmith.asked"  # the version that an image was made for
 WEIGHTS = (".safetensors", ".onnx", ".gguf", ".onnx_data", ".data")
-DOCS = (".md", ".png", ".svg", "registry.json", "zoosmith.json", LICENCES, "LICENSE", "NOTICE")
+DOCS = (".md", ".sig", ".png", ".svg", "registry.json", "zoosmith.json", LICENCES, "LICENSE", "NOTICE")
 
 
 class Image(NamedTuple):

@@ -13,6 +13,7 @@ from typing import Any
 
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
+from zoosmith.publish import signing
 from zoosmith.publish.oci import ARTIFACT_TYPE, ASKED, BLOBS, FILEPATH, INDEX
 from zoosmith.publish.packed import Packed
 from zoosmith.publish.shelf import BytesSource, FileSource, Source
@@ -39,14 +40,23 @@ def read(location: str) -> Packed:
     told = _blob(folder, blobs[REGISTRY], what, REGISTRY)
     files = {REGISTRY: blobs[REGISTRY]}
     texts: dict[str, bytes] = {}
+    own = _strings(manifest.get("annotations")).get(ASKED, "")
     for name, entry in registry.parse(told.decode("utf-8", "replace"), f"{REGISTRY} of {what}").artifacts.items():
         for number, row in entry.versions.items():
             beside = pointer(name, int(number), row, {})
             texts[f"{name}/v{number}/{POINTER}"] = beside.to_text().encode()
             files |= {f"{name}/v{number}/{file.at}": file.sha256 for file in beside.files}
+            files |= _signatures(f"{name}/v{number}/", row.signed_by, own == f"{name}@{number}", name, blobs)
     if lost := [path for path, digest in files.items() if digest not in blobs.values()]:
         raise ZooError(f"{what} does not hold {lost[0]}, which its {REGISTRY} tells of")
     return _packed(folder, files, texts, what, manifest)
+
+
+def _signatures(folder: str, keys: tuple[str, ...], own: bool, name: str, blobs: dict[str, str]) -> dict[str, str]:
+    """Digests of a version's signatures by their paths in a registry."""
+    at = "" if own else f"needs/{name}/"
+    names = [signing.file_name(key) for key in keys]
+    return {f"{folder}{file}": blobs[f"{at}{file}"] for file in names if f"{at}{file}" in blobs}
 
 
 def _packed(folder: Path, files: dict[str, str], texts: dict[str, bytes], what: str, manifest: Any) -> Packed:

@@ -35,10 +35,10 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
     if location is None:
         if not (project / FILE).is_file():
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
-        return _opened(_folder_url(str(project)), cache, retry)  # one's own: branches come and go
+        return _opened(folder_url(str(project)), cache, retry)  # one's own: branches come and go
     if carried.is_carried(location):
         return open_carried(location)  # a file that is carried has no place of its own to be remembered by
-    return _compared(_opened(_folder_url(location), cache, retry), cache)
+    return _compared(_opened(folder_url(location), cache, retry), cache)
 
 
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
@@ -63,7 +63,7 @@ def _opened(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
         return _read(kept, base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
 
 
-def _folder_url(location: str) -> str:
+def folder_url(location: str) -> str:
     """The URL of the folder that holds registry.json, with a final '/' if it is a web server's."""
     if "://" not in location:
         folder = Path(location).expanduser().resolve()

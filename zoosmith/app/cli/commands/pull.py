@@ -38,6 +38,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.plain import plain
     from zoosmith.common.text import show, show_json
     from zoosmith.project import find_project
+    from zoosmith.publish import trust
     from zoosmith.publish.pull import Puller
     from zoosmith.store.store import Store
     from zoosmith.transfer.cache import Cache
@@ -51,17 +52,18 @@ def main(given: argparse.Namespace) -> None:
     try:
         names = named(given)
         catalog = opened(given, cache)
-        puller = Puller(catalog, home, cache, progress, RetryPolicy(), stores, repair=given.repair)
+        puller = Puller(catalog, home, cache, progress, RetryPolicy(), stores, given.repair, trust.read())
         done = [pulled for name in names or asked(catalog) for pulled in puller.pull(name)]
     finally:
         progress.close()
     for pulled in {str(pulled.version): pulled for pulled in done[::-1]}.values():
         if given.json:
-            shown = ("folder", "fetched", "reused", "unchanged")
+            shown = ("folder", "fetched", "reused", "unchanged", "signed")
             show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
             continue
         how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
-        show(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")
+        came = "was there already" if pulled.unchanged else how
+        show(f"{pulled.version} in {pulled.folder} ({came}); {pulled.signed}")
 
 
 def named(given: argparse.Namespace) -> list[str]:

@@ -6,12 +6,14 @@ What is published never changes; a push that was cut off goes on where it stoppe
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --to to the parser."""
     parser.add_argument("name", help="artifact of the zoo you are in")
     parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
+    parser.add_argument("--sign", type=Path, metavar="KEY", help="sign it, and what it needs, with a private key (PEM)")
 
 
 def main(given: argparse.Namespace) -> None:
@@ -22,4 +24,4 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.publish.push import push
 
     workspace = Workspace(find_project())
-    show_lines(str(push(workspace, workspace.zoo.find(given.name), given.to)))
+    show_lines(str(push(workspace, workspace.zoo.find(given.name), given.to, key=given.sign)))

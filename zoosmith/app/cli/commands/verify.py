@@ -78,11 +78,14 @@ def verify(folder: Path, catalog: Catalog | None, *, named: bool, as_json: bool 
     tree, name = folders.tree_digest(folder), folder.resolve().name
     if as_json:
         known = None if catalog is None else in_registry(catalog, name, tree, named=named)
-        show_json({"folder": str(folder), "tree": tree, "registry": known})
+        signed = None if catalog is None else signer(catalog, name, tree, folder)
+        show_json({"folder": str(folder), "tree": tree, "registry": known, "signed": signed})
         return
     show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
     if catalog is not None:
         show(f"{folder}: {in_registry(catalog, name, tree, named=named)}")
+        if told := signer(catalog, name, tree, folder):
+            show(f"{folder}: {told}")
 
 
 def verify_carried(name: str, *, as_json: bool) -> None:
@@ -105,6 +108,22 @@ def known_registry(given: argparse.Namespace) -> Catalog | None:
     if was_named(given) or (find_project() / FILE).is_file():
         return opened(given)
     return None
+
+
+def signer(catalog: Catalog, name: str, tree: str, folder: Path) -> str | None:
+    """Who signed it, what was checked and what was not; None where the registry does not know it.
+
+    Raises ZooError where a signature does not hold, or one is required and missing.
+    """
+    from zoosmith.publish import trust
+    from zoosmith.publish.signed import Signatures
+    from zoosmith.transfer.http import RetryPolicy
+
+    same = catalog.with_tree(tree)
+    if not same:
+        return None
+    version = next((each for each in same if each.name == name), same[0])
+    return Signatures(catalog, trust.read(), RetryPolicy()).checked(version, folder)
 
 
 def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:

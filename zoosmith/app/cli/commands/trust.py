@@ -1,0 +1,80 @@
+"""Say whose signatures count on this machine, and which registries must be signed.
+
+A key that is trusted for a registry counts there alone, and that registry must be signed from then on. A key without
+one counts for each registry that has no keys of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoosmith.app.cli.commands._registry import json_argument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zoosmith.publish.trust import Trust
+
+HELP = "KEY.pub (PEM) to add; label or id of a key to remove; `signed` or `nothing` to require"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is to be done, to what."""
+    parser.add_argument("do", choices=("add", "list", "remove", "require"))
+    parser.add_argument("what", nargs="?", help=HELP)
+    parser.add_argument("--registry", metavar="URL", help="folder or URL that this is about; else all others")
+    parser.add_argument("--as", dest="label", metavar="LABEL", help="what you call the key; else its file's name")
+    json_argument(parser, "the trust as it is afterwards")
+
+
+def main(given: argparse.Namespace) -> None:
+    """Change the user's trust, and show it."""
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show, show_json
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish import trust
+
+    if (given.what is None) != (given.do == "list"):
+        raise ZooError(f"`zoosmith trust {given.do}` {'takes nothing more' if given.what else 'needs: ' + HELP}")
+    now = trust.read() if given.do == "list" else changed(given)
+    if given.json:
+        show_json(plain(now))
+        return
+    for line in lines(now):
+        show(line)
+
+
+def changed(given: argparse.Namespace) -> Trust:
+    """The trust after what was asked for. Raises ZooError for what is no public key, no known key, no policy."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish import signing, trust
+    from zoosmith.publish.opening import folder_url
+
+    place = folder_url(given.registry) if given.registry else None
+    if given.do == "add":
+        file = Path(given.what)
+        try:
+            id, pem = signing.public_key(file.read_bytes(), str(file))
+        except OSError as error:
+            raise ZooError(f"{file} cannot be read ({error.strerror})") from None
+        return trust.change(lambda now: trust.added(now, id, pem, given.label or file.stem, place))
+    if given.do == "remove":
+        return trust.change(lambda now: trust.removed(now, trust.found(now, given.what), place))
+    if given.what not in ("signed", "nothing"):
+        raise ZooError(f"{given.what!r} can not be required; say `signed` or `nothing`")
+    return trust.change(
+        lambda now: now.model_copy(update={"require": now.require | {place or trust.OTHERS: given.what}})
+    )
+
+
+def lines(trust: Trust) -> Iterator[str]:
+    """A line a key, and one for each registry of which something is required."""
+    for id, key in sorted(trust.keys.items(), key=lambda each: each[1].label):
+        yield f"{key.label}  key {id[:16]}  for {', '.join(key.registries) or 'any registry without keys of its own'}"
+    if not trust.keys:
+        yield "no key is trusted: signatures are not checked"
+    for place, what in sorted(trust.require.items()):
+        meant = "must be signed" if what == "signed" else "nothing is required"
+        yield f"{'all others' if place == '*' else place}: {meant}"
