@@ -11,9 +11,9 @@ from shlex import quote as quoted
 from urllib.parse import quote, unquote, urlsplit
 
 from zoosmith.common import safe
-from zoosmith.common.canonical import canonical
+from zoosmith.common.canonical import canonical, digest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import carried, seen
+from zoosmith.publish import carried, seen, trust
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.entries import plain
 from zoosmith.publish.seen import Numbers
@@ -38,6 +38,9 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
         return _opened(folder_url(str(project)), cache, retry)  # one's own: branches come and go
     if carried.is_carried(location):
         return open_carried(location)  # a file that is carried has no place of its own to be remembered by
+    base = folder_url(location)
+    if root := trust.read().roots.get(base):
+        return _compared(_indexed(base, root, retry), cache)
     return _compared(_opened(folder_url(location), cache, retry), cache)
 
 
@@ -130,6 +133,14 @@ def parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
     data = source.read(0, source.size)
     told = safe.parse_json(data, what)
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+
+
+def _indexed(base: str, root: str, retry: RetryPolicy) -> Catalog:
+    """The registry as its signed index has it. Raises ZooError where the index does not hold."""
+    from zoosmith.publish import index_read
+
+    state = trust.trust_file().parent / "index" / digest(base)
+    return parsed(BytesSource(index_read.read(base, root, state, retry)), base, base)
 
 
 def open_carried(location: str) -> Catalog:

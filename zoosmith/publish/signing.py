@@ -23,7 +23,7 @@ MAX_BYTES = 16 << 20
 PASSWORD = "ZOOSMITH_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 NAME = re.compile(r"model-[0-9a-f]{16}\.sig")
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
-NEEDED = ("model_signing", "cryptography")
+NEEDED = ("model_signing", "cryptography", "tuf")
 EC = "expected a key of an elliptic curve, P-256, P-384 or P-521: `openssl ecparam -name prime256v1 -genkey -noout`"
 
 

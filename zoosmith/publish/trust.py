@@ -34,11 +34,15 @@ class Key(Model):
 
 
 class Trust(Model):
-    """trust.json. `keys` by id, `require` by the registry's URL; `*` stands for all that are not named."""
+    """trust.json. `keys` by id, `require` by the registry's URL; `*` stands for all that are not named.
+
+    roots: the root of the signed index of a registry, by its URL.
+    """
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     keys: dict[Sha256, Key] = {}
     require: dict[str, Policy] = {}
+    roots: dict[str, str] = Field(default={}, exclude_if=lambda value: not value)
 
     def keys_for(self, registry: str, *, carried: bool = False) -> dict[str, Key]:
         """Keys that count for a registry. What is carried by hand has no place of its own: any key counts."""

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from zoosmith.publish.trust import Trust
 
-HELP = "KEY.pub (PEM) to add; label or id of a key to remove; `signed` or `nothing` to require"
+INDEX = "index"
+HELP = (
+    "KEY.pub (PEM) or N.root.json to add; label or id of a key, or `index`, to remove; `signed` or `nothing` to require"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,17 +59,42 @@ def changed(given: argparse.Namespace) -> Trust:
     if given.do == "add":
         file = Path(given.what)
         try:
-            id, pem = signing.public_key(file.read_bytes(), str(file))
+            data = file.read_bytes()
         except OSError as error:
             raise ZooError(f"{file} cannot be read ({error.strerror})") from None
+        if data.lstrip()[:1] == b"{":
+            return root_added(data, str(file), place)
+        id, pem = signing.public_key(data, str(file))
         return trust.change(lambda now: trust.added(now, id, pem, given.label or file.stem, place))
     if given.do == "remove":
+        if given.what == INDEX and place:
+            return trust.change(lambda now: now.model_copy(update={"roots": without(now.roots, place)}))
         return trust.change(lambda now: trust.removed(now, trust.found(now, given.what), place))
     if given.what not in ("signed", "nothing"):
         raise ZooError(f"{given.what!r} can not be required; say `signed` or `nothing`")
     return trust.change(
         lambda now: now.model_copy(update={"require": now.require | {place or trust.OTHERS: given.what}})
     )
+
+
+def root_added(data: bytes, what: str, place: str | None) -> Trust:
+    """The trust with the root of a registry's signed index. Raises ZooError for what is none, or without a registry."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish import index_read, trust
+
+    if place is None:
+        raise ZooError(f"{what} is the root of one registry's index; say which by --registry URL")
+    text = index_read.root(data, what)
+    return trust.change(lambda now: now.model_copy(update={"roots": now.roots | {place: text}}))
+
+
+def without(roots: dict[str, str], place: str) -> dict[str, str]:
+    """The roots of all other registries. Raises ZooError where this one has none."""
+    from zoosmith.contract.errors import ZooError
+
+    if place not in roots:
+        raise ZooError(f"no index of {place} is trusted; see `zoosmith trust list`")
+    return {url: root for url, root in roots.items() if url != place}
 
 
 def lines(trust: Trust) -> Iterator[str]:
@@ -78,3 +106,5 @@ def lines(trust: Trust) -> Iterator[str]:
     for place, what in sorted(trust.require.items()):
         meant = "must be signed" if what == "signed" else "nothing is required"
         yield f"{'all others' if place == '*' else place}: {meant}"
+    for place in sorted(trust.roots):
+        yield f"{place}: its signed index is checked"
