@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.publish.test_signed import key_pair
 from tests.support.carried import registry
 from tests.support.hub import Fault, serving
+from tests.support.keys import key_pair
 from tests.support.sst2 import COMMITS, FINETUNED, SST2
 from tests.support.zoo import doit, write_project
 
