@@ -103,8 +103,8 @@ def key_of_another_role(keys: Keys) -> None:
     """Alice's key renews the index; here it names keys, which only root may."""
     told = json.loads((TUF / "1.root.json").read_text())
     index_sign._put_root(
-        Path("registry"), 2, [index_sign._signer(keys["alice"][0])], index_sign._signer(keys["alice"][0]),
-        [index_sign._signer(keys["alice"][0])],
+        Path("registry"), 2, [index_sign.signer_of(keys["alice"][0])], index_sign.signer_of(keys["alice"][0]),
+        [index_sign.signer_of(keys["alice"][0])],
     )  # fmt: skip
     assert told["signed"]["version"] == 1
 

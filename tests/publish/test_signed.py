@@ -359,3 +359,16 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     assert main(["-q", "trust", "remove", "alice"]) == 0
     assert main(["-q", "trust", "require", "nothing", "--registry", "registry"]) == 0
     assert pulled() == 0
+
+
+def test_provenance_is_signed_so_that_openssl_checks_it(zoo: Path, keys: Keys, tmp_path: Path) -> None:
+    plain = json.loads(zoosmith(zoo, "provenance", NAME))
+    zoosmith(zoo, "provenance", NAME, "--key", str(keys["alice"][0]), "-o", str(tmp_path / "provenance.json"))
+    told = json.loads((tmp_path / "provenance.json").read_text())
+    body, kind = base64.b64decode(told["payload"]), told["payloadType"].encode()
+    assert json.loads(body) == plain
+    assert plain["predicate"]["buildDefinition"]["externalParameters"]["name"] == NAME
+    (tmp_path / "pae").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body))
+    (tmp_path / "raw").write_bytes(base64.b64decode(told["signatures"][0]["sig"]))
+    command = ["openssl", "dgst", "-sha256", "-verify", str(keys["alice"][1]), "-signature", str(tmp_path / "raw")]
+    assert subprocess.run([*command, str(tmp_path / "pae")], capture_output=True, check=True).stdout == b"Verified OK\n"

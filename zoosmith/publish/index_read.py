@@ -86,7 +86,7 @@ def _fetcher(location: Location, retry: RetryPolicy) -> FetcherInterface:
     from tuf.api import exceptions as tuf
     from tuf.ngclient.fetcher import FetcherInterface
 
-    class Fetcher(FetcherInterface):
+    class Fetcher(FetcherInterface):  # type: ignore[misc]  # mypy does not look into python-tuf
         def _fetch(self, url: str) -> Iterator[bytes]:
             path = safe.path(url.removeprefix(INSIDE).lstrip("/"))
             try:

@@ -33,15 +33,15 @@ def create(registry: Path, root: Path, release: Path, days: int) -> int:
     with flock(registry / ".lock"):
         if _versions(registry, "root"):
             raise ZooError(f"{registry / FOLDER} holds an index; renew it by `zoosmith index update`")
-        _put_root(registry, 1, [_signer(root)], _signer(release), [_signer(root)])
-        _publish(registry, _signer(release), days)
+        _put_root(registry, 1, [signer_of(root)], signer_of(release), [signer_of(root)])
+        _publish(registry, signer_of(release), days)
     return 1
 
 
 def update(registry: Path, release: Path, days: int) -> int:
     """Sign the registry as it is now, for `days`. Returns the version; raises ZooError for a key that root lacks."""
     with flock(registry / ".lock"):
-        signer = _signer(release)
+        signer = signer_of(release)
         if signer.public_key.keyid not in _root(registry).signed.roles["targets"].keyids:
             raise ZooError(f"{release} is no key of this index; its keys are changed by `zoosmith index rotate`")
         return _publish(registry, signer, days)
@@ -50,17 +50,17 @@ def update(registry: Path, release: Path, days: int) -> int:
 def rotate(registry: Path, root: Path, release: Path, days: int, new_root: Path | None = None) -> int:
     """Name other keys: `release` from now on, and `new_root` for the next time. Returns the version of root."""
     with flock(registry / ".lock"):
-        old, signer = _root(registry), _signer(root)
+        old, signer = _root(registry), signer_of(root)
         if signer.public_key.keyid not in old.signed.roles["root"].keyids:
             raise ZooError(f"{root} is no root key of this index; only one that is may name others")
-        own = _signer(new_root) if new_root else signer
+        own = signer_of(new_root) if new_root else signer
         version = old.signed.version + 1
-        _put_root(registry, version, [own], _signer(release), [signer, own])
-        _publish(registry, _signer(release), days)
+        _put_root(registry, version, [own], signer_of(release), [signer, own])
+        _publish(registry, signer_of(release), days)
     return int(version)
 
 
-def _signer(file: Path) -> Any:
+def signer_of(file: Path) -> Any:
     """What signs with a private key in a file."""
     signing.signer(file)  # says what is wrong with it
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

@@ -74,6 +74,7 @@ COMPLETERS: dict[tuple[str, str], Callable[..., list[str]]] = {
     ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("ls", "family"): families,
     ("lock", "recipe"): families, ("show", "name"): published, ("pull", "name"): published,
     ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
+    ("provenance", "name"): artifacts,
     ("builders", "name"): builders,
 }  # fmt: skip
 
