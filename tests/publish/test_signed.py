@@ -311,7 +311,7 @@ def test_trust_says_what_it_does_not_take(user: User, keys: Keys, capsys: pytest
         (["add", str(keys["alice"][0])], "is a private key, which nobody else may have"),
         (["add", str(rsa)], "expected a key of an elliptic curve"),
         (["add", "nowhere.pub"], "nowhere.pub cannot be read"),
-        (["add", "registry/registry.json"], "is no public key in PEM"),
+        (["add", "registry/toy-a/v1/README.md"], "is no public key in PEM"),
         (["add"], "needs: KEY.pub"),
         (["remove", "alice"], "0 trusted keys are called 'alice'"),
         (["require", "singed"], "say `signed` or `nothing`"),

@@ -22,6 +22,7 @@ from zoosmith.contract.errors import ZooError
 MAX_BYTES = 16 << 20
 PASSWORD = "ZOOSMITH_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 NAME = re.compile(r"model-[0-9a-f]{16}\.sig")
+KEY = re.compile("[0-9a-f]{64}")
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 NEEDED = ("model_signing", "cryptography", "tuf")
 EC = "expected a key of an elliptic curve, P-256, P-384 or P-521: `openssl ecparam -name prime256v1 -genkey -noout`"
@@ -111,7 +112,10 @@ def claim(data: bytes, what: str) -> Claim:
         files = {each["name"]: each["digest"] for each in predicate["resources"] if each["algorithm"] == "sha256"}
         if len(files) != len(predicate["resources"]) or predicate["serialization"]["method"] != "files":
             raise ValueError("another form")
-        return Claim(str(told["verificationMaterial"]["publicKey"]["hint"]), str(subject["name"]), files)
+        hint = told["verificationMaterial"]["publicKey"]["hint"]
+        if not KEY.fullmatch(hint):
+            raise ValueError("no key")
+        return Claim(hint, str(subject["name"]), files)
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
         raise ZooError(f"{what} is damaged, or no signature by a key in a file") from None
 
