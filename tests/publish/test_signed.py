@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import pytest
 
 from tests.publish.test_round_trip import zoosmith
 from tests.support.carried import SMALL, registry
+from tests.support.hub import serving as hub_serving
 from tests.support.keys import key_pair
 from tests.support.published import publish, serving
 from tests.support.user import User
 from zoosmith.app.cli.main import main
-from zoosmith.publish import signing, trust
+from zoosmith.publish import opening, signing, trust
+from zoosmith.transfer.http import RetryPolicy
 
 NAME = "family0-a0"
 
@@ -231,6 +234,21 @@ def test_a_replaced_file_is_refused_as_in_any_registry(
     assert "has other bytes there than it should" in capsys.readouterr().err
 
 
+def test_what_was_checked_once_is_pulled_without_its_registry(
+    user: User, keys: Keys, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign(keys)
+    with serving(user.registry) as server:
+        add(keys, "alice", server.url)
+        assert pulled(server.url) == 0
+    capsys.readouterr()
+    retry: dict[str, Any] = {"tries": 1, "first_s": 0.01}
+    monkeypatch.setattr("zoosmith.transfer.http.RetryPolicy", partial(RetryPolicy, **retry))
+    monkeypatch.setattr(opening.open_catalog, "__defaults__", (RetryPolicy(**retry),))
+    assert pulled(server.url) == 0
+    assert capsys.readouterr().out.count("signed by alice") == 2
+
+
 def test_keys_rotate_and_a_lost_one_is_taken_away(user: User, keys: Keys, capsys: pytest.CaptureFixture[str]) -> None:
     """Alice's key goes to bob: while both sign, who trusts either goes on; then alice's signatures are gone."""
     required(keys)
@@ -372,3 +390,24 @@ def test_provenance_is_signed_so_that_openssl_checks_it(zoo: Path, keys: Keys, t
     (tmp_path / "raw").write_bytes(base64.b64decode(told["signatures"][0]["sig"]))
     command = ["openssl", "dgst", "-sha256", "-verify", str(keys["alice"][1]), "-signature", str(tmp_path / "raw")]
     assert subprocess.run([*command, str(tmp_path / "pae")], capture_output=True, check=True).stdout == b"Verified OK\n"
+
+
+def test_a_hub_takes_the_signature_with_the_commit_and_none_later(
+    zoo: Path, second_zoo: Path, keys: Keys, tmp_path: Path
+) -> None:
+    """And the next version, which nobody signed, does not keep the signature of the one before."""
+    private, public = map(str, keys["alice"])
+    mine = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with hub_serving(tmp_path / "hub") as hub:
+        settings = mine | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
+        zoosmith(zoo, "push", NAME, "--to", "hf://org", "--sign", private, **settings)
+        zoosmith(tmp_path, "trust", "add", public, "--registry", str(zoo), **mine)
+        (tmp_path / "away").mkdir()
+        said = zoosmith(tmp_path / "away", "pull", NAME, "--registry", str(zoo), "--into", ".", **settings)
+        assert "signed by alice" in said
+        (file,) = [path for path in hub.files("models", f"org/{NAME}", "v1") if path.endswith(".sig")]
+        other = str(keys["bob"][0])
+        with pytest.raises(AssertionError, match="on a hub a version is signed when it is first pushed"):
+            zoosmith(zoo, "push", NAME, "--to", "hf://org", "--sign", other, **settings)
+        zoosmith(second_zoo, "push", NAME, "--to", "hf://org", **settings)
+        assert file not in hub.files("models", f"org/{NAME}", "v2")

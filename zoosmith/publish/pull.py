@@ -92,7 +92,7 @@ class Puller:
     @cached_property
     def signatures(self) -> Signatures:
         """What is demanded of versions of this registry, and who signed them."""
-        return Signatures(self.catalog, self.trust, self.retry)
+        return Signatures(self.catalog, self.trust, self.retry, self.cache)
 
     def require_room(self, versions: list[Version]) -> None:
         """Raise ZooError if the disk is too small for all of them, before anything is fetched."""

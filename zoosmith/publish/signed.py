@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.publish import signing
 from zoosmith.publish.catalog import Catalog, Version
 from zoosmith.publish.trust import Key, Trust
-from zoosmith.transfer.http import RetryPolicy, TransientError
+from zoosmith.store.files import write_atomic
+from zoosmith.transfer.cache import Cache
+from zoosmith.transfer.http import RetryPolicy, TransientError, Unreachable
 from zoosmith.transfer.locations import Location
 
 CHUNK = 1 << 16
@@ -18,11 +21,12 @@ CHUNK = 1 << 16
 
 @dataclass(frozen=True)
 class Signatures:
-    """Signatures of one registry, as the user's trust has it."""
+    """Signatures of one registry, as the user's trust has it; those that hold are kept in the cache."""
 
     catalog: Catalog
     trust: Trust
     retry: RetryPolicy
+    cache: Cache
     read: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -53,7 +57,10 @@ class Signatures:
             return self._why_not(version)
         id, key = found
         what = f"the signature of {version} by {key.label}"
-        signing.check(self._claimed(version, id, key), folder, key.pem, what)
+        data = self._claimed(version, id, key)
+        signing.check(data, folder, key.pem, what)
+        with suppress(OSError):  # a full disk costs only a later pull without its registry
+            write_atomic(self.cache.signature(version.row.tree_digest, id), data)
         return f"signed by {key.label} (key {id[:16]}): name, version and every file were checked"
 
     def _why_not(self, version: Version) -> str:
@@ -82,19 +89,30 @@ class Signatures:
     def _fetched(self, version: Version, id: str, what: str) -> bytes:
         key = f"{version} {id}"
         if key not in self.read:
-            self.read[key] = fetched(self.catalog, version, id, self.retry, what)
+            try:
+                self.read[key] = fetched(self.catalog, version, id, self.retry, what)
+            except Unreachable:
+                kept = self.cache.signature(version.row.tree_digest, id)
+                if not kept.is_file():
+                    raise
+                self.read[key] = kept.read_bytes()  # which is checked as any other
         return self.read[key]
 
 
 def fetched(catalog: Catalog, version: Version, id: str, retry: RetryPolicy, what: str) -> bytes:
-    """The signature by a key, from the first location that has it. Raises ZooError where none has."""
-    refused = []
+    """The signature by a key, from the first location that has it.
+
+    Raises Unreachable where no location answers, ZooError where one does and has none.
+    """
+    refused: list[ZooError] = []
     for location in catalog.locations(version):
         try:
             return retry.until_done(partial(_read, location, signing.file_name(id), retry))
         except ZooError as error:
-            refused.append(str(error))
-    raise ZooError(f"{what} cannot be had, though its row tells of one: {'; '.join(refused)}")
+            refused.append(error)
+    away = refused and all(isinstance(error, Unreachable) for error in refused)
+    told = f"{what} cannot be had, though its row tells of one: {'; '.join(map(str, refused))}"
+    raise Unreachable(told) if away else ZooError(told)
 
 
 def _read(location: Location, path: str, retry: RetryPolicy) -> bytes:

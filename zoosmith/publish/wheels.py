@@ -57,4 +57,4 @@ def _pins() -> Iterable[str]:
     for each in metadata.distributions():
         name = each.metadata["Name"]
         if name and name.lower() != "zoosmith":
-            yield f"{name}=={each.version}\n"
+            yield f"{name}=={each.version.partition('+')[0]}\n"  # local parts, as `+cpu`, are in no index

@@ -117,13 +117,14 @@ def signer(catalog: Catalog, name: str, tree: str, folder: Path) -> str | None:
     """
     from zoosmith.publish import trust
     from zoosmith.publish.signed import Signatures
+    from zoosmith.transfer.cache import Cache
     from zoosmith.transfer.http import RetryPolicy
 
     same = catalog.with_tree(tree)
     if not same:
         return None
     version = next((each for each in same if each.name == name), same[0])
-    return Signatures(catalog, trust.read(), RetryPolicy()).checked(version, folder)
+    return Signatures(catalog, trust.read(), RetryPolicy(), Cache()).checked(version, folder)
 
 
 def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
