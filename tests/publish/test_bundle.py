@@ -124,7 +124,7 @@ def packed_with(user: User, change: Any) -> Path:
     """A sound bundle of a registry whose rows were changed."""
     file = bundled(user, Path("zoo.zoosmith"))
     packed = archive.read(file)
-    told = json.loads(packed.read("registry.json", 1 << 20))
+    told = json.loads(packed.files["registry.json"]().read(0, 1 << 20))
     change(told["artifacts"]["toy-a"]["versions"]["1"])
     files = {path: packed.files[path]().read(0, 1 << 20) for path in packed.files}
     files["registry.json"] = json.dumps(told).encode()
@@ -206,7 +206,7 @@ def test_wheels_come_along(user: User, tmp_path: Path, monkeypatch: pytest.Monke
     assert main(["-q", "bundle", "toy-a", "-o", "zoo.zoosmith", "--registry", "registry", "--wheels"]) == 0
     monkeypatch.undo()
     packed = archive.read(tmp_path / "zoo.zoosmith")
-    assert packed.read("wheels/zoosmith-0.1.0-py3-none-any.whl", 1000) == b"zoosmith[onnx]==0.1.0"
+    assert packed.files["wheels/zoosmith-0.1.0-py3-none-any.whl"]().read(0, 1000) == b"zoosmith[onnx]==0.1.0"
 
 
 def test_pip_that_has_no_wheels_is_told(user: User, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

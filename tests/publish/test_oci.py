@@ -177,6 +177,30 @@ def test_wrong_bytes_and_links_in_blobs_are_refused(
     assert not any(path.name == "toy-a" for path in user.home.iterdir())
 
 
+@pytest.mark.parametrize("spoilt", [b"[" * 100_000, b'{"schema": ' + b"9" * 9000 + b"}", b'{"schema": 3}', b"\xff"])
+def test_a_hostile_registry_in_an_image_is_refused(
+    user: User, spoilt: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With digests that all agree."""
+
+    def put(data: bytes) -> dict[str, Any]:
+        name = hashlib.sha256(data).hexdigest()
+        (Path("image/blobs/sha256") / name).write_bytes(data)
+        return {"digest": f"sha256:{name}", "size": len(data)}
+
+    index = json.loads(Path("image/index.json").read_text())
+    manifest = told("image", index["manifests"][0])
+    (layer,) = [each for each in manifest["layers"] if "registry.json" in each["annotations"].values()]
+    layer.update(put(spoilt))
+    index["manifests"][0].update(put(json.dumps(manifest).encode()))
+    Path("image/index.json").write_text(json.dumps(index))
+    assert main(["-q", "pull", "oci:image", "--into", str(user.home)]) == 1
+    said = capsys.readouterr().err
+    assert "registry.json of oci:image" in said
+    assert "Traceback" not in said
+    assert not user.home.exists()
+
+
 def test_two_images_need_a_tag(user: User, capsys: pytest.CaptureFixture[str]) -> None:
     def both(told: Any) -> None:
         other = json.loads(json.dumps(told["manifests"][0]))

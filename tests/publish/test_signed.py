@@ -84,6 +84,8 @@ def test_who_trusts_the_key_is_told_who_signed(user: User, keys: Keys, capsys: p
     assert user.holds("toy-a", SMALL)
     assert main(["verify", "home/toy-a", "--registry", "registry"]) == 0
     assert "home/toy-a: signed by alice (key " in capsys.readouterr().out
+    assert main(["show", "toy-a", "--registry", "registry"]) == 0
+    assert "signed     by key " in capsys.readouterr().out
 
 
 def test_unsigned_registries_go_on_and_are_called_unsigned(user: User, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,7 @@ def read(location: str) -> Packed:
     if REGISTRY not in blobs:
         raise ZooError(f"{what} was not written by `zoosmith export --oci`: it holds no {REGISTRY}")
     told = _blob(folder, blobs[REGISTRY], what, REGISTRY)
+    safe.parse_json(told, f"{REGISTRY} of {what}")
     files = {REGISTRY: blobs[REGISTRY]}
     texts: dict[str, bytes] = {}
     own = _strings(manifest.get("annotations")).get(ASKED, "")

@@ -78,16 +78,6 @@ class Packed:
         """The folder that a row names. Raises ZooError for a URL, and for a path that leaves it."""
         return replace(self, inside=f"{safe.path(location.rstrip('/'))}/")
 
-    def read(self, path: str, limit: int) -> bytes:
-        """All of a small file. Raises ZooError where it is longer than `limit` bytes, or not what it should be."""
-        source = self.files[path]()
-        data = source.read(0, limit + 1)
-        if len(data) > limit:
-            raise ZooError(f"{path} of {self.what} is longer than {limit >> 20} MiB, so it is not read")
-        if hashlib.sha256(data).hexdigest() != self.digests[path]:
-            raise ZooError(f"{path} of {self.what} has other bytes than it should (SHA-256 differs): refused")
-        return data
-
     def wrong(self) -> list[str]:
         """Paths of files that are not what they should be; all of them are read."""
         return [path for path, digest in self.digests.items() if sha256_of(self.files[path]()) != digest]

@@ -73,6 +73,7 @@ COMPLETERS: dict[tuple[str, str], Callable[..., list[str]]] = {
     ("run", "name"): artifacts, ("verify", "name"): artifacts, ("push", "name"): artifacts,
     ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("ls", "family"): families,
     ("lock", "recipe"): families, ("show", "name"): published, ("pull", "name"): published,
+    ("pull", "names"): published,
     ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
     ("provenance", "name"): artifacts,
     ("builders", "name"): builders,
