@@ -119,6 +119,9 @@ COMPLETERS: dict[tuple[str, str], Callable[..., list[str]]] = {
     ("yank", "name"): published, ("canary", "name"): published, ("promote", "alias"): aliases,
     ("rollback", "alias"): aliases, ("canary", "against"): aliases, ("outdated", "name"): here, ("rm", "name"): here,
     ("config", "key"): keys,
+    ("pull", "names"): published,
+    ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
+    ("provenance", "name"): artifacts,
 }  # fmt: skip
 
 

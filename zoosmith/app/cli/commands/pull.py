@@ -7,15 +7,22 @@ on where it stopped.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument, warn
 from zoosmith.common.units import sized
 
+if TYPE_CHECKING:
+    from zoosmith.publish.catalog import Catalog
+    from zoosmith.transfer.cache import Cache
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
-    parser.add_argument("name", help=NAMED)
+    parser.add_argument("name", help=f"{NAMED}; or FILE.zoosmith, oci:DIR")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="more of them; of a file, else all that it is for")
     registry_argument(parser)
     repair = "replace a damaged or changed copy, if it holds no files beside those of the artifact"
     parser.add_argument("--repair", action="store_true", help=repair)
@@ -31,6 +38,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.plain import plain
     from zoosmith.common.text import show, show_json
     from zoosmith.project import find_project
+    from zoosmith.publish import trust
     from zoosmith.publish.pull import Puller
     from zoosmith.store.store import Store
     from zoosmith.transfer.cache import Cache
@@ -42,15 +50,52 @@ def main(given: argparse.Namespace) -> None:
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
     progress = Progress()
     try:
-        catalog = opened(given, cache, given.name)
-        done = Puller(catalog, home, cache, progress, RetryPolicy(), stores, repair=given.repair).pull(given.name)
+        done = [
+            (catalog, pulled)
+            for name, catalog in wanted(given, cache)
+            for pulled in Puller(
+                catalog, home, cache, progress, RetryPolicy(), stores, given.repair, trust.read()
+            ).pull(name)
+        ]
     finally:
         progress.close()
-    for pulled in done:
+    for catalog, pulled in {str(pulled.version): (catalog, pulled) for catalog, pulled in done[::-1]}.values():
         warn(catalog, pulled.version)
         if given.json:
-            shown = ("folder", "fetched", "reused", "unchanged")
+            shown = ("folder", "fetched", "reused", "unchanged", "signed")
             show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
             continue
         how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
-        show(f"{pulled.version} in {pulled.folder} ({'was there already' if pulled.unchanged else how})")
+        came = "was there already" if pulled.unchanged else how
+        show(f"{pulled.version} in {pulled.folder} ({came}); {pulled.signed}")
+
+
+def wanted(given: argparse.Namespace, cache: Cache) -> Iterator[tuple[str, Catalog]]:
+    """Each name that is to be pulled, and the registry that it comes from. Raises ZooError."""
+    if names := named(given):
+        yield from ((name, opened(given, cache, name)) for name in names)
+    else:
+        catalog = opened(given, cache)
+        yield from ((name, catalog) for name in asked(catalog))
+
+
+def named(given: argparse.Namespace) -> list[str]:
+    """What is to be pulled; a bundle or an image that stands first is the registry. Raises ZooError for two of them."""
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish.carried import names_one
+
+    if not names_one(given.name):
+        return [given.name, *given.names]
+    if given.registry:
+        raise ZooError(f"{given.name} holds what is pulled from it; leave --registry out")
+    given.registry = [given.name]
+    return list(given.names)
+
+
+def asked(catalog: Catalog) -> list[str]:
+    """What a bundle or an image was made for. Raises ZooError for one that does not say it."""
+    from zoosmith.contract.errors import ZooError
+
+    if catalog.packed is None or not catalog.packed.asked:
+        raise ZooError(f"{catalog.base} does not say what it is for; name it: {', '.join(catalog.artifacts)}")
+    return list(catalog.packed.asked)

@@ -6,6 +6,7 @@ What is published never changes; a push that was cut off goes on where it stoppe
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from zoosmith.app.cli.commands._registry import json_argument
 
@@ -15,6 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="artifact of the zoo you are in")
     parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
     json_argument(parser, "the artifact, where it is, and whether it was there already")
+    parser.add_argument("--sign", type=Path, metavar="KEY", help="sign it, and what it needs, with a private key (PEM)")
 
 
 def main(given: argparse.Namespace) -> None:
@@ -26,7 +28,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.publish.push import push
 
     workspace = Workspace(find_project())
-    published = push(workspace, workspace.zoo.find(given.name), given.to)
+    published = push(workspace, workspace.zoo.find(given.name), given.to, key=given.sign)
     if given.json:
         show_json(plain(published))
     else:
