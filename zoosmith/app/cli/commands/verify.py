@@ -19,10 +19,8 @@ T = TypeVar("T")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --registry to the parser."""
-    parser.add_argument(
-        "name",
-        help="folder of an artifact, its name in a zoo, or NAME@N or NAME:ALIAS of a registry; or FILE.zoosmith, oci:DIR",
-    )
+    named = "folder of an artifact, its name in a zoo, NAME@N or NAME:ALIAS of a registry, FILE.zoosmith or oci:DIR"
+    parser.add_argument("name", help=named)
     registry_argument(parser)
     json_argument(parser, "a folder that is as its manifest says; what is not is an error")
 
