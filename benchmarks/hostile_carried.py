@@ -4,8 +4,8 @@
 
 Bytes are flipped, cut, put in and moved; headers of the archive get other names, types and sizes; values of JSON are
 replaced (see `tests/support/hostile_carried.py` and `hostile_signed.py`). Of ten inputs four are bundles, and two each
-are image layouts, signatures and signed indexes. Goals: no exception but ours, nothing written outside the target, no wrong byte
-accepted, nothing passed that the key did not sign.
+are image layouts, signatures and signed indexes. Goals: no exception but ours, nothing written outside the target, no
+wrong byte accepted, nothing passed that the key did not sign.
 """
 
 from __future__ import annotations

@@ -6,10 +6,16 @@ from pathlib import Path
 
 from zoosmith import plugins
 from zoosmith.cards.links import PLOTS, relative
+from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
 from zoosmith.recipes.graph import Ref
 
-RENDERING = ("cards/card.py", "records/gates.py", "records/registry.py")
+RENDERING = ("cards/card.py", "cards/family.py", "records/gates.py", "records/registry.py")
+
+
+def record_lock(project: Path, root: Path) -> Path:
+    """What a writer of the record below `root` holds: one at a time, on this host."""
+    return project / "artifacts" / ".store" / "locks" / f"record-{digest(str(root))[:8]}.lock"
 
 
 class Places:

@@ -96,10 +96,10 @@ def tree_here(workspace: Workspace, name: str) -> str:
             f"{folder.relative_to(workspace.project)} holds no artifact; `doit artifact:{name}` builds it, "
             f"`zoosmith pull {name}` fetches it"
         )
-    return _taken(workspace, folder)
+    return taken(workspace, folder)
 
 
-def _taken(workspace: Workspace, folder: Path) -> str:
+def taken(workspace: Workspace, folder: Path) -> str:
     """The digest of a folder's tree, whose files are then in the store."""
     staging = workspace.store.folder("work") / f"taken-{folder.name}"
     shutil.rmtree(staging, ignore_errors=True)
@@ -115,7 +115,7 @@ def take_needs(workspace: Workspace, tree: str) -> None:
     """See that what a tree cannot be opened without is in the store too. Raises ZooError for what is not here."""
     needs = json.loads(workspace.store.read(tree, PAYLOAD_MANIFEST))["needs"]
     for role, needed in needs.items():
-        if not workspace.store.has(needed) and needed not in map(partial(_taken, workspace), _folders(workspace)):
+        if not workspace.store.has(needed) and needed not in map(partial(taken, workspace), _folders(workspace)):
             raise ZooError(f"it needs {role}, tree {needed[:12]}, which is not here; `zoosmith pull` fetches both")
 
 
@@ -131,7 +131,7 @@ def reference_here(workspace: Workspace, told: Figures) -> str | None:
     if not (tree and workspace.store.has(tree)):
         if not (folder / PAYLOAD_MANIFEST).is_file():
             return None
-        found = _taken(workspace, folder)
+        found = taken(workspace, folder)
         if tree not in (None, found):
             return None
         tree = found

@@ -13,6 +13,7 @@ from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+from zoosmith.publish.asked import named_by_number, number_of, parted
 from zoosmith.publish.entries import DamagedEntry
 from zoosmith.publish.packed import Packed
 from zoosmith.publish.seen import Changes
@@ -60,15 +61,17 @@ class Catalog:
         return briefs(self.artifacts)
 
     def find(self, wanted: str) -> Version:
-        """The version that `NAME`, `NAME@N` or `NAME@ALIAS` means, which must be the tree of `#TREE` behind it.
+        """The version that `NAME`, `NAME@N` or `NAME:ALIAS` means, which must be the tree of `#TREE` behind it.
 
-        Raises ZooError with the nearest name, for another tree, and for a version that is no longer what it was when
-        it was first seen, unless its new tree is the one that is asked for.
+        Raises ZooError with the nearest name, for another tree, for a version that is no longer what it was when it was
+        first seen, unless its new tree is the one that is asked for, and for an alias whose history was rewritten.
         """
         named, mark, pin = wanted.partition("#")
         if mark:
             return self._pinned(named, pin)
         version = self.newest(named)
+        if self.rewritten(version.name) and not named_by_number(named):
+            raise ZooError(f"{self.rewritten(version.name)}; {named} is refused, {version} is still had by its number")
         first = self.changes.replaced.get((version.name, version.number))
         if first is not None:
             raise ZooError(
@@ -85,7 +88,7 @@ class Catalog:
                 f"{named}#{pin} names no tree: expected 16 to 64 hexadecimal digits, as `zoosmith show` gives"
             )
         version = self.newest(named)
-        known = [version] if "@" in named else list(self._versions(version.name))
+        known = [version] if parted(named)[1] else list(self._versions(version.name))
         same = next((each for each in known if each.row.tree_digest.startswith(pin)), None)
         if same is None:
             raise ZooError(f"{version} in {self.base} is the tree {version.row.tree_digest}, not {pin}: refused")
@@ -93,17 +96,35 @@ class Catalog:
 
     def newest(self, wanted: str) -> Version:
         """As `find`, also of a version that was replaced."""
-        name, _, number = wanted.partition("@")
+        name, which = parted(wanted)
         entry = self.artifacts.get(name)
         if entry is None:
             raise ZooError(f"{self.base} has no artifact {name!r}{nearest(name, self.artifacts)}")
-        found = str(entry.aliases.get(number) or number or entry.latest)
-        if number == "latest":
-            found = str(entry.latest)
-        if found not in entry.versions:
-            known = sorted(map(int, entry.versions))
-            raise ZooError(f"{name} has no version {number!r}; known: {', '.join(map(str, [*known, *entry.aliases]))}")
+        found = number_of(name, which, entry, self.base)
         return Version(safe.name(name), int(found), entry.versions[found])
+
+    def yanked(self, version: Version) -> str | None:
+        """Why a version was yanked; None for one that was not."""
+        entry = self.artifacts.get(version.name)
+        return entry.yanked.get(str(version.number)) if entry else None
+
+    def rewritten(self, name: str) -> str:
+        """That the history of an artifact's names is not to be trusted; empty where it goes on from what was known."""
+        if name not in self.changes.rewritten:
+            return ""
+        return (
+            f"the history of {name} in {self.base} does not go on from what was read here before, so where its names "
+            "stand is not to be trusted: ask its owner"
+        )
+
+    def warning(self, version: Version) -> str:
+        """One line for who has a version, or gets it; empty where it was not yanked."""
+        why = self.yanked(version)
+        if why is None:
+            return ""
+        entry = self.artifacts[version.name]
+        instead = "no other version is left" if entry.newest is None else f"{version.name}@{entry.newest} is not"
+        return f"{version} was yanked by its publisher: {why} ({instead})"
 
     def versions(self) -> Iterator[Version]:
         """All versions, the newest of an artifact first."""
@@ -128,9 +149,9 @@ class Catalog:
             return []
 
     def by_tree(self, tree: str) -> Version | None:
-        """A version with this tree, for what an artifact needs; one that is published, if any is."""
+        """A version with this tree, for what an artifact needs; one that is published and not yanked, if any is."""
         same = self.with_tree(tree)
-        return min(same, key=lambda version: not version.row.locations, default=None)
+        return min(same, key=lambda one: (not one.row.locations, self.yanked(one) is not None), default=None)
 
     def damage(self, tree: str) -> DamagedEntry | None:
         """What is wrong with an entry that has this tree, or, where none has, may have had it; None for all sound."""

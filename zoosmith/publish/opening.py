@@ -16,6 +16,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.publish import carried, seen, trust
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.entries import plain
+from zoosmith.publish.indexed import Indexed
+from zoosmith.publish.objects import Root
 from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
 from zoosmith.records import registry
@@ -37,18 +39,32 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
         return _opened(folder_url(str(project)), cache, retry)  # one's own: branches come and go
     if carried.is_carried(location):
-        return open_carried(location)  # a file that is carried has no place of its own to be remembered by
+        return open_carried(location, cache)  # a file that is carried has no place of its own to be remembered by
     base = folder_url(location)
     if root := trust.read().roots.get(base):
-        return _compared(_indexed(base, root, retry), cache)
+        return _compared(_indexed(base, root, cache, retry), cache)
     return _compared(_opened(folder_url(location), cache, retry), cache)
+
+
+def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | None:
+    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none."""
+    base = folder_url(str(project) if location is None else location)
+    if urlsplit(base).scheme == "file":
+        return _opened(base, cache, RETRY)
+    kept = cache.registry(base)
+    return _read(kept, base, base, cache, RETRY) if kept.is_file() else None
 
 
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
     """The catalog with what differs from what was seen of this registry before."""
-    now = (Numbers(name, brief.latest, brief.trees) for name, brief in catalog.briefs.items() if brief)
+    file, mark = cache.compared(catalog.base), getattr(catalog.artifacts, "mark", None)
+    if mark is not None and file.is_file() and file.read_text(encoding="utf-8") == mark:
+        return catalog
+    now = (Numbers(name, brief.last, brief.trees, brief.heads) for name, brief in catalog.briefs.items() if brief)
     damaged = [name for name, brief in catalog.briefs.items() if brief is None]
     changes = seen.compare(cache.seen(catalog.base), now, damaged)
+    if mark is not None and not changes.told and not damaged:
+        write_atomic(file, mark.encode())
     remark = "; ".join(filter(None, (catalog.remark, changes.remark(catalog.base))))
     return replace(catalog, remark=remark, changes=changes)
 
@@ -56,14 +72,14 @@ def _compared(catalog: Catalog, cache: Cache) -> Catalog:
 def _opened(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     if urlsplit(base).scheme == "file":
         file = Path(unquote(urlsplit(base).path)) / FILE
-        return _read(file, str(file), base)
+        return _read(file, str(file), base, cache, retry)
     try:
         return retry.until_done(lambda: _ask(base, cache, retry))
     except Unreachable as error:
         kept = cache.registry(base)
         if not kept.is_file():
             raise
-        return _read(kept, base, base, f"{error}; using the copy of {_about(kept).get('date', '?')}")
+        return _read(kept, base, base, cache, retry, f"{error}; using the copy of {_about(kept).get('date', '?')}")
 
 
 def folder_url(location: str) -> str:
@@ -78,9 +94,9 @@ def folder_url(location: str) -> str:
     return split._replace(path=path).geturl() if split.scheme != "hf" else location.rstrip("/")
 
 
-def _read(file: Path, what: str, base: str, remark: str = "") -> Catalog:
+def _read(file: Path, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
     try:
-        return parsed(FileSource(file), what, base, remark)
+        return parsed(FileSource(file), what, base, cache, retry, remark)
     except OSError as error:
         raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
 
@@ -96,12 +112,12 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     answer = http.get(web.url_of(FILE), headers, retry.timeout_s)
     if answer.status == 304 and "If-None-Match" in headers:
         answer.close()
-        return _read(kept, base, base)
+        return _read(kept, base, base, cache, retry)
     if answer.status != 200:
         answer.close()
         raise ZooError(f"{base} answered {answer.status} to a plain request")
     data = http.read_all(answer, safe.MAX_JSON_BYTES)
-    catalog = parsed(BytesSource(data), base, base)  # what is no registry replaces no copy of one
+    catalog = parsed(BytesSource(data), base, base, cache, retry)  # what is no registry replaces no copy of one
     _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
     return catalog
 
@@ -122,8 +138,11 @@ def _about(kept: Path) -> dict[str, str]:
         return {}
 
 
-def parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
-    """The registry in `source`: entry by entry if it has the committed form, else as a whole. Raises ZooError."""
+def parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
+    """The registry in `source`: entry by entry if it has the committed form or is one of many files, else as a whole.
+
+    Raises ZooError.
+    """
     if source.size > safe.MAX_JSON_BYTES:
         raise ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
     cure = _cure(base)
@@ -132,22 +151,26 @@ def parsed(source: Source, what: str, base: str, remark: str = "") -> Catalog:
         return Catalog(entries, base, remark)
     data = source.read(0, source.size)
     told = safe.parse_json(data, what)
+    if (root := Root.of(told, what)) is not None:
+        return Catalog(Indexed(root, locations.within(base, ""), cache, base, cure, retry), base, remark)
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
 
 
-def _indexed(base: str, root: str, retry: RetryPolicy) -> Catalog:
+def _indexed(base: str, root: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     """The registry as its signed index has it. Raises ZooError where the index does not hold."""
     from zoosmith.publish import index_read
 
     state = trust.trust_file().parent / "index" / digest(base)
-    return parsed(BytesSource(index_read.read(base, root, state, retry)), base, base)
+    return parsed(BytesSource(index_read.read(base, root, state, retry)), base, base, cache, retry)
 
 
-def open_carried(location: str) -> Catalog:
+def open_carried(location: str, cache: Cache) -> Catalog:
     """The registry inside a bundle, or `oci:DIR`. Raises ZooError for one that could do harm."""
     packed = carried.files_of(location)
     source = packed.files[FILE]()
-    catalog = parsed(source, f"{FILE} of {packed.what}", packed.what)
+    catalog = parsed(source, f"{FILE} of {packed.what}", packed.what, cache, RETRY)
+    if isinstance(catalog.artifacts, Indexed):
+        raise ZooError(f"the {FILE} of {packed.what} is of many files, which lie elsewhere: refused")
     return replace(catalog, packed=packed)
 
 

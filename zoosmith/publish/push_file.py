@@ -1,7 +1,8 @@
 """Publishing to a folder, which any web server then serves as a registry.
 
-    registry.json           rows with locations relative to itself
-    NAME/latest             the highest version, as text
+    registry.json           rows with locations relative to itself, or the root of an index (`zoosmith.publish.objects`)
+    NAME/latest             the highest version that is not yanked, as text
+    evidence/<sha256>.json  what was compared when a name moved (`zoosmith promote`)
     NAME/v<N>/              one version: files, README.md, its plots, zoosmith.json; never changed once it is there
     NAME/.v<N>.new/         a version on its way; NAME/.lock is held meanwhile
 
@@ -17,9 +18,10 @@ from typing import Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import room, signing
-from zoosmith.publish.release import Published, Release, read_registry
+from zoosmith.publish.ledger import InFolder
+from zoosmith.publish.release import Published, Release
 from zoosmith.records.layout import POINTER, Pointer
-from zoosmith.records.registry import to_text
+from zoosmith.records.registry import Registry
 from zoosmith.records.versions import clash, published_versions
 from zoosmith.store.files import copy_file, payload, sha256_file, sweep_atomic, sync_folder, write_atomic
 from zoosmith.store.locks import flock
@@ -118,17 +120,17 @@ def _damaged(shelf: Path, at: str) -> ZooError:
 
 def _list(release: Release, folder: Path) -> bool:
     """Put the row into the folder's registry; whether that changed anything."""
-    file, latest = folder / "registry.json", folder / release.name / "latest"
+    latest = folder / release.name / "latest"
     with flock(folder / ".lock"):
-        sweep_atomic(file)
         sweep_atomic(latest)
-        before = read_registry(file)
-        after = published_versions(
-            before, release.name, release.version, release.row, f"{release.name}/v{release.version}/"
-        )
-        if after != before:
-            write_atomic(file, to_text(after).encode())
-        number = f"{after.artifacts[release.name].latest}\n"
+        book = InFolder(folder)
+        before = book.entry(release.name)
+        alone = Registry(artifacts={release.name: before} if before else {})
+        at = f"{release.name}/v{release.version}/"
+        entry = published_versions(alone, release.name, release.version, release.row, at).artifacts[release.name]
+        if entry != before:
+            book.put(release.name, entry)
+        number = f"{entry.newest or entry.latest}\n"
         if not latest.is_file() or latest.read_text() != number:
             write_atomic(latest, number.encode())
-    return after != before
+    return entry != before

@@ -6,7 +6,7 @@ A tree is remembered as it was first seen (trust on first use, as SSH does with 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,18 +19,26 @@ SHOWN = 3
 
 
 class Numbers(NamedTuple):
-    """An artifact in a registry: its name, the latest version, and the tree of each version by number."""
+    """An artifact in a registry: its name, the latest version, and the tree of each version by number.
+
+    heads: the digest of each entry of the history of its names.
+    """
 
     name: str
     latest: int
     trees: Mapping[str, str]
+    heads: Sequence[str] = ()
 
 
 @dataclass
 class Changes:
-    """What differs from before. `replaced` gives the tree that was seen first, by name and number of the version."""
+    """What differs from before. `replaced` gives the tree that was seen first, by name and number of the version.
+
+    rewritten: artifacts the history of whose names does not go on from what it was.
+    """
 
     replaced: dict[tuple[str, int], str] = field(default_factory=dict)
+    rewritten: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
 
     def remark(self, registry: str) -> str:
@@ -78,12 +86,22 @@ def _compare(before: Mapping[str, Any], now: Numbers, found: Changes) -> None:
             found.replaced[now.name, int(number)] = tree
     if now.latest < before["latest"]:
         found.told.append(f"the latest {now.name} was {before['latest']} and is {now.latest}")
+    head = before.get("head")
+    if head is not None and head not in now.heads:
+        found.told.append(f"the history of {now.name}'s names was rewritten or cut off")
+        found.rewritten.add(now.name)
 
 
 def _grown(before: Mapping[str, Any] | None, now: Numbers) -> dict[str, Any]:
-    """What is remembered: the first tree of each version, and the highest number that was ever the latest."""
+    """What is remembered: the first tree of each version, the highest number that was ever the latest, the last entry
+    of the history that followed on from what was known."""
     old = before or {"latest": 0, "trees": {}}
-    return {"latest": max(old["latest"], now.latest), "trees": {**now.trees, **old["trees"]}}
+    found = {"latest": max(old["latest"], now.latest), "trees": {**now.trees, **old["trees"]}}
+    if now.heads and old.get("head") in (None, *now.heads):
+        found["head"] = now.heads[-1]
+    elif "head" in old:
+        found["head"] = old["head"]
+    return found
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import signing
 from zoosmith.publish.catalog import Version
+from zoosmith.publish.ledger import InFolder
 from zoosmith.publish.pull import Puller
-from zoosmith.publish.release import Release, read_registry
-from zoosmith.records.registry import to_text
+from zoosmith.publish.release import Release
 from zoosmith.records.versions import with_signers
-from zoosmith.store.files import copy_file, sweep_atomic, write_atomic
+from zoosmith.store.files import copy_file, write_atomic
 from zoosmith.store.locks import flock
 
 
@@ -74,16 +74,13 @@ def _own_location(version: Version) -> str:
 
 def _note(root: Path, version: Version, id: str, *, alone: bool) -> None:
     """Name the signer in the folder's registry, after the signature is there."""
-    file = root / "registry.json"
     with flock(root / ".lock"):
-        sweep_atomic(file)
-        before = read_registry(file)
-        entry = before.artifacts.get(version.name)
+        book = InFolder(root)
+        entry = book.entry(version.name)
         row = entry.versions.get(str(version.number)) if entry else None
         if entry is None or row is None or row.tree_digest != version.row.tree_digest:
-            raise ZooError(f"{version} changed in {file} meanwhile; run the same command again")
+            raise ZooError(f"{version} changed in {root} meanwhile; run the same command again")
         row = with_signers(row.model_copy(update={"signed_by": ()}) if alone else row, [id])
-        entry = entry.model_copy(update={"versions": entry.versions | {str(version.number): row}})
-        after = before.model_copy(update={"artifacts": before.artifacts | {version.name: entry}})
-        if after != before:
-            write_atomic(file, to_text(after).encode())
+        after = entry.model_copy(update={"versions": entry.versions | {str(version.number): row}})
+        if after != entry:
+            book.put(version.name, after)

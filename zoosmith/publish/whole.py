@@ -6,6 +6,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.publish import pointer
 from zoosmith.publish.catalog import Version, check
 from zoosmith.publish.opening import open_carried
+from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy
 
 SHOWN = 5
@@ -13,7 +14,7 @@ SHOWN = 5
 
 def verified(location: str) -> list[Version]:
     """The versions that it holds, every byte read. Raises ZooError naming what is not right."""
-    catalog = open_carried(location)
+    catalog = open_carried(location, Cache())
     packed, versions = catalog.packed, list(catalog.versions())
     assert packed is not None
     for version in versions:

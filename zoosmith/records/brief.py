@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 
 from zoosmith.records import words
 from zoosmith.records.family import headline
-from zoosmith.records.registry import Entry, Result, Row
+from zoosmith.records.registry import Entry, Result, Row, newest
 
 TEXTS = ("task", "format", "precision", "license", "builder")
 
 
 class Brief(NamedTuple):
-    """The latest version of an artifact in short, and the tree of each version by its number.
+    """The newest version of an artifact that is not yanked in short, and the tree of each version by its number.
 
-    size_total: bytes. quality: the headline metric with its value, as text; "" where nothing was measured.
+    latest: its number; where all are yanked, that of the last. size_total: bytes. quality: the headline metric with its
+    value, as text; "" where nothing was measured. yanked: why, by number. heads: the digest of each entry of the
+    history. last: the number that was recorded as the latest, yanked or not.
     """
 
     latest: int
@@ -32,31 +34,56 @@ class Brief(NamedTuple):
     base: tuple[str, ...]
     size_total: int
     quality: str
+    aliases: dict[str, int]
+    yanked: dict[str, str]
+    heads: tuple[str, ...]
+    last: int
+
+    @property
+    def gone(self) -> bool:
+        """Whether every version is yanked."""
+        return str(self.latest) in self.yanked
 
 
 def of_entry(entry: Entry) -> Brief:
     """The brief of an entry that was checked."""
-    row = entry.versions[str(entry.latest)]
+    latest = entry.newest or entry.latest
+    row = entry.versions[str(latest)]
     trees = {number: row.tree_digest for number, row in entry.versions.items()}
     texts = {name: getattr(row, name) for name in TEXTS}
-    return Brief(entry.latest, trees, **texts, base=row.base, size_total=row.size_total, quality=first_quality(row))
+    return Brief(
+        latest, trees, **texts, base=row.base, size_total=row.size_total, quality=first_quality(row),
+        aliases=entry.aliases, yanked=entry.yanked, heads=tuple(each.digest for each in entry.history),
+        last=entry.latest,
+    )  # fmt: skip
 
 
 def of_json(told: Any) -> Brief | None:
     """The brief of an entry as it stands in the file; None where it is none that could be shown."""
     try:
-        latest, versions = told["latest"], told["versions"]
+        last, versions = told["latest"], told["versions"]
+        aliases, yanked, heads = told.get("aliases", {}), told.get("yanked", {}), _heads(told)
+        latest = newest(last, versions, yanked) or last
         row = versions[str(latest)]
         trees = {number: version["tree_digest"] for number, version in versions.items()}
         texts = {name: row[name] for name in TEXTS}
         size, base = row["size_total"], tuple(row["base"])
         whole = isinstance(latest, int) and isinstance(size, int) and all(number.isdecimal() for number in trees)
-        texts_only = all(isinstance(text, str) for text in (*trees.values(), *texts.values(), *base))
-        if not whole or not texts_only or abs(size) >= 2**63:
+        said = (*trees.values(), *texts.values(), *base, *yanked.values(), *heads)
+        texts_only = all(isinstance(text, str) for text in said)
+        numbers_only = all(isinstance(number, int) for number in aliases.values())
+        if not whole or not texts_only or not numbers_only or abs(size) >= 2**63:
             return None
-        return Brief(latest, trees, **texts, base=base, size_total=size, quality=_quality(row["results"]))
+        return Brief(
+            latest, trees, **texts, base=base, size_total=size, quality=_quality(row["results"]),
+            aliases=aliases, yanked=yanked, heads=heads, last=last,
+        )  # fmt: skip
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
         return None
+
+
+def _heads(told: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(each["digest"] for each in told.get("history", ()))
 
 
 def first_quality(row: Row) -> str:

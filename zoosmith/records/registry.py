@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -16,8 +16,10 @@ from pydantic import Field, ValidationError, model_validator
 from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Model, Sha256
+from zoosmith.records import history
 from zoosmith.records.beaten import deciding
 from zoosmith.records.gates import Check
+from zoosmith.records.history import Move
 from zoosmith.records.migration import migrated
 from zoosmith.records.schema import BuildRecord, File, Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Versus, undiverged
@@ -135,11 +137,21 @@ class Row(Model):
 
 
 class Entry(Model):
-    """All versions of one artifact by number; aliases name a number."""
+    """All versions of one artifact by number; aliases name a number.
+
+    yanked: by number, why a version is to be had by its number alone. history: every change of aliases and of `yanked`.
+    """
 
     latest: int
     aliases: dict[str, int] = {}
+    yanked: dict[str, str] = Field(default={}, exclude_if=lambda value: not value)
+    history: tuple[Move, ...] = Field(default=(), exclude_if=lambda value: not value)
     versions: dict[str, Row]
+
+    @property
+    def newest(self) -> int | None:
+        """What NAME alone means: `latest`, or the highest that is not yanked; None where all are."""
+        return newest(self.latest, self.versions, self.yanked)
 
     @model_validator(mode="after")
     def _numbered(self) -> Entry:
@@ -150,6 +162,19 @@ class Entry(Model):
             if str(number) not in self.versions:
                 raise ValueError(f"{name} is version {number}, which is not there; was a merge left unfinished?")
         return self
+
+    @model_validator(mode="after")
+    def _followed(self) -> Entry:
+        if fault := history.fault(self.history, self.aliases, self.yanked):
+            raise ValueError(f"{fault}; take the registry from its history, or from another copy, and compare")
+        return self
+
+
+def newest(latest: int, versions: Iterable[str], yanked: Container[str]) -> int | None:
+    """As `Entry.newest`, of an entry's parts."""
+    if str(latest) not in yanked:
+        return latest
+    return max((int(number) for number in versions if number not in yanked), default=None)
 
 
 class Registry(Model):

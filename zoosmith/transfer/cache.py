@@ -5,6 +5,7 @@
     registries/<key>.seen   the tree that each version had when it was first seen
     registries/<key>.sig    a signature that was checked, for when its registry cannot be reached
     locks/<key>.lock        held while a folder is being pulled
+    versions/<tree>/NAME    a version that was opened by its number or alias, with what it needs
 
 A file enters by reflink or hard link if the file system can, so a big model takes its room once. A link shares
 its bytes with the artifact: whoever edits that changes both, which is why nothing is taken without its hash.
@@ -23,12 +24,15 @@ from pathlib import Path
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
 from zoosmith.store.files import FICLONE, copy_file
+from zoosmith.transfer.config import Config
 
 STALE_S = 86_400.0
 
 
 def default_root() -> Path:
-    """`$XDG_CACHE_HOME/zoosmith`, or `~/.cache/zoosmith`."""
+    """The `cache` of the user's configuration, else `$XDG_CACHE_HOME/zoosmith`, or `~/.cache/zoosmith`."""
+    if chosen := Config.read().cache:
+        return Path(chosen).expanduser()
     configured = os.environ.get("XDG_CACHE_HOME")
     return (Path(configured) if configured else Path.home() / ".cache") / "zoosmith"
 
@@ -40,12 +44,13 @@ class Cache:
         """Use `root`, or the user's own. Raises ZooError if it cannot be written."""
         self.root = root or default_root()
         try:
-            for kind in ("files", "registries", "locks"):
+            for kind in ("files", "registries", "locks", "versions"):
                 (self.root / kind).mkdir(parents=True, exist_ok=True)
             self._sweep()
         except OSError as error:
             raise ZooError(
-                f"the cache {self.root} cannot be written ({error.strerror}); set XDG_CACHE_HOME to a folder that can"
+                f"the cache {self.root} cannot be written ({error.strerror}); "
+                "`zoosmith config set cache DIR` names a folder that can, XDG_CACHE_HOME does so too"
             ) from None
 
     def file(self, sha256: str) -> Path:
@@ -56,9 +61,21 @@ class Cache:
         """The lock of a folder that is being pulled."""
         return self.root / "locks" / f"{digest(str(folder.resolve()))}.lock"
 
+    def home(self, tree: str) -> Path:
+        """The folder that a version with this tree is pulled into when it is asked for by number or alias."""
+        return self.root / "versions" / tree[:16]
+
     def registry(self, url: str) -> Path:
         """Where the registry of a URL is kept."""
         return self.root / "registries" / f"{digest(url)}.json"
+
+    def briefs(self, url: str) -> Path:
+        """Where it is kept what lists show of a registry of many files."""
+        return self.root / "registries" / f"{digest(url)}.briefs"
+
+    def compared(self, url: str) -> Path:
+        """Where the mark of a registry is kept that was found to differ in nothing from what was seen before."""
+        return self.root / "registries" / f"{digest(url)}.compared"
 
     def seen(self, url: str) -> Path:
         """Where it is kept what was seen of the registry of a URL."""

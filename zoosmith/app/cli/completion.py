@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,56 @@ def families(prefix: str, **_: Any) -> list[str]:
 
 
 def published(prefix: str, **_: Any) -> list[str]:
-    """Names in the zoo's own registry.json, or in that of the folder $ZOOSMITH_REGISTRY."""
-    import json
+    """Names in the registries of this machine; behind a whole name and `:` or `@`, its aliases or versions."""
+    entries = dict(_entries())
+    name = re.split("[:@]", prefix)[0]
+    if name == prefix:
+        return _fitting(entries, prefix)
+    told = entries.get(name, {})
+    return _fitting([f"{name}{mark}{each}" for mark, key in ((":", "aliases"), ("@", "versions"))
+                     for each in told.get(key, ())], prefix)  # fmt: skip
 
+
+def aliases(prefix: str, parsed_args: Any = None, **_: Any) -> list[str]:
+    """Names that stand for a version of the artifact that is typed, and the usual ones."""
+    name = re.split("[:@]", getattr(parsed_args, "name", None) or "")[0]
+    return _fitting({*dict(_entries()).get(name, {}).get("aliases", ()), "stable", "canary"}, prefix)
+
+
+def here(prefix: str, **_: Any) -> list[str]:
+    """Artifacts that lie below artifacts/, or here outside of a zoo."""
     from zoosmith.project import find_project
 
-    home = Path(os.environ.get("ZOOSMITH_REGISTRY", str(find_project())).removeprefix("file://"))
+    project = find_project()
+    return _fitting(_folders(project / "artifacts" if (project / "dodo.py").is_file() else Path()), prefix)
+
+
+def keys(prefix: str, **_: Any) -> list[str]:
+    """Keys of the user's configuration."""
+    from zoosmith.transfer.config import KEYS
+
+    return _fitting(KEYS, prefix)
+
+
+def _entries() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Entries of registries in folders, as they stand there; those of a registry further up come last, and so count."""
+    import json
+
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.project import find_project
+    from zoosmith.publish.several import places
+
     try:
-        return _fitting(json.loads((home / "registry.json").read_text(encoding="utf-8"))["artifacts"], prefix)
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        found = places(None, find_project())
+    except ZooError:
+        return
+    for place in reversed(found):
+        home = Path(str(find_project()) if place is None else place.removeprefix("file://"))
+        try:
+            told = json.loads((home / "registry.json").read_text(encoding="utf-8"))["artifacts"]
+            yield from ((name, entry) for name, entry in told.items() if isinstance(entry, dict))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
 
 
 def builders(prefix: str, **_: Any) -> list[str]:
@@ -71,12 +112,16 @@ def builders(prefix: str, **_: Any) -> list[str]:
 COMPLETERS: dict[tuple[str, str], Callable[..., list[str]]] = {
     ("build", "names"): artifacts, ("plan", "names"): artifacts, ("why", "names"): artifacts,
     ("run", "name"): artifacts, ("verify", "name"): artifacts, ("push", "name"): artifacts,
-    ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("ls", "family"): families,
+    ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("serve", "names"): artifacts,
+    ("ls", "family"): families,
     ("lock", "recipe"): families, ("show", "name"): published, ("pull", "name"): published,
     ("pull", "names"): published,
     ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
     ("provenance", "name"): artifacts,
-    ("builders", "name"): builders,
+    ("builders", "name"): builders, ("promote", "name"): published, ("rollback", "name"): published,
+    ("yank", "name"): published, ("canary", "name"): published, ("promote", "alias"): aliases,
+    ("rollback", "alias"): aliases, ("canary", "against"): aliases, ("outdated", "name"): here, ("rm", "name"): here,
+    ("config", "key"): keys,
 }  # fmt: skip
 
 

@@ -72,6 +72,7 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
     """All results of each artifact's row in the registry. Raises ZooError where a row has none."""
     from zoosmith.app.cli.commands._registry import opened
     from zoosmith.contract.errors import ZooError
+    from zoosmith.publish.asked import parted
     from zoosmith.records.figures import of_result
 
     catalog, found = opened(given), {}
@@ -79,7 +80,7 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
         row = catalog.find(name).row
         if not row.results:
             raise ZooError(f"the row of {name} in {catalog.base} holds no results")
-        found[name] = [of_result(name.partition("@")[0], row, result) for result in row.results]
+        found[name] = [of_result(parted(name)[0], row, result) for result in row.results]
     return found
 
 

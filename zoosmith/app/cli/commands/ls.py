@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from zoosmith.common.units import sized
 
@@ -22,12 +22,20 @@ LEGEND = {
 
 
 class Listed(NamedTuple):
-    """An artifact, how it stands here, what it is, and the bytes of its folder (0 where there is none)."""
+    """An artifact, how it stands here, what it is, and the bytes of its folder (0 where there is none).
+
+    version, newest, aliases, yanked: as the registries of this machine know it; None and empty where none does.
+    """
 
     name: str
     mark: str
     what: str
     size: int
+    version: int | None = None
+    newest: int | None = None
+    aliases: dict[str, int] = {}
+    yanked: str | None = None
+    said: str = ""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,16 +51,55 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.wrapped import filled, table
     from zoosmith.project import find_project
 
-    found = [one for one in listed(find_project(), given.family) if not (given.here and one.mark == MISSING)]
+    project = find_project()
+    found = [one for one in listed(project, given.family) if not (given.here and one.mark == MISSING)]
+    if given.family and not found and not given.here:
+        _refuse(project, given.family)
+    found = list(with_versions(project, found))
     if given.json:
         for one in found:
-            show_json(one._asdict())
+            show_json({key: value for key, value in one._asdict().items() if key != "said"})
         return
-    rows = [[one.name, one.mark, sized(one.size) if one.size else "", one.what] for one in found]
+    versions = [[one.said] for one in found] if any(one.said for one in found) else [[]] * len(found)
+    rows = [
+        [one.name, one.mark, sized(one.size) if one.size else "", one.what, *version]
+        for one, version in zip(found, versions, strict=True)
+    ]
     show_lines("\n".join(table(rows)) if rows else "nothing here")
     for mark, text in LEGEND.items():
         if any(one.mark == mark for one in found):
             show_lines("\n".join(filled(f"{mark}: {text}", later="  ")))
+
+
+def with_versions(project: Path, found: list[Listed]) -> Iterator[Listed]:
+    """Each with what the registries that lie on this machine know of it; no network is asked."""
+    from contextlib import suppress
+
+    from zoosmith.contract.errors import ZooError
+    from zoosmith.publish import known
+    from zoosmith.transfer.cache import Cache
+
+    [home] = known.homes(project)
+    folders = [home / one.name for one in found if one.size]
+    told: dict[str, known.Known] = {}
+    with suppress(ZooError):  # without a cache that can be written, what is here is listed all the same
+        told = {one.name: one for one in known.known(folders, known.kept_catalogs(project, Cache()))} if folders else {}
+    for one in found:
+        if more := told.get(one.name):
+            one = one._replace(
+                version=more.version, newest=more.newest, aliases=more.aliases, yanked=more.yanked, said=more.text
+            )
+        yield one
+
+
+def _refuse(project: Path, family: str) -> NoReturn:
+    from zoosmith.build.recipe_files import recipe_files
+    from zoosmith.common.names import nearest
+    from zoosmith.contract.errors import ZooError
+
+    here = {one.name for one in listed(project)}
+    known = here | set(recipe_files(project)) if (project / "dodo.py").is_file() else here
+    raise ZooError(f"no artifact's name begins with {family!r}{nearest(family, known)}")
 
 
 def listed(project: Path, family: str | None = None) -> list[Listed]:
@@ -65,8 +112,8 @@ def listed(project: Path, family: str | None = None) -> list[Listed]:
 
 
 def _of_zoo(project: Path, family: str | None) -> Iterator[Listed]:
+    from zoosmith.build.recipe_files import own_families
     from zoosmith.build.workspace import Workspace
-    from zoosmith.build.zoo import own_families
 
     workspace, own = Workspace(project), own_families(project)
     known = workspace.zoo.by_full_name

@@ -10,18 +10,18 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument, warn
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
+    from zoosmith.app.cli.commands._progress import Progress
     from zoosmith.publish.catalog import Catalog
+    from zoosmith.publish.pull import Pulled
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, to where."""
-    parser.add_argument(
-        "name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree; or FILE.zoosmith, oci:DIR"
-    )
+    parser.add_argument("name", help=f"{NAMED}; or FILE.zoosmith, oci:DIR")
     parser.add_argument("names", nargs="*", metavar="NAME", help="more of them; of a file, else all that it is for")
     registry_argument(parser)
     repair = "replace a damaged or changed copy, if it holds no files beside those of the artifact"
@@ -35,8 +35,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Pull and say where it is."""
     from zoosmith.app.cli.commands._progress import Progress
-    from zoosmith.common.plain import plain
-    from zoosmith.common.text import show, show_json
+
+    progress = Progress()
+    try:
+        done = pulled(given, progress)
+    finally:
+        progress.close()
+    for catalog, each in done.values():
+        warn(catalog, each.version)
+        say(each, as_json=given.json)
+
+
+def pulled(given: argparse.Namespace, progress: Progress) -> dict[str, tuple[Catalog, Pulled]]:
+    """All that is asked for and what it needs, by version, each with the registry that has it. Raises ZooError."""
     from zoosmith.project import find_project
     from zoosmith.publish import trust
     from zoosmith.publish.pull import Puller
@@ -48,22 +59,26 @@ def main(given: argparse.Namespace) -> None:
     in_zoo = (project / "dodo.py").is_file()
     home = given.into or (project / "artifacts" if in_zoo else Path())
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
-    progress = Progress()
-    try:
-        names = named(given)
-        catalog = opened(given, cache)
+    done: dict[str, tuple[Catalog, Pulled]] = {}
+    for name in named(given) or asked(opened(given, cache)):
+        catalog = opened(given, cache, name)
         puller = Puller(catalog, home, cache, progress, RetryPolicy(), stores, given.repair, trust.read())
-        done = [pulled for name in names or asked(catalog) for pulled in puller.pull(name)]
-    finally:
-        progress.close()
-    for pulled in {str(pulled.version): pulled for pulled in done[::-1]}.values():
-        if given.json:
-            shown = ("folder", "fetched", "reused", "unchanged", "signed")
-            show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
-            continue
-        how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
-        came = "was there already" if pulled.unchanged else how
-        show(f"{pulled.version} in {pulled.folder} ({came}); {pulled.signed}")
+        for each in puller.pull(name):
+            done.setdefault(str(each.version), (catalog, each))
+    return done
+
+
+def say(each: Pulled, *, as_json: bool) -> None:
+    """Where it is, how it came, and who signed it."""
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show, show_json
+
+    if as_json:
+        shown = ("folder", "fetched", "reused", "unchanged", "signed")
+        show_json({"version": str(each.version)} | {key: plain(getattr(each, key)) for key in shown})
+        return
+    how = f"fetched {sized(each.fetched)}, {sized(each.reused)} were on this machine"
+    show(f"{each.version} in {each.folder} ({'was there already' if each.unchanged else how}); {each.signed}")
 
 
 def named(given: argparse.Namespace) -> list[str]:
@@ -75,7 +90,7 @@ def named(given: argparse.Namespace) -> list[str]:
         return [given.name, *given.names]
     if given.registry:
         raise ZooError(f"{given.name} holds what is pulled from it; leave --registry out")
-    given.registry = given.name
+    given.registry = [given.name]
     return list(given.names)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoosmith.app.cli.commands._found import MARKS, here
+from zoosmith.app.cli.commands._registry import registry_argument
 from zoosmith.common.names import nearest
 from zoosmith.common.text import inline, show, show_json, show_part
 from zoosmith.contract.errors import ZooError
@@ -20,7 +22,8 @@ LINES = "-"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Artifact and inputs."""
-    parser.add_argument("name", help="artifact that was built or pulled, or a folder with a manifest.json")
+    named = "artifact that was built or pulled, a folder with a manifest.json, or NAME@N or NAME:ALIAS of a registry"
+    parser.add_argument("name", help=named)
     texts = "input; as many texts as the task takes, or several inputs of one text; - for one input in each line of "
     parser.add_argument("text", nargs="*", help=f"{texts}standard input, its texts apart by tabs")
     parser.add_argument("--input", type=Path, metavar="FILE", help="ask about each row of a .csv, .tsv or .jsonl file")
@@ -31,12 +34,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--column", action="append", default=[], metavar="INPUT=COLUMN", help=column)
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads that compute (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, with the score of every label")
+    registry_argument(parser)
 
 
 def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
     """Texts that stand behind options, which argparse leaves over. Raises ZooError for an option that there is not."""
     if unknown := [word for word in rest if word.startswith("-") and word != LINES]:
-        known = ["--input", "--output", "--column", "--threads", "--json"]
+        known = ["--input", "--output", "--column", "--threads", "--json", "--registry"]
         raise ZooError(f"{unknown[0]!r} is no option of run{nearest(unknown[0], known)}; put a text that begins so "
                        "behind `--`")  # fmt: skip
     given.text += rest
@@ -49,6 +53,8 @@ def main(given: argparse.Namespace) -> None:
 
     _require_one_source(given)
     require_text(given.text)
+    if any(mark in given.name for mark in MARKS):
+        given.name = str(here(given).folder)
     with looked_for(given.name):
         model = load(given.name, threads=given.threads)
         if given.input:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument, tell_left_out
+from zoosmith.app.cli.commands._registry import all_opened, json_argument, registry_argument, tell_left_out
+from zoosmith.common import safe
 from zoosmith.common.plain import plain
 from zoosmith.common.units import sized
+from zoosmith.contract.errors import ZooError
 
 if TYPE_CHECKING:
     from zoosmith.records.brief import Brief
 
+INWARD = ("heads", "last")  # what was seen of the registry before is compared by
 FILTERS = ("task", "format", "precision", "license")
 
 
@@ -25,39 +28,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(given: argparse.Namespace) -> None:
-    """One line an artifact, its latest version. Raises ZooError where nothing fits."""
+    """One line an artifact, its newest version that is not yanked. Raises ZooError where nothing fits."""
     from zoosmith.common.text import columns, show, show_json
-    from zoosmith.contract.errors import ZooError
 
-    catalog = opened(given)
-    found, damaged = [], []
-    for name, brief in sorted(catalog.briefs.items()):
-        if brief is None or not is_name(name):
-            damaged.append(name)
-        elif fits(name, brief, given):
-            found.append((name, brief))
-    tell_left_out(catalog, damaged)
+    catalogs = all_opened(given)
+    known = {name: (brief, catalog) for catalog in reversed(catalogs) for name, brief in catalog.briefs.items()}
+    for catalog in catalogs:
+        tell_left_out(catalog, sorted(n for n, b in catalog.briefs.items() if b is None or not is_name(n)))
+    found = [
+        (name, brief, catalog.base)
+        for name, (brief, catalog) in sorted(known.items())
+        if brief and fits(name, brief, given) and not brief.gone and is_name(name)
+    ]
     if not found:
-        raise ZooError(f"nothing in {catalog.base} fits; `zoosmith search` alone lists all of it")
+        bases = ", ".join(catalog.base for catalog in catalogs)
+        raise ZooError(f"nothing in {bases} fits; `zoosmith search` alone lists all of it")
     if given.json:
-        for name, brief in found:
-            show_json({"name": name, **plain(brief)})
+        for name, brief, base in found:
+            told = {key: value for key, value in plain(brief).items() if key not in INWARD}
+            show_json({"name": name, **told, "registry": base})
         return
-    for line in columns(cells(name, brief) for name, brief in found):
+    for line in columns((*cells(name, brief), *([base] if len(catalogs) > 1 else ())) for name, brief, base in found):
         show(line)
 
 
 def cells(name: str, brief: Brief) -> tuple[str, ...]:
     """A row of the table."""
     what = (brief.format, brief.precision, brief.task)
-    return (f"{name}@{brief.latest}", *what, sized(brief.size_total), brief.quality)
+    aliases = ", ".join(f"{alias} {number}" for alias, number in sorted(brief.aliases.items()))
+    return (f"{name}@{brief.latest}", *what, sized(brief.size_total), brief.quality, aliases)
 
 
 def is_name(name: str) -> bool:
     """Whether it may be the name of an artifact."""
-    from zoosmith.common import safe
-    from zoosmith.contract.errors import ZooError
-
     try:
         return bool(safe.name(name))
     except ZooError:

@@ -6,35 +6,60 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument, warn
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
-    from zoosmith.records.registry import Result, Row
+    from zoosmith.records.history import Move
+    from zoosmith.records.registry import Entry, Result, Row
     from zoosmith.records.scores import Metric
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the name and --registry to the parser."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
+    parser.add_argument("name", help=NAMED)
+    parser.add_argument("--history", action="store_true", help="every change of its aliases, and every yank")
     registry_argument(parser)
-    json_argument(parser, "the registry's row, its version and the versions that there are")
+    json_argument(parser, "the registry's row, its version, versions, aliases, what is yanked, and the history")
 
 
 def main(given: argparse.Namespace) -> None:
     """Print what the registry's row says, a line each. Raises ZooError for an unknown name."""
     from zoosmith.common.plain import plain
-    from zoosmith.common.text import show, show_json
+    from zoosmith.common.text import show, show_json, show_lines
 
-    catalog = opened(given)
+    catalog = opened(given, name=given.name)
     version = catalog.find(given.name)
-    versions = list(catalog.artifacts[version.name].versions)
+    warn(catalog, version)
+    entry = catalog.artifacts[version.name]
     if given.json:
-        show_json({"version": str(version), "versions": versions, **plain(version.row)})
+        names = {"aliases": entry.aliases, "yanked": entry.yanked, "history": plain(entry.history)}
+        show_json({"version": str(version), "versions": list(entry.versions), **names, **plain(version.row)})
         return
-    show(f"{version}  (versions: {', '.join(versions)})")
-    for title, text in lines(version.row):
+    show(f"{version}  (versions: {', '.join(entry.versions)})")
+    for title, text in (*names_of(entry), *lines(version.row)):
         show(f"  {title:<10} {text}")
+    if given.history:
+        show_lines("\n".join(["history", *map(change, entry.history)]) if entry.history else "no name was ever moved")
+
+
+def names_of(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Where aliases stand, and what is yanked."""
+    if entry.aliases:
+        yield "aliases", ", ".join(f"{alias} {number}" for alias, number in sorted(entry.aliases.items()))
+    for number, why in entry.yanked.items():
+        yield "yanked", f"{number}: {why}"
+
+
+def change(one: Move) -> str:
+    """One entry of the history in a line."""
+    stood = ["no version" if number is None else str(number) for number in (one.from_version, one.to_version)]
+    what = f"{one.alias}: {stood[0]} to {stood[1]}" if one.alias else str(one.version)
+    more = [f"evidence {one.evidence[:12]}"] if one.evidence else []
+    more += ["its gates did not hold"] if one.forced else []
+    return f"  {one.when}  {one.who}  {one.what} {what}" + "".join(
+        f"; {text}" for text in filter(None, (one.why, *more))
+    )
 
 
 def lines(row: Row) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from zoosmith.app.cli.commands._found import here
 from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument, was_named
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ T = TypeVar("T")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --registry to the parser."""
-    parser.add_argument("name", help="folder of an artifact, or its name in a zoo; or FILE.zoosmith, oci:DIR")
+    parser.add_argument(
+        "name",
+        help="folder of an artifact, its name in a zoo, NAME@N or NAME:ALIAS of a registry, FILE.zoosmith, oci:DIR",
+    )
     registry_argument(parser)
     json_argument(parser, "a folder that is as its manifest says; what is not is an error")
 
@@ -26,13 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Say what each folder is. Raises ZooError at the end, with all that differs or could not be looked at."""
     from zoosmith.contract.errors import ZooError
-    from zoosmith.predictor import folder_of
     from zoosmith.publish.carried import names_one
 
     if names_one(given.name):
         verify_carried(given.name, as_json=given.json)
         return
-    folder, faults = folder_of(given.name), dict[str, None]()
+    folder, faults = here(given).folder, dict[str, None]()
     catalog = _tried(partial(known_registry, given), faults)
     needs = _tried(partial(parents, folder), faults) or []
     wrong: dict[str, None] = {}
@@ -106,8 +109,13 @@ def known_registry(given: argparse.Namespace) -> Catalog | None:
     from zoosmith.publish.opening import FILE
 
     if was_named(given) or (find_project() / FILE).is_file():
-        return opened(given)
+        return opened(given, name=find_name(given)) if given.registry and len(given.registry) > 1 else opened(given)
     return None
+
+
+def find_name(given: argparse.Namespace) -> str:
+    """The name that a registry has of what is verified."""
+    return Path(given.name.partition("@")[0].partition(":")[0]).name
 
 
 def signer(catalog: Catalog, name: str, tree: str, folder: Path) -> str | None:
@@ -137,7 +145,9 @@ def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:
 
     same = catalog.with_tree(tree)
     if same:
-        return f"it is {next((v for v in same if v.name == name), same[0])} of {catalog.base}"
+        version = next((v for v in same if v.name == name), same[0])
+        warned = f"; {catalog.warning(version)}" if catalog.warning(version) else ""
+        return f"it is {version} of {catalog.base}{warned}"
     if catalog.artifacts.get(name) is not None:
         raise ZooError(
             f"{name} is none of its versions in {catalog.base}: it was built anew, or changed with its manifest"
