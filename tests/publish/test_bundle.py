@@ -220,3 +220,31 @@ def test_pip_that_has_no_wheels_is_told(user: User, capsys: pytest.CaptureFixtur
     assert "pip has no wheels of zoosmith[onnx]==" in done.stderr
     assert "set PIP_FIND_LINKS=DIR" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir() if "zoosmith" in p.name) == ["zoosmith"]
+
+
+def test_a_registry_of_many_files_is_bundled_to_the_same_bytes(user: User) -> None:
+    first = bundled(user, Path("a.zoosmith")).read_bytes()
+    assert main(["-q", "migrate", "registry"]) == 0
+    assert json.loads((user.registry / "registry.json").read_text())["schema"] == 3
+    assert bundled(user, Path("b.zoosmith")).read_bytes() == first
+
+
+def test_a_bundle_whose_rows_lie_elsewhere_is_refused(user: User, capsys: pytest.CaptureFixture[str]) -> None:
+    """A registry of many files inside it would be read from where its index lies."""
+    file = bundled(user, Path("zoo.zoosmith"))
+    packed = archive.read(file)
+    files = {path: packed.files[path]().read(0, 1 << 20) for path in packed.files}
+    files["registry.json"] = json.dumps({"schema": 3, "index": {"00": "0" * 64}}).encode()
+    archive.write(file, [archive.member(path, data) for path, data in files.items()], packed.asked)
+    assert main(["pull", str(file), "--into", str(user.home)]) == 1
+    assert "is of many files, which lie elsewhere: refused" in capsys.readouterr().err
+
+
+def test_an_alias_is_what_it_stands_for_when_it_is_bundled(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(user.registry, "toy-b", {"model.onnx": b"one"})
+    assert main(["-q", "promote", "toy-b@1", "stable", "--registry", "registry"]) == 0
+    publish(user.registry, "toy-b", {"model.onnx": b"two"})
+    file = bundled(user, Path("zoo.zoosmith"), "toy-b:stable")
+    elsewhere(user, monkeypatch)
+    assert main(["-q", "pull", str(file), "--into", str(user.home)]) == 0
+    assert user.holds("toy-b", {"model.onnx": b"one"})

@@ -214,3 +214,22 @@ def test_what_cannot_be_done_is_told(user: User, keys: Keys, capsys: pytest.Capt
     assert "expected 1 to 3650" in capsys.readouterr().err
     assert index("update", keys, who="mallory") == 1
     assert "is no key of this index" in capsys.readouterr().err
+
+
+def test_a_registry_of_many_files_is_signed_and_read(
+    user: User, keys: Keys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each object is named by its digest, so the signature over registry.json is one over all."""
+    assert main(["-q", "migrate", "registry"]) == 0
+    created(keys)
+    trusted("registry")
+    assert main(["-q", "sign", "toy-a", "--key", str(keys["alice"][0]), "--registry", "registry"]) == 0
+    assert index("update", keys) == 0
+    assert main(["-q", "trust", "add", str(keys["alice"][1])]) == 0
+    assert pulled() == 0
+    assert "toy-a@1 in home/toy-a (" in (said := capsys.readouterr().out)
+    assert "signed by alice" in said
+    for file in Path("registry/index").rglob("*.json"):
+        file.write_bytes(file.read_bytes().replace(b'"apache-2.0"', b'"apache-9.0"'))
+    assert pulled() == 1
+    assert "is not what its name says: damaged, or replaced by another file" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import pointer
+from zoosmith.publish.asked import number_of, parted
 from zoosmith.publish.catalog import Catalog, Version
 from zoosmith.publish.content import Content, of_release
 from zoosmith.publish.dependencies import with_needed
@@ -39,9 +40,9 @@ def from_zoo(workspace: Workspace, names: Iterable[str]) -> Collected | None:
     asked, found = list[str](), dict[str, Content]()
     entries = read_registry(workspace.project / "registry.json").artifacts
     for wanted in names:
-        name, _, number = wanted.partition("#")[0].partition("@")
+        name, which = parted(wanted)
         entry = entries.get(name)
-        if number and (entry is None or number not in (str(entry.latest), "latest")):
+        if entry is not None and number_of(name, which, entry, "this zoo") != str(entry.latest):
             return None
         releases = with_needed(workspace, workspace.zoo.find(name))
         if any(release.row.signed_by for release in releases):

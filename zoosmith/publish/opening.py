@@ -176,6 +176,8 @@ def open_carried(location: str, cache: Cache) -> Catalog:
     packed = carried.files_of(location)
     source = packed.files[FILE]()
     catalog = parsed(source, f"{FILE} of {packed.what}", packed.what, cache, RETRY)
+    if isinstance(catalog.artifacts, Indexed):
+        raise ZooError(f"the {FILE} of {packed.what} is of many files, which lie elsewhere: refused")
     return replace(catalog, packed=packed)
 
 

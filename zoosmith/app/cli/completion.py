@@ -115,13 +115,13 @@ COMPLETERS: dict[tuple[str, str], Callable[..., list[str]]] = {
     ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("serve", "names"): artifacts,
     ("ls", "family"): families,
     ("lock", "recipe"): families, ("show", "name"): published, ("pull", "name"): published,
+    ("pull", "names"): published,
+    ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
+    ("provenance", "name"): artifacts,
     ("builders", "name"): builders, ("promote", "name"): published, ("rollback", "name"): published,
     ("yank", "name"): published, ("canary", "name"): published, ("promote", "alias"): aliases,
     ("rollback", "alias"): aliases, ("canary", "against"): aliases, ("outdated", "name"): here, ("rm", "name"): here,
     ("config", "key"): keys,
-    ("pull", "names"): published,
-    ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
-    ("provenance", "name"): artifacts,
 }  # fmt: skip
 
 

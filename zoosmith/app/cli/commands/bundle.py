@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument, was_named
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument, was_named
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, into which file."""
-    parser.add_argument("names", nargs="+", metavar="NAME", help="NAME for the latest version, or NAME@N")
+    parser.add_argument("names", nargs="+", metavar="NAME", help=NAMED)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="such as zoo.zoosmith")
     wheels = "with zoosmith and what opens these artifacts, for this system and version of Python (asks pip's index)"
     parser.add_argument("--wheels", action="store_true", help=wheels)
@@ -86,7 +86,7 @@ def collected(given: argparse.Namespace, names: list[str], aside: Path, progress
     if in_zoo and not was_named(given) and (found := bundle.from_zoo(Workspace(project), names)):
         return found
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
-    return bundle.from_registry(opened(given), names, aside, progress, stores)
+    return bundle.from_registry(opened(given, name=names[0]), names, aside, progress, stores)
 
 
 def fetched(given: argparse.Namespace, found: Collected, aside: Path) -> list[Member]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import json_argument, registry_argument
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, registry_argument
 from zoosmith.common.units import sized
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, from where, into which folder."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N")
+    parser.add_argument("name", help=NAMED)
     parser.add_argument("--oci", type=Path, required=True, metavar="DIR", help="a folder that is not there yet")
     registry_argument(parser)
     json_argument(parser, "the image that was written")

@@ -7,7 +7,6 @@ on where it stopped.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,9 @@ from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, re
 from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
+    from zoosmith.app.cli.commands._progress import Progress
     from zoosmith.publish.catalog import Catalog
-    from zoosmith.transfer.cache import Cache
+    from zoosmith.publish.pull import Pulled
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +35,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Pull and say where it is."""
     from zoosmith.app.cli.commands._progress import Progress
-    from zoosmith.common.plain import plain
-    from zoosmith.common.text import show, show_json
+
+    progress = Progress()
+    try:
+        done = pulled(given, progress)
+    finally:
+        progress.close()
+    for catalog, each in done.values():
+        warn(catalog, each.version)
+        say(each, as_json=given.json)
+
+
+def pulled(given: argparse.Namespace, progress: Progress) -> dict[str, tuple[Catalog, Pulled]]:
+    """All that is asked for and what it needs, by version, each with the registry that has it. Raises ZooError."""
     from zoosmith.project import find_project
     from zoosmith.publish import trust
     from zoosmith.publish.pull import Puller
@@ -48,35 +59,26 @@ def main(given: argparse.Namespace) -> None:
     in_zoo = (project / "dodo.py").is_file()
     home = given.into or (project / "artifacts" if in_zoo else Path())
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
-    progress = Progress()
-    try:
-        done = [
-            (catalog, pulled)
-            for name, catalog in wanted(given, cache)
-            for pulled in Puller(
-                catalog, home, cache, progress, RetryPolicy(), stores, given.repair, trust.read()
-            ).pull(name)
-        ]
-    finally:
-        progress.close()
-    for catalog, pulled in {str(pulled.version): (catalog, pulled) for catalog, pulled in done[::-1]}.values():
-        warn(catalog, pulled.version)
-        if given.json:
-            shown = ("folder", "fetched", "reused", "unchanged", "signed")
-            show_json({"version": str(pulled.version)} | {key: plain(getattr(pulled, key)) for key in shown})
-            continue
-        how = f"fetched {sized(pulled.fetched)}, {sized(pulled.reused)} were on this machine"
-        came = "was there already" if pulled.unchanged else how
-        show(f"{pulled.version} in {pulled.folder} ({came}); {pulled.signed}")
+    done: dict[str, tuple[Catalog, Pulled]] = {}
+    for name in named(given) or asked(opened(given, cache)):
+        catalog = opened(given, cache, name)
+        puller = Puller(catalog, home, cache, progress, RetryPolicy(), stores, given.repair, trust.read())
+        for each in puller.pull(name):
+            done.setdefault(str(each.version), (catalog, each))
+    return done
 
 
-def wanted(given: argparse.Namespace, cache: Cache) -> Iterator[tuple[str, Catalog]]:
-    """Each name that is to be pulled, and the registry that it comes from. Raises ZooError."""
-    if names := named(given):
-        yield from ((name, opened(given, cache, name)) for name in names)
-    else:
-        catalog = opened(given, cache)
-        yield from ((name, catalog) for name in asked(catalog))
+def say(each: Pulled, *, as_json: bool) -> None:
+    """Where it is, how it came, and who signed it."""
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show, show_json
+
+    if as_json:
+        shown = ("folder", "fetched", "reused", "unchanged", "signed")
+        show_json({"version": str(each.version)} | {key: plain(getattr(each, key)) for key in shown})
+        return
+    how = f"fetched {sized(each.fetched)}, {sized(each.reused)} were on this machine"
+    show(f"{each.version} in {each.folder} ({'was there already' if each.unchanged else how}); {each.signed}")
 
 
 def named(given: argparse.Namespace) -> list[str]:

@@ -15,8 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --to to the parser."""
     parser.add_argument("name", help="artifact of the zoo you are in")
     parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
-    json_argument(parser, "the artifact, where it is, and whether it was there already")
     parser.add_argument("--sign", type=Path, metavar="KEY", help="sign it, and what it needs, with a private key (PEM)")
+    json_argument(parser, "the artifact, where it is, and whether it was there already")
 
 
 def main(given: argparse.Namespace) -> None:

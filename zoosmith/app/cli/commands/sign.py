@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What, where, with which key."""
-    parser.add_argument("name", help="NAME for the latest version, or NAME@N; #TREE behind it pins the tree")
+    parser.add_argument("name", help=NAMED)
     parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="private key in PEM (P-256, 384, 521)")
     parser.add_argument("--alone", action="store_true", help="take signatures by other keys away: one of them was lost")
     registry_argument(parser)
@@ -34,7 +34,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.transfer.http import RetryPolicy
 
     cache, progress = Cache(), Progress()
-    catalog = opened(given, cache)
+    catalog = opened(given, cache, given.name)
     version = catalog.find(given.name)
     check(version)
     try:

@@ -19,8 +19,10 @@ T = TypeVar("T")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --registry to the parser."""
-    named = "folder of an artifact, its name in a zoo, NAME@N or NAME:ALIAS of a registry, FILE.zoosmith or oci:DIR"
-    parser.add_argument("name", help=named)
+    parser.add_argument(
+        "name",
+        help="folder of an artifact, its name in a zoo, NAME@N or NAME:ALIAS of a registry, FILE.zoosmith, oci:DIR",
+    )
     registry_argument(parser)
     json_argument(parser, "a folder that is as its manifest says; what is not is an error")
 
