@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import random
 import re
 import time
 from pathlib import Path
@@ -18,7 +18,7 @@ from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import origin
 from zoosmith.store.store import CorruptStore
 
-LARGE = os.urandom((9 << 20) + 5)  # two pieces down, in parts up
+LARGE = random.Random(7).randbytes((9 << 20) + 5)  # two pieces down, in parts up
 FILES = {"model.onnx": LARGE, "sub/manifest.json": b"{}", "empty": b""}
 
 

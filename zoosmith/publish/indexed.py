@@ -28,6 +28,7 @@ from zoosmith.transfer.locations import Location, Web
 
 THREADS = 8
 CHUNK = 1 << 16
+TUPLES = [Brief._fields.index(name) for name in ("base", "heads")]
 
 
 class Indexed(Entries):
@@ -122,7 +123,7 @@ class Indexed(Entries):
         """See Entries. Kept lines were looked at when they were gathered: to do so for thousands takes a while."""
         lines = self.lines
         if self._looked_at:
-            return {name: Brief(*line["brief"]) if line["brief"] else None for name, line in lines.items()}
+            return {name: _brief(line["brief"]) if line["brief"] else None for name, line in lines.items()}
         return {name: objects.brief_of(line) for name, line in lines.items()}
 
     def __iter__(self) -> Iterator[str]:
@@ -136,3 +137,10 @@ class Indexed(Entries):
     def __contains__(self, name: object) -> bool:
         """Whether it is in the index."""
         return name in self.lines
+
+
+def _brief(told: list[Any]) -> Brief:
+    """The brief of a line that was looked at before; JSON has no tuples."""
+    for place in TUPLES:
+        told[place] = tuple(told[place])
+    return Brief(*told)

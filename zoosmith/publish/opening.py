@@ -43,12 +43,19 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
     base = folder_url(location)
     if root := trust.read().roots.get(base):
         return _compared(_indexed(base, root, cache, retry), cache)
-    return _compared(_opened(folder_url(location), cache, retry), cache)
+    return _compared(_opened(base, cache, retry), cache)
 
 
 def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | None:
-    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none."""
+    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none.
+
+    None for a registry with a signed index too: a copy says nothing of when that expires.
+    """
+    if location is not None and carried.is_carried(location):
+        return open_carried(location, cache)
     base = folder_url(str(project) if location is None else location)
+    if location is not None and base in trust.read().roots:
+        return None
     if urlsplit(base).scheme == "file":
         return _opened(base, cache, RETRY)
     kept = cache.registry(base)
