@@ -70,7 +70,8 @@ def write_model(folder: Path, shape: str) -> None:
 def fill(file: Path, vocabulary: int) -> None:
     """Add tokens to tokenizer.json that no text becomes, so that there are as many as embeddings."""
     tokenizer = json.loads(file.read_text(encoding="utf-8"))
-    tokenizer["model"]["vocab"] |= {f"unused{i}": i for i in range(WORDS, vocabulary)}
+    known = tokenizer["model"]["vocab"]
+    known |= {f"unused{i}": i for i in range(len(known), vocabulary)}
     file.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
 
 

@@ -8,11 +8,12 @@ from typing import Any
 STEPS = 3
 CONVERSION, TRAINING, WITH_TEACHER = 2.0, 4.0, 5.0  # copies of the weights
 MERGE = 1.1  # one shard and a tenth; a model that fits one shard is one
-ENCODER, LANGUAGE_MODEL, WIDE, SEEING_MODEL = "encoder", "language", "wide", "seeing"
+ENCODER, LANGUAGE_MODEL, WIDE, FEW_WORDS, SEEING_MODEL = "encoder", "language", "wide", "narrow", "seeing"
 FAMILIES = {
     ENCODER: ("toy", "weights"),
     LANGUAGE_MODEL: ("toy-language", "language"),
     WIDE: ("toy-wide", "wide"),
+    FEW_WORDS: ("toy-narrow", "narrow"),
     SEEING_MODEL: ("toy-seeing", "seeing"),
 }
 """By what is built of: the family whose peak is what libraries take, and that of the full size."""
@@ -100,18 +101,22 @@ LANGUAGE = {
     "autoround": Case("autoround", "whole", 3.0, ANY | QUICK, format="autoround", zoo=LANGUAGE_MODEL),
 }
 SEARCH = {"types": ["q8_0", "q4_0"], "group": "layer", "rows": 2, "tokens": 16, "like": "q8_0"}
-FROM_FILE = {"from": "gguf", "checkpoint": "whole"}
 FORETOLD = {
     "gguf": Case("gguf", "whole", format="gguf", zoo=WIDE, watched=CONVERTER),
     "gguf-quantize": Case("gguf_quantize", "gguf", params={"type": "q4_k_m"}, format="gguf", zoo=WIDE,
                           watched=QUANTISER),
     "gguf-mixed": Case("gguf_mixed", "gguf", params={"type": "q4_0"}, format="gguf", zoo=WIDE, watched=QUANTISER),
-    "mixed-bits": Case("mixed_bits", FROM_FILE, 3.0, SEARCH, format="gguf", zoo=WIDE),
     "from-gguf": Case("from_gguf", "file", format="torch", zoo=WIDE),
 }  # fmt: skip
+SEARCHED = {
+    "gguf-narrow": Case("gguf", "whole", format="gguf", zoo=FEW_WORDS),
+    "mixed-bits": Case("mixed_bits", {"from": "gguf-narrow", "checkpoint": "whole"}, 3.0, SEARCH, format="gguf",
+                       zoo=FEW_WORDS),
+}  # fmt: skip
+"""Each matrix is rounded and tried in each type, so that a large vocabulary takes minutes."""
 SEEING = {
     "vision-checkpoint": Case("vision_checkpoint", "seeing", params={"dtype": "fp32"}, zoo=SEEING_MODEL),
     "vision-nf4": Case("vision_bnb", "vision-checkpoint", params=ANY, zoo=SEEING_MODEL),
     "vision-int8": Case("vision_bnb", "vision-checkpoint", params=ANY | {"weights": "int8"}, zoo=SEEING_MODEL),
 }
-ALL = CASES | LANGUAGE | FORETOLD | SEEING
+ALL = CASES | LANGUAGE | FORETOLD | SEARCHED | SEEING

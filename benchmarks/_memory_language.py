@@ -16,11 +16,13 @@ SIZES = {
     "language": {"hidden": 768, "layers": 12, "heads": 12},
     "toy-wide": {"hidden": 256, "layers": 2},
     "wide": {"hidden": 768, "layers": 2, "heads": 8},
+    "toy-narrow": {"hidden": 256, "layers": 1},
+    "narrow": {"hidden": 512, "layers": 2, "heads": 8},
     "toy-seeing": {"hidden": 64},
     "seeing": {"hidden": 1024},
 }
-WORDS = {"toy-wide": VOCABULARY, "wide": 16_384}
-LOUD = 4.0
+WORDS = {"toy-wide": VOCABULARY, "wide": 16_384, "toy-narrow": VOCABULARY, "narrow": VOCABULARY}
+LOUD, SURE = 4.0, 6.0
 TRIMMED = "trimmed"  # the format that has no perplexity
 
 
@@ -74,7 +76,9 @@ def write(
 
 
 def write_wide(project: Path, artifacts: Mapping[str, Any], families: Sequence[str] = FAMILIES[WIDE]) -> int:
-    """Models whose largest tensor is the embedding, as it is in small language models, and each as a GGUF too.
+    """Models in which each token is followed by itself, as checkpoints and as GGUFs.
+
+    With many words, as WIDE has, their largest tensor is the embedding, as it is in small language models.
 
     Returns how many bytes of weights more the last has than the first.
     """
@@ -92,7 +96,10 @@ def write_wide(project: Path, artifacts: Mapping[str, Any], families: Sequence[s
 
 
 def widen(folder: Path, words: int) -> None:
-    """Give the checkpoint in `folder` as many tokens, embeddings so large that each token is followed by itself."""
+    """Give the checkpoint in `folder` as many tokens, embeddings so large that each token is followed by itself.
+
+    Not for certain: its logit is SURE above the others', for KL of certainties is all rounding.
+    """
     import torch
     import transformers
 
@@ -101,6 +108,7 @@ def widen(folder: Path, words: int) -> None:
     table = torch.randn(words, model.config.hidden_size) * LOUD
     model.resize_token_embeddings(words, mean_resizing=False)
     model.get_input_embeddings().weight.data.copy_(table)
+    model.model.norm.weight.data.fill_(SURE / (LOUD * model.config.hidden_size))
     model.save_pretrained(folder)
     fill(folder / "tokenizer.json", words)
 

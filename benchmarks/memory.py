@@ -1,7 +1,8 @@
 """Peak resident memory of every shipped builder at the size of BERT-base (110 M weights).
 
 Builders of causal language models are weighed over a random Llama of 63 M weights in place of the encoder, those of
-GGUF over one whose embedding is its largest tensor, by far, and those of models that see over a random LLaVA.
+GGUF over one whose embedding is its largest tensor, by far (`mixed_bits`, which tries each matrix in each type, over
+one of few words), and those of models that see over a random LLaVA.
 
     python -m benchmarks.memory [--batch 16] [--tokens 128] [--only NAME ...] [--json benchmarks/results/memory.json]
 
@@ -34,7 +35,7 @@ from typing import Any
 
 from benchmarks import _memory_language as language
 from benchmarks._memory_bounds import beyond_bounds, beyond_claims, bound_mb, too_many_copies
-from benchmarks._memory_cases import ALL, CASES, FORETOLD, LANGUAGE, SEEING, STEPS, Case
+from benchmarks._memory_cases import ALL, CASES, FAMILIES, FEW_WORDS, FORETOLD, LANGUAGE, SEARCHED, SEEING, STEPS, Case
 from benchmarks._report import keep, options, report
 from tests.support.here import bring_up
 from tests.support.zoo import BAD, GOOD, PLAIN, write_project, write_recipe, write_rows, write_tokenizer
@@ -159,6 +160,9 @@ def write_zoos(project: Path, names: list[str], batch: int, tokens: int) -> dict
         made |= dict.fromkeys(LANGUAGE, language.write(project, entries(LANGUAGE, batch), scored))
     if wanted & FORETOLD.keys():
         made |= dict.fromkeys(FORETOLD, language.write_wide(project, entries(FORETOLD, batch)))
+    if wanted & SEARCHED.keys():
+        narrow = language.write_wide(project, entries(SEARCHED, batch), FAMILIES[FEW_WORDS])
+        made |= dict.fromkeys(SEARCHED, narrow)
     if wanted & SEEING.keys():
         made |= dict.fromkeys(SEEING, language.write_seeing(project, entries(SEEING, batch)))
     return made

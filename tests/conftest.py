@@ -13,6 +13,8 @@ from tests.support.job import Family
 
 SLOW = ("families", "benchmarks", "site/test_browser.py", "site/test_sorting.py", "site/test_keyboard.py")
 """Below tests/: whole families, the studies' own code, and what needs a browser. Of CI alone, as all that kills is."""
+ONE_PROCESSOR = ("docs", "e2e", "families")
+"""Below tests/: what builds and measures real tasks through doit, of which none is about steps side by side."""
 SECONDS = "zoosmith/seconds"  # in pytest's cache: by module, of the last run that had it
 
 
@@ -31,9 +33,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (not _forks(item), -known[item], "families" not in item.path.parts))
 
 
-def _below(item: pytest.Item) -> str:
-    """A test's module, below tests/."""
-    return item.path.relative_to(Path(__file__).parent).as_posix()
+def _below(node: pytest.Item | pytest.Module) -> str:
+    """The module, below tests/."""
+    return node.path.relative_to(Path(__file__).parent).as_posix()
 
 
 class _Seconds:
@@ -74,6 +76,21 @@ def _host_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
             changed.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
             changed.setattr(tempfile, "tempdir", None)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _on_a_processor_of_its_own(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Beside other workers, so that a training has one thread, and not all measure on the last processor, as steps do.
+
+    Two threads of a tiny training wait for each other, and where other workers compute they do so for long.
+    """
+    worker, processors = os.environ.get("PYTEST_XDIST_WORKER"), os.sched_getaffinity(0)
+    if worker is None or not _below(request.node).startswith(ONE_PROCESSOR):
+        yield
+        return
+    os.sched_setaffinity(0, {sorted(processors)[int(worker.removeprefix("gw")) % len(processors)]})
+    yield
+    os.sched_setaffinity(0, processors)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from tests.support import causal
 from tests.support.gguf_file import write_gguf
 from tests.support.here import open_here
-from tests.support.zoo import write_project, write_recipe
+from tests.support.zoo import doit, write_project, write_recipe
 from tests.test_faults import actions, assert_nothing_is_left, own_lock
 from zoosmith.build.workspace import Workspace
 from zoosmith.execution.executor import StepFailed
@@ -178,6 +179,35 @@ def test_it_is_told_and_nothing_is_left(project: Path, name: str) -> None:
     assert str(project) not in str(found.value).partition("\n  log: ")[0]
     assert_nothing_is_left(workspace, ref, before)
     assert list((workspace.store.root / "work").glob("*")) == []
+
+
+COMMAND = (
+    "tokenizer-missing", "tokenizer-larger", "nan", "beyond-fp16", "quantised-already", "shard-cut-off", "gguf-version",
+)  # fmt: skip
+"""One fault of each kind, for the command that users give."""
+
+
+@pytest.mark.slow
+def test_doit_tells_each_in_one_line_and_goes_on_with_the_next(tmp_path: Path) -> None:
+    project = write_project(tmp_path / "zoo")
+    for name in COMMAND:
+        base = causal.tiny_llama(project / "bases" / name, hidden=64, tied=False)
+        FAULTS[name][0](base)
+        write_recipe(project, RECIPE | {"bases": {"base": {"path": f"bases/{name}"}}}, name)
+    wanted = [f"artifact:{name}-{FAULTS[name][1]}" for name in COMMAND]
+    done = doit(project, "run", "--continue", *wanted, TMPDIR=str(tmp_path))
+    assert done.returncode == 2  # of doit: a task ended in an error
+    said = done.stdout + done.stderr
+    for name in COMMAND:
+        _, artifact, told = FAULTS[name]
+        of_it = [line for line in said.splitlines() if f"build {name}-{artifact}: " in line]
+        lines = [line for line in of_it if ": failed (" not in line]
+        assert lines and all(re.search(told.replace("toy/", f"{name}/"), line) for line in lines), lines
+    assert "Traceback" not in said
+    left = {path.name for path in (project / "artifacts").iterdir() if not path.name.startswith(".")}
+    assert not left & {f"{name}-{FAULTS[name][1]}" for name in COMMAND}
+    assert not (project / "registry.json").exists()
+    assert list((project / "artifacts" / ".store" / "work").glob("*")) == []
 
 
 def test_the_same_without_a_fault_is_built(project: Path) -> None:

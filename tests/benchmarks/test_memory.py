@@ -13,9 +13,11 @@ import pytest
 
 from benchmarks import _memory_language as language
 from benchmarks import _weighed, memory
+from benchmarks._llm_shapes import fill
 from benchmarks._memory_bounds import beyond_bounds, beyond_claims, bound_mb, too_many_copies
-from benchmarks._memory_cases import ALL, CASES, FAMILIES, FORETOLD, LANGUAGE, SEEING, WIDE
+from benchmarks._memory_cases import ALL, CASES, FAMILIES, FORETOLD, LANGUAGE, SEARCHED, SEEING, WIDE
 from benchmarks.memory import entries, figures, recipe
+from tests.support import causal
 from tests.support.zoo import ROOT
 from zoosmith import plugins
 from zoosmith.contract.output import output_of
@@ -34,10 +36,12 @@ def test_recipes_are_valid() -> None:
     wide = Recipe.model_validate(language.recipe("wide", entries(FORETOLD, 1), list(FORETOLD)))
     assert set(wide.artifacts) == {"whole", *FORETOLD}
     assert set(wide.bases) == {"language", "file"}
+    narrow = Recipe.model_validate(language.recipe("narrow", entries(SEARCHED, 1), list(SEARCHED)))
+    assert set(narrow.artifacts) == {"whole", *SEARCHED}
     assert set(Recipe.model_validate(language.seeing_recipe("seeing", entries(SEEING, 1))).artifacts) == set(SEEING)
 
 
-@pytest.mark.parametrize("name", [*LANGUAGE, *FORETOLD])
+@pytest.mark.parametrize("name", [*LANGUAGE, *FORETOLD, *SEARCHED])
 def test_formats_are_those_of_the_builders(name: str) -> None:
     case = ALL[name]
     module = plugins.load("builders", case.builder, ROOT)
@@ -75,6 +79,15 @@ def test_more_than_a_builder_claims_is_told() -> None:
     assert beyond_claims(told("trim", seen(2001))) == ["trim: 2001 MiB taken, 2000 claimed"]
 
 
+@pytest.mark.parametrize("name", ["gguf", "gguf-quantize", "gguf-mixed", "from-gguf"])
+def test_what_was_measured_is_claimed(name: str) -> None:
+    measured = json.loads((ROOT / "benchmarks" / "results" / "memory.json").read_bytes())["builds"][name]
+    module = plugins.load("builders", ALL[name].builder, ROOT)
+    claimed = module.resources(module.Params(**ALL[name].params), {"from": measured["parents_mb"] * 2**20})
+    taken = max(measured["with_check_mb"], measured["peak_mb"] + measured.get("watched_mb", 0))
+    assert taken <= claimed.memory_mb <= 3 * taken
+
+
 def test_what_a_child_takes_is_seen_while_a_call_runs() -> None:
     before, own = _weighed._descendants(), bytearray(300 * 2**20)
     watched = _weighed._Most(lambda: _weighed.most_of_programs(before))
@@ -90,6 +103,14 @@ def test_the_widest_tensor_is_the_embedding() -> None:
     wide = FAMILIES[WIDE][1]
     hidden = language.SIZES[wide]["hidden"]
     assert language.WORDS[wide] * hidden > 10 * 2 * hidden * hidden
+
+
+@pytest.mark.parametrize("words", [causal.VOCABULARY, 1000])
+def test_a_tokenizer_is_filled_up_to_as_many_tokens_as_the_model_embeds(tmp_path: Path, words: int) -> None:
+    causal.write_tokenizer(tmp_path)
+    fill(tmp_path / "tokenizer.json", words)
+    known = json.loads((tmp_path / "tokenizer.json").read_bytes())["model"]["vocab"]
+    assert sorted(known.values()) == list(range(words))
 
 
 def test_each_case_is_written_at_once_and_those_of_an_earlier_run_stay(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.table import RECIPE, edit
 from tests.support.zoo import doit, write_recipe
-from zoosmith.build import checked, zoo
+from zoosmith.build import checked, checks
 from zoosmith.build.zoo import load_zoo
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.recipes.yaml import RecipeError
@@ -19,13 +19,13 @@ from zoosmith.recipes.yaml import RecipeError
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Artifacts that were checked."""
     names: list[str] = []
-    check = zoo.check_artifact
+    check = checks.check_artifact
 
     def noted(all_of_them: Zoo, ref: Ref, project: Path) -> None:
         names.append(str(ref))
         check(all_of_them, ref, project)
 
-    monkeypatch.setattr(zoo, "check_artifact", noted)
+    monkeypatch.setattr(checks, "check_artifact", noted)
     return names
 
 

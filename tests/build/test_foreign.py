@@ -92,9 +92,9 @@ def test_what_is_made_from_a_broken_family_is_left_out_too(two: Path) -> None:
 def test_a_broken_runtime_is_told(two: Path) -> None:
     runtime = two / "runtimes" / "table.py"
     runtime.write_text(runtime.read_text().replace("def open(", "def opne("))
-    from zoosmith.build import zoo as zoos
+    from zoosmith.build import checks
 
-    zoos._capabilities.cache_clear()
+    checks._capabilities.cache_clear()
     sys.modules.pop("zoo_runtimes_table", None)
     _, broken = load_what_holds(two)
     assert "table.py:1: has no 'open'; did you mean 'opne'" in str(broken["toy"])

@@ -30,13 +30,13 @@ def store(tmp_path: Path) -> Iterator[Path]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that were read."""
     names: list[str] = []
-    read = codehash._from_source
+    read = codehash.from_source
 
-    def noted(path: Path, root: Path) -> tuple[codehash._Module, set[Path]]:
+    def noted(path: Path, root: Path) -> tuple[codehash.Module, set[Path]]:
         names.append(path.name)
         return read(path, root)
 
-    monkeypatch.setattr(codehash, "_from_source", noted)
+    monkeypatch.setattr(codehash, "from_source", noted)
     return names
 
 
@@ -139,9 +139,9 @@ def test_a_damaged_file_is_no_file(
 def test_two_runs_at_once_lose_nothing_of_each_other(store: Path, tmp_path: Path, settled: None) -> None:
     one, other = (written(tmp_path, name, "A = 1\n") for name in ("one.py", "other.py"))
     code_digests(one)
-    beside = kept_code.KeptCode(store, Path(codehash.__file__))
+    beside = kept_code.KeptCode(store, *codehash.READERS)
     beside.put(other, tmp_path, other.stat(), {"own": "x", "imported": {}, "others": []}, [])
     beside.save()
     codehash.forget()
-    again = kept_code.KeptCode(store, Path(codehash.__file__))
+    again = kept_code.KeptCode(store, *codehash.READERS)
     assert again.get(one, tmp_path) and again.get(other, tmp_path)

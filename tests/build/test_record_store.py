@@ -203,7 +203,7 @@ def test_the_tree_compared_with_is_named_and_another_one_is_said_to_be_that(book
         "> **Compared with another toy-plain",
     )
     assert own in book.card_file(DOUBLE).read_text() and top not in book.card_file(DOUBLE).read_text()
-    assert "Not beside these" not in book.card_file(DOUBLE).read_text()
+    assert "Not beside it" not in book.card_file(DOUBLE).read_text()
     build = records.build("toy-plain", format="table", parents={}, bases=[], tree_digest=records.sha("anew"))
     anew = {"tree_digest": records.sha("anew"), "reference_digest": records.sha("anew")}
     book.register(PLAIN, build, measured(PLAIN, versus=None, speedup=None, **anew))
@@ -211,7 +211,7 @@ def test_the_tree_compared_with_is_named_and_another_one_is_said_to_be_that(book
     assert own in text and "[toy-plain](toy-plain.md)" not in text, "what cannot be compared is not"
     trees = f"with tree `{records.sha('toy-plain')[:12]}`, not `{records.sha('anew')[:12]}`"
     assert f"{top} than is recorded now**: {trees}" in text
-    assert "being of another suite, host or tree of the reference: toy-plain." in text
+    assert "being of another suite, host or tree of the reference: 1</summary>\n\ntoy-plain.\n" in text
     row = parse((book.root / "registry.json").read_text(), "registry.json").artifacts["toy-double"].versions["1"]
     assert [result.reference_tree for result in row.results] == [records.sha("toy-plain")]
 
@@ -220,7 +220,7 @@ def lineage_of(book: RecordStore, **changed: Any) -> dict[str, str]:
     """Trees by step on the card of toy-double."""
     build = records.build("toy-double", format="table", **({"parents": {}, "bases": []} | changed))
     book.register(DOUBLE, build, measured(DOUBLE))
-    card = book.card_file(DOUBLE).read_text(encoding="utf-8").partition("<summary>From base")[2]
+    card = book.card_file(DOUBLE).read_text(encoding="utf-8").partition("the steps from its base")[2]
     assert "unknown" not in card
     rows = [line.split(" | ") for line in card.splitlines() if line.startswith("| ")]
     return {row[0].removeprefix("| "): row[2].strip("`| ") for row in rows if len(row[2].strip("`| ")) == 64}

@@ -248,3 +248,21 @@ def test_what_reads_data_is_in_its_key(project: Path, monkeypatch: pytest.Monkey
     assert resolver(project).data(DATA).key != before.key
     (project / "data" / "more.parquet").write_bytes(b"x")
     assert set(resolver(project).data(DATA).inputs["packages"]) == {"datasets", "pyarrow"}
+
+
+def test_within_one_look_rows_are_looked_at_once_and_after_it_again(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = resolver(built)
+    looks: list[str | None] = []
+    seen = mine._seen
+    monkeypatch.setattr(mine, "_seen", lambda path: [looks.append(path), seen(path)][1])
+    with mine.one_look():
+        first = mine.artifact(TRIPLE)
+        assert mine.artifact(TRIPLE) is first
+    assert looks.count("data") == 1, "whatever asks for them"
+    write_rows(built / "data" / "dev.jsonl", rows(20, seed=8))
+    with pytest.raises(Unresolved):
+        mine.artifact(TRIPLE)
+    with mine.one_look(), pytest.raises(Unresolved):
+        mine.artifact(TRIPLE)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.zoo import write_project, write_recipe
-from zoosmith.build.zoo import load_zoo, recipe_files
+from zoosmith.build.recipe_files import recipe_files
+from zoosmith.build.zoo import load_zoo
 from zoosmith.recipes.yaml import RecipeError
 
 

@@ -79,15 +79,31 @@ each_case = pytest.mark.parametrize("case", CASES)
 each_architecture = pytest.mark.parametrize("architecture", KNOWN)
 
 
+class Tokens(NamedTuple):
+    """How an opened tree reads TEXTS and writes them again."""
+
+    ids: list[list[int]]
+    texts: list[str]
+    vocabulary: int
+    adds_bos: bool
+
+
+class Asked(NamedTuple):
+    """What an opened tree said: what it expects after each token of each of TEXTS, and its tokens."""
+
+    answers: list[dict[str, Any]]
+    tokens: Tokens
+
+
 class Zoo:
-    """What builders make of each architecture, each made once and asked once."""
+    """What builders make of each architecture, each made once, opened once and asked once."""
 
     def __init__(self, root: Path) -> None:
         """Below `root`."""
         self.root = root
         self._parents: dict[tuple[str, str], Parent] = {}
         self._made: dict[tuple[str, str], Made] = {}
-        self._answers: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._asked: dict[tuple[str, str], Asked] = {}
 
     def made(self, architecture: str, case: str) -> Made:
         """The finished artifact."""
@@ -112,10 +128,18 @@ class Zoo:
 
     def answers(self, architecture: str, name: str) -> list[dict[str, Any]]:
         """What the opened tree expects after each token of each of TEXTS."""
+        return self._of(architecture, name).answers
+
+    def tokens(self, architecture: str, name: str) -> Tokens:
+        """How the opened tree reads TEXTS."""
+        return self._of(architecture, name).tokens
+
+    def _of(self, architecture: str, name: str) -> Asked:
         key = architecture, name
-        if key not in self._answers:
-            self._answers[key] = responses(self.opened(architecture, name))
-        return self._answers[key]
+        if key not in self._asked:
+            session = self.opened(architecture, name)
+            self._asked[key] = Asked(responses(session), tokens(session))
+        return self._asked[key]
 
     def opened(self, architecture: str, name: str) -> Any:
         """The session of the finished tree, or of the checkpoint that it was made from."""
@@ -145,6 +169,12 @@ def responses(session: Any) -> list[dict[str, Any]]:
     ]
 
 
+def tokens(session: Any) -> Tokens:
+    """How a session reads TEXTS and writes them again."""
+    ids = [session.tokenize(text) for text in TEXTS]
+    return Tokens(ids, [session.detokenize(one) for one in ids], session.vocabulary, session.adds_bos)
+
+
 def beyond(answers: Sequence[Mapping[str, Any]], context: int) -> Any:
     """The rows of the last of TEXTS that lie beyond `context` tokens."""
     rows = answers[-1]["logprobs"][context:]
@@ -166,13 +196,9 @@ def test_it_opens_from_its_tree_and_answers_as_the_model_that_was_built(zoo: Zoo
 @each_architecture
 @each_case
 def test_tokens_are_those_of_its_parent(zoo: Zoo, architecture: str, case: str) -> None:
-    parent, made = zoo.opened(architecture, CASES[case].parents["from"]), zoo.opened(architecture, case)
-    for text in TEXTS:
-        ids = made.tokenize(text)
-        assert ids == parent.tokenize(text)
-        assert made.detokenize(ids) == parent.detokenize(ids)
-    assert made.vocabulary == parent.vocabulary
-    assert made.adds_bos == parent.adds_bos == (KNOWN[architecture].tokenizer == "spm")
+    made = zoo.tokens(architecture, case)
+    assert made == zoo.tokens(architecture, CASES[case].parents["from"])
+    assert made.adds_bos == (KNOWN[architecture].tokenizer == "spm")
 
 
 def test_every_builder_of_what_language_models_are_opened_as_is_here() -> None:

@@ -34,7 +34,7 @@ def parent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def made(name: str, parent: Parent, folder: Path, **changes: Any) -> Made:
-    return build(name.partition("-")[0], parent, folder, **PARAMS[name] | changes)
+    return build(name.partition("-")[0], parent, folder, **PARAMS.get(name, {}) | changes)
 
 
 def stored(folder: Path) -> dict[str, Any]:
@@ -57,8 +57,12 @@ def test_it_opens_from_its_files_as_a_language_model_and_answers_as_it_was(
 
 
 @pytest.mark.parametrize(
-    "name", ["lora", "lora-unmerged", "qlora", "int8_recover", "torch_int8", "bnb_int8", "bnb_nf4"]
-)
+    "name",
+    [
+        "lora", "lora-unmerged", "qlora", "int8_recover", "torch_int8", "bnb_int8", "bnb_nf4", "prune_magnitude",
+        "prune_wanda",
+    ],
+)  # fmt: skip
 def test_embeddings_and_tied_output_matrix_stay_as_they_are(parent: Parent, tmp_path: Path, name: str) -> None:
     import torch
 
@@ -68,7 +72,8 @@ def test_embeddings_and_tied_output_matrix_stay_as_they_are(parent: Parent, tmp_
     if "lm_head.weight" not in before:
         assert ends[EMBEDDINGS] is ends["lm_head.weight"]
         assert "lm_head.weight" not in stored(one.out)
-    elif name == "torch_int8":
+        assert "lm_head" not in one.facts.get("sparsity", {})
+    elif name in ("torch_int8", "prune_magnitude", "prune_wanda"):
         del ends["lm_head.weight"]  # of its own, it is a layer as any other
     for end, value in ends.items():
         assert torch.equal(value, before.get(end, before[EMBEDDINGS])), end

@@ -37,7 +37,9 @@ PARAMS: dict[str, dict[str, Any]] = {
     "selective": {"compute_dtype": "fp32"},
     "combined": {"layerwise": WIDTHS},
     "autoround": {"group_size": 64, "iterations": 1, "pieces": 2, "tokens": 16},
+    "mixed_bits": {"types": ("q8_0", "q4_k", "q4_0"), "bits_per_weight": 7.0},
 }
+"""What is quick: `mixed_bits` would round every matrix to each of ten types, as tests/toolkit/mixed does."""
 ROWS = [{"text": text} for text in causal.SENTENCES]
 LANGUAGE = tuple(PARENTS)
 HERE = tuple(name for name in LANGUAGE if name not in OPTIONAL or importlib.util.find_spec(OPTIONAL[name]))
@@ -62,10 +64,21 @@ def parents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Parent]:
     }
 
 
+class Trees(dict[str, Any]):
+    """What each builder makes of its parent, made when it is first asked for."""
+
+    def __init__(self, root: Path, parents: Mapping[str, Parent]) -> None:
+        super().__init__()
+        self.root, self.parents = root, parents
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = built(name, self.root / name, self.parents)
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def trees(parents: Mapping[str, Parent], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What each builder makes of its parent."""
-    return {name: built(name, tmp_path_factory.mktemp("made") / name, parents) for name in HERE}
+def trees(parents: Mapping[str, Parent], tmp_path_factory: pytest.TempPathFactory) -> Trees:
+    return Trees(tmp_path_factory.mktemp("made"), parents)
 
 
 def built(name: str, folder: Path, parents: Mapping[str, Parent], **params: Any) -> Any:
@@ -85,7 +98,7 @@ def logprobs(session: Any) -> list[Any]:
 
 
 @each_builder
-def test_it_opens_from_its_tree_and_gives_a_distribution_after_every_token(trees: dict[str, Any], name: str) -> None:
+def test_it_opens_from_its_tree_and_gives_a_distribution_after_every_token(trees: Trees, name: str) -> None:
     session = opened(trees[name], name)
     for text, rows in zip(TEXTS, logprobs(session), strict=True):
         assert rows.shape == (len(session.tokenize(text)), session.vocabulary)
@@ -93,7 +106,7 @@ def test_it_opens_from_its_tree_and_gives_a_distribution_after_every_token(trees
 
 
 @each_builder
-def test_the_tree_answers_like_the_session_that_was_handed_back(trees: dict[str, Any], name: str) -> None:
+def test_the_tree_answers_like_the_session_that_was_handed_back(trees: Trees, name: str) -> None:
     made = trees[name]
     if made.session is not None:
         for mine, theirs in zip(logprobs(opened(made, name)), logprobs(made.session), strict=True):
@@ -101,16 +114,14 @@ def test_the_tree_answers_like_the_session_that_was_handed_back(trees: dict[str,
 
 
 @each_builder
-def test_facts_that_a_card_needs_are_stated(trees: dict[str, Any], name: str) -> None:
+def test_facts_that_a_card_needs_are_stated(trees: Trees, name: str) -> None:
     assert trees[name].facts["parameters"] > 0
     if "gguf" in name:
         assert trees[name].facts["token_texts"] >= 100
 
 
 @each_builder
-def test_the_tree_holds_no_pickle_and_no_path_of_the_building_machine(
-    trees: dict[str, Any], name: str, tmp_path: Path
-) -> None:
+def test_the_tree_holds_no_pickle_and_no_path_of_the_building_machine(trees: Trees, name: str, tmp_path: Path) -> None:
     for path in trees[name].out.rglob("*"):
         data = path.read_bytes()
         assert path.suffix not in PICKLES
@@ -136,7 +147,7 @@ def machines(root: Path) -> tuple[Path, ...]:
 
 @each_builder
 def test_a_second_build_gives_the_same_and_writes_nowhere_else(
-    trees: dict[str, Any], parents: Mapping[str, Parent], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trees: Trees, parents: Mapping[str, Parent], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, elsewhere = parents[PARENTS[name]], tmp_path / "cwd"
     before = digest(source.path)

@@ -214,18 +214,18 @@ def test_three_lines_to_use_it_come_first() -> None:
 def test_how_it_was_built() -> None:
     text = card()
     assert "doit build:toy-onnx-int8" in text
-    assert "Builder `onnx_int8` with per_channel = True; seed 42." in text
+    assert "Builder `onnx_int8`, seed 42.\n" in text and "\nWith per_channel = True; " in text
     assert "onnx 1.23.2, onnxruntime 1.31.1." in text
     assert ["toy/encoder", f"org/encoder@{'c' * 40}", f"`{records.sha('encoder')}`"] in tables(text)[-2]
     assert "Licence apache-2.0." in text
     assert ["model.onnx", "25.0 MB", f"`{records.sha('model')[:12]}`"] in tables(text)[-1]
-    assert "with no parameters;" in card(Subject(records.build(params={}), SUBJECT.measured))
+    assert "With no parameters;" in card(Subject(records.build(params={}), SUBJECT.measured))
 
 
 def test_a_step_whose_tree_nobody_recorded_is_counted_and_never_called_unknown() -> None:
     lineage = [LINEAGE[0], Step("toy-student", "builder finetune", ""), LINEAGE[1]]
     text = card(lineage=lineage)
-    assert "toy-student" not in text.partition("From base")[2] and "unknown" not in text
+    assert "toy-student" not in text.partition("the steps from its base")[2] and "unknown" not in text
     assert "further trees are not in it (1)." in text
     assert "not in it" not in card()
 

@@ -113,7 +113,7 @@ def test_advice_limits_and_tolerance_have_their_places() -> None:
         "When to choose it", "Limits", "Measured", "Gates", "In Python", "How it was built", "Reproduce",
     ]  # fmt: skip
     assert "- Choose it as the fastest (3.00 times" in text
-    assert "```sh\ndoit reproduce toy-onnx-int8\n```\nIt measures the artifact again" in text
+    assert "```sh\ndoit reproduce toy-onnx-int8  # measures it again here, and says which" in text
     assert "`doit check toy-onnx-int8` builds it anew and compares.\n\nTolerance: none." in text
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.howtos import FOLDER, NAME, blocks, pieces, write_howtos
-from tests.support.zoo import ROOT, doit
+from tests.support.zoo import ROOT, TORCH_BRIEFLY, doit
 
 PAGES = sorted(page.stem for page in FOLDER.glob("*.md"))
 PARTS = ("## The contract", "## A complete one", "## How to test it", "## Traps")
@@ -26,7 +26,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(project: Path, *words: str, **environment: str) -> None:
-    done = doit(project, *words, PYTHONPATH=str(ROOT), TMPDIR=str(project / "artifacts"), **environment)
+    done = doit(project, *words, TMPDIR=str(project / "artifacts"), **environment)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -86,9 +86,9 @@ def test_the_task_is_answered_measured_and_gated(zoo: Path) -> None:
 
 def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
     run(zoo, "artifact:graded-fp32", "artifact:graded-coarse")
-    planned = doit(zoo, "plan", "graded-coarse", PYTHONPATH=str(ROOT)).stdout
+    planned = doit(zoo, "plan", "graded-coarse").stdout
     assert "measurement of graded/coarse" in planned
-    run(zoo, "build:graded-coarse")
+    run(zoo, "build:graded-coarse", **TORCH_BRIEFLY)
     row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["graded-coarse"]["versions"]["1"]
     brier = row["results"][0]["quality"]["graded.brier"]
     assert (row["task"], brier["better"]) == ("text-classification", "lower")
@@ -97,13 +97,13 @@ def test_the_metric_is_measured_gated_and_rebuilds_nothing(zoo: Path) -> None:
 
 
 def test_slices_are_told_and_gated(zoo: Path) -> None:
-    run(zoo, "artifact:match-fp32")
-    run(zoo, "build:match-half")
+    run(zoo, "artifact:match-fp32", "build:match-half", **TORCH_BRIEFLY)
     row = json.loads((zoo / "registry.json").read_bytes())["artifacts"]["match-half"]["versions"]["1"]
     assert {name: told["n"] for name, told in row["results"][0]["slices"].items()} == {
         "pairs.accuracy[kind=turned]": 30, "pairs.accuracy[kind=word]": 30,
     }  # fmt: skip
     assert row["gates"]["passed"]
+    assert row["results"][0]["speedup"]["n"] == 2, "these tests measure briefly"
     own_tests_pass(zoo, "slices")
 
 
@@ -117,7 +117,7 @@ def test_the_cross_validation_runs_as_the_page_says(zoo: Path) -> None:
         assert doit_ == "doit"
         run(zoo, *words)
     shown = next(text for language, text in blocks(FOLDER / "crossval.md") if language == "text").splitlines()
-    done = doit(zoo, *commands[0].split()[1:], PYTHONPATH=str(ROOT)).stdout.splitlines()
+    done = doit(zoo, *commands[0].split()[1:]).stdout.splitlines()
     assert [line.split("  ")[0] for line in done[1:]] == [line.split("  ")[0] for line in shown[1:]]
     assert done[0].startswith("folded-fp32: 3 folds of 140 rows of train and dev, each trained anew on ")
     assert (zoo / "results" / "folded" / "fp32" / "crossval" / "2-folds-80-rows.json").is_file()

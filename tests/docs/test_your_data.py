@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.support.zoo import ROOT, rows, write_bert
+from tests.support.zoo import ROOT, TORCH_BRIEFLY, rows, write_bert
 
 PAGE = (ROOT / "docs" / "your-data.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.M | re.S)
@@ -73,9 +73,9 @@ def run(command: list[str], folder: Path) -> None:
     home = folder if (folder / "tickets.csv").is_file() else folder.parent
     binaries = str(Path(sys.executable).parent)
     environment = os.environ | {
-        "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(ROOT), "TMPDIR": str(home),
+        "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TMPDIR": str(home),
         "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-    }  # fmt: skip
+    } | TORCH_BRIEFLY  # fmt: skip
     assert shutil.which("zoosmith", path=environment["PATH"]), "the command is not installed beside this Python"
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

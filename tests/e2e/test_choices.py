@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.hub import serving
 from tests.support.hub_choices import ARC, COMMITS, HELLASWAG, write_hub
-from tests.support.zoo import ROOT, doit, write_project, write_recipe
+from tests.support.zoo import ROOT, TORCH_BRIEFLY, doit, write_project, write_recipe
 
 MIRROR = ROOT.parent / "shared" / "mirror"
 MODEL = MIRROR / "models" / "zoosmith" / "stories-5m"
@@ -74,7 +74,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     project = write_project(folder / "zoo")
     write_recipe(project, RECIPE, "stories")
     with serving(write_hub(folder / "hub", MIRROR), COMMITS) as hub:
-        settings = {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "home"), "HF_ENDPOINT": hub.url}
+        settings = {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "home"), "HF_ENDPOINT": hub.url} | TORCH_BRIEFLY
         yield Zoo(project, settings)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import zoosmith
-from tests.support.zoo import RECIPE, doit, write_recipe, write_toy
+from tests.support.zoo import RECIPE, TORCH_BRIEFLY, doit, write_recipe, write_toy
 
 CYRILLIC = {"good film": "гоод филм", "bad film": "бад филм"}
 
@@ -18,7 +18,8 @@ def test_a_text_in_cyrillic_is_answered_as_the_same_text_in_latin_letters(tmp_pa
     recipe = copy.deepcopy(RECIPE)
     recipe["artifacts"]["fp32"]["params"]["romanise"] = True  # type: ignore[index]
     write_recipe(project, recipe)
-    done = doit(project, "build:toy-fp32", "build:toy-onnx-int8", "build:toy-torch-int8", TMPDIR=str(tmp_path))
+    wanted = ("build:toy-fp32", "artifact:toy-onnx-int8", "artifact:toy-torch-int8")
+    done = doit(project, *wanted, TMPDIR=str(tmp_path), **TORCH_BRIEFLY)
     assert done.returncode == 0, done.stderr
     for name in ("toy-fp32", "toy-onnx-int8", "toy-torch-int8"):
         model = zoosmith.load(project / "artifacts" / name)

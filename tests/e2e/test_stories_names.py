@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.zoo import ROOT, doit, write_project, write_recipe, write_rows
+from tests.support.zoo import ROOT, TORCH_BRIEFLY, doit, write_project, write_recipe, write_rows
 
 MIRROR = ROOT.parent / "shared" / "mirror"
 MODEL = MIRROR / "models" / "zoosmith" / "stories-5m"
@@ -85,7 +85,7 @@ def measured_of(project: Path, artifact: str) -> Any:
 
 
 def test_from_a_storyteller_to_a_matcher_of_names_in_8_bits(project: Path) -> None:
-    done = doit(project, "build:stories-5m-names-q8_0", "build:stories-5m-names-f16")
+    done = doit(project, "build:stories-5m-names-q8_0", "build:stories-5m-names-f16", **TORCH_BRIEFLY)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     told = {name: measured_of(project, name) for name in ("f16", "q8_0")}
     for name, measured in told.items():

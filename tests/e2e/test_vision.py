@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import llava
-from tests.support.zoo import ROOT, doit, write_project, write_recipe
+from tests.support.zoo import ROOT, TORCH_BRIEFLY, doit, write_project, write_recipe
 from zoosmith.common.picture import png
 
 RECIPE = {
@@ -38,7 +38,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = write_project(tmp_path_factory.mktemp("seeing") / "zoo")
     llava.tiny_llava(project / "bases" / "llava")
     write_recipe(project, RECIPE, "seeing")
-    done = doit(project, "build:seeing-nf4", PYTHONPATH=str(ROOT), TMPDIR=str(project.parent))
+    done = doit(project, "build:seeing-nf4", TMPDIR=str(project.parent), **TORCH_BRIEFLY)
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 

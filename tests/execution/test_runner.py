@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,6 +27,10 @@ from zoosmith.execution.executor import LocalExecutor, StepFailed
 from zoosmith.execution.resources import Budget
 from zoosmith.execution.runner import Runner, git_revision
 from zoosmith.recipes.graph import Ref
+from zoosmith.remote.blobs import name_of
+from zoosmith.remote.caches import Caches
+from zoosmith.remote.config import CacheConfig
+from zoosmith.remote.origin import origin
 from zoosmith.store.locks import flock, is_free, measure_lock
 from zoosmith.store.store import ActionResult, CorruptStore, Store
 
@@ -224,3 +230,50 @@ def test_git_is_out_of_reach_of_the_terminals_ctrl_c(tmp_path: Path, monkeypatch
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     said = git_revision(tmp_path)
     assert said is not None and int(said.rstrip("+")) != os.getsid(0)
+
+
+def with_caches(project: Path, url: str) -> tuple[Runner, io.StringIO]:
+    runner, said = make(project)
+    config = CacheConfig("team", url, write=True, trust="any")
+    runner.caches = Caches([config], runner.store, {"id": "a-host"}, runner.display.say)
+    return runner, said
+
+
+def test_what_a_cache_has_is_not_run(tmp_path: Path) -> None:
+    url = f"memory://{tmp_path.name}"
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+    (ours, _), (theirs, said) = (with_caches(tmp_path / name, url) for name in ("ours", "theirs"))
+    made = ours.run(action("write"))
+    got = theirs.run(action("write"), named=True)
+    assert (got.tree, calls(tmp_path / "theirs")) == (made.tree, 0)
+    assert re.search(r"^download toy/write: 0\.0 kB from team \(0:\d\d\)$", said.getvalue(), re.M)
+    assert origin(got) == f"downloaded from team ({url}), built on a-host"
+    assert theirs.store.named("toy/write") == got
+    theirs.caches = None  # what came once is here
+    assert theirs.run(action("write")) == got
+
+
+def test_a_rebuild_asks_no_cache_and_private_results_go_to_none(tmp_path: Path) -> None:
+    url = f"memory://{tmp_path.name}"
+    runner, _ = with_caches(tmp_path, url)
+    assert runner.caches
+    private = dataclasses.replace(action("write", inputs={"x": 2}), private=True)
+    runner.run(private)
+    assert runner.caches.find(private.key) is None
+    runner.run(action("write"))
+    assert runner.caches.find(action("write").key)
+    runner.run(action("write"), again=True)
+    assert calls(tmp_path) == 3
+
+
+def test_a_result_that_is_not_whole_is_made_here_and_put_right(tmp_path: Path) -> None:
+    runner, said = with_caches(tmp_path, f"memory://{tmp_path.name}")
+    made = runner.run(action("write"))
+    assert runner.caches
+    bucket, (entry,) = runner.caches.caches[0].objects, runner.store.tree(made.tree) or ()
+    bucket.delete(name_of(entry.sha256))
+    shutil.rmtree(runner.store.root)
+    assert runner.run(action("write")).tree == made.tree
+    assert "download toy/write: not whole at team" in said.getvalue()
+    assert calls(tmp_path) == 2 and bucket.size(name_of(entry.sha256)) == entry.size

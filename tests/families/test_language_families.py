@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -82,12 +83,22 @@ def test_a_plan_tells_sizes_and_the_gate_before_anything_is_fetched(zoo: HubZoo)
     assert not (zoo.project / "artifacts" / ".store").exists()
 
 
+def names(id: str) -> list[str]:
+    """Full names of what is built of a family."""
+    return [f"{id}-{artifact}" for artifact in BUILT[id]]
+
+
+@pytest.fixture(scope="module")
+def built(zoo: HubZoo) -> CompletedProcess[str]:
+    """All families in one run, which imports torch once for all."""
+    tasks = [f"artifact:{name}" for id in KINDS for name in names(id)]
+    return doit(zoo.project, "run", "--continue", *tasks, **zoo.settings)
+
+
 @pytest.mark.parametrize("id", KINDS)
-def test_the_family_builds(zoo: HubZoo, id: str) -> None:
-    names = [f"{id}-{artifact}" for artifact in BUILT[id]]
-    done = doit(zoo.project, *(f"artifact:{name}" for name in names), **zoo.settings)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for name in names:
+def test_the_family_builds(zoo: HubZoo, built: CompletedProcess[str], id: str) -> None:
+    assert built.returncode == 0, built.stdout + built.stderr
+    for name in names(id):
         manifest = json.loads((zoo.project / "artifacts" / name / "manifest.json").read_text())
         assert manifest["task"]["kind"] in ("text-generation", "label-token")
         assert manifest["facts"]["parameters"] > 10**6

@@ -131,6 +131,9 @@ def test_the_command_publishes_and_says_where(zoo: Path, tmp_path: Path) -> None
     done = command(zoo, NAME, "--to", "file://../out")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"published {NAME} v1 at file://{tmp_path}/out/{NAME}/v1/\n"
+    again = json.loads(command(zoo, NAME, "--to", "file://../out", "--json").stdout)
+    where = f"file://{tmp_path}/out/{NAME}/v1/"
+    assert again == {"name": NAME, "version": 1, "location": where, "fresh": False}
 
 
 def test_the_command_suggests_the_nearest_name(zoo: Path) -> None:

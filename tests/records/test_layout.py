@@ -25,6 +25,8 @@ def files(*paths: str) -> list[File]:
         ("onnx", "fp32", "model.onnx", "onnx/model.onnx"),
         ("onnx", "int8", "model.onnx", "onnx/model_quantized.onnx"),
         ("onnx", "fp16", "model.onnx", "onnx/model_fp16.onnx"),
+        ("onnx", "fp32", "model.onnx_data", "onnx/model.onnx_data"),
+        ("onnx", "fp16", "model.onnx_data", "onnx/model.onnx_data"),
         ("onnx", "int8", "tokenizer.json", "tokenizer.json"),
         ("onnx", "int8", "manifest.json", "manifest.json"),
         ("torch", "fp32", "model.safetensors", "model.safetensors"),

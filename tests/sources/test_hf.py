@@ -66,6 +66,9 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     (model / "pytorch_model.bin").write_text("a pickle")
     (model / "original").mkdir()
     (model / "original" / "consolidated.00.pth").write_text("a pickle")
+    (model / "onnx").mkdir()
+    for name in ("model.onnx", "model.onnx_data", "other.onnx.data"):
+        (model / "onnx" / name).write_text("a graph, and what may lie beside it")
     (data / "train.csv").write_text("text,label\ngood,1\nbad,0\n")
     with serving(tmp_path / "hub") as server:
         yield server

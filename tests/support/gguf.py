@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.support.converting import forked
 from zoosmith.contract.job import Parent
 from zoosmith.contract.manifest import Manifest
 from zoosmith.contract.output import data_of
@@ -39,7 +40,8 @@ def converter() -> Path:
 def converted(checkpoint: Path, file: Path, outtype: Any = "f16") -> Path:
     """The checkpoint as a GGUF."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    convert.convert(checkpoint, file, outtype, converter=converter())
+    with forked():
+        convert.convert(checkpoint, file, outtype, converter=converter())
     return file
 
 
@@ -87,7 +89,8 @@ def build(
         seed=42, device="cpu", fact=facts.__setitem__, note=notes.__setitem__,
         progress=shown,
     )  # fmt: skip
-    session = module.build(job)
+    with forked():
+        session = module.build(job)
     assert (session is None) == (FORMATS[name] in CONVERTERS), "a converter has no model to hand back, a reader has"
     return SimpleNamespace(
         session=session, out=folder / "out", file=folder / "out" / MODEL, facts=facts, notes=notes, texts=texts

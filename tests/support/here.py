@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
+from tests.support.brief.forking import Forked
 from zoosmith.build.workspace import Workspace
 from zoosmith.execution.action import Action
 from zoosmith.execution.executor import Outcome, Progress, StepFailed
 from zoosmith.execution.worker import Step, execute, failure
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import Store
+
+
+class Clean:
+    """Stands in for `zoosmith.execution.clean.CleanProcess`: each request has a process of its own, forked."""
+
+    MODULES = ("torch", "transformers.modeling_utils", "onnxruntime")
+
+    def ask(self, request: dict[str, Any]) -> tuple[int, bytes]:
+        """Exit status and reply of a process that was given this request of `zoosmith.execution.answer`."""
+        command = [sys.executable, "-m", "zoosmith.execution.answer"]
+        process = Forked(self.MODULES, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        with process.stdin, process.stdout:
+            raw = process.stdout.read()
+            return process.wait(), raw.encode()
 
 
 class Here:
@@ -23,7 +45,8 @@ class Here:
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end. Raises StepFailed with the message that a worker would send."""
         run = action.run | {"threads": 1}
-        step = Step(action.key, action.inputs, run, self.store, self.project, lambda _: None)
+        clean: Any = Clean() if "torch" in action.imports else None
+        step = Step(action.key, action.inputs, run, self.store, self.project, lambda _: None, clean)
         try:
             result = execute(step, action.entry)
         except Exception as error:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tests.support.hub import serving
 from tests.support.sst2 import COMMITS
-from tests.support.zoo import doit, write_project
+from tests.support.zoo import TORCH_BRIEFLY, doit, write_project
 from zoosmith.build.zoo import load_zoo
 
 STUDIED = ("finetune", "lora-r8", "lora-r4", "torch-int8", "pruned30")
@@ -37,7 +37,7 @@ def hub_zoo(folder: Path, write: Callable[[Path], Path]) -> Iterator[HubZoo]:
     """A new zoo in `folder` over the hub that `write` fills."""
     project = write_project(folder / "zoo")
     with serving(write(folder / "hub"), COMMITS) as hub:
-        home = {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "home"), "HF_ENDPOINT": hub.url}
+        home = {"HF_HUB_DISABLE_XET": "1", "HF_HOME": str(folder / "home"), "HF_ENDPOINT": hub.url} | TORCH_BRIEFLY
         yield HubZoo(project, hub, home)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tests.support import causal, gguf
+from tests.support.converting import forked
 from tests.support.zoo import ROOT
 from zoosmith import plugins
 from zoosmith.build.build import write_manifest
@@ -127,7 +128,8 @@ def build(
         progress=progress or (lambda *_, **__: None), fact=facts.__setitem__, note=notes.__setitem__,
         labels=lambda names: None, tool=lambda name: gguf.converter(),
     )  # fmt: skip
-    session = module.build(job)
+    with forked():
+        session = module.build(job)
     made = output_of(module, job.params)
     step: Any = SimpleNamespace(out=out, run={"format": made.format, "precision": made.precision})
     written = write_manifest(step, spec(labels), job.params, facts, made.needs, given)

@@ -6,10 +6,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from zoosmith.build import foreign, sliced
-from zoosmith.build import zoo as zoos
+from zoosmith.build import foreign, lookup, sliced
 from zoosmith.build.codehash import closure_key
-from zoosmith.build.key_parts import device_of, imports_of, tools_of
+from zoosmith.build.key_parts import device_of, tools_of
 from zoosmith.contract.output import Resources, data_of
 from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
@@ -24,7 +23,7 @@ PROBE_ROWS = 48
 def build_action(resolver: Resolver, ref: Ref) -> Action:
     """Build an artifact. Raises Unresolved while a parent or the data is missing."""
     module, name = resolver.builder(ref), f"{ref.recipe}-{ref.name}"
-    params = zoos.params(resolver.zoo, ref, resolver.project)
+    params = lookup.params(resolver.zoo, ref, resolver.project)
     sliced.check_values(resolver, ref)
     parents = {role: resolver.parent_tree(parent) for role, parent in resolver.zoo.parents(ref).items()}
     claimed, place = claimed_by(module, params, _sizes(resolver, parents)), device_of(module)
@@ -59,7 +58,7 @@ def _inputs(
         "tools": tools_of(module, resolver.project),
         "seed": spec.seed,
         "python": resolver.python,
-        **imports_of(entries),
+        **resolver.imports(entries),
         **resolver.machine(module),
     }
     return inputs if place == "cpu" else inputs | {"device": place.partition(":")[0]}
@@ -67,7 +66,7 @@ def _inputs(
 
 def _run(resolver: Resolver, ref: Ref, place: str) -> dict[str, Any]:
     """What the step is told beside that: names, places, and how it is checked."""
-    output = zoos.output(resolver.zoo, ref, resolver.project)
+    output = lookup.output(resolver.zoo, ref, resolver.project)
     return {
         "code": resolver.code(*resolver.entries(ref)),
         "format": output.format,

@@ -11,6 +11,7 @@ from zoosmith.common.names import full_name
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.schema import Base, BuildRecord, File
+from zoosmith.remote.origin import DOWNLOADED, HOST
 from zoosmith.store.store import ActionResult
 
 
@@ -84,5 +85,6 @@ def _data(resolver: Resolver, recipe: str) -> dict[str, Any]:
 
 
 def _provenance(record: ActionResult) -> dict[str, Any]:
-    told = {name: value for name, value in record.provenance.items() if name != "code"}
-    return told | {"host": this_host().model_dump(mode="json")}
+    """What the record keeps of how it was made; the host is this one, unless it came from a cache, which says whose."""
+    told = {name: value for name, value in record.provenance.items() if name not in ("code", DOWNLOADED)}
+    return {HOST: this_host().model_dump(mode="json")} | told

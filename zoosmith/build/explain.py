@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoosmith.build import beside
+from zoosmith.build.recipe_files import own_families
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
-from zoosmith.build.zoo import own_families
 from zoosmith.common.names import full_name
 from zoosmith.common.text import inline
 from zoosmith.common.wrapped import NARROW, filled, table
 from zoosmith.execution.action import Action, differences
 from zoosmith.recipes.graph import Ref
+from zoosmith.remote.origin import origin
 from zoosmith.store.store import ActionResult
 
 COMMANDS = """\
@@ -132,9 +133,17 @@ def why(workspace: Workspace, ref: Ref) -> str:
             [f"  {line}" for line in found] if what == MEASUREMENT else [f"  {what}:", *(f"    {f}" for f in found)]
         )
     name = full_name(ref.recipe, ref.name)
+    came = [f"  {node}: {words}" for node, words in downloaded(workspace, ref).items()]
     if not lines:
-        return f"{name} is up to date"
-    return "\n".join([f"{name} would be built or measured again:", *lines])
+        return "\n".join([f"{name} is up to date", *came])
+    return "\n".join([f"{name} would be built or measured again:", *lines, *came])
+
+
+def downloaded(workspace: Workspace, ref: Ref) -> dict[str, str]:
+    """Where what is up to date came from, by node, where that was a cache."""
+    found = {f"{kind} {node}": workspace.resolver.finished(kind, node) for kind, node in nodes(workspace, ref)}
+    found[MEASUREMENT] = workspace.measurement(ref, "quick")
+    return {node: words for node, record in found.items() if record and (words := origin(record))}
 
 
 def changed(workspace: Workspace, ref: Ref) -> dict[str, list[str]]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from statistics import median
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 from zoosmith.bench.fitting import fit, needed_mb
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.building import claimed_by
 from zoosmith.build.weighed import NOTHING, Weighed, of_artifact, of_census, of_files
 from zoosmith.build.workspace import Workspace
@@ -56,9 +55,10 @@ class Forecast:
         """What is to be fetched and built for artifacts, in order; with `measured`, measuring each of them too."""
         refs = list(refs)
         nodes = [node for ref in refs for node in (*self._lineage(ref, measured), ref)]
-        takes = [self.step(node) for node in dict.fromkeys(nodes) if not self._finished(node)]
-        if measured:
-            takes += [self.measuring(ref) for ref in refs if not self.workspace.measured(ref, "quick")]
+        with self.workspace.resolver.one_look():
+            takes = [self.step(node) for node in dict.fromkeys(nodes) if not self._finished(node)]
+            if measured:
+                takes += [self.measuring(ref) for ref in refs if not self.workspace.measured(ref, "quick")]
         return takes
 
     def _lineage(self, ref: Ref, measured: bool) -> list[Ref]:
@@ -93,6 +93,8 @@ class Forecast:
         try:
             if record:
                 store = self.workspace.store
+                if not store.has(record.tree):  # a cache has it
+                    return Weighed(sum(entry.size for entry in store.tree(record.tree) or ()))
                 return of_files({entry.path: store.file(entry.sha256) for entry in store.tree(record.tree) or ()})
             return self._base(node) if self.zoo.base(node) is not None else self._artifact(node)
         except (ZooError, OSError):  # the step itself says what is wrong
@@ -110,7 +112,7 @@ class Forecast:
         return of_census(told.size, told.census) if told else NOTHING
 
     def _artifact(self, node: Ref) -> Weighed:
-        made = zoos.output(self.zoo, node, self.workspace.project)
+        made = lookup.output(self.zoo, node, self.workspace.project)
         found = of_artifact(made, {role: self.weighed(parent) for role, parent in self.zoo.parents(node).items()})
         own = self._records.get(full_name(node.recipe, node.name))
         return found if found.known or own is None else Weighed(own.size_own)
@@ -124,7 +126,7 @@ class Forecast:
 
     def _builder(self, node: Ref) -> tuple[ModuleType, Params]:
         project = self.workspace.project
-        return zoos.builder(self.zoo, node, project), zoos.params(self.zoo, node, project)
+        return lookup.builder(self.zoo, node, project), lookup.params(self.zoo, node, project)
 
     def _comes_from_hub(self, node: Ref) -> bool:
         base = self.zoo.base(node)
@@ -144,6 +146,8 @@ class Forecast:
 
     def _seconds(self, node: Ref) -> float | None:
         """As its own record says, or others of its builder, by size: not of trainings, which rows and epochs decide."""
+        from statistics import median
+
         own = self._records.get(full_name(node.recipe, node.name))
         if own and "seconds" in own.provenance:
             return float(own.provenance["seconds"])

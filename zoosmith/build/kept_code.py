@@ -29,10 +29,10 @@ Row = list[Any]  # state of the file, what was read of it, places that its impor
 class KeptCode:
     """Rows by module and zoo, of one store. A file that is damaged, or of another version of the reader, is no file."""
 
-    def __init__(self, store: Path, reader: Path) -> None:
-        """Below the folder `store`; `reader` is the module that makes the rows. Nothing is read yet."""
+    def __init__(self, store: Path, *readers: Path) -> None:
+        """Below the folder `store`; `readers` are the modules that make the rows. Nothing is read yet."""
         self.store = store
-        self.reader = reader
+        self.readers = readers
         self._process = os.getpid()
         self._rows: dict[str, Row] | None = None
         self._fresh: dict[str, Row] = {}
@@ -72,8 +72,8 @@ class KeptCode:
 
     def _seal(self, body: bytes) -> bytes:
         """Digest of the rows, and of what they were made by."""
-        made_by = sys.version.encode() + os.fsencode(self.reader) + self.reader.read_bytes()
-        return hashlib.sha256(made_by + b"\0" + body).hexdigest().encode()
+        made_by = b"\0".join(os.fsencode(reader) + reader.read_bytes() for reader in self.readers)
+        return hashlib.sha256(sys.version.encode() + made_by + b"\0" + body).hexdigest().encode()
 
 
 def state(seen: os.stat_result) -> list[int]:

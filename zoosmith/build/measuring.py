@@ -8,7 +8,7 @@ from typing import Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device, this_host
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.codehash import closure_key
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.common.names import full_name
@@ -93,7 +93,7 @@ def _asked(suite: str, mine: str, theirs: str, evals: dict[str, dict[str, Any]])
 
 def _code(resolver: Resolver, recipe: str, formats: list[str], evals: dict[str, dict[str, Any]]) -> list[Path]:
     """The modules that answer and judge: runtimes of the formats, scoring of the evals' kinds."""
-    kinds = [kind for about in evals.values() for kind in zoos.asking(resolver.zoo, recipe, about["kind"])]
+    kinds = [kind for about in evals.values() for kind in lookup.asking(resolver.zoo, recipe, about["kind"])]
     runtimes = [plugins.find("runtimes", format, resolver.project) for format in formats]
     return runtimes + [plugins.part_file("tasks", kind, "scoring", resolver.project) for kind in kinds]
 

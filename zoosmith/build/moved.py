@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.common.names import full_name
@@ -90,7 +90,7 @@ def _own(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
 
 
 def _recipe(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
-    spec, params = zoo.artifact(ref), zoos.params(zoo, ref, project)
+    spec, params = zoo.artifact(ref), lookup.params(zoo, ref, project)
     then, now = _unasked(params) | build.params, params.model_dump(mode="json")
     names = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
     found = [f"parameters {', '.join(f'`{name}`' for name in names)} are others"] if names else []
@@ -109,7 +109,7 @@ def _recipe(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
 def _rows(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:
     """What the recipe says otherwise of the rows that it is made of; records from before say nothing of them."""
     task, then = zoo.families[ref.recipe].recipe.task, build.data.get("source")
-    reads = data_of(zoos.builder(zoo, ref, project), zoos.params(zoo, ref, project))
+    reads = data_of(lookup.builder(zoo, ref, project), lookup.params(zoo, ref, project))
     if not reads or then is None or task is None or task.data is None:
         return []
     now = _AsRecorded(zoo, project, build).source(Ref(ref.recipe, task.data))

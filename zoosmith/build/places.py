@@ -10,7 +10,7 @@ from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
 from zoosmith.recipes.graph import Ref
 
-RENDERING = ("cards/card.py", "records/gates.py", "records/registry.py")
+RENDERING = ("cards/card.py", "cards/family.py", "records/gates.py", "records/registry.py")
 
 
 def record_lock(project: Path, root: Path) -> Path:

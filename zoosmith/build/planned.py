@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoosmith.build.explain import first_difference, nodes, stored_name
 from zoosmith.build.moved import moved
@@ -12,14 +12,21 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
 from zoosmith.recipes.graph import Ref
+from zoosmith.store.store import ActionResult
 
+if TYPE_CHECKING:
+    from zoosmith.build.elsewhere import Had
+
+DOWNLOAD = "download"
 VERBS = {"base": "fetch", "data": "make", "artifact": "build", "baselines": "answer"}
 
 
 class Step(NamedTuple):
-    """do: reuse, fetch, make, build, answer or measure. size: bytes, 0 where unknown; an estimate unless reused.
+    """do: reuse, download, fetch, make, build, answer or measure. size: bytes, 0 where unknown; exact for the first
+    two.
 
     again: what changed since it was last there, if it was. gated: what its hub asks for first, or "".
+    source: the cache that it would be downloaded from, or "".
     """
 
     do: str
@@ -28,6 +35,7 @@ class Step(NamedTuple):
     size: int = 0
     again: str | None = None
     gated: str = ""
+    source: str = ""
 
     def line(self) -> str:
         """For people."""
@@ -35,8 +43,10 @@ class Step(NamedTuple):
         about = f" (about {sized(self.size)})" if self.size else ""
         if self.do == "reuse":
             about = f" ({self.size / 1e6:.1f} MB)"
+        if self.source:
+            about = f" ({sized(self.size)} from {self.source})"
         if self.what == "measurement":
-            return f"  {self.do:<8} measurement of {self.name} on this host"
+            return f"  {self.do:<8} measurement of {self.name} on this host{about if self.source else ''}"
         return f"  {self.do:<8} {self.what} {self.name}{again}{about}{self.gated}"
 
 
@@ -52,15 +62,21 @@ class Plan(NamedTuple):
 
 def planned(workspace: Workspace, ref: Ref) -> Plan:
     """What building `ref` would do."""
-    from zoosmith.build import preflight
+    from zoosmith.build import elsewhere, preflight
     from zoosmith.build.forecast import Forecast
 
-    forecast = Forecast(workspace)
     here = preflight.room(workspace.artifacts)
-    found = preflight.needs(forecast, [ref], copies=here.copies)
-    told, short = preflight.told(found, here), preflight.shortages(found, here)
-    return Plan(full_name(ref.recipe, ref.name), list(_steps(workspace, ref, forecast)), told, short,
-                _recorded(workspace, ref))  # fmt: skip
+    with elsewhere.as_if_fetched(workspace, [ref]) as had:
+        forecast = Forecast(workspace)
+        found = elsewhere.with_downloads(preflight.needs(forecast, [ref], copies=here.copies), had, workspace.store)
+        told, short = preflight.told(found, here), preflight.shortages(found, here)
+        return Plan(
+            full_name(ref.recipe, ref.name),
+            list(_steps(workspace, ref, forecast, had)),
+            told + elsewhere.told(had, workspace.store),
+            short,
+            _recorded(workspace, ref),
+        )
 
 
 def plan(workspace: Workspace, ref: Ref) -> str:
@@ -70,19 +86,28 @@ def plan(workspace: Workspace, ref: Ref) -> str:
     return "\n".join([f"{found.name}:", *(step.line() for step in found.steps), *found.needs, *short, *found.recorded])
 
 
-def _steps(workspace: Workspace, ref: Ref, forecast: Any) -> Iterator[Step]:
+def _steps(workspace: Workspace, ref: Ref, forecast: Any, had: Had) -> Iterator[Step]:
     for kind, node in dict.fromkeys(nodes(workspace, ref)):
         record = workspace.resolver.finished(kind, node)
         if record:
-            size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
-            yield Step("reuse", kind, str(node), size)
+            yield _there(workspace, record, kind, node, had)
         else:
             last = workspace.store.named(stored_name(kind, node))
             again = first_difference(workspace, kind, node) if last else None
             size = forecast.weighed(node).size if kind in ("base", "artifact") else 0
             yield Step(VERBS[kind], kind, str(node), size, again, _gate(workspace, kind, node))
     for node in dict.fromkeys([workspace.zoo.families[ref.recipe].reference, ref]):
-        yield Step("reuse" if workspace.measured(node, "quick") else "measure", "measurement", str(node))
+        record = workspace.measurement(node, "quick")
+        measure = Step("measure", "measurement", str(node))
+        yield _there(workspace, record, "measurement", node, had) if record else measure
+
+
+def _there(workspace: Workspace, record: ActionResult, what: str, node: Ref, had: Had) -> Step:
+    """A step that is not run: its result is here, or a cache has it."""
+    if found := had.get(record.key):
+        return Step(DOWNLOAD, what, str(node), found.size(workspace.store), source=found.cache.config.name)
+    size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
+    return Step("reuse", what, str(node), 0 if what == "measurement" else size)
 
 
 def _gate(workspace: Workspace, kind: str, node: Ref) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith import plugins
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.loadback import Opening, ask
 from zoosmith.build.resolve import Unresolved
 from zoosmith.common.canonical import digest
@@ -47,7 +47,7 @@ def _check(workspace: Workspace, ref: Ref) -> tuple[bool, str]:
     second = workspace.runner.run(aside, again=True)
     if second.tree == first.tree:
         return True, f"the rebuild gives the same bytes (tree {first.tree[:12]})"
-    how = getattr(zoos.builder(workspace.zoo, ref, workspace.project), "REPRODUCES", "bytes")
+    how = getattr(lookup.builder(workspace.zoo, ref, workspace.project), "REPRODUCES", "bytes")
     files = _different(workspace, first.tree, second.tree)
     if how == "bytes":
         return False, f"the rebuild differs in {', '.join(files)}; the builder claims equal bytes"

@@ -13,8 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from zoosmith import plugins
-from zoosmith.build import beside
-from zoosmith.build import zoo as zoos
+from zoosmith.build import beside, family_card, lookup
 from zoosmith.build.crossval import recorded as crossvals
 from zoosmith.build.moved import moved
 from zoosmith.build.places import Places, record_lock, template
@@ -22,6 +21,7 @@ from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.cards import card as cards
+from zoosmith.cards.family import FamilyInput
 from zoosmith.cards.kinds import words_of
 from zoosmith.cards.reproduction import Step
 from zoosmith.common.canonical import pretty
@@ -107,7 +107,7 @@ class RecordStore(Places):
 
     def _render(self, recipe: str, records: Snapshot | None = None) -> list[Path]:
         changed, records = [], records or self.snapshot()
-        book = self._book()
+        book = self.book()
         for name in self.zoo.families[recipe].recipe.artifacts:
             ref = Ref(recipe, name)
             found = records.current(ref)
@@ -120,7 +120,16 @@ class RecordStore(Places):
             book = registry.merged(book, build.name, row)
         if book.artifacts:
             changed += _write_changed(self.root / "registry.json", registry.to_text(book))
-        return changed
+        return changed + family_card.write(self.root / "model_cards", self.family(recipe, records))
+
+    def family(self, recipe: str, records: Snapshot | None = None) -> FamilyInput | None:
+        """What the card of a family is made from; None while its reference is not recorded."""
+        family, records = self.zoo.families[recipe], records or self.snapshot()
+        build = records.build(family.reference)
+        if build is None:
+            return None
+        headline = words_of(reporting_of(build.task, self.project), build).headline
+        return family_card.given_of(family, records, headline)
 
     def write_card(
         self,
@@ -175,9 +184,9 @@ class RecordStore(Places):
 
     def _install(self) -> str | None:
         """What pip installs zoosmith from, as the registry names it."""
-        return self._book().install
+        return self.book().install
 
-    def _book(self) -> registry.Registry:
+    def book(self) -> registry.Registry:
         """The registry as it is; an empty one where there is none yet."""
         rows = self.root / "registry.json"
         return registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()
@@ -222,7 +231,7 @@ class RecordStore(Places):
     def _step(self, node: Ref, digest: str, pinned: Base | None) -> Step:
         base = self.zoo.base(node)
         if base is None:
-            builder = zoos.builder(self.zoo, node, self.project)
+            builder = lookup.builder(self.zoo, node, self.project)
             made_by = f"builder {self.zoo.artifact(node).builder}"
             return Step(full_name(node.recipe, node.name), made_by, digest, getattr(builder, "REPRODUCES", "bytes"))
         known = pinned or base
@@ -232,7 +241,7 @@ class RecordStore(Places):
     def _relation(self, ref: Ref) -> str | None:
         """base_model_relation of the hub, where exactly one of its values is true of the whole lineage."""
         nodes = [node for node in [*self.zoo.lineage(ref), ref] if self.zoo.base(node) is None]
-        relations = {zoos.output(self.zoo, node, self.project).relation for node in nodes} - {None}
+        relations = {lookup.output(self.zoo, node, self.project).relation for node in nodes} - {None}
         return relations.pop() if len(relations) == 1 else None
 
 

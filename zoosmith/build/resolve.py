@@ -7,18 +7,20 @@ what is missing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.build.building import build_action
 from zoosmith.build.codehash import build_code, code_digests
 from zoosmith.build.contents import Contents, signature
 from zoosmith.build.fetching import base_action, data_action, reading_code, source
-from zoosmith.build.key_parts import device_of, isa, packages_of, python_version
+from zoosmith.build.key_parts import device_of, imports_of, isa, packages_of, python_version
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import TaskSpec
 from zoosmith.execution.action import Action, public_versions
@@ -46,6 +48,10 @@ class Resolver:
         self.contents = Contents()
         self._actions: dict[tuple[str, Ref], tuple[object, Action]] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
+        self._imports: dict[tuple[Path, ...], dict[str, Any]] = {}
+        self._entries: dict[Ref, list[Path]] = {}
+        self._infos: dict[str, dict[str, Any]] = {}
+        self._look = threading.local()
 
     def action(self, kind: str, ref: Ref) -> Action:
         """The action of a "base", "data", "baselines" or "artifact". Raises Unresolved while a parent is missing."""
@@ -73,12 +79,32 @@ class Resolver:
             self._done[action.key] = record
         return self._done[action.key]
 
+    def as_if(self, record: ActionResult) -> None:
+        """Go on as if this result were in the store, of which only small files need be there: for a plan."""
+        self._done[record.key] = record
+
     def tree(self, kind: str, ref: Ref) -> str:
         """Digest of a finished node's tree. Raises Unresolved."""
         record = self.finished(kind, ref)
         if record is None:
             raise Unresolved(f"{ref} is not built yet")
         return record.tree
+
+    @contextmanager
+    def one_look(self) -> Iterator[dict[tuple[str, Ref], Action]]:
+        """The actions that were resolved since this thread began to look: nothing is built meanwhile, so they hold.
+
+        Without it a chain of artifacts is walked down again from each of its members.
+        """
+        found = getattr(self._look, "found", None)
+        if found is not None:
+            yield found
+            return
+        self._look.found = {}
+        try:
+            yield self._look.found
+        finally:
+            self._look.found = None
 
     def base(self, ref: Ref) -> Action:
         """Fetch a base."""
@@ -88,7 +114,11 @@ class Resolver:
 
     def data(self, ref: Ref) -> Action:
         """Make or fetch the rows of a data set."""
-        return self._remembered("data", ref, self._seen(self.zoo.data(ref).path), data_action)
+        with self.one_look() as found:
+            if ("data", ref) not in found:
+                seen = self._seen(self.zoo.data(ref).path)
+                found["data", ref] = self._remembered("data", ref, seen, data_action)
+            return found["data", ref]
 
     def source(self, ref: Ref) -> dict[str, Any]:
         """Where rows come from and what is taken of them, as the recipe says; of a builtin its code too."""
@@ -101,11 +131,14 @@ class Resolver:
 
     def artifact(self, ref: Ref) -> Action:
         """Build an artifact. Raises Unresolved while a parent or the data is missing."""
-        try:
-            inputs = self._inputs(ref)
-        except ZooError:  # told by what follows, after what comes before it
-            inputs = None
-        return self._remembered("artifact", ref, inputs, build_action)
+        with self.one_look() as found:
+            if ("artifact", ref) not in found:
+                try:
+                    inputs = self._inputs(ref)
+                except ZooError:  # told by what follows, after what comes before it
+                    inputs = None
+                found["artifact", ref] = self._remembered("artifact", ref, inputs, build_action)
+            return found["artifact", ref]
 
     def _remembered(self, kind: str, ref: Ref, seen: object, make: Callable[[Resolver, Ref], Action]) -> Action:
         """The action made before, where what may change in a run is as it was: `seen`; None where nobody knows."""
@@ -129,7 +162,7 @@ class Resolver:
     def builder(self, ref: Ref) -> ModuleType:
         """The module that builds an artifact, loaded once. Raises RecipeError where there is none."""
         if ref not in self._builders:
-            self._builders[ref] = zoos.builder(self.zoo, ref, self.project)
+            self._builders[ref] = lookup.builder(self.zoo, ref, self.project)
         return self._builders[ref]
 
     def packages(self, module: ModuleType) -> dict[str, str]:
@@ -170,9 +203,10 @@ class Resolver:
         return self.tree("data", Ref(recipe, task.data)) if task and task.data else None
 
     def data_info(self, tree: str) -> dict[str, Any]:
-        """data.json of a data tree: labels, rows and SHA-256 of each split."""
-        info: dict[str, Any] = json.loads(self.store.read(tree, "data.json"))
-        return info
+        """data.json of a data tree, read once: labels, rows and SHA-256 of each split."""
+        if tree not in self._infos:
+            self._infos[tree] = json.loads(self.store.read(tree, "data.json"))
+        return self._infos[tree]
 
     def splits(self, recipe: str, names: tuple[str, ...]) -> dict[str, str]:
         """Fingerprints of just the splits that a builder names. Raises ZooError where one is missing."""
@@ -190,7 +224,7 @@ class Resolver:
         task = self.zoo.families[recipe].recipe.task
         if task is None:
             return None
-        module = zoos.task_part(self.zoo, recipe, None, "encoding", self.project)
+        module = lookup.task_part(self.zoo, recipe, None, "encoding", self.project)
         labels = list(task.labels)
         if not labels and task.data:
             labels = self.data_info(self.tree("data", Ref(recipe, task.data)))["labels"]
@@ -212,7 +246,16 @@ class Resolver:
             self._code[entries] = code_digests(*entries)
         return self._code[entries]
 
+    def imports(self, entries: Sequence[Path]) -> dict[str, Any]:
+        """What a key holds of what the user's own modules behind `entries` import, as `code`."""
+        if tuple(entries) not in self._imports:
+            self._imports[tuple(entries)] = imports_of(list(entries))
+        return self._imports[tuple(entries)]
+
     def entries(self, ref: Ref) -> list[Path]:
-        """The modules that the build of an artifact starts from."""
-        task = self.zoo.families[ref.recipe].recipe.task
-        return build_code(self.zoo.artifact(ref).builder, task.kind if task else None, self.project)
+        """The modules that the build of an artifact starts from, looked up once."""
+        if ref not in self._entries:
+            task = self.zoo.families[ref.recipe].recipe.task
+            builder = self.zoo.artifact(ref).builder
+            self._entries[ref] = build_code(builder, task.kind if task else None, self.project)
+        return self._entries[ref]

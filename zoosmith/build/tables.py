@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoosmith.build.record_store import best, reporting_of, usual_host
 from zoosmith.cards.card import markdown_table, replace_section, results_table
+from zoosmith.cards.family import FamilyInput, sentence, under
 from zoosmith.cards.kinds import words_of
 from zoosmith.common.names import nearest
+from zoosmith.common.plain import plain
 from zoosmith.common.text import inline, show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.family import PREFERRED, Subject
+from zoosmith.records.figures import of_measurement
 from zoosmith.store.files import write_atomic
 
 if TYPE_CHECKING:
@@ -44,9 +47,9 @@ def update_readme(workspace: Workspace) -> list[Path]:
     for mark in MARK.finditer(before):
         rows = subjects(workspace, mark["recipe"]) if mark["recipe"] in workspace.zoo.families else []
         if rows:
-            text = replace_section(
-                text, mark["mark"], section(_chosen(workspace, mark, rows), preferred(workspace, rows))
-            )
+            family = workspace.records.family(mark["recipe"])
+            filled = section(_chosen(workspace, mark, rows), preferred(workspace, rows), family)
+            text = replace_section(text, mark["mark"], filled)
     if text == before:
         return []
     write_atomic(path, text.encode())
@@ -83,15 +86,16 @@ def show(workspace: Workspace, recipe: str) -> None:
     width = None if sys.stdout.isatty() else 140
     Console(width=width).print(table)
     cards = (workspace.record_root / "model_cards").relative_to(workspace.project)
-    show_lines(f"{hosts_line(rows)}\nCards: {', '.join(sorted(f'{cards}/{row.build.name}.md' for row in rows))}")
+    show_lines(f"{under(rows)}\nCards: {', '.join(sorted(f'{cards}/{row.build.name}.md' for row in rows))}")
 
 
-def hosts_line(rows: list[Subject]) -> str:
-    """The hosts that the rows were measured on, and what their milliseconds are of."""
-    hosts = sorted({(row.measured.host.id, row.measured.host.cpu, row.measured.threads) for row in rows})
-    named = "; ".join(f"`{id}` ({cpu}), {threads} thread" for id, cpu, threads in hosts)
-    timed = "milliseconds of one generated token" if rows[0].measured.latency_of == "token" else "tokenizer included"
-    return f"Measured on {named}, batch 1, {timed}; brackets are 95 % intervals."
+def as_json(workspace: Workspace, recipe: str) -> Iterator[dict[str, Any]]:
+    """What is recorded of each artifact of a family, as JSON has it."""
+    cards = workspace.record_root / "model_cards"
+    for row in subjects(workspace, recipe):
+        card = (cards / f"{row.build.name}.md").relative_to(workspace.project)
+        told = of_measurement(row.measured, row.build.task, row.build.name)
+        yield {"name": row.build.name, "recipe": recipe, "card": str(card), "figures": plain(told)}
 
 
 def preferred(workspace: Workspace, rows: list[Subject]) -> Sequence[str]:
@@ -100,6 +104,11 @@ def preferred(workspace: Workspace, rows: list[Subject]) -> Sequence[str]:
     return words_of(reporting, rows[0].build).headline
 
 
-def section(rows: list[Subject], shown: Sequence[str] = PREFERRED) -> str:
-    """A table with the host under it."""
-    return f"{markdown_table(results_table(rows, shown))}\n\n{hosts_line(rows)}"
+def section(rows: list[Subject], shown: Sequence[str] = PREFERRED, family: FamilyInput | None = None) -> str:
+    """A table with the hosts under it; of a family also what to take for which wish, and which row that is."""
+    table = results_table(rows, shown)
+    if family is None:
+        return f"{markdown_table(table)}\n\n{under(rows)}"
+    best = family.found.fastest
+    marked = [[f"{first} (recommended)" if first == best else first, *rest] for first, *rest in table]
+    return f"{markdown_table(marked)}\n\n{sentence(family, 'model_cards')} {under(rows)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,11 @@ from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
+from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.execution.interrupt import Workers
+from zoosmith.execution.place import LOCAL
 from zoosmith.execution.resources import of_this_machine
 from zoosmith.recipes.graph import Family, Ref, Zoo
 from zoosmith.store import heal
@@ -29,7 +32,9 @@ from zoosmith.store.store import ActionResult, Store
 if TYPE_CHECKING:
     from zoosmith.build.crossval.request import Asked
     from zoosmith.build.record_store import RecordStore
+    from zoosmith.execution.executor import Executor
     from zoosmith.execution.runner import Runner
+    from zoosmith.remote.caches import Caches
 
 SCRATCH = "scratch-zoo"
 
@@ -49,6 +54,7 @@ class Workspace:
         self.selected: set[Ref] | None = None
         self.crossval: dict[str, Asked] = {}  # by full name, what the command line says of a cross-validation
         self.broken: dict[str, ZooError] = {}
+        self.where = LOCAL  # what runs the steps, as `--executor` takes it
 
     @cached_property
     def zoo(self) -> Zoo:
@@ -99,13 +105,40 @@ class Workspace:
     def runner(self) -> Runner:
         """Runs actions in worker processes."""
         from zoosmith.execution.display import Display
-        from zoosmith.execution.executor import LocalExecutor
         from zoosmith.execution.runner import Runner
         from zoosmith.sources import xet
 
-        executor = LocalExecutor(self.store, self.project, self.workers, xet.switch)
+        display, caches = Display(), self.caches
         budget, remark = of_this_machine(), lambda action: xet.remark(action.run)
-        return Runner(self.store, self.project, budget, Display(), executor, remark)
+        if caches:
+            caches.warn = display.say
+        return Runner(self.store, self.project, budget, display, self.executor, remark, caches)
+
+    @cached_property
+    def executor(self) -> Executor:
+        """What runs steps: worker processes of this machine, or nodes of the named cluster. Raises ZooError."""
+        from zoosmith.execution.executor import LocalExecutor
+        from zoosmith.sources import xet
+
+        local = LocalExecutor(self.store, self.project, self.workers, xet.switch)
+        if self.where == LOCAL:
+            return local
+        from zoosmith.execution.cluster.opening import open_executor
+        from zoosmith.remote.config import configured
+
+        return open_executor(self.where, self.store, self.project, local, configured(self.project))
+
+    @cached_property
+    def caches(self) -> Caches | None:
+        """The caches that the zoo names, of which nothing is asked yet; None for none. Raises ZooError."""
+        from zoosmith.remote.config import configured
+
+        if not (named := configured(self.project)):
+            return None
+        from zoosmith.remote.caches import Caches
+
+        host = this_host().model_dump(mode="json")
+        return Caches(named, self.store, host, lambda line: show(line, to=sys.stderr))
 
     @cached_property
     def records(self) -> RecordStore:

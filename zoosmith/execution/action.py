@@ -20,7 +20,8 @@ class Action:
     """One step. `inputs` are hashed into the key; `run` is not: names, threads, where to look first.
 
     `entry` is "module:function", called in the worker with a `zoosmith.execution.worker.Step`. `imports` are packages
-    that it is going to import; if there are any, its worker may be forked from a process that has done so.
+    that it is going to import; if there are any, its worker may be forked from a process that has done so. What is
+    `private` is never sent to a cache: others may not have the right to it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Action:
     environment: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     exclusive: bool = False
+    private: bool = False
 
     @cached_property
     def key(self) -> str:

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
@@ -38,6 +39,10 @@ class StepFailed(ZooError):
     """A step that did not finish; the text says why and where its log is."""
 
 
+class StepKilled(StepFailed):
+    """A step whose process was killed by something else than its timeout or its user; another try may end well."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a worker gave: tree digest, notes, peak resident memory in MiB, seconds."""
@@ -48,9 +53,21 @@ class Outcome:
     seconds: float
 
 
-class Executor(Protocol):
+class Executor(ABC):
     """Runs actions. Cache, locks, budget and record are the runner's."""
 
+    def here(self, action: Action) -> bool:
+        """Whether the action takes of this machine's cores and memory, which the runner then shares out."""
+        return True
+
+    def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Keeps other machines from running the action meanwhile; `waiting` is told once who does before.
+
+        Nothing to do for one machine: whoever shares its store waits for the lock on the key.
+        """
+        return nullcontext()
+
+    @abstractmethod
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
         """Run the action to its end; whatever it started has ended too when this returns.
 
@@ -61,7 +78,7 @@ class Executor(Protocol):
         """
 
 
-class LocalExecutor:
+class LocalExecutor(Executor):
     """One worker process a step. The lock's descriptor is handed on, so a dying worker still holds it."""
 
     def __init__(
@@ -106,7 +123,9 @@ class LocalExecutor:
             return Outcome(result["tree"], result["notes"], watch.peak_mb, time.monotonic() - started)
         if self.workers.interrupted:
             raise KeyboardInterrupt
-        raise StepFailed(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
+        killed = process.returncode == -signal.SIGKILL and not watch.timed_out and "error" not in messages
+        fault = StepKilled if killed else StepFailed
+        raise fault(f"{action.title}: {self._why(messages, process, watch)}\n  log: {log}")
 
     def _start(self, action: Action, sink: IO[bytes], handles: tuple[int, int], progress: Progress) -> Worker:
         environment = self._environment(action)

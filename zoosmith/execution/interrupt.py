@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import IO, NoReturn, Protocol
 
@@ -89,7 +88,7 @@ def interruptible(work: Callable[[], int], interrupt: Callable[[], None]) -> int
 
     Call it from the main thread; `work` runs in another one.
     """
-    done: Future[int] = Future()
+    done: list[int | BaseException] = []
     thread = threading.Thread(target=_settle, args=(done, work), daemon=True, name="work")
     with _noted() as pressed:
         thread.start()
@@ -99,7 +98,10 @@ def interruptible(work: Callable[[], int], interrupt: Callable[[], None]) -> int
             interrupt()
             thread.join(WIND_UP_S)
             raise KeyboardInterrupt
-    return done.result()
+    [found] = done
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def leave(code: int) -> NoReturn:
@@ -115,11 +117,11 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _settle(done: Future[int], work: Callable[[], int]) -> None:
+def _settle(done: list[int | BaseException], work: Callable[[], int]) -> None:
     try:
-        done.set_result(work())
+        done.append(work())
     except BaseException as error:  # raised again in the main thread
-        done.set_exception(error)
+        done.append(error)
 
 
 @contextmanager

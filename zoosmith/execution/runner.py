@@ -6,16 +6,22 @@ import datetime
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from zoosmith.common.units import sized
 from zoosmith.execution.action import Action, public_versions
 from zoosmith.execution.display import Display
 from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
 from zoosmith.store.locks import flock, holding, quiet, who_holds
 from zoosmith.store.store import ActionResult, Store
+
+if TYPE_CHECKING:
+    from zoosmith.remote.caches import Caches, Found
 
 Remark = Callable[[Action], str | None]
 
@@ -36,10 +42,12 @@ class Runner:
         display: Display,
         executor: Executor,
         remark: Remark = no_remark,
+        caches: Caches | None = None,
     ) -> None:
         """Use the store of the zoo in `project`.
 
         remark: what to tell the user, once, before an action runs; None for nothing.
+        caches: asked for what is not in the store, and given what is made.
         """
         self.store = store
         self.project = project
@@ -47,6 +55,7 @@ class Runner:
         self.display = display
         self.executor = executor
         self.remark = remark
+        self.caches = caches
         self._remarked: set[str] = set()
 
     def run(self, action: Action, *, again: bool = False, named: bool = False) -> ActionResult:
@@ -56,21 +65,60 @@ class Runner:
 
         Raises StepFailed; a failure is never cached.
         """
-        with self.store.kept():
-            record = self._run(action, again)
+        with self.store.kept(), ExitStack() as claim:
+            record, made = self._run(action, again, claim)
+            if self.caches and made and not again and not action.private:
+                self.caches.send(record)
             if named:
                 self.store.name(action.name, record.key)
             return record
 
-    def _run(self, action: Action, again: bool) -> ActionResult:
+    def _run(self, action: Action, again: bool, claim: ExitStack) -> tuple[ActionResult, bool]:
+        """The record, and whether it was made here and now.
+
+        claim: gets what keeps other machines from the step until caches have its result.
+        """
         with ExitStack() as held:
             lock = held.enter_context(flock(self._lock(action), waiting=self._on_same_step(action)))
             if not again and (cached := self.store.finished(action.key)):
-                return cached
+                return cached, False
+            claim.enter_context(self.executor.claimed(action, self._on_other_machine(action)))
+            if not again and (taken := self._download(action)):
+                return taken, False
+            if self.executor.here(action):
+                held.enter_context(self._room(action))
+            return self._work(action, lock), True
+
+    @contextmanager
+    def _room(self, action: Action) -> Iterator[None]:
+        """Cores and memory of this machine, and its quiet."""
+        with ExitStack() as held:
             held.enter_context(self.budget.reserve(action.resources))
             if action.exclusive or action.resources.cpus:
                 held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
-            return self._work(action, lock)
+            yield
+
+    def _download(self, action: Action) -> ActionResult | None:
+        """The record from a cache, with its files in the store; None where none has it whole."""
+        found = self.caches.find(action.key) if self.caches else None
+        return self._fetch(action, found) if found else None
+
+    def _fetch(self, action: Action, found: Found) -> ActionResult | None:
+        assert self.caches
+        size, came, name = found.size(self.store), Counter[str](), found.cache.config.name
+        line = self.display.start(f"download {action.name}")
+
+        def tell(count: int) -> None:
+            came["bytes"] += count
+            self.display.update(line, {"done": came["bytes"], "total": size, "text": f"from {name}"})
+
+        verdict = "interrupted"
+        try:
+            record = self.caches.fetch(found, tell)
+            verdict = f"{sized(size)} from {name}" if record else f"not whole at {name}"
+        finally:
+            self.display.finish(line, verdict)
+        return record
 
     def _work(self, action: Action, lock: int) -> ActionResult:
         self._tell(action)
@@ -120,6 +168,9 @@ class Runner:
     def _on_same_step(self, action: Action) -> Callable[[], None]:
         said = f"{action.title}: the same step runs already; waiting for it"
         return lambda: self.display.say(said + holding(self._lock(action)))
+
+    def _on_other_machine(self, action: Action) -> Callable[[str], None]:
+        return lambda who: self.display.say(f"{action.title}: the same step runs already ({who}); waiting for it")
 
     def _waits(self, action: Action) -> Callable[[], None]:
         what = "builds to end, so as to measure alone" if action.exclusive else "a measurement to end"

@@ -15,6 +15,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.publish.asked import named_by_number, number_of, parted
 from zoosmith.publish.entries import DamagedEntry
+from zoosmith.publish.packed import Packed
 from zoosmith.publish.seen import Changes
 from zoosmith.publish.shelf import briefs
 from zoosmith.records.brief import Brief
@@ -38,12 +39,16 @@ class Version(NamedTuple):
 
 @dataclass(frozen=True)
 class Catalog:
-    """Entries of a registry by name, the URL of the folder that it lies in, and a remark if it is not the newest."""
+    """Entries of a registry by name, the URL of the folder that it lies in, and a remark if it is not the newest.
+
+    packed: the files of all versions, where it is a bundle or an image; it then points nowhere else.
+    """
 
     artifacts: Mapping[str, Entry]
     base: str
     remark: str = ""
     changes: Changes = field(default_factory=Changes)
+    packed: Packed | None = None
 
     @cached_property
     def registry(self) -> Registry:
@@ -168,6 +173,8 @@ class Catalog:
                 f"{version} is not published: its row has no location; "
                 f"ask the zoo's owner for `doit publish:{version.name}`, or build it with `doit build:{version.name}`"
             )
+        if self.packed is not None:
+            return [self.packed.below(location) for location in version.row.locations]
         return [locations.location_at(location, self.base) for location in version.row.locations]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import folder_of, manifest_digest
-from zoosmith.publish import several
+from zoosmith.publish import several, trust
 from zoosmith.publish.asked import parted
 from zoosmith.publish.catalog import Catalog, Version
 from zoosmith.publish.pull import Progress, Puller
@@ -78,5 +78,5 @@ def folder_of_version(catalog: Catalog, version: Version, project: Path, cache: 
     in_zoo = (project / "dodo.py").is_file()
     stores = (Store(project / "artifacts" / ".store"),) if in_zoo else ()
     wanted = f"{version.name}@{version.number}#{tree}"
-    Puller(catalog, kept, cache, progress, RetryPolicy(), stores, repair=True).pull(wanted)
+    Puller(catalog, kept, cache, progress, RetryPolicy(), stores, repair=True, trust=trust.read()).pull(wanted)
     return kept / version.name

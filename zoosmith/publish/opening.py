@@ -11,9 +11,9 @@ from shlex import quote as quoted
 from urllib.parse import quote, unquote, urlsplit
 
 from zoosmith.common import safe
-from zoosmith.common.canonical import canonical
+from zoosmith.common.canonical import canonical, digest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import seen
+from zoosmith.publish import carried, seen, trust
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.entries import plain
 from zoosmith.publish.indexed import Indexed
@@ -38,12 +38,24 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
         if not (project / FILE).is_file():
             raise ZooError(f"no registry: give one by --registry URL or {VARIABLE}, or work in a zoo that has {FILE}")
         return _opened(folder_url(str(project)), cache, retry)  # one's own: branches come and go
-    return _compared(_opened(folder_url(location), cache, retry), cache)
+    if carried.is_carried(location):
+        return open_carried(location, cache)  # a file that is carried has no place of its own to be remembered by
+    base = folder_url(location)
+    if root := trust.read().roots.get(base):
+        return _compared(_indexed(base, root, cache, retry), cache)
+    return _compared(_opened(base, cache, retry), cache)
 
 
 def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | None:
-    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none."""
+    """As `open_catalog` without a network: a folder, or the copy of what was read last; None where there is none.
+
+    None for a registry with a signed index too: a copy says nothing of when that expires.
+    """
+    if location is not None and carried.is_carried(location):
+        return open_carried(location, cache)
     base = folder_url(str(project) if location is None else location)
+    if location is not None and base in trust.read().roots:
+        return None
     if urlsplit(base).scheme == "file":
         return _opened(base, cache, RETRY)
     kept = cache.registry(base)
@@ -91,7 +103,7 @@ def folder_url(location: str) -> str:
 
 def _read(file: Path, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
     try:
-        return _parsed(FileSource(file), what, base, cache, retry, remark)
+        return parsed(FileSource(file), what, base, cache, retry, remark)
     except OSError as error:
         raise ZooError(f"{file} cannot be read ({error.strerror}); give the folder or URL of a registry") from None
 
@@ -112,7 +124,7 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
         answer.close()
         raise ZooError(f"{base} answered {answer.status} to a plain request")
     data = http.read_all(answer, safe.MAX_JSON_BYTES)
-    catalog = _parsed(BytesSource(data), base, base, cache, retry)  # what is no registry replaces no copy of one
+    catalog = parsed(BytesSource(data), base, base, cache, retry)  # what is no registry replaces no copy of one
     _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
     return catalog
 
@@ -133,7 +145,7 @@ def _about(kept: Path) -> dict[str, str]:
         return {}
 
 
-def _parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
+def parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolicy, remark: str = "") -> Catalog:
     """The registry in `source`: entry by entry if it has the committed form or is one of many files, else as a whole.
 
     Raises ZooError.
@@ -149,6 +161,24 @@ def _parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPoli
     if (root := Root.of(told, what)) is not None:
         return Catalog(Indexed(root, locations.within(base, ""), cache, base, cure, retry), base, remark)
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+
+
+def _indexed(base: str, root: str, cache: Cache, retry: RetryPolicy) -> Catalog:
+    """The registry as its signed index has it. Raises ZooError where the index does not hold."""
+    from zoosmith.publish import index_read
+
+    state = trust.trust_file().parent / "index" / digest(base)
+    return parsed(BytesSource(index_read.read(base, root, state, retry)), base, base, cache, retry)
+
+
+def open_carried(location: str, cache: Cache) -> Catalog:
+    """The registry inside a bundle, or `oci:DIR`. Raises ZooError for one that could do harm."""
+    packed = carried.files_of(location)
+    source = packed.files[FILE]()
+    catalog = parsed(source, f"{FILE} of {packed.what}", packed.what, cache, RETRY)
+    if isinstance(catalog.artifacts, Indexed):
+        raise ZooError(f"the {FILE} of {packed.what} is of many files, which lie elsewhere: refused")
+    return replace(catalog, packed=packed)
 
 
 def _cure(base: str) -> str:

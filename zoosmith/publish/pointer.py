@@ -16,7 +16,15 @@ CHUNK = 1 << 16
 
 
 def where(version: Version, location: Location, retry: RetryPolicy) -> dict[str, str]:
-    """Path in the tree -> path at the location. Raises ZooError if the pointer is damaged, or of another tree."""
+    """Path in the tree -> path at the location. Raises ZooError as `told` does."""
+    at = {file.path: file.at for file in told(version, location, retry).files}
+    if lost := [file.path for file in version.row.files if file.path not in at]:
+        raise ZooError(f"the {POINTER} of {version} does not say where {lost[0]!r} lies")
+    return at
+
+
+def told(version: Version, location: Location, retry: RetryPolicy) -> Pointer:
+    """The pointer of a version. Raises ZooError if it is damaged, or of another tree."""
     data = retry.until_done(lambda: _read(location, retry))
     what = f"the {POINTER} of {version}"
     safe.parse_json(data, what)
@@ -28,10 +36,7 @@ def where(version: Version, location: Location, retry: RetryPolicy) -> dict[str,
     if pointer.tree_digest != version.row.tree_digest:
         raise ZooError(f"the location of {version} holds another tree ({pointer.tree_digest[:12]!r}...)")
     safe.paths(file.at for file in pointer.files)
-    at = {file.path: file.at for file in pointer.files}
-    if lost := [file.path for file in version.row.files if file.path not in at]:
-        raise ZooError(f"{what} does not say where {lost[0]!r} lies")
-    return at
+    return pointer
 
 
 def _read(location: Location, retry: RetryPolicy) -> bytes:

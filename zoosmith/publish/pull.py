@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +23,9 @@ from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import manifest_digest
 from zoosmith.publish import folders, pointer, room
 from zoosmith.publish.catalog import Catalog, Version, check
-from zoosmith.publish.staging import prepare
+from zoosmith.publish.signed import Signatures
+from zoosmith.publish.staging import prepare, remove
+from zoosmith.publish.trust import Trust
 from zoosmith.records.schema import File
 from zoosmith.store.files import copy_file, sha256_file, sync_file, sync_folder
 from zoosmith.store.locks import flock, holding
@@ -51,20 +53,22 @@ class Progress(Protocol):
 
 @dataclass
 class Pulled:
-    """What a pull gave. `fetched` bytes came from elsewhere, `reused` were on this machine."""
+    """What a pull gave. `fetched` bytes came from elsewhere, `reused` were on this machine; `signed` says by whom."""
 
     version: Version
     folder: Path
     fetched: int = 0
     reused: int = 0
     unchanged: bool = False
+    signed: str = ""
 
 
 @dataclass(frozen=True)
 class Puller:
     """Pulls from one registry into the folder `home`. `stores` are looked through for files that are here already.
 
-    With `repair` a copy that is damaged, or was changed, is replaced too, if it holds no files of other names.
+    With `repair` a copy that is damaged, or was changed, is replaced too, if it holds no files of other names. `trust`
+    says whose signatures count; without one nothing is demanded.
     """
 
     catalog: Catalog
@@ -74,15 +78,23 @@ class Puller:
     retry: RetryPolicy
     stores: tuple[Store, ...] = ()
     repair: bool = False
+    trust: Trust = field(default_factory=Trust)
     unkept: list[OSError] = field(default_factory=list, init=False)
 
     def pull(self, wanted: str) -> list[Pulled]:
         """`NAME`, `NAME@N` or `NAME@ALIAS`, and what it needs. Raises ZooError; a target is whole or as it was."""
-        versions = self._closure(wanted)
-        self._require_room(versions)
-        return [self._pulled(version) for version in versions]
+        versions = self.closure(wanted)
+        for version in versions:
+            self.signatures.admit(version)
+        self.require_room(versions)
+        return [self.pulled(version) for version in versions]
 
-    def _require_room(self, versions: list[Version]) -> None:
+    @cached_property
+    def signatures(self) -> Signatures:
+        """What is demanded of versions of this registry, and who signed them."""
+        return Signatures(self.catalog, self.trust, self.retry, self.cache)
+
+    def require_room(self, versions: list[Version]) -> None:
         """Raise ZooError if the disk is too small for all of them, before anything is fetched."""
 
         def parts(version: Version) -> Callable[[str, Any], Path]:
@@ -104,7 +116,7 @@ class Puller:
     def _staging(self, version: Version) -> Path:
         return self.home / f".{version.name}.pull"
 
-    def _closure(self, wanted: str) -> list[Version]:
+    def closure(self, wanted: str) -> list[Version]:
         """The version and all that it cannot be opened without, checked before anything is fetched."""
         todo, found = [self.catalog.find(wanted)], dict[str, Version]()
         while todo:
@@ -132,7 +144,8 @@ class Puller:
     def _waits(self, version: Version, lock: Path) -> None:
         self.progress.say(f"another pull of {version.name} is running; waiting for it{holding(lock)}")
 
-    def _pulled(self, version: Version) -> Pulled:
+    def pulled(self, version: Version) -> Pulled:
+        """One version in its folder, without what it needs. Raises ZooError; the folder is whole or as it was."""
         target = self.home / version.name
         staging = self._staging(version)
         try:
@@ -142,7 +155,9 @@ class Puller:
                 folders.recover(target)
                 unchanged = folders.is_tree(target, version.row.files)
                 pulled = Pulled(version, target, unchanged=unchanged)
-                if not unchanged:
+                if unchanged:
+                    pulled.signed = self.signatures.checked(version, target)
+                else:
                     if self.repair:
                         folders.require_repairable(target, version.row.files)
                     else:
@@ -150,6 +165,10 @@ class Puller:
                     self._fill(staging, pulled)
                 shutil.rmtree(staging, ignore_errors=True)
                 return pulled
+        except ZooError:
+            if self.catalog.packed is not None:  # nothing of it was far away, so nothing is worth keeping
+                remove(staging)
+            raise
         except OSError as error:
             raise ZooError(f"{error.filename or target}: {error.strerror}; what was fetched is kept") from None
 
@@ -167,6 +186,7 @@ class Puller:
         _assemble(parts, version.row.files, tree)
         folders.agree(tree, version.row.files)
         gate.require(tree, str(version))
+        pulled.signed = self.signatures.checked(version, tree)
         folders.put(tree, pulled.folder)
 
     def _here(self, file: File, part: Path) -> bool:

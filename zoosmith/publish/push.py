@@ -14,6 +14,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.publish import push_file, push_hf
 from zoosmith.publish.dependencies import with_needed
 from zoosmith.publish.release import Published, Release, read_registry
+from zoosmith.publish.sign import signed
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.registry import to_text
 from zoosmith.records.versions import add_location
@@ -28,15 +29,18 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def push(workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None] = say) -> Published:
+def push(
+    workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None] = say, key: Path | None = None
+) -> Published:
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
     What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
-    second changes nothing. Raises ZooError if gates are not passed, nothing is recorded, the disk of a folder is
-    too small, the target holds another tree under this version, or the target fails.
+    second changes nothing. `key`: the file of a private key, which signs all of them. Raises ZooError if gates are not
+    passed, nothing is recorded, the key cannot be used, the disk of a folder is too small, the target holds another
+    tree under this version, or the target fails.
     """
     publish = destination(target)
-    *needed, release = with_needed(workspace, ref)
+    *needed, release = (signed(each, key) if key else each for each in with_needed(workspace, ref))
     if folder := folder_of(target):
         push_file.require_room([*needed, release], folder)
     try:
@@ -79,6 +83,7 @@ def _note(workspace: Workspace, release: Release, location: str) -> None:
         file = workspace.project / "registry.json"
         sweep_atomic(file)
         before = read_registry(file)
-        after = add_location(before, release.name, release.version, release.tree, location)
+        signers = tuple(release.signatures)
+        after = add_location(before, release.name, release.version, release.tree, location, signers)
         if after != before:
             write_atomic(file, to_text(after).encode())

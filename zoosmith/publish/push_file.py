@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import room
+from zoosmith.publish import room, signing
 from zoosmith.publish.ledger import InFolder
 from zoosmith.publish.release import Published, Release
 from zoosmith.records.layout import POINTER, Pointer
@@ -64,6 +64,8 @@ def publish(release: Release, folder: Path, tell: Callable[[str], None]) -> Publ
             sync_folder(home)
         else:
             _require_same(release, shelf)
+            for id, data in release.signatures.items():
+                write_atomic(shelf / signing.file_name(id), data)
         listed = _list(release, folder)
     return Published(release.name, release.version, f"{shelf.as_uri()}/", fresh or listed)
 

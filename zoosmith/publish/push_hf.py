@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zoosmith.contract.errors import ZooError
+from zoosmith.publish import signing
 from zoosmith.publish.release import Published, Release
 from zoosmith.records.layout import POINTER, RESERVED, Pointer
 from zoosmith.records.versions import clash
@@ -57,6 +58,7 @@ def _publish(api: HfApi, repo: str, release: Release) -> Published:
     commit = refs.versions.get(release.version)
     if commit is not None:
         _require_same(api, repo, release, commit, refs)
+        _require_signed(api, repo, release, commit)
         return _published(release, repo, commit, fresh=False)
     files = set(api.list_repo_files(repo, revision=refs.head))
     old = _pointer(api, repo, refs.head) if POINTER in files else None
@@ -104,12 +106,23 @@ def _require_same(api: HfApi, repo: str, release: Release, commit: str, refs: Re
         raise clash(release.name, release.version, repo, refs.versions)
 
 
+def _require_signed(api: HfApi, repo: str, release: Release, commit: str) -> None:
+    """Raise ZooError where a signature is to be added to a commit, which never changes."""
+    lost = {signing.file_name(id) for id in release.signatures} - set(api.list_repo_files(repo, revision=commit))
+    if lost:
+        raise ZooError(
+            f"{release.name} v{release.version} is published in {repo} without this signature, and a commit never "
+            "changes; on a hub a version is signed when it is first pushed"
+        )
+
+
 def _outdated(release: Release, old: Pointer | None, files: set[str]) -> list[str]:
     """Files of the version at the head that this one does not have."""
     if old is None:
         return []
-    new = {*RESERVED, *release.beside, *(file.at for file in release.pointer.files)}
-    return sorted(({file.at for file in old.files} | {file.path for file in old.beside}) & files - new)
+    new = {*RESERVED, *release.texts(), *(file.at for file in release.pointer.files)}
+    signatures = {path for path in files if signing.NAME.fullmatch(path)}
+    return sorted(({file.at for file in old.files} | {file.path for file in old.beside} | signatures) & files - new)
 
 
 def _commit(api: HfApi, repo: str, release: Release, parent: str, outdated: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoosmith.build.record_store import best
@@ -10,6 +10,7 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.cards.links import without_dead
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
+from zoosmith.publish import signing
 from zoosmith.recipes.graph import Ref
 from zoosmith.records import gates, registry
 from zoosmith.records.layout import CARD, POINTER, Pointer, pointer
@@ -23,7 +24,7 @@ from zoosmith.store.store import CorruptStore, Store
 class Release:
     """One version, ready to be published; its bytes are in `store`, under the hashes of `pointer`.
 
-    `beside` holds the card and its plots by path.
+    `beside` holds the card and its plots by path, `signatures` those over the tree, by the id of the key.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Release:
     beside: dict[str, bytes]
     pointer: Pointer
     store: Store
+    signatures: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def tree(self) -> str:
@@ -39,8 +41,9 @@ class Release:
         return self.row.tree_digest
 
     def texts(self) -> dict[str, bytes]:
-        """The files beside the artifact's own: card, plots and pointer."""
-        return self.beside | {POINTER: self.pointer.to_text().encode()}
+        """The files beside the artifact's own: card, plots, pointer and signatures."""
+        signatures = {signing.file_name(id): data for id, data in self.signatures.items()}
+        return self.beside | {POINTER: self.pointer.to_text().encode()} | signatures
 
 
 @dataclass(frozen=True)

@@ -59,14 +59,14 @@ def require(wanted: Iterable[Wanted], home: Path, here: Callable[[Sized], Path |
     coming = [one for one in wanted if not one.there]
     files = [(file, done, here(file)) for one in coming for file, done in one.missing()]
     needed, disk = sum(file.size - done for file, done, _ in files), existing(home)
-    free = shutil.disk_usage(disk).free
-    if needed <= free or _unshared(files, disk) <= free:
+    left = free(disk)
+    if needed <= left or _unshared(files, disk) <= left:
         return
     new = sum(file.size - done for file, done, source in files if source is None)
     raise ZooError(
         f"the disk is short: {_named(coming)} {sized(needed)} in {home}"
         + (f", {sized(new)} of them new to this machine" if new else "")
-        + f", and {sized(free)} are free there; {do}"
+        + f", and {sized(left)} are free there; {do}"
     )
 
 
@@ -89,6 +89,11 @@ def _unshared(files: Iterable[tuple[Sized, int, Path | None]], disk: Path) -> in
 def existing(folder: Path) -> Path:
     """`folder`, or the nearest folder around it that is there."""
     return next(one for one in (folder.absolute(), *folder.absolute().parents) if one.is_dir())
+
+
+def free(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder."""
+    return shutil.disk_usage(folder).free
 
 
 def _size(file: Path) -> int:

@@ -30,7 +30,9 @@ MAX_ENTRY = 4 << 20  # bytes of one entry; in a file with a larger one the value
 class Source(Protocol):
     """Bytes that do not change while they are read."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
 
     def read(self, start: int, size: int) -> bytes:
         """`size` bytes from `start` on, fewer at the end."""

@@ -58,6 +58,8 @@ def place(format: str, precision: str, path: str) -> str:
     """Path in a model repository of the file `path` of an artifact's tree."""
     if format == "onnx" and path == "model.onnx":
         return f"onnx/{ONNX_NAMES.get(precision, f'model_{precision}')}.onnx"
+    if format == "onnx" and path == "model.onnx_data":  # beside the graph, under the name that the graph has for it
+        return f"onnx/{path}"
     return path
 
 

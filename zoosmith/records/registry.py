@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
-from zoosmith.recipes.schema import Model
+from zoosmith.recipes.schema import Model, Sha256
 from zoosmith.records import history
 from zoosmith.records.beaten import deciding
 from zoosmith.records.gates import Check
@@ -107,7 +107,10 @@ class Gates(Model):
 
 
 class Row(Model):
-    """One version of one artifact. Where `locations` is empty, `doit build:NAME` makes it."""
+    """One version of one artifact. Where `locations` is empty, `doit build:NAME` makes it.
+
+    signed_by: ids of the keys whose signatures lie beside its files; only those who trust one can say what it is worth.
+    """
 
     recipe: str
     artifact: str
@@ -130,6 +133,7 @@ class Row(Model):
     gates: Gates
     card: str
     locations: tuple[str, ...] = ()
+    signed_by: tuple[Sha256, ...] = Field(default=(), exclude_if=lambda value: not value)
 
 
 class Entry(Model):
@@ -295,14 +299,15 @@ def merged(registry: Registry, name: str, new: Row) -> Registry:
 
 
 def _folded(old: Row, new: Row) -> Row:
-    """The new row with the results of other hosts and the locations that the old one had.
+    """The new row with the results of other hosts, the locations and the signatures that the old one had.
 
     A host that the new row knows is there with all its suites: what its record no longer holds goes.
     """
     fresh = {result.host for result in new.results}
     kept = [result for result in old.results if result.host not in fresh]
     results = sorted([*kept, *new.results], key=lambda r: (r.host, r.suite))
-    return new.model_copy(update={"results": tuple(results), "locations": old.locations})
+    signers = tuple(dict.fromkeys((*old.signed_by, *new.signed_by)))
+    return new.model_copy(update={"results": tuple(results), "locations": old.locations, "signed_by": signers})
 
 
 def json_schema() -> dict[str, Any]:

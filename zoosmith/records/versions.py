@@ -18,8 +18,10 @@ def clash(name: str, version: int, where: str, taken: Iterable[int]) -> ZooError
     )
 
 
-def add_location(registry: Registry, name: str, version: int, tree: str, location: str) -> Registry:
-    """The registry with one more location of a version. Raises ZooError where that version is not the tree."""
+def add_location(
+    registry: Registry, name: str, version: int, tree: str, location: str, signers: tuple[str, ...] = ()
+) -> Registry:
+    """The registry with one more location of a version, and signers. Raises ZooError where it is not the tree."""
     entry = registry.artifacts.get(name)
     row = entry.versions.get(str(version)) if entry else None
     if entry is None or row is None or row.tree_digest != tree:
@@ -27,7 +29,7 @@ def add_location(registry: Registry, name: str, version: int, tree: str, locatio
             f"v{version} of {name} is published at {location}, but registry.json no longer has it; "
             "restore it from its history, then run the same command again"
         )
-    return _put(registry, name, version, _at(row, location), latest=entry.latest)
+    return _put(registry, name, version, with_signers(_at(row, location), signers), latest=entry.latest)
 
 
 def published_versions(registry: Registry, name: str, version: int, row: Row, location: str) -> Registry:
@@ -44,6 +46,11 @@ def published_versions(registry: Registry, name: str, version: int, row: Row, lo
         alone = Registry(artifacts={name: Entry(latest=version, versions={str(version): old})})
         bare = merged(alone, name, bare).artifacts[name].versions[str(version)]
     return _put(registry, name, version, _at(bare, location), latest=max(version, entry.latest if entry else 0))
+
+
+def with_signers(row: Row, signers: Iterable[str]) -> Row:
+    """The row with the ids of more keys that signed it."""
+    return row.model_copy(update={"signed_by": tuple(dict.fromkeys((*row.signed_by, *signers)))})
 
 
 def _at(row: Row, location: str) -> Row:

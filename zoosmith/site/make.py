@@ -105,7 +105,7 @@ def _write(site: pages.Site, fresh: Path, display: Display) -> None:
     line = display.start("site")
     for done, (name, html) in enumerate(pages.cards(templates, site, links), 1):
         (fresh / "cards" / name).write_text(html, encoding="utf-8")
-        display.update(line, {"done": done, "total": len(links.pages), "text": "cards"})
+        display.update(line, {"done": done, "total": len(site.record.items), "text": "cards"})
     for name, fault in links.refused.items():
         display.say(f"model_cards/{name} is left out: it holds {fault}, and a page of strangers may run what it opens")
     for name, source in links.files.items():

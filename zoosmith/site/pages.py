@@ -130,4 +130,7 @@ def _card(folder: Path, item: Item, links: Links) -> markdown.Card | None:
 
 def pages_of(items: Iterable[Item]) -> dict[str, str]:
     """Pages by the file name of the card that others link to."""
-    return {item.page.replace(".html", ".md"): item.page for item in items}
+    items = list(items)
+    families = {item.row.recipe for item in items}
+    pages = {f"families/{id}.md": f"../families/{gallery.page_of(id)}" for id in families}
+    return pages | {item.page.replace(".html", ".md"): item.page for item in items}

@@ -16,7 +16,10 @@ from zoosmith.sources import large, xet
 from zoosmith.store.files import copy_file
 
 PROBE_S = 3.0
-NOT_FETCHED = ("*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.pt", "*.pth", "*.ckpt", "*.pkl", "flax*", "tf_*")
+NOT_FETCHED = (
+    "*.bin", "*.h5", "*.msgpack", "*.ot", "*.onnx", "*.onnx_data", "*.onnx.data", "*.pt", "*.pth", "*.ckpt", "*.pkl",
+    "flax*", "tf_*",
+)  # fmt: skip
 """Weights of other frameworks, and pickles, which a repository often has beside its safetensors."""
 QUERY = re.compile(r"(https?://[^\s?]+)\?[^\s'\"]*", re.IGNORECASE)  # a signature, if a hub redirects to a store
 

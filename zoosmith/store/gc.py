@@ -52,11 +52,16 @@ def listing(doomed: Collection[Doomed]) -> str:
     return "\n".join([*(f"  {result}" for result in results[:SHOWN]), *more])
 
 
+def keys_in_use(store: Store, recipes: Collection[str]) -> set[str]:
+    """Keys of the actions last used under names that are in a recipe; see `collect`."""
+    return {key for name, path in _names(store).items() if _subject(name) in recipes and (key := key_of(path))}
+
+
 def _unused(store: Store, recipes: Collection[str]) -> Iterator[Doomed]:
-    files_of_names = {_named(store, path): path for path in (store.root / "names").rglob("*.json")}
+    files_of_names = _names(store)
     gone = {name for name in files_of_names if _subject(name) not in recipes}
     yield from (Doomed(files_of_names[name]) for name in sorted(gone))
-    keys = {key for name, path in files_of_names.items() if name not in gone and (key := key_of(path))}
+    keys = keys_in_use(store, recipes)
     records = [record for key in keys if (record := store.recorded(key))]
     trees = {record.tree for record in records}
     files = {entry.sha256 for tree in trees for entry in store.tree(tree) or ()}
@@ -71,6 +76,7 @@ def _unused(store: Store, recipes: Collection[str]) -> Iterator[Doomed]:
         if not interrupted and is_free(store.root / "locks" / f"{path.name}.lock"):
             yield Doomed(path)
     yield from map(Doomed, _others(store.root / "logs", keys))
+    yield from map(Doomed, (store.root / "incoming").glob("*"))
 
 
 def _told(store: Store, key: str) -> str | None:
@@ -81,6 +87,11 @@ def _told(store: Store, key: str) -> str | None:
     about, size = record.provenance, sum(entry.size for entry in store.tree(record.tree) or ())
     name, made, seconds = about.get("name", key[:12]), about.get("started", "an unknown day"), about.get("seconds", 0)
     return f"{name} of {made}, made in {seconds:.0f} s, {sized(size)}"
+
+
+def _names(store: Store) -> dict[str, Path]:
+    """Files of the names that the store remembers."""
+    return {_named(store, path): path for path in (store.root / "names").rglob("*.json")}
 
 
 def _named(store: Store, path: Path) -> str:

@@ -6,6 +6,7 @@
     names/<name>.json     the action last used under a name, for `why`
     work/<key>/           scratch of a running or interrupted action
     logs/<key>.log        what the worker printed
+    incoming/<sha256>     a file on its way from a cache; see `zoosmith.store.adopting`
     locks/<key>.lock      held while an action runs
     kept/                 what was read of modules and recipes, for the next run; see `zoosmith.build.kept_code`
 

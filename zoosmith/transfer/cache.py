@@ -3,6 +3,7 @@
     files/<sha256>          bytes; looked at again whenever they are used
     registries/<key>.json   a registry, with its URL, ETag and date beside it
     registries/<key>.seen   the tree that each version had when it was first seen
+    registries/<key>.sig    a signature that was checked, for when its registry cannot be reached
     locks/<key>.lock        held while a folder is being pulled
     versions/<tree>/NAME    a version that was opened by its number or alias, with what it needs
 
@@ -79,6 +80,10 @@ class Cache:
     def seen(self, url: str) -> Path:
         """Where it is kept what was seen of the registry of a URL."""
         return self.root / "registries" / f"{digest(url)}.seen"
+
+    def signature(self, tree: str, key: str) -> Path:
+        """Where the signature over a tree by a key is kept, once it was checked."""
+        return self.root / "registries" / f"{digest([tree, key])}.sig"
 
     def take(self, sha256: str, size: int, target: Path) -> bool:
         """Copy a file out, if it is here and right; what is not right is removed."""

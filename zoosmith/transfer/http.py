@@ -35,6 +35,15 @@ class Unreachable(ZooError):
     """No answer, or only transient faults: a cached copy may be used instead."""
 
 
+class Refused(ZooError):
+    """An answer that asking again would not change. `status`: its HTTP status."""
+
+    def __init__(self, words: str, status: int) -> None:
+        """Keep both."""
+        super().__init__(words)
+        self.status = status
+
+
 class TransientError(Exception):
     """A transient fault. `after`: seconds that the server asks to wait; `progressed`: new bytes of the file came."""
 
@@ -148,7 +157,7 @@ def _accepted(answer: HTTPResponse, url: str) -> HTTPResponse:
     answer.close()
     if status in PASSING:
         raise TransientError(message, after=_seconds(answer.headers.get("Retry-After")))
-    raise ZooError(message + CURE.get(status, ""))
+    raise Refused(message + CURE.get(status, ""), status)
 
 
 def _seconds(header: str | None) -> float | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import causal, gguf
+from tests.support import causal, converting, gguf
 from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.gguf import convert, header
 
@@ -32,13 +33,24 @@ def test_matrices_get_the_type_and_vectors_stay_fp32(llama: Path, tmp_path: Path
     assert {tensor.type for tensor in tensors if len(tensor.shape) == 1} == {"F32"}
 
 
-def test_progress_is_told(llama: Path, tmp_path: Path) -> None:
+def test_progress_is_told(llama: Path, llama_f16: Path, tmp_path: Path) -> None:
+    """And a process of its own writes what one that is forked does, as those of other tests are."""
     told: list[tuple[Any, ...]] = []
     convert.convert(
         llama, tmp_path / "a.gguf", "f16", converter=gguf.converter(), progress=lambda *one: told.append(one)
     )
     assert told[-1] == (100, 100, "converting to GGUF")
     assert [path.name for path in tmp_path.iterdir()] == ["a.gguf"]
+    assert (tmp_path / "a.gguf").read_bytes() == llama_f16.read_bytes()
+
+
+def test_a_process_of_its_own_says_what_one_that_is_forked_says(llama: Path, tmp_path: Path) -> None:
+    strange, said = changed(llama, tmp_path / "c", architectures=["NoSuchForCausalLM"]), []
+    for run in (nullcontext(), converting.forked()):
+        with run, pytest.raises(BuildError) as caught:
+            convert.convert(strange, tmp_path / "b.gguf", "f16", converter=gguf.converter())
+        said.append(str(caught.value))
+    assert said[0] == said[1]
 
 
 def changed(llama: Path, folder: Path, **config: Any) -> Path:

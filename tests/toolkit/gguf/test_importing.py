@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support import causal, gguf
+from tests.support import architectures, causal, gguf
 from zoosmith.contract.errors import BuildError
 from zoosmith.toolkit.causal.tokenizer import FolderTokenizer
 from zoosmith.toolkit.gguf import importing, quantize, tokens
@@ -18,7 +18,7 @@ from zoosmith.toolkit.gguf.vocabulary import Vocabulary
 
 def imported(file: Path, out: Path) -> Path:
     out.mkdir(parents=True)
-    importing.save(importing.load(file), file, out)
+    importing.convert(file, out)
     return out
 
 
@@ -47,6 +47,21 @@ def test_quantised_weights_are_what_the_package_gguf_makes_of_them(llama_f16: Pa
     down = tensors["blk.0.ffn_down.weight"]
     expected = package.dequantize(down.data, down.tensor_type)
     np.testing.assert_array_equal(mine["model.layers.0.mlp.down_proj.weight"], expected)
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen2", "mistral"])
+def test_a_tensor_at_a_time_gives_the_bytes_of_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    file = gguf.converted(architectures.write(tmp_path / "c", name), tmp_path / "a.gguf")
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    importing.save(importing.load(file), file, whole)
+    monkeypatch.setattr(importing, "load", lambda file: pytest.fail("the whole file was read"))
+    made = imported(file, tmp_path / "made")
+    assert {path.name for path in made.iterdir()} == {path.name for path in whole.iterdir()}
+    for path in whole.iterdir():
+        assert (made / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_the_model_answers_as_the_checkpoint_did(llama: Path, llama_f16: Path, tmp_path: Path) -> None:

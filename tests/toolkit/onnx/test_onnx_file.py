@@ -87,15 +87,37 @@ def test_tensors_inside_nodes_are_taken_in_too(tmp_path: Path) -> None:
     assert answer(tmp_path / "out" / "model.onnx") == 2001
 
 
-def test_more_than_a_protobuf_message_can_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_a_protobuf_message_cannot_hold_lie_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pages of their own, small ones inside, and so with lists of numbers; moved apart again, nothing is read."""
+    listed = helper.make_tensor("w3", TensorProto.FLOAT, [500], [2.0] * 500)
+    given_ = graph(*(np.full(size, 3, np.float32) for size in (1000, 7, 5000, 500)))
+    given_.graph.initializer[3].CopyFrom(listed)
+    monkeypatch.setattr(onnx_file, "LARGEST", 20_000)
+    written = onnx_file.join(given_, tmp_path, tmp_path / "model.onnx")
+    assert [file.name for file in written] == ["model.onnx", "model.onnx_data"]
+    stored = onnx.load(tmp_path / "model.onnx", load_external_data=False).graph.initializer
+    places = [{entry.key: entry.value for entry in tensor.external_data} for tensor in stored]
+    assert [(place.get("offset"), place.get("length")) for place in places] == [
+        ("0", "4000"), (None, None), ("4096", "20000"), ("24576", "2000")
+    ]  # fmt: skip
+    assert written[1].stat().st_size == 24_576 + 2000
+    assert answer(tmp_path / "model.onnx") == 1001 + 3 * 6007 + 1000
+    (tmp_path / "aside").mkdir()
+    file = onnx_file.apart(tmp_path / "model.onnx", tmp_path / "aside")
+    assert answer(file) == 1001 + 3 * 6007 + 1000
+    assert onnx.load(file).graph.value_info == []
+
+
+def test_a_graph_beyond_2_gib_without_its_weights_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_file, "LARGEST", 2000)
-    with pytest.raises(BuildError, match=r"ends at 2 GiB"):
+    with pytest.raises(BuildError, match=r"without its weights, and an ONNX file ends at 2 GiB: keep the model in ano"):
         onnx_file.join(graph(np.ones(1000, np.float32)), tmp_path, tmp_path / "model.onnx")
-    assert not (tmp_path / "model.onnx").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_beside_a_graph_are_opened_counted_and_taken_as_a_base(tmp_path: Path) -> None:
-    """All but `join`, which stores one file, takes what a graph beyond 2 GiB must be."""
     made = graph(np.ones(10_000, np.float32))
     made.graph.node[-1].output[0] = made.graph.output[0].name = "logits"
     onnx_file.save_apart(made, tmp_path / "model.onnx")

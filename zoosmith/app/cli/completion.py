@@ -112,8 +112,12 @@ def builders(prefix: str, **_: Any) -> list[str]:
 COMPLETERS: dict[tuple[str, str], Callable[..., list[str]]] = {
     ("build", "names"): artifacts, ("plan", "names"): artifacts, ("why", "names"): artifacts,
     ("run", "name"): artifacts, ("verify", "name"): artifacts, ("push", "name"): artifacts,
-    ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("ls", "family"): families,
+    ("capacity", "name"): artifacts, ("compare", "name"): artifacts, ("serve", "names"): artifacts,
+    ("ls", "family"): families,
     ("lock", "recipe"): families, ("show", "name"): published, ("pull", "name"): published,
+    ("pull", "names"): published,
+    ("bundle", "names"): published, ("export", "name"): published, ("sign", "name"): published,
+    ("provenance", "name"): artifacts,
     ("builders", "name"): builders, ("promote", "name"): published, ("rollback", "name"): published,
     ("yank", "name"): published, ("canary", "name"): published, ("promote", "alias"): aliases,
     ("rollback", "alias"): aliases, ("canary", "against"): aliases, ("outdated", "name"): here, ("rm", "name"): here,

@@ -13,6 +13,7 @@ from zoosmith.app.cli.commands import all_commands
 from zoosmith.app.cli.completion import complete, offer
 from zoosmith.common.exits import code_of
 from zoosmith.common.names import nearest
+from zoosmith.common.noise import silence
 from zoosmith.common.text import hush, not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.failure import failure
@@ -22,17 +23,28 @@ QUIET = "answers and errors alone: no progress, no notes"
 
 
 class Parser(argparse.ArgumentParser):
-    """Names the nearest command for a misspelt one."""
+    """Names the nearest command, choice or option for a misspelt one. commands: the parser of each, of the whole."""
+
+    commands: dict[str, Parser]
 
     def error(self, message: str) -> NoReturn:
         """As argparse, with a hint in place of all that there is to choose from."""
-        if found := re.match(r"argument command: invalid choice: '(.*?)' \(choose from (.*)\)", message):
-            hint = nearest(found[1], re.findall(r"[\w-]+", found[2]))
-            message = f"there is no command {found[1]!r}{hint}"
+        if found := re.match(r"argument ([^:]+): invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            hint = nearest(found[2], re.findall(r"[\w.-]+", found[3]))
+            what = "there is no command" if found[1] == "command" else f"{found[1]} takes no"
+            message = f"{what} {found[2]!r}{hint}"
         super().error(message)
 
+    def refuse(self, words: Sequence[str]) -> NoReturn:
+        """End as `error` does, for words that are none of its own."""
+        options = [word.partition("=")[0] for word in words if word.startswith("--")]
+        if not options:
+            self.error(f"unrecognized arguments: {' '.join(words)}")
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        self.error(f"there is no option {options[0]!r}{nearest(options[0], known)}")
 
-def parser() -> argparse.ArgumentParser:
+
+def parser() -> Parser:
     """The command line."""
     top = Parser(prog="zoosmith", description="Build, publish and use model zoos.")
     top.add_argument("--version", action="version", version=f"zoosmith {__version__}")
@@ -45,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         module.arguments(command)
         complete(name, command)
         command.set_defaults(main=module.main, more=getattr(module, "more", None))
+    top.commands = commands.choices
     return top
 
 
@@ -56,12 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         top.error(f"{bad} on the command line is no UTF-8")
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
-        top.error(f"unrecognized arguments: {' '.join(rest)}")
+        top.commands[given.command].refuse(rest)
     return while_read(lambda: _run(given, rest))
 
 
 def _run(given: argparse.Namespace, rest: list[str]) -> int:
     hush(given.quiet)
+    silence()
     try:
         if rest:
             given.more(given, rest)

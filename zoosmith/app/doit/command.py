@@ -5,17 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import DoitCmdBase
+from doit.dependency import DbmDB, JsonDB, SqliteDB
 from doit.exceptions import InvalidCommand
 
-from zoosmith.app.doit.opening import OPENED, WORKERS, told_of
-from zoosmith.build.workspace import Workspace
+from zoosmith.app.doit.opened import OPENED, WORKERS, told_of
 from zoosmith.common.text import not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.interrupt import interruptible, leave
-from zoosmith.recipes.graph import Ref
+
+if TYPE_CHECKING:
+    from zoosmith.build.workspace import Workspace
+    from zoosmith.recipes.graph import Ref
 
 INTERRUPTED = 130  # as shells report a program that SIGINT ended
 
@@ -36,6 +39,12 @@ class Anywhere:
             if option.name == "seek_file":
                 option.default = True
         return options
+
+    def get_backends(self) -> dict[str, Any]:
+        """Those of doit itself: it would look for more in the metadata of every package that is installed."""
+        found = {"dbm": DbmDB, "json": JsonDB, "sqlite3": SqliteDB}
+        self.cmdparser["backend"].choices = dict.fromkeys(found, "")  # type: ignore[attr-defined]
+        return found
 
     def load(self, params: Any) -> Workspace | None:
         """Load dodo.py, once: doit would do so again from another folder. None where it is another project's."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import Any
 
 from zoosmith.app.doit.command import ZooCommand
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show_lines
+from zoosmith.contract.errors import ZooError
 
 
 class Gc(ZooCommand):
@@ -33,14 +35,49 @@ class Gc(ZooCommand):
             "default": False,
             "help": "remove results too without asking; a terminal is asked for it, a script is not",
         },
+        {
+            "name": "remote",
+            "long": "remote",
+            "short": "",
+            "type": str,
+            "default": "",
+            "help": "sweep that cache of zoosmith.toml instead: what is older than its keep_days and not needed",
+        },
     )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print what was freed; exit code 1 where that needs `--yes`."""
-        from zoosmith.store.gc import collect
-
         workspace.require_all("gc")
         asked = sys.stdin.isatty() and not params["yes"] and not params["dry_run"]
+        sweep = self._remote if params.get("remote") else self._local
+        return sweep(workspace, params, asked)
+
+    def _remote(self, workspace: Workspace, params: Any, asked: bool) -> int:
+        from zoosmith.build.referenced import kept
+        from zoosmith.remote import sweep
+
+        if workspace.caches is None:
+            raise ZooError("the zoo names no cache; `[[cache]]` in zoosmith.toml does")
+        cache = workspace.caches.named(params["remote"])
+        if not cache.config.write:
+            raise ZooError(f"cache {cache.config.where} is only read; say write = true where it is to be swept")
+        found = sweep.doomed(cache, kept(workspace), timedelta(days=cache.config.keep_days))
+        refused = bool(found.told) and asked
+        if found.told:
+            show_lines(
+                "\n".join([f"results older than {cache.config.keep_days:g} days that nothing needs:", *found.told])
+            )
+        removed = not refused and not params["dry_run"]
+        if removed:
+            sweep.remove(cache, found)
+        show_lines(sweep.summary(found, removed))
+        if refused:
+            show_lines(f"`doit gc --remote {cache.config.name} --yes` removes them")
+        return 1 if refused else 0
+
+    def _local(self, workspace: Workspace, params: Any, asked: bool) -> int:
+        from zoosmith.store.gc import collect
+
         refused: list[str] = []
 
         def agrees(listing: str) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from doit.cmd_list import List as DoitList
 
 from zoosmith.app.doit.command import Anywhere
-from zoosmith.build import explain, unused
-from zoosmith.common.text import show_error, while_read
+from zoosmith.build import listed
+from zoosmith.common.text import inline, show_error, while_read
+
+if TYPE_CHECKING:
+    from zoosmith.build.workspace import Workspace
 
 BROKEN = 3  # as doit ends where a dodo.py is wrong
 
@@ -23,13 +27,37 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
     def _list(self, params: Any, args: list[str]) -> int:
         if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
             return int(super().execute(params, args) or 0)
+        home = _home(params)
+        mark = listed.mark(home) if home else None
+        known = listed.kept(home, mark) if home and mark else None
+        if known is not None:
+            self.outstream.write("\n".join(map(inline, known.split("\n"))))
+            return 0
         workspace = self.load(params)
         if workspace is None:
             return int(super().execute(params, args) or 0)
-        self.outstream.write(explain.overview(workspace))
+        return self._overview(workspace, mark)
+
+    def _overview(self, workspace: Workspace, mark: str | None) -> int:
+        from zoosmith.build import explain, unused
+
+        said = explain.overview(workspace)
+        self.outstream.write(said)
         told = "".join(map(str, workspace.broken.values()))
         faults = unused.faults(workspace.project, workspace.zoo)
         alone = [fault for file, fault in faults.items() if f"{file}:" not in told]
         for fault in alone:
             show_error("ERROR", fault)
-        return BROKEN if workspace.broken or alone else 0
+        if workspace.broken or alone:
+            return BROKEN
+        if mark:
+            listed.keep(workspace.project, mark, said)
+        return 0
+
+
+def _home(params: Any) -> Path | None:
+    """The folder whose dodo.py doit is going to load; None where an option names another file."""
+    if params["dodoFile"] != "dodo.py" or params["cwdPath"]:
+        return None
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "dodo.py").exists()), None)

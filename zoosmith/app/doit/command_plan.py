@@ -57,7 +57,8 @@ class Why(ZooCommand):
         """Print what changed for the artifact and each of its parents."""
         for ref in chosen(workspace, names):
             if params["json"]:
-                show_json({"name": full_name(ref.recipe, ref.name), "changed": explain.changed(workspace, ref)})
+                name, came = full_name(ref.recipe, ref.name), explain.downloaded(workspace, ref)
+                show_json({"name": name, "changed": explain.changed(workspace, ref), "downloaded": came})
             else:
                 show_lines(explain.why(workspace, ref))
         return 0

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from doit.cmd_run import Run as DoitRun
 from doit.exceptions import InvalidCommand
+from doit.reporter import ConsoleReporter, ErrorOnlyReporter, ExecutedOnlyReporter, JsonReporter, ZeroReporter
 
 from zoosmith.app.doit.command import Anywhere, interrupt, told, unless_interrupted
 from zoosmith.app.doit.crossval import asked_of
-from zoosmith.app.doit.opening import OPENED
-from zoosmith.app.doit.room import enough
+from zoosmith.app.doit.interspersed import options_first
+from zoosmith.app.doit.opened import OPENED
+from zoosmith.app.doit.room import enough, settled
 from zoosmith.common.names import nearest
 from zoosmith.execution.interrupt import interruptible
 
@@ -30,10 +33,33 @@ opt_anyway = {
 }
 
 
+opt_executor = {
+    "name": "executor",
+    "long": "executor",
+    "type": str,
+    "default": "",
+    "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that "
+    "this machine is a node of), ray://HOST:PORT (one elsewhere); else as [executor] in zoosmith.toml says",
+}
+
+
 class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
     """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
 
-    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway)
+    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway, opt_executor)
+
+    def parse_execute(self, in_args: list[str]) -> int:
+        """As doit's own, with options behind names too."""
+        flags = {f"--{one.long}": one.type is bool for one in self.get_options() if one.long}
+        code: int = super().parse_execute(options_first(in_args, flags))
+        return code
+
+    def get_reporters(self) -> dict[str, Any]:
+        """Those of doit itself, as `get_backends`."""
+        own = (ConsoleReporter, ExecutedOnlyReporter, JsonReporter, ZeroReporter, ErrorOnlyReporter)
+        found = dict(zip(("console", "executed-only", "json", "zero", "error-only"), own, strict=True))
+        self.cmdparser["reporter"].choices = {name: one.desc for name, one in found.items()}
+        return found
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Load the tasks and run those that were named; without a name, say what there is."""
@@ -51,6 +77,8 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
             return run()
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
+        if told(lambda: settled(workspace, params["executor"])):
+            return 1
         if not params["anyway"] and told(lambda: enough(workspace, OPENED["names"])):
             return 1
         return interruptible(run, interrupt)
@@ -61,16 +89,27 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
         known = [task.name for task in self.task_list if not task.name.startswith("_")]
         for name in asked_of(pos_args or [])[0]:
             if "*" not in name and name not in known and not name.startswith("_"):
-                raise InvalidCommand(f"'{name}' is not a task{_nearest_task(name, known)}")
+                raise InvalidCommand(f"'{name}' is not a task{_nearest_task(name, known, self.loader.cmd_names)}")
         return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
                                 auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
 
 
-def _nearest_task(name: str, known: list[str]) -> str:
-    """A hint at the task that is meant: a bare name is to be built, a misspelt group is that of the same artifact."""
+def _nearest_task(name: str, known: list[str], commands: list[str]) -> str:
+    """A hint at what is meant: a bare name is to be built or is a command, a misspelt group is of the same artifact."""
     group, colon, artifact = name.rpartition(":")
     if not colon and name not in {task.partition(":")[0] for task in known}:
-        return nearest(f"build:{name}", [task for task in known if task.startswith("build:")] or known)
+        return _nearest_word(name, known, commands)
     of_group = [task for task in known if colon and task.startswith(f"{group}:")]
     of_artifact = [task for task in known if colon and task.endswith(f":{artifact}")]
     return nearest(name, of_group or of_artifact or known)
+
+
+def _nearest_word(name: str, known: list[str], commands: list[str]) -> str:
+    """The same for a word without a group: an artifact to build, a group, or a command."""
+    groups = {task.partition(":")[0] for task in known if ":" in task}
+    meant = {word: word for word in (*commands, *known) if ":" not in word}
+    meant |= {word: f"{word}:NAME" for word in groups}
+    meant |= {task.removeprefix("build:"): task for task in known if task.startswith("build:")}
+    if close := get_close_matches(name, sorted(meant), n=1, cutoff=0.6):
+        return f"; did you mean {meant[close[0]]!r}?"
+    return nearest(f"build:{name}", [task for task in known if task.startswith("build:")] or known)

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from doit.exceptions import InvalidDodoFile
 
+from zoosmith.app.doit.opened import OPENED, WORKERS, told_of
 from zoosmith.build import beside, codehash
+from zoosmith.build.recipe_files import recipe_files
 from zoosmith.build.workspace import Workspace
-from zoosmith.build.zoo import recipe_files
-from zoosmith.common.safe import printable
 from zoosmith.common.text import show, show_error
 from zoosmith.contract.errors import ZooError
-from zoosmith.execution.failure import failure
-from zoosmith.execution.interrupt import Workers
 from zoosmith.recipes.graph import Ref, Zoo
-
-WORKERS = Workers()  # of this process, known before there is a workspace: Ctrl-C may come while one is opened
-OPENED: dict[str, Any] = {"scratch": False, "names": [], "args": [], "crossval": {}}
-"""What the command line says, and the workspace once there is one."""
 
 
 def open_workspace(project: Path) -> Workspace:
@@ -55,11 +48,6 @@ def _leave_out_broken(workspace: Workspace, first: str) -> None:
     for fault in workspace.broken.values():
         show_error("ERROR", str(fault))
     show(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out", to=sys.stderr)
-
-
-def told_of(error: BaseException) -> str:
-    """The words of an error of ours, or of the system; doit prints them as they are, so nothing steers a terminal."""
-    return printable(str(error) if isinstance(error, ZooError) else failure(error))
 
 
 def needed_by(zoo: Zoo, names: list[str]) -> set[Ref] | None:

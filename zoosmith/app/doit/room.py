@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
+from zoosmith.execution.place import LOCAL, check_address, executor_of
 from zoosmith.recipes.graph import Ref
 
 GROUPS = {"build": True, "bench": True, "publish": True, "artifact": False, "crossval": False}
@@ -23,14 +25,33 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     asked = dict(_asked(workspace, names))
     if not asked:
         return 0
-    from zoosmith.build import preflight
+    from zoosmith.build import elsewhere, preflight
     from zoosmith.build.forecast import Forecast
 
     here = preflight.room(workspace.artifacts)
-    found = preflight.needs(Forecast(workspace), asked, copies=here.copies, measured=any(asked.values()))
-    short = preflight.shortages(found, here)
+    if workspace.where != LOCAL:  # the cluster says which of its nodes has the memory, when a step is placed
+        here = here._replace(memory_mb=sys.maxsize)
+    needs = partial(preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()))
+    short = preflight.shortages(needs(Forecast(workspace)), here)
+    if short and workspace.caches:  # what is downloaded is not built
+        with elsewhere.as_if_fetched(workspace, asked) as had:
+            found = needs(Forecast(workspace))
+            short = preflight.shortages(elsewhere.with_downloads(found, had, workspace.store), here)
     if short and not _goes_on(short):
         raise ZooError("\n  ".join([*short, "`doit run --anyway ...` builds all the same"]))
+    return 0
+
+
+def settled(workspace: Workspace, executor: str) -> int:
+    """0, once it is known where steps run. Raises ZooError for what is wrong with zoosmith.toml, or with `executor`."""
+    from zoosmith.remote.config import configured
+    from zoosmith.remote.trust import trusted
+
+    for config in configured(workspace.project):
+        trusted(config)
+    if executor:
+        check_address(executor)
+    workspace.where = executor or executor_of(workspace.project)
     return 0
 
 

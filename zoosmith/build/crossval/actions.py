@@ -17,9 +17,9 @@ from zoosmith import plugins
 from zoosmith.bench.host import device
 from zoosmith.build.codehash import closure_key, own_digest
 from zoosmith.build.crossval import request, rows, score
+from zoosmith.build.lookup import output
 from zoosmith.build.measuring import SUITE_VERSION, THREADS
 from zoosmith.build.resolve import Resolver, Unresolved
-from zoosmith.build.zoo import output
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import Resources

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from zoosmith.build import zoo as zoos
+from zoosmith.build import lookup
 from zoosmith.common.names import full_name, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.output import data_of
@@ -50,7 +50,7 @@ def trains(zoo: Zoo, ref: Ref, project: Path) -> bool:
 
 def splits_of(zoo: Zoo, ref: Ref, project: Path) -> tuple[str, ...]:
     """The splits that an artifact's builder reads."""
-    return data_of(zoos.builder(zoo, ref, project), zoos.params(zoo, ref, project))
+    return data_of(lookup.builder(zoo, ref, project), lookup.params(zoo, ref, project))
 
 
 def learnt_before(zoo: Zoo, ref: Ref, project: Path) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from zoosmith.build.zoo import recipe_files
+from zoosmith.build.recipe_files import recipe_files
 from zoosmith.recipes.yaml import document
 
 KEYS = ("builder", "from", "params")

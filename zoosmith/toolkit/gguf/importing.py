@@ -1,7 +1,7 @@
 """GGUF to an ordinary transformers checkpoint in FP32: what was quantised stays rounded, and the facts say how.
 
-transformers dequantises the file (its `gguf_file=` loader, which needs the package gguf). The model that it makes
-refuses to be saved, so that its weights move into a fresh one.
+Weights are dequantised one at a time, as transformers does it. Where it makes a weight of several tensors, its own
+loader holds them all; the model that it makes refuses to be saved, so that its weights move into a fresh one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.contract.errors import BuildError
-from zoosmith.toolkit.gguf import census, header, pretokenizer
+from zoosmith.toolkit.gguf import by_tensor, census, header, pretokenizer
 from zoosmith.toolkit.gguf.modelfile import end_tokens
+from zoosmith.toolkit.torch import streamed
 
 KEPT = ("generation_config.json", "tokenizer.model")
 """Files beside a GGUF that are taken as they are: transformers makes neither out of the file."""
@@ -40,24 +41,48 @@ def origin(file: Path) -> dict[str, Any]:
     return {"file": file.name, "types": found["tensors"], "bits_per_weight": found["bits_per_weight"]}
 
 
+def convert(file: Path, out: Path) -> Any:
+    """Write the file's model in FP32 below `out`, with all that goes with it; returns it, opened from there.
+
+    Raises BuildError where transformers cannot read it.
+    """
+    with _reading(file, _model_in(file)):
+        found = by_tensor.weights(file)
+    if found is None:
+        model = load(file)
+        save(model, file, out)
+        return model
+    streamed.write(out / "model.safetensors", found.shapes, found.read)
+    found.model.config.dtype = "float32"
+    found.model.config.architectures = [type(found.model).__name__]
+    found.model.config.save_pretrained(out)
+    _save_beside(file, out)
+    return _opened(out)
+
+
+def _opened(out: Path) -> Any:
+    import torch
+    import transformers
+
+    with _quiet():
+        return transformers.AutoModelForCausalLM.from_pretrained(
+            out, dtype=torch.float32, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        ).eval()
+
+
+def _model_in(file: Path) -> str:
+    return f"the {header.read(file).metadata.get('general.architecture')} model"
+
+
 def load(file: Path) -> Any:
     """The file's model with FP32 weights, without a trace of the file. Raises BuildError where transformers cannot."""
     import torch
     import transformers
 
-    architecture = header.read(file).metadata.get("general.architecture")
-    try:
-        with _quiet():
-            rounded = transformers.AutoModelForCausalLM.from_pretrained(
-                file.parent,
-                gguf_file=file.name,
-                dtype=torch.float32,
-                local_files_only=True,
-                trust_remote_code=False,
-            )
-    except (OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
-        said = str(error).splitlines()[0].replace(str(file.parent), "its folder")
-        raise BuildError(f"transformers cannot read the {architecture} model in {file.name}: {said}") from error
+    with _reading(file, _model_in(file)):
+        rounded = transformers.AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32, local_files_only=True, trust_remote_code=False
+        )
     return _fresh(rounded)
 
 
@@ -65,13 +90,9 @@ def _fresh(rounded: Any) -> Any:
     """The same weights in a model that can be saved."""
     import torch
 
-    config = type(rounded.config).from_dict(
-        {
-            key: value
-            for key, value in rounded.config.to_dict().items()
-            if key not in ("quantization_config", "_name_or_path", "_model_name_or_path")
-        }
-    )
+    stated = rounded.config.to_dict().items()
+    dropped = ("quantization_config", "_name_or_path", "_model_name_or_path")
+    config = type(rounded.config).from_dict({key: value for key, value in stated if key not in dropped})
     with torch.device("meta"):
         model = type(rounded)(config)
     model.load_state_dict(rounded.state_dict(), assign=True)
@@ -86,6 +107,11 @@ def _fresh(rounded: Any) -> Any:
 def save(model: Any, file: Path, out: Path) -> None:
     """Write config, weights, tokenizer, chat template and generation config of `file` below `out`."""
     model.save_pretrained(out, safe_serialization=True)
+    _save_beside(file, out)
+
+
+def _save_beside(file: Path, out: Path) -> None:
+    """All but the weights, where config.json is there already."""
     config = out / "config.json"
     stated = json.loads(config.read_text(encoding="utf-8"))
     for key in ("_name_or_path", "_model_name_or_path"):
@@ -102,14 +128,10 @@ def save(model: Any, file: Path, out: Path) -> None:
 def _save_tokenizer(file: Path, out: Path) -> None:
     import transformers
 
-    try:
-        with _quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(
-                file.parent, gguf_file=file.name, local_files_only=True, trust_remote_code=False
-            )
-    except (OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
-        said = str(error).splitlines()[0].replace(str(file.parent), "its folder")
-        raise BuildError(f"transformers cannot read the tokenizer in {file.name}: {said}") from error
+    with _reading(file, "the tokenizer"):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            file.parent, gguf_file=file.name, local_files_only=True, trust_remote_code=False
+        )
     tokenizer.save_pretrained(out)
     _restore_pre_tokenizer(file, out / "tokenizer.json")
     _settle(file, out / "tokenizer_config.json")
@@ -149,6 +171,17 @@ def _write_ends(file: Path, config: Path) -> None:
     if ends:
         stated["eos_token_id"] = ends[0] if len(ends) == 1 else ends
     config.write_text(json.dumps(stated, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _reading(file: Path, what: str) -> Iterator[None]:
+    """Raises what transformers raises as BuildError that says what it cannot read, and not where the file lies."""
+    try:
+        with _quiet():
+            yield
+    except (OSError, ValueError, RuntimeError, KeyError, NotImplementedError) as error:
+        said = str(error).splitlines()[0].replace(str(file.parent), "its folder")
+        raise BuildError(f"transformers cannot read {what} in {file.name}: {said}") from error
 
 
 @contextmanager

@@ -13,14 +13,15 @@ from zoosmith.toolkit.torch.forward import OnnxForward
 
 
 def finish(job: Job, graph: Any) -> Session:
-    """Store a graph whose weights lie in `job.scratch` as one file, beside its tokenizer; state its operators.
+    """Store a graph whose weights lie in `job.scratch` beside its tokenizer; state its operators.
 
-    `graph` is an `onnx.ModelProto`; notes of the building machine are stripped from it.
+    `graph` is an `onnx.ModelProto`; notes of the building machine are stripped from it. Its weights are in the same
+    file up to 2 GiB, and in a second one from there on.
     """
     target = job.out / "model.onnx"
     onnx_graph.strip_metadata(graph)
-    onnx_file.join(graph, job.scratch, target)
+    written = onnx_file.join(graph, job.scratch, target)
     checkpoint.copy_tokenizer(job.parent.path, job.out)
     job.fact("operators", onnx_graph.operators(graph))
-    sparsity.pass_on(job, job.parent.manifest.facts, [target])
+    sparsity.pass_on(job, job.parent.manifest.facts, written)
     return OnnxForward(target, job.threads)

@@ -11,7 +11,7 @@ from zoosmith.contract.job import Job
 from zoosmith.contract.output import Resources
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.pruning.sparsity import report_bytes
-from zoosmith.toolkit.torch import checkpoint, sessions
+from zoosmith.toolkit.torch import architecture, checkpoint, sessions
 from zoosmith.toolkit.training.recovery import Recovery, recover
 from zoosmith.toolkit.training.train import activations_mb
 
@@ -22,10 +22,13 @@ NO_FASTER = (
 
 
 def linears(model: Any) -> dict[str, Any]:
-    """Every torch.nn.Linear of the model by name, the head too. Raises BuildError for none."""
-    import torch
+    """Every torch.nn.Linear of the model by name, the head too. Raises BuildError for none.
 
-    found = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    Not an output matrix that is tied to the embeddings: its zeros would be those of the tokens that are read.
+    """
+    tied = architecture.tied(model)
+    names = [name for name in architecture.linears(model) if f"{name}.weight" not in tied]
+    found = {name: model.get_submodule(name) for name in names}
     if not found:
         raise BuildError("the model has no torch.nn.Linear layer to prune")
     return found

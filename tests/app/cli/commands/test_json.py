@@ -57,3 +57,17 @@ def test_an_error_is_no_json(user: User, capsys: pytest.CaptureFixture[str]) -> 
     assert cli.main(["show", "toy-b", "--registry", str(user.registry), "--json"]) == 1
     said = capsys.readouterr()
     assert (said.out, "did you mean 'toy-a'" in said.err) == ("", True)
+
+
+def test_init(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [plain] = told(capsys, "init", str(tmp_path / "plain"))
+    assert (plain["recipe"], plain["classes"]) == ("recipes/first.yaml", {})
+    (tmp_path / "t.csv").write_text("text;label\ngood;yes\nbad;no\nbad;no\n", encoding="utf-8")
+    words = ("init", str(tmp_path / "zoo"), "--csv", str(tmp_path / "t.csv"), "--license", "cc0-1.0")
+    [made] = told(capsys, *words)
+    assert set(made) == keys("init")
+    assert (made["classes"], made["twins"], made["empty"]) == ({"yes": 1, "no": 2}, 1, 0)
+    assert (tmp_path / "zoo" / made["recipe"]).is_file()
+    assert made["next"] == "zoosmith build t-onnx-int8"
+    assert cli.main([*words, "--json"]) == 1
+    assert capsys.readouterr().out == "", "what cannot be done is no JSON"

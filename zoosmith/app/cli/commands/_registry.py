@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 SHOWN = 3
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def registry_argument(parser: argparse.ArgumentParser) -> None:
     """--registry."""
     help = (
-        "folder or URL (https, http, file, hf://ORG/NAME), several by priority; else $ZOOSMITH_REGISTRY, else that of "
-        "the zoo you are in and those of `zoosmith config`"
+        "folder, URL (https, http, file, hf://ORG/NAME), FILE.zoosmith or oci:DIR, several by priority; else "
+        "$ZOOSMITH_REGISTRY, else that of the zoo you are in and those of `zoosmith config`"
     )
     parser.add_argument("--registry", metavar="URL", action="append", help=help)
 
@@ -33,6 +34,13 @@ def changed_argument(parser: argparse.ArgumentParser) -> None:
 def json_argument(parser: argparse.ArgumentParser, what: str) -> None:
     """--json; `what` says which objects."""
     parser.add_argument("--json", action="store_true", help=f"one JSON object a line: {what}")
+
+
+def was_named(given: argparse.Namespace) -> bool:
+    """Whether the user says which registry is meant."""
+    from zoosmith.publish.opening import VARIABLE
+
+    return bool(given.registry or os.environ.get(VARIABLE))
 
 
 def asked_arguments(parser: argparse.ArgumentParser) -> None:

@@ -70,10 +70,10 @@ def more(given: argparse.Namespace, rest: Sequence[str]) -> None:
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
 
-    ours = ("main", "more", "command", "name")
+    ours = ("main", "more", "command", "name", "names")
     known = [f"--{name.replace('_', '-')}" for name in vars(given) if name not in ours]
     option = rest[0].partition("=")[0]
-    raise ZooError(f"{option!r} is no option of capacity{nearest(option, known)}")
+    raise ZooError(f"{option!r} is no option of {given.command}{nearest(option, known)}")
 
 
 def main(given: argparse.Namespace) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 from zoosmith import plugins
+from zoosmith.app.cli.commands._registry import json_argument
 from zoosmith.contract.errors import ZooError
 
 RECIPE = """\
@@ -40,29 +42,51 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", default="text", metavar="COLUMN", help="its column of texts (default: text)")
     parser.add_argument("--label", default="label", metavar="COLUMN", help="its column of classes (default: label)")
     parser.add_argument("--license", metavar="ID", help="of what is made of the table, such as apache-2.0")
+    json_argument(parser, "the zoo, its recipe, the next command, and what the table holds")
 
 
 def main(given: argparse.Namespace) -> None:
     """Write dodo.py, a first recipe and the folders of a zoo. Raises ZooError if one is already."""
-    from zoosmith.common.text import show, show_lines
+    if (given.folder / "dodo.py").exists():
+        raise ZooError(f"{given.folder} is a zoo already: it has a dodo.py")
+    if given.csv is None:
+        _plain(given.folder, as_json=given.json)
+    else:
+        _of_table(given)
+
+
+def _plain(folder: Path, *, as_json: bool) -> None:
+    """Start a zoo whose first recipe is to be filled in."""
+    from zoosmith.common.text import show, show_json
+
+    _start(folder)
+    if not (folder / "recipes" / "first.yaml").exists():
+        (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
+    if as_json:
+        show_json({"folder": str(folder), "recipe": "recipes/first.yaml", "next": "doit list", "classes": {}})
+    else:
+        show(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")
+
+
+def _of_table(given: argparse.Namespace) -> None:
+    """Start a zoo whose first recipe is for the table."""
+    from zoosmith.app.cli.starting import zoo
+    from zoosmith.common.text import show, show_json, show_lines
 
     folder: Path = given.folder
-    if (folder / "dodo.py").exists():
-        raise ZooError(f"{folder} is a zoo already: it has a dodo.py")
-    if given.csv is None:
-        _start(folder)
-        if not (folder / "recipes" / "first.yaml").exists():
-            (folder / "recipes" / "first.yaml").write_text(RECIPE.format(), encoding="utf-8")
-        show(f"made {folder}: put a model below bases/, rows below data/, read recipes/first.yaml, then `doit list`")
-        return
-    from zoosmith.app.cli.starting import zoo
-
-    survey = zoo.read(given.csv, given.text, given.label, show)
-    show_lines("\n".join(survey.lines()))
+    notes = sys.stderr if given.json else None
+    survey = zoo.read(given.csv, given.text, given.label, lambda line: show(line, to=notes))
+    if not given.json:
+        show_lines("\n".join(survey.lines()))
     license = zoo.license_of(given.license)
     _refuse_what_is_there(folder)
     _start(folder)
     name = zoo.write(folder, given.csv, survey, license)
+    if given.json:
+        told = {"folder": str(folder), "recipe": f"recipes/{name}.yaml", "next": f"zoosmith build {name}-onnx-int8"}
+        show_json(told | {"classes": dict(survey.classes), "empty": len(survey.empty), "twins": survey.twins,
+                          "differing": len(survey.differing), "long": survey.long})  # fmt: skip
+        return
     show(f"made {folder}: its recipe is recipes/{name}.yaml. Next:")
     show(f"  cd {shlex.quote(str(folder))} && zoosmith build {name}-onnx-int8")
 

@@ -57,7 +57,7 @@ def main(given: argparse.Namespace) -> None:
 
 def recipe_file(named: str) -> Path:
     """The recipe's file. Raises ZooError with the nearest id."""
-    from zoosmith.build.zoo import recipe_files
+    from zoosmith.build.recipe_files import recipe_files
     from zoosmith.common.names import nearest
     from zoosmith.contract.errors import ZooError
     from zoosmith.project import find_project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from zoosmith.common.units import sized
 
@@ -53,6 +53,8 @@ def main(given: argparse.Namespace) -> None:
 
     project = find_project()
     found = [one for one in listed(project, given.family) if not (given.here and one.mark == MISSING)]
+    if given.family and not found and not given.here:
+        _refuse(project, given.family)
     found = list(with_versions(project, found))
     if given.json:
         for one in found:
@@ -90,6 +92,16 @@ def with_versions(project: Path, found: list[Listed]) -> Iterator[Listed]:
         yield one
 
 
+def _refuse(project: Path, family: str) -> NoReturn:
+    from zoosmith.build.recipe_files import recipe_files
+    from zoosmith.common.names import nearest
+    from zoosmith.contract.errors import ZooError
+
+    here = {one.name for one in listed(project)}
+    known = here | set(recipe_files(project)) if (project / "dodo.py").is_file() else here
+    raise ZooError(f"no artifact's name begins with {family!r}{nearest(family, known)}")
+
+
 def listed(project: Path, family: str | None = None) -> list[Listed]:
     """The artifacts of the recipes in their order, then what else lies below artifacts/, or here outside of a zoo.
 
@@ -100,8 +112,8 @@ def listed(project: Path, family: str | None = None) -> list[Listed]:
 
 
 def _of_zoo(project: Path, family: str | None) -> Iterator[Listed]:
+    from zoosmith.build.recipe_files import own_families
     from zoosmith.build.workspace import Workspace
-    from zoosmith.build.zoo import own_families
 
     workspace, own = Workspace(project), own_families(project)
     known = workspace.zoo.by_full_name

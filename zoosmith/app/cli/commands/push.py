@@ -6,20 +6,30 @@ What is published never changes; a push that was cut off goes on where it stoppe
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+
+from zoosmith.app.cli.commands._registry import json_argument
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --to to the parser."""
     parser.add_argument("name", help="artifact of the zoo you are in")
     parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
+    parser.add_argument("--sign", type=Path, metavar="KEY", help="sign it, and what it needs, with a private key (PEM)")
+    json_argument(parser, "the artifact, where it is, and whether it was there already")
 
 
 def main(given: argparse.Namespace) -> None:
     """Publish, and print the location."""
     from zoosmith.build.workspace import Workspace
-    from zoosmith.common.text import show_lines
+    from zoosmith.common.plain import plain
+    from zoosmith.common.text import show_json, show_lines
     from zoosmith.project import find_project
     from zoosmith.publish.push import push
 
     workspace = Workspace(find_project())
-    show_lines(str(push(workspace, workspace.zoo.find(given.name), given.to)))
+    published = push(workspace, workspace.zoo.find(given.name), given.to, key=given.sign)
+    if given.json:
+        show_json(plain(published))
+    else:
+        show_lines(str(published))

@@ -78,6 +78,8 @@ def lines(row: Row) -> Iterator[tuple[str, str]]:
         yield "file", f"{file.path}  {sized(file.size)}  sha256 {file.sha256}"
     for location in row.locations:
         yield "published", location
+    for key in row.signed_by:
+        yield "signed", f"by key {key[:16]}; `zoosmith verify` says what that is worth to you"
     if not row.locations:
         yield "published", "no; only whoever builds it has it"
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from zoosmith.app.cli.commands._found import here
-from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import json_argument, opened, registry_argument, was_named
 
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog
@@ -20,7 +19,10 @@ T = TypeVar("T")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --registry to the parser."""
-    parser.add_argument("name", help="folder of an artifact, its name in a zoo, or NAME@N or NAME:ALIAS of a registry")
+    parser.add_argument(
+        "name",
+        help="folder of an artifact, its name in a zoo, NAME@N or NAME:ALIAS of a registry, FILE.zoosmith, oci:DIR",
+    )
     registry_argument(parser)
     json_argument(parser, "a folder that is as its manifest says; what is not is an error")
 
@@ -28,7 +30,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Say what each folder is. Raises ZooError at the end, with all that differs or could not be looked at."""
     from zoosmith.contract.errors import ZooError
+    from zoosmith.publish.carried import names_one
 
+    if names_one(given.name):
+        verify_carried(given.name, as_json=given.json)
+        return
     folder, faults = here(given).folder, dict[str, None]()
     catalog = _tried(partial(known_registry, given), faults)
     needs = _tried(partial(parents, folder), faults) or []
@@ -75,11 +81,26 @@ def verify(folder: Path, catalog: Catalog | None, *, named: bool, as_json: bool 
     tree, name = folders.tree_digest(folder), folder.resolve().name
     if as_json:
         known = None if catalog is None else in_registry(catalog, name, tree, named=named)
-        show_json({"folder": str(folder), "tree": tree, "registry": known})
+        signed = None if catalog is None else signer(catalog, name, tree, folder)
+        show_json({"folder": str(folder), "tree": tree, "registry": known, "signed": signed})
         return
     show(f"{folder}: every file is as its manifest says (tree {tree[:16]}...)")
     if catalog is not None:
         show(f"{folder}: {in_registry(catalog, name, tree, named=named)}")
+        if told := signer(catalog, name, tree, folder):
+            show(f"{folder}: {told}")
+
+
+def verify_carried(name: str, *, as_json: bool) -> None:
+    """Read all of a bundle or an image. Raises ZooError where a byte is not what its index or its rows say."""
+    from zoosmith.common.text import show, show_json
+    from zoosmith.publish.whole import verified
+
+    versions = [str(version) for version in verified(name)]
+    if as_json:
+        show_json({"file": name, "holds": versions})
+        return
+    show(f"{name}: every byte is as its index and its registry say; it holds {', '.join(versions)}")
 
 
 def known_registry(given: argparse.Namespace) -> Catalog | None:
@@ -97,11 +118,21 @@ def find_name(given: argparse.Namespace) -> str:
     return Path(given.name.partition("@")[0].partition(":")[0]).name
 
 
-def was_named(given: argparse.Namespace) -> bool:
-    """Whether the user says which registry is to vouch for the artifact."""
-    from zoosmith.publish.opening import VARIABLE
+def signer(catalog: Catalog, name: str, tree: str, folder: Path) -> str | None:
+    """Who signed it, what was checked and what was not; None where the registry does not know it.
 
-    return bool(given.registry or os.environ.get(VARIABLE))
+    Raises ZooError where a signature does not hold, or one is required and missing.
+    """
+    from zoosmith.publish import trust
+    from zoosmith.publish.signed import Signatures
+    from zoosmith.transfer.cache import Cache
+    from zoosmith.transfer.http import RetryPolicy
+
+    same = catalog.with_tree(tree)
+    if not same:
+        return None
+    version = next((each for each in same if each.name == name), same[0])
+    return Signatures(catalog, trust.read(), RetryPolicy(), Cache()).checked(version, folder)
 
 
 def in_registry(catalog: Catalog, name: str, tree: str, *, named: bool) -> str:

@@ -1,0 +1,59 @@
+"""A lease is one owner's, until it is given back or its heartbeats stop."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoosmith.execution.cluster.leases import LAPSES_S, Leases, held
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_second_owner_is_told_who_has_it_and_gets_it_once_it_is_given_back() -> None:
+    leases = Leases(Clock())
+    assert leases.take("step", "one") is None
+    assert leases.take("step", "two") == "one"
+    leases.give_back("step", "two")
+    assert leases.take("step", "two") == "one", "what is not held cannot be given back"
+    leases.give_back("step", "one")
+    assert leases.take("step", "two") is None
+
+
+def test_heartbeats_keep_it_and_silence_lets_it_lapse() -> None:
+    clock = Clock()
+    leases = Leases(clock)
+    leases.take("step", "one")
+    clock.now = LAPSES_S * 0.9
+    assert leases.take("step", "one") is None
+    clock.now = LAPSES_S * 1.8
+    assert leases.take("step", "two") == "one"
+    clock.now = LAPSES_S * 1.95
+    assert leases.take("step", "two") is None
+    assert leases.take("step", "one") == "two"
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.floats(0, 15))))
+def test_never_two_owners_within_a_lapse(events: list[tuple[str, str, float]]) -> None:
+    clock = Clock()
+    leases = Leases(clock)
+    last: dict[str, tuple[str, float]] = {}
+    for key, owner, passed in events:
+        clock.now += passed
+        if leases.take(key, owner) is None:
+            before, when = last.get(key, (owner, 0.0))
+            assert before == owner or clock.now - when >= LAPSES_S
+            last[key] = (owner, clock.now)
+
+
+def test_who_waits_is_told_once_and_what_was_taken_is_given_back() -> None:
+    answers = iter(["one", "one", None])
+    told: list[str] = []
+    given_back: list[bool] = []
+    with held(lambda: next(answers), lambda: given_back.append(True), told.append, beat_s=0.01):
+        assert not given_back
+    assert (told, given_back) == (["one"], [True])

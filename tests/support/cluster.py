@@ -1,0 +1,54 @@
+"""A Ray cluster of three nodes on this machine, each with a store of its own, and a bucket that they share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support import s3
+
+NODES = 3
+
+
+@dataclass
+class Nodes:
+    """A cluster that runs: its address as `--executor` takes it, and what keeps it."""
+
+    address: str
+    cluster: Any
+    root: Path
+    joined: dict[str, Any]
+
+    def add(self, name: str, **more: Any) -> Any:
+        """One more node, of one core."""
+        variables = {"ZOOSMITH_NODE": str(self.root / name), "RAY_memory_usage_threshold": "1.0"}
+        node = self.cluster.add_node(
+            num_cpus=1, node_name=name, env_vars=variables, object_store_memory=80 * 2**20, **more
+        )
+        self.joined[name] = node
+        return node
+
+    def lose(self, name: str) -> None:
+        """End a node at once, as a power cut does."""
+        self.cluster.remove_node(self.joined.pop(name), allow_graceful=False)
+
+
+@contextmanager
+def running(root: Path, nodes: int = NODES) -> Iterator[Nodes]:
+    """A cluster whose nodes work below `root`."""
+    from ray.cluster_utils import Cluster
+
+    os.environ |= {"AWS_ACCESS_KEY_ID": s3.KEY_ID, "AWS_SECRET_ACCESS_KEY": s3.SECRET, "RAY_DEDUP_LOGS": "0"}
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80 * 2**20})
+    try:
+        found = Nodes(f"ray:{cluster.address}", cluster, root, {})
+        for one in range(nodes):
+            found.add(f"node{one}")
+        cluster.wait_for_nodes()
+        yield found
+    finally:
+        cluster.shutdown()

@@ -1,0 +1,61 @@
+"""Trees between driver and nodes: through a cache of the zoo, which every machine of the cluster reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from zoosmith.contract.errors import ZooError
+from zoosmith.remote import trees
+from zoosmith.remote.cache import Cache, opened
+from zoosmith.remote.config import ANY, CacheConfig
+from zoosmith.remote.stores import CacheFault
+from zoosmith.store.store import Store
+
+T = TypeVar("T")
+
+
+def meeting_place(caches: list[CacheConfig]) -> CacheConfig:
+    """The first cache that is read and written. Raises ZooError where the zoo names none."""
+    for one in caches:
+        if one.read and one.write:
+            return one
+    raise ZooError(
+        "a cluster exchanges trees through a cache that all its machines reach, and this zoo names none that is read "
+        'and written; add to zoosmith.toml:\n  [[cache]]\n  url = "s3://BUCKET/zoo"\n  write = true\n  trust = "any"'
+    )
+
+
+class Exchange:
+    """Trees by their digest. Each file is hashed on its way, so whose results are trusted matters to records alone."""
+
+    def __init__(self, config: CacheConfig) -> None:
+        """Through the cache of `config`, with the credentials of this machine's environment."""
+        self.cache: Cache = opened(replace(config, trust=ANY))
+
+    def send(self, tree: str, store: Store) -> int:
+        """Leave a tree of `store` there, unless it is; the bytes that went. Raises ZooError."""
+        return self.asked(lambda: trees.send(self.cache.blobs, store, tree))
+
+    def receive(self, tree: str, store: Store) -> None:
+        """Bring a tree into `store`, unless it is there. Raises ZooError."""
+        if not store.has(tree) and not self.asked(lambda: trees.fetch(self.cache.blobs, store, tree)):
+            raise ZooError(
+                f"cache {self.cache.config.where} has tree {tree[:12]} no longer, or not whole; run it again"
+            )
+
+    def blob(self, sha256: str, size: int, path: Path) -> None:
+        """Make `path` the file with this hash. Raises ZooError."""
+        if not self.asked(lambda: self.cache.blobs.get(sha256, size, path)):
+            raise ZooError(f"cache {self.cache.config.where} has {sha256[:12]} no longer; run it again")
+
+    def asked(self, ask: Callable[[], T]) -> T:
+        """What the cache gives. Raises ZooError for what it does wrong: without it nothing reaches a node."""
+        try:
+            return ask()
+        except CacheFault as fault:
+            raise ZooError(
+                f"cache {self.cache.config.where}: {fault}; a cluster exchanges through it what steps read and make"
+            ) from None

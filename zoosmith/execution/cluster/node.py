@@ -1,0 +1,118 @@
+"""What runs on a node: one step, over the node's own store, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from zoosmith.execution.action import Action
+from zoosmith.execution.cluster.checkpoints import Checkpoints
+from zoosmith.execution.cluster.exchange import Exchange
+from zoosmith.execution.cluster.own_code import Archive, received
+from zoosmith.execution.executor import LocalExecutor, StepFailed, StepKilled, Variables
+from zoosmith.execution.failure import failure
+from zoosmith.execution.interrupt import Workers
+from zoosmith.store.locks import flock, quiet
+from zoosmith.store.store import Store
+from zoosmith.transfer.cache import default_root
+
+BEAT_S = 1.0  # something is yielded at least as often, so that a cancelled task is seen to be so
+LOG_BYTES = 20_000
+Message = dict[str, Any]
+
+
+def node_root() -> Path:
+    """Where a node keeps trees and works: `$ZOOSMITH_NODE`, or `node/` in the user's cache."""
+    given = os.environ.get("ZOOSMITH_NODE")
+    return Path(given) if given else default_root() / "node"
+
+
+class NodeStep:
+    """One step on this node, and what it tells meanwhile."""
+
+    def __init__(self, action: Action, trees: Sequence[str], code: Archive | None, exchange: Exchange) -> None:
+        """Run `action`, which reads `trees`; `code` is the zoo's own, if it has any."""
+        self.action = action
+        self.trees = trees
+        self.code = code
+        self.exchange = exchange
+        self.store = Store(node_root() / ".store")
+        self.workers = Workers()
+        self.said: queue.SimpleQueue[Message] = queue.SimpleQueue()
+
+    def messages(self, variables: Variables) -> Iterator[Message]:
+        """{"progress": ...} while it runs, {} where there is nothing to say, at last {"result": ...} or {"error": ...}.
+
+        Closing the iterator ends the step.
+        """
+        thread = threading.Thread(target=self._to_its_end, args=(variables,), daemon=True)
+        thread.start()
+        try:
+            while True:
+                try:
+                    message = self.said.get(timeout=BEAT_S)
+                except queue.Empty:
+                    message = {}
+                yield message
+                if message.keys() & {"result", "error"}:
+                    return
+        finally:
+            self.workers.interrupt()
+
+    def _to_its_end(self, variables: Variables) -> None:
+        try:
+            self.said.put({"result": self._result(variables)})
+        except StepFailed as error:
+            self.said.put({"error": str(error), "killed": isinstance(error, StepKilled), "log": self._log()})
+        except BaseException as error:  # whatever it is, the driver waits for a last word
+            self.said.put({"error": f"{self.action.title}: {failure(error)}", "killed": False, "log": self._log()})
+
+    def _result(self, variables: Variables) -> Message:
+        started = time.monotonic()
+        with self.store.kept(), ExitStack() as held:
+            lock = held.enter_context(flock(self.store.folder("locks") / f"{self.action.key}.lock"))
+            for tree in self.trees:
+                self.exchange.receive(tree, self.store)
+            held.enter_context(quiet(alone=self.action.exclusive, waiting=self._waits))
+            checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
+            if checkpoints.restore():
+                self._say("goes on from where another node left it")
+            held.enter_context(checkpoints.kept())
+            executor = LocalExecutor(self.store, self._project(), self.workers, variables)
+            outcome = executor.run(self.action, lock, lambda message: self.said.put({"progress": message}))
+            self.exchange.send(outcome.tree, self.store)
+        return {
+            "tree": outcome.tree, "notes": outcome.notes, "peak_mb": outcome.peak_mb,
+            "seconds": time.monotonic() - started,
+        }  # fmt: skip
+
+    def _waits(self) -> None:
+        self._say("waiting for a measurement on its node to end")
+
+    def _say(self, text: str) -> None:
+        self.said.put({"progress": {"say": text}})
+
+    def _project(self) -> Path:
+        """A folder with the zoo's own code; an empty one where everything comes with zoosmith."""
+        home = node_root() / "projects"
+        folder = home / (self.code.sha256 if self.code else "none")
+        with flock(self.store.folder("locks") / "projects.lock"):
+            home.mkdir(parents=True, exist_ok=True)
+            if self.code and not folder.is_dir():
+                received(self.code, folder, self.exchange)
+            folder.mkdir(exist_ok=True)
+        return folder
+
+    def _log(self) -> str:
+        try:
+            return (
+                (self.store.root / "logs" / f"{self.action.key}.log").read_bytes()[-LOG_BYTES:].decode(errors="replace")
+            )
+        except OSError:  # it never came so far
+            return ""

@@ -1,0 +1,154 @@
+"""The caches of a zoo, in order: asked for results before a step runs, given them after. None is ever needed."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from zoosmith.common.names import nearest
+from zoosmith.contract.errors import ZooError
+from zoosmith.remote import trees
+from zoosmith.remote.cache import Cache, Warn, opened
+from zoosmith.remote.config import CacheConfig
+from zoosmith.remote.origin import DOWNLOADED, HOST
+from zoosmith.remote.stores import CacheFault, Tell, untold
+from zoosmith.remote.trust import Verify
+from zoosmith.store import adopting
+from zoosmith.store.store import ActionResult, Entry, Store
+
+TELLING = ("manifest.json", "data.json")
+SMALL = 8 << 20  # bytes of one of these
+
+
+@dataclass(frozen=True)
+class Found:
+    """A result that a cache has: its record, and the files of its tree."""
+
+    cache: Cache
+    record: ActionResult
+    entries: Sequence[Entry]
+
+    def missing(self, store: Store) -> list[Entry]:
+        """The files that the store has not."""
+        return adopting.missing(store, self.entries)
+
+    def size(self, store: Store) -> int:
+        """Bytes that bringing it here would take."""
+        return sum(entry.size for entry in self.missing(store))
+
+
+class Caches:
+    """Asks and feeds caches. Safe for threads; no method fails because a cache does."""
+
+    def __init__(
+        self, configs: Iterable[CacheConfig], store: Store, host: Mapping[str, Any], warn: Warn,
+        verify: Verify | None = None,
+    ) -> None:  # fmt: skip
+        """Over the store of this machine.
+
+        host: what is said of the machine in results that are sent. warn: told each fault, in one line, once.
+        verify: checks a signature. Raises ZooError where a cache asks for keys and there is none.
+        """
+        self.caches = [opened(config, verify) for config in configs]
+        self.store = store
+        self.host = dict(host)
+        self.warn = warn
+        self._broken: set[str] = set()  # keys of results that lack bytes somewhere, or have wrong ones
+        self._lock = threading.Lock()
+
+    def named(self, name: str) -> Cache:
+        """The cache of that name. Raises ZooError for none, with the nearest."""
+        known = {cache.config.name: cache for cache in self.caches}
+        if name not in known:
+            raise ZooError(f"no cache is called {name!r}{nearest(name, known)}; zoosmith.toml names them")
+        return known[name]
+
+    def find(self, key: str) -> Found | None:
+        """The first cache's result for an action, with the list of its files; nothing of these is fetched."""
+        for cache in self.caches:
+            if found := cache.asked(lambda cache: self._find(cache, key), self.warn):
+                return found
+        return None
+
+    def _find(self, cache: Cache, key: str) -> Found | None:
+        self._note(key)
+        record = cache.actions.get(key)
+        entries = None if record is None else self.store.tree(record.tree) or trees.listing(cache.blobs, record.tree)
+        if record and entries:
+            _require_pins(record, entries)
+        if record is None or entries is not None:
+            self._trust(key)
+        return Found(cache, record, entries) if record and entries else None
+
+    def fetch(self, found: Found, tell: Tell = untold) -> ActionResult | None:
+        """Bring a found result into the store; None where the cache has not all of it, or fails.
+
+        Hold `Store.kept` until it has a name. Raises OSError where this machine cannot keep it.
+        """
+        self._require_room(found)
+        key = found.record.key
+        self._note(key)
+        whole = found.cache.asked(
+            lambda cache: trees.fetch_files(cache.blobs, self.store, found.entries, tell), self.warn
+        )
+        if not whole:
+            return None
+        self._trust(key)
+        config = found.cache.config
+        came = {"name": config.name, "url": config.url, "on": datetime.now(UTC).isoformat(timespec="seconds")}
+        record = replace(found.record, provenance=found.record.provenance | {DOWNLOADED: came})
+        self.store.record(record)
+        return record
+
+    def glance(self, found: Found) -> bool:
+        """Bring the small files of a found result that say what it is, and the list of all; whether that went well.
+
+        Enough to tell the keys of what would be made from it, and nothing that `Store.has` takes for the whole.
+        """
+        small = [one for one in found.entries if one.path in TELLING and one.size <= SMALL]
+        done = found.cache.asked(
+            lambda cache: trees.fetch_files(cache.blobs, self.store, small, listed=found.entries), self.warn
+        )
+        return bool(done)
+
+    def _require_room(self, found: Found) -> None:
+        needed, free = found.size(self.store), shutil.disk_usage(self.store.folder(".")).free
+        if needed > free:
+            raise OSError(28, "No space left on device", str(self.store.root))
+
+    def send(self, record: ActionResult) -> None:
+        """Give a result that was made here to every cache that takes them: files, list, then the result itself."""
+        again = record.key in self._broken
+        told = replace(record, provenance=record.provenance | {HOST: self.host})
+
+        def once(cache: Cache) -> None:
+            trees.send(cache.blobs, self.store, record.tree, again=again)
+            cache.actions.put(told, again=again)
+
+        for cache in self.caches:
+            try:
+                cache.sent(once, self.warn)
+            except ZooError as error:  # of damage, whoever reads it next is told too, and it is made again
+                self.warn(f"not sent to cache {cache.config.where}: {error}")
+
+    def _note(self, key: str) -> None:
+        """Replace what caches have of a result when it is sent, unless it turns out to be whole."""
+        with self._lock:
+            self._broken.add(key)
+
+    def _trust(self, key: str) -> None:
+        with self._lock:
+            self._broken.discard(key)
+
+
+def _require_pins(record: ActionResult, entries: Sequence[Entry]) -> None:
+    """Raise CacheFault where a fetched base has other files than its recipe pins: that takes nobody's word."""
+    pinned = record.inputs.get("files") if record.inputs.get("kind") == "fetch" else None
+    found = {entry.path: entry.sha256 for entry in entries}
+    for name, sha256 in pinned.items() if isinstance(pinned, dict) else ():
+        if found.get(name) != sha256:
+            raise CacheFault("wrong", f"{name} of {record.provenance.get('name')} is not what its recipe pins")

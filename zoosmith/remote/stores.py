@@ -1,0 +1,62 @@
+"""The two stores of a cache, as in Bazel's remote cache: bytes by their hash, results by the key of their action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from zoosmith.store.store import ActionResult
+
+Tell = Callable[[int], None]
+"""Called with the number of bytes received; negative if bytes turned out wrong."""
+
+
+def untold(count: int) -> None:
+    """Tells nobody."""
+
+
+class CacheFault(Exception):
+    """What a cache did wrong, in words that hold no credentials.
+
+    kind: "unreachable" (no answer, or only errors of the server), "denied", "absent" (bucket or folder), "full",
+    "wrong" (other bytes than their name says), "unsupported" (by this kind of store).
+    """
+
+    def __init__(self, kind: str, words: str) -> None:
+        """Keep both."""
+        super().__init__(words)
+        self.kind = kind
+
+
+class BlobStore(Protocol):
+    """Bytes by SHA-256, 64 hex digits. Every method raises CacheFault; what is not there is no fault."""
+
+    def has(self, sha256: str) -> bool:
+        """Whether bytes lie under this name; their hash is looked at by whoever gets them."""
+
+    def get(self, sha256: str, size: int, path: Path, tell: Tell = untold) -> bool:
+        """Make `path` a file of these `size` bytes; False if they are not there.
+
+        What an interrupted call left in `path` is used. Never returns True with other bytes; `path` may then be gone.
+        """
+
+    def read(self, sha256: str, limit: int) -> bytes | None:
+        """The bytes, of at most `limit`; None if they are not there."""
+
+    def put(self, sha256: str, file: Path, *, again: bool = False) -> int:
+        """Add the bytes of `file`, and return how many were sent: 0 where they are there already.
+
+        Whole or not at all, by any number of writers at once. `again` replaces what lies there. Raises CorruptStore
+        where `file` has other bytes.
+        """
+
+
+class ActionCache(Protocol):
+    """Results by the key of their action, 64 hex digits. Every method raises CacheFault."""
+
+    def get(self, key: str) -> ActionResult | None:
+        """The result under a key; None for none, and for one that is not trusted."""
+
+    def put(self, result: ActionResult, *, again: bool = False) -> bool:
+        """Add a result after its files; False where the key has one, which stays unless `again`."""

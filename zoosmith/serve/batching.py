@@ -1,0 +1,163 @@
+"""A bounded queue before a few worker threads, which take what waits in batches by size and time.
+
+A batch is what one thread takes from the queue at once, never what is put through a model together: a predictor
+computes each answer on its own, since padding and neighbours change an answer of some formats (dynamic INT8 rounds by
+all that it is given). So a batch saves hops between threads, and waits for nobody unless it is told to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+SMOOTHING = 0.1  # of the mean seconds that an item takes, by which callers are told when to come again
+
+
+class Full(Exception):
+    """The queue has no room for a request; `retry_after` is in how many whole seconds it should have."""
+
+    def __init__(self, retry_after: int) -> None:
+        """Keep it."""
+        super().__init__(f"the queue is full; ask again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How a queue is emptied.
+
+    workers: threads. size: items of a batch at most. wait_s: how long the first item of a batch that is not full waits
+    for others; 0 never waits. waiting: items that the queue holds at most.
+    """
+
+    workers: int = 1
+    size: int = 8
+    wait_s: float = 0.0
+    waiting: int = 256
+
+
+@dataclass(eq=False)
+class _Request:
+    """Items that came together and are answered together, in their order."""
+
+    items: Sequence[Any]
+    future: asyncio.Future[list[Any]]
+    came: float
+    answers: dict[int, Any] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    def answered(self, index: int, answer: Any) -> None:
+        """Keep the answer to an item; the last one answers the request."""
+        self.answers[index] = answer
+        if isinstance(answer, Exception) and self.failure is None:
+            self.failure = answer
+        if len(self.answers) < len(self.items) or self.future.done():
+            return
+        if self.failure is not None:
+            self.future.set_exception(self.failure)
+        else:
+            self.future.set_result([self.answers[index] for index in range(len(self.items))])
+
+
+Item = tuple[_Request, int]
+
+
+class Batcher:
+    """Answers items in worker threads. All methods are called in the loop's thread."""
+
+    def __init__(
+        self,
+        work: Callable[[Any], Any],
+        batching: Batching,
+        observe: Callable[[int, float], None] = lambda items, seconds: None,
+    ) -> None:
+        """`work` answers one item, in a worker thread; `observe` gets the size of each batch and its seconds."""
+        self.batching = batching
+        self._work, self._observe = work, observe
+        self._loop = asyncio.get_running_loop()
+        self._pool = ThreadPoolExecutor(batching.workers, thread_name_prefix="answers")
+        self._queue: deque[Item] = deque()
+        self._idle = batching.workers
+        self._mean_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Items that no worker has taken yet."""
+        return len(self._queue)
+
+    def submit(self, items: Sequence[Any]) -> asyncio.Future[list[Any]]:
+        """Accept items, whole or not at all: the answers in their order, or the first exception that one raised.
+
+        A future that is cancelled takes what waits of it out of the queue. Raises Full.
+        """
+        if len(self._queue) + len(items) > self.batching.waiting:
+            self._forget_cancelled()
+            if len(self._queue) + len(items) > self.batching.waiting:
+                raise Full(self._retry_after())
+        request = _Request(items, self._loop.create_future(), self._loop.time())
+        self._queue.extend((request, index) for index in range(len(items)))
+        if not items:
+            request.future.set_result([])
+        self._dispatch()
+        return request.future
+
+    def close(self) -> None:
+        """Let the threads go; what they work at is finished first."""
+        self._pool.shutdown(wait=True)
+
+    def _dispatch(self) -> None:
+        while self._queue and self._idle and self._due():
+            share = math.ceil(len(self._queue) / self.batching.workers)  # or one thread would take what two could do
+            wanted = self.batching.size if self.batching.wait_s else min(share, self.batching.size)
+            batch = [self._queue.popleft() for _ in range(min(wanted, len(self._queue)))]
+            self._idle -= 1
+            self._pool.submit(self._run, batch)
+
+    def _due(self) -> bool:
+        """Whether the next batch is full or has waited long enough; else it is looked at again when it has."""
+        if not self.batching.wait_s or len(self._queue) >= self.batching.size:
+            return True
+        left = self._queue[0][0].came + self.batching.wait_s - self._loop.time()
+        if left <= 0:
+            return True
+        if self._timer is None:
+            self._timer = self._loop.call_later(left, self._ripe)
+        return False
+
+    def _ripe(self) -> None:
+        self._timer = None
+        self._dispatch()
+
+    def _run(self, batch: list[Item]) -> None:
+        """Answer a batch, in a worker thread; what one item raises is its answer alone."""
+        start, answers = time.perf_counter(), []
+        for request, index in batch:
+            answers.append(None if request.future.cancelled() else self._answer(request.items[index]))
+        self._loop.call_soon_threadsafe(self._finished, batch, answers, time.perf_counter() - start)
+
+    def _answer(self, item: Any) -> Any:
+        try:
+            return self._work(item)
+        except Exception as error:  # whatever a model raises: it fails this request and no other
+            return error
+
+    def _finished(self, batch: list[Item], answers: list[Any], seconds: float) -> None:
+        self._idle += 1
+        self._mean_s += SMOOTHING * (seconds / len(batch) - self._mean_s)
+        self._observe(len(batch), seconds)
+        for (request, index), answer in zip(batch, answers, strict=True):
+            request.answered(index, answer)
+        self._dispatch()
+
+    def _forget_cancelled(self) -> None:
+        self._queue = deque(item for item in self._queue if not item[0].future.cancelled())
+
+    def _retry_after(self) -> int:
+        return max(1, math.ceil(len(self._queue) * self._mean_s / self.batching.workers))
