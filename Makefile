@@ -94,6 +94,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.publish_kills --kills 200
 	$(BIN)/python -m benchmarks.writers --rounds 50
 	$(BIN)/python -m benchmarks.hostile --inputs 10000
+	$(BIN)/python -m benchmarks.hostile_carried --inputs 10000
 	$(BIN)/python -m doit run build:minilm-sst2-onnx-int8 && $(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.site
 	$(BIN)/python -m benchmarks.memory

@@ -199,7 +199,9 @@ def test_wheels_come_along(user: User, tmp_path: Path, monkeypatch: pytest.Monke
     fake = tmp_path / "python"
     fake.write_text(
         f"#!{sys.executable}\nimport sys, pathlib\nto = pathlib.Path(sys.argv[sys.argv.index('--dest') + 1])\n"
-        "to.mkdir(parents=True)\n(to / 'zoosmith-0.1.0-py3-none-any.whl').write_text(sys.argv[-1])\n"
+        "to.mkdir(parents=True)\n"
+        "wanted = next(word for word in sys.argv if word.startswith('zoosmith['))\n"
+        "(to / 'zoosmith-0.1.0-py3-none-any.whl').write_text(wanted)\n"
     )
     fake.chmod(0o755)
     monkeypatch.setattr("zoosmith.publish.wheels.sys.executable", str(fake))
@@ -210,7 +212,10 @@ def test_wheels_come_along(user: User, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_pip_that_has_no_wheels_is_told(user: User, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "none"), "XDG_CACHE_HOME": str(tmp_path)}
+    environment = {
+        "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://ann:canaryOfAToken@127.0.0.1:9/simple",
+        "PIP_RETRIES": "0", "PIP_FIND_LINKS": str(tmp_path / "none"), "XDG_CACHE_HOME": str(tmp_path),
+    }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "zoosmith.app.cli.main", "bundle", "toy-a", "-o", "zoo.zoosmith", "--registry",
          "registry", "--wheels"],
@@ -219,6 +224,7 @@ def test_pip_that_has_no_wheels_is_told(user: User, capsys: pytest.CaptureFixtur
     assert done.returncode == 1
     assert "pip has no wheels of zoosmith[onnx]==" in done.stderr
     assert "set PIP_FIND_LINKS=DIR" in done.stderr
+    assert "canaryOfAToken" not in done.stdout + done.stderr
     assert sorted(p.name for p in tmp_path.iterdir() if "zoosmith" in p.name) == ["zoosmith"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -34,14 +34,9 @@ def fetch(wanted: list[str], into: Path) -> list[Member]:
     pins = into / "constraints.txt"
     pins.write_text("".join(sorted(_pins())))
     own = f"zoosmith[{','.join(wanted)}]=={__version__}" if wanted else f"zoosmith=={__version__}"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     options = ["--only-binary", ":all:", "--constraint", str(pins), "--dest", str(into / FOLDER), own]
-    done = subprocess.run(
-        [*command, *options], capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False,
-        env=os.environ | {"PIP_NO_INPUT": "1"},
-    )  # fmt: skip
-    if done.returncode:
-        said = " ".join(done.stderr.split())[-600:]
+    said = _pip("download", "--quiet", *options)
+    if said is not None:
         raise ZooError(
             f"pip has no wheels of {own}: {said}\nMake one of zoosmith by `pip wheel --no-deps -w DIR CHECKOUT`, "
             "and set PIP_FIND_LINKS=DIR"
@@ -50,6 +45,19 @@ def fetch(wanted: list[str], into: Path) -> list[Member]:
         member(f"{FOLDER}/{file.name}", file, file.stat().st_size, sha256_file(file))
         for file in sorted((into / FOLDER).glob("*.whl"))
     ]
+
+
+def _pip(*words: str) -> str | None:
+    """Run pip; its last words where it fails, without a password that stands in the address of an index."""
+    command = [sys.executable, "-m", "pip", *words, "--disable-pip-version-check", "--no-input"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"it took longer than {TIMEOUT_S} s"
+    said = re.sub(r"//[^/\s@]*@", "//...@", " ".join(done.stderr.split()))
+    return said[-600:] if done.returncode else None
 
 
 def _pins() -> Iterable[str]:

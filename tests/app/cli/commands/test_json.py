@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.keys import key_pair
 from tests.support.published import publish
 from tests.support.user import FILES, User, at
 from tests.support.zoo import ROOT
@@ -71,3 +72,23 @@ def test_init(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert made["next"] == "zoosmith build t-onnx-int8"
     assert cli.main([*words, "--json"]) == 1
     assert capsys.readouterr().out == "", "what cannot be done is no JSON"
+
+
+def test_what_is_carried_and_signed(
+    user: User, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    private, public = key_pair(tmp_path, "alice")
+    where = ("--registry", str(user.registry))
+    [bundle] = told(capsys, "bundle", "toy-a", "-o", "zoo.zoosmith", *where)
+    assert set(bundle) == keys("bundle")
+    assert bundle["holds"] == ["toy-a@1"]
+    [image] = told(capsys, "export", "toy-a", "--oci", "image", *where)
+    assert set(image) == keys("export")
+    [signed] = told(capsys, "sign", "toy-a", "--key", str(private), *where)
+    assert set(signed) == keys("sign")
+    [trust] = told(capsys, "trust", "add", str(public), *where)
+    assert set(trust) == keys("trust")
+    assert list(trust["keys"]) == [signed["key"]]
+    [whole] = told(capsys, "verify", "zoo.zoosmith")
+    assert set(whole) == {"file", "holds"}

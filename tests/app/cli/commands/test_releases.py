@@ -71,6 +71,7 @@ def test_json_has_the_keys_of_the_page(user: User, capsys: pytest.CaptureFixture
     [
         ("promote toy-b@1 stable", 1, "did you mean 'toy-a'"),
         ("promote toy-a@9 stable", 1, "toy-a has no version '9'; known: 1, 2, 3"),
+        ("promote toy-a@1 stabel", 1, "there is no alias 'stabel'; did you mean 'stable'? `--new` makes one"),
         ("promote toy-a@1 3", 1, "cannot be the name of an alias"),
         ("promote toy-a@1 stable --measure", 1, "this zoo has no such artifact"),
         ("promote toy-a@1 stable --registry https://zoo.invalid/", 1, "zoo.invalid"),

@@ -7,6 +7,7 @@ hold; 7 where somebody else moved the name meanwhile.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened, warn
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog, Version
     from zoosmith.records.judging import Judgement
 
+USUAL = ("stable", "canary")
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Which version, and which name."""
     parser.add_argument("name", help="NAME@N; NAME alone is the newest version")
     parser.add_argument("alias", help="the name that moves, such as stable or canary")
+    parser.add_argument("--new", action="store_true", help="make an alias whose name is near to that of another")
     parser.add_argument("--measure", action="store_true", help="measure both versions here, in the zoo that made them")
     parser.add_argument("--suite", choices=("quick", "full"), default="quick", help="with --measure (default: quick)")
     parser.add_argument("--why", default="", metavar="TEXT", help="what the history says")
@@ -41,6 +45,8 @@ def main(given: argparse.Namespace) -> None:
         raise ZooError("--force needs --why TEXT: the history says why a version moved though its limits did not hold")
     catalog = opened(given, name=given.name)
     version = catalog.find(given.name)
+    if not given.new:
+        require_meant(given.alias, catalog.artifacts[version.name].aliases)
     warn(catalog, version)
     found = judgement(given, catalog, version)
     if not given.json:
@@ -57,6 +63,17 @@ def main(given: argparse.Namespace) -> None:
         return
     before = "was no version" if made.from_version is None else f"was {made.from_version}"
     show(f"{version.name}:{made.alias} is version {made.to_version} now ({before}); history entry {made.digest[:12]}")
+
+
+def require_meant(alias: str, known: Iterable[str]) -> None:
+    """Raise ZooError for a new alias that looks like a slip for one that there is, or for a usual one."""
+    from difflib import get_close_matches
+
+    from zoosmith.contract.errors import ZooError
+
+    names = {*known, *USUAL}
+    if alias not in names and (near := get_close_matches(alias, names, n=1, cutoff=0.8)):
+        raise ZooError(f"there is no alias {alias!r}; did you mean {near[0]!r}? `--new` makes one of this name")
 
 
 def judgement(given: argparse.Namespace, catalog: Catalog, version: Version) -> Judgement:

@@ -43,7 +43,7 @@ def main(given: argparse.Namespace) -> None:
         raise ZooError(f"`zoosmith trust {given.do}` {'takes nothing more' if given.what else 'needs: ' + HELP}")
     now = trust.read() if given.do == "list" else changed(given)
     if given.json:
-        show_json(plain(now))
+        show_json({"keys": plain(now.keys), "require": now.require, "roots": now.roots})
         return
     for line in lines(now):
         show(line)
