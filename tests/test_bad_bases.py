@@ -17,7 +17,7 @@ from tests.support.here import open_here
 from tests.support.zoo import doit, write_project, write_recipe
 from tests.test_faults import actions, assert_nothing_is_left, own_lock
 from zoosmith.build.workspace import Workspace
-from zoosmith.execution.executor import StepFailed
+from zoosmith.execution.executor import Executor, StepFailed
 from zoosmith.recipes.graph import Ref
 
 __all__ = ["own_lock"]  # a fixture for every test here
@@ -222,7 +222,7 @@ def test_what_a_killed_step_had_done_is_kept_and_the_rest_is_not(project: Path) 
     parents_of(workspace, ref)
     action = workspace.resolver.artifact(ref)
 
-    class Dies:
+    class Dies(Executor):
         def run(self, action: Any, lock: int, progress: Any) -> Any:
             for name in ("out", "parents", "scratch"):
                 (workspace.store.root / "work" / action.key / name).mkdir(parents=True)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.support.brief.forking import Forked
 from zoosmith.build.workspace import Workspace
 from zoosmith.execution.action import Action
-from zoosmith.execution.executor import Outcome, Progress, StepFailed
+from zoosmith.execution.executor import Executor, Outcome, Progress, StepFailed
 from zoosmith.execution.worker import Step, execute, failure
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import Store
@@ -34,7 +34,7 @@ class Clean:
             return process.wait(), raw.encode()
 
 
-class Here:
+class Here(Executor):
     """Stands in for `zoosmith.execution.executor.LocalExecutor`."""
 
     def __init__(self, store: Store, project: Path) -> None:
