@@ -57,7 +57,7 @@ class Here(Executor):
 def open_here(project: Path) -> Workspace:
     """The zoo in `project`; its steps run in this process."""
     workspace = Workspace(project)
-    workspace.runner.executor = Here(workspace.store, project)  # type: ignore[assignment]
+    workspace.runner.executor = Here(workspace.store, project)
     return workspace
 
 
