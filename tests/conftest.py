@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.job import Family
+from zoosmith.common.text import hush
 
 SLOW = ("families", "benchmarks", "site/test_browser.py", "site/test_sorting.py", "site/test_keyboard.py")
 """Below tests/: whole families, the studies' own code, and what needs a browser. Of CI alone, as all that kills is."""
@@ -112,3 +113,10 @@ def fast_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = doit(project, "artifact:family0-a0")
     assert done.returncode == 0, done.stdout + done.stderr
     return project / "artifacts" / "family0-a0"
+
+
+@pytest.fixture(autouse=True)
+def _told_again() -> Iterator[None]:
+    """After a test that ran a command with --quiet in this process, others hear again what is said."""
+    yield
+    hush(False)

@@ -121,7 +121,7 @@ def test_a_history_written_anew_is_noticed_by_who_read_it_before(root: Path) -> 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from zoosmith.publish import editing, opening, promotion
+from zoosmith.publish import editing, ledger, opening, promotion
 from zoosmith.records.naming import Author
 from zoosmith.transfer.cache import Cache
 root, name = Path(sys.argv[1]), sys.argv[2]
@@ -132,7 +132,7 @@ def killed(path, data):
             write(path, data)
         os.kill(os.getpid(), signal.SIGKILL)
     write(path, data)
-editing.write_atomic = killed
+editing.write_atomic = ledger.write_atomic = killed
 catalog = opening.open_catalog(str(root), Path("/nowhere"), Cache(root.parent / "cache"))
 version = catalog.find("toy-a@2")
 by = Author("ada", "2026-01-01T00:00:00+00:00")

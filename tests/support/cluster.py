@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,8 +44,11 @@ def running(root: Path, nodes: int = NODES) -> Iterator[Nodes]:
     """A cluster whose nodes work below `root`."""
     from ray.cluster_utils import Cluster
 
-    os.environ |= {"AWS_ACCESS_KEY_ID": s3.KEY_ID, "AWS_SECRET_ACCESS_KEY": s3.SECRET, "RAY_DEDUP_LOGS": "0"}
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80 * 2**20})
+    short = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # its sockets lie there, and their paths have 107 bytes at most
+    before = dict(os.environ)
+    os.environ |= {"AWS_ACCESS_KEY_ID": s3.KEY_ID, "AWS_SECRET_ACCESS_KEY": s3.SECRET, "RAY_TMPDIR": short}
+    head = {"num_cpus": 0, "object_store_memory": 80 * 2**20}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
         found = Nodes(f"ray:{cluster.address}", cluster, root, {})
         for one in range(nodes):
@@ -52,3 +57,6 @@ def running(root: Path, nodes: int = NODES) -> Iterator[Nodes]:
         yield found
     finally:
         cluster.shutdown()
+        shutil.rmtree(short, ignore_errors=True)
+        os.environ.clear()
+        os.environ.update(before)

@@ -177,17 +177,24 @@ class ClusterExecutor(Executor):
 
 
 def _leases() -> Any:
-    """The process of the cluster that knows who works on what, started by whoever asks first."""
+    """The process of the cluster that knows who works on what, started by whoever asks first.
+
+    Where its node is lost it begins anew on another, and knows of who works by the next heartbeat of each.
+    """
     import ray
 
-    kept = ray.remote(num_cpus=0)(leases.Leases)
+    kept = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(leases.Leases)
     return kept.options(name="zoosmith-leases", get_if_exists=True, lifetime="detached").remote()
 
 
 def _answer(asked: Any) -> str | None:
+    """Who holds the lease; None where nobody can say: then a step may be built twice, to the same bytes."""
     import ray
 
-    answer: str | None = ray.get(asked)
+    try:
+        answer: str | None = ray.get(asked, timeout=leases.LAPSES_S)
+    except ray.exceptions.RayError:
+        return None
     return answer
 
 
