@@ -13,7 +13,7 @@ LLM := smollm2
 LLM_ARTIFACTS := fp32 f16 q8_0
 
 # make docs   the documentation as one site, links checked   make first-hour  seconds of a new user's hour
-.PHONY: help demo demo-llm docs first-hour site test test-all lint bench install clean check-python
+.PHONY: help demo demo-llm docs first-hour site test test-all test-cluster lint bench install clean check-python
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -66,6 +66,10 @@ site: $(VENV)/.build
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 	@echo "left out: the slow kinds (whole families, kills at every call, the gallery in a browser, second builds); make test-all runs them too"
+
+# Three nodes of a Ray cluster on this machine; beside other tests they have no processor to be on time with.
+test-cluster: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 0 tests/execution/cluster/test_cluster.py
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder

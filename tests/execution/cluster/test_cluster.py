@@ -19,7 +19,13 @@ from tests.support import cluster, s3
 from tests.support.table import edit, write_table
 from tests.support.zoo import doit
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "PYTEST_XDIST_WORKER" in os.environ,
+        reason="three nodes beside other workers have no processor to be on time with: `make test-cluster` runs them alone",
+    ),
+]
 PAUSE_S = 1.0
 NAME = "build:toy-triple"
 
