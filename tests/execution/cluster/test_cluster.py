@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         "PYTEST_XDIST_WORKER" in os.environ,
-        reason="three nodes beside other workers have no processor to be on time with: `make test-cluster` runs them alone",
+        reason="beside other workers three nodes have no processor to be on time with; run `make test-cluster`",
     ),
 ]
 PAUSE_S = 1.0
