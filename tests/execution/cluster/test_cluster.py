@@ -36,6 +36,13 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Nodes]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _no_work_is_left(nodes: cluster.Nodes) -> None:
+    """What a step that was lost or interrupted leaves is not the next test's."""
+    for work in nodes.root.glob("node*/.store/work/*"):
+        shutil.rmtree(work)
+
+
 @pytest.fixture
 def bucket() -> Iterator[s3.S3]:
     with s3.serving() as serving:
@@ -107,6 +114,7 @@ def test_the_same_trees_as_on_one_machine_and_nothing_to_do_anywhere_after(
     assert all(node.fullmatch(one["notes"]["node"]) for one in told)
 
     assert (build(here, nodes).stderr, build(here, nodes).returncode) == ("", 0)
+    assert not list(nodes.root.glob("node*/.store/work/*")), "a node keeps nothing of a step that is finished"
     third = zoo(tmp_path / "third", bucket)
     downloaded = build(third, nodes)
     assert downloaded.returncode == 0, downloaded.stderr

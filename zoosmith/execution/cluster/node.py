@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -87,6 +88,7 @@ class NodeStep:
             executor = LocalExecutor(self.store, self._project(), self.workers, variables)
             outcome = executor.run(self.action, lock, lambda message: self.said.put({"progress": message}))
             self.exchange.send(outcome.tree, self.store)
+            shutil.rmtree(self.store.root / "work" / self.action.key, ignore_errors=True)
         return {
             "tree": outcome.tree, "notes": outcome.notes, "peak_mb": outcome.peak_mb,
             "seconds": time.monotonic() - started,
