@@ -14,6 +14,7 @@ import pytest
 from tests.support import causal
 from tests.support.gguf_file import write_gguf
 from tests.support.here import open_here
+from tests.support.sparse import write_sparse
 from tests.support.zoo import doit, write_project, write_recipe
 from tests.test_faults import actions, assert_nothing_is_left, own_lock
 from zoosmith.build.workspace import Workspace
@@ -208,6 +209,19 @@ def test_doit_tells_each_in_one_line_and_goes_on_with_the_next(tmp_path: Path) -
     assert not left & {f"{name}-{FAULTS[name][1]}" for name in COMMAND}
     assert not (project / "registry.json").exists()
     assert list((project / "artifacts" / ".store" / "work").glob("*")) == []
+
+
+def test_what_this_machine_has_no_room_for_is_refused_unread(project: Path, tmp_path: Path) -> None:
+    write_sparse(project / "bases" / "base" / "model.safetensors", 10**12)
+    done = doit(project, "run", "--continue", "artifact:toy-fp32", "artifact:toy-f16", TMPDIR=str(tmp_path))
+    assert done.returncode == 1
+    said = (done.stdout + done.stderr).splitlines()
+    assert re.match(r"ERROR: the disk is short: about [\d,.]+ GB are needed and .*`doit gc`", said[0])
+    assert re.match(r"  memory is short: build toy-f(p32|16) takes up to [\d,]+ MiB and this machine has", said[1])
+    assert said[2:] == ["  `doit run --anyway ...` builds all the same"]
+    assert not (project / "registry.json").exists()
+    assert {path.name for path in (project / "artifacts").iterdir()} <= {".checked", ".store"}  # what saves work
+    assert {path.name for path in (project / "artifacts").glob(".store/*")} <= {"kept"}
 
 
 def test_the_same_without_a_fault_is_built(project: Path) -> None:

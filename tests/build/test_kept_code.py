@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from zoosmith.build import codehash, kept_code
+from zoosmith.build import codehash, kept_code, sealed
 from zoosmith.build.codehash import code_digests
 from zoosmith.plugins import KINDS, PACKAGE
 
@@ -57,7 +57,7 @@ def written(folder: Path, name: str, text: str) -> Path:
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files need not be 2 s old before they are kept."""
-    monkeypatch.setattr(kept_code, "GRAIN_S", -1.0)
+    monkeypatch.setattr(sealed, "GRAIN_S", -1.0)
 
 
 def test_digests_of_all_shipped_builders_are_those_of_reading_them(store: Path, parsed: list[str]) -> None:

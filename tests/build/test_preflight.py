@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import table
 from tests.support.here import bring_up, open_here
+from tests.support.sparse import write_sparse
 from tests.support.zoo import RECIPE, rows, write_bert, write_project, write_recipe, write_rows
 from zoosmith.app.doit import room
 from zoosmith.build import planned, preflight
@@ -16,6 +17,7 @@ from zoosmith.build.forecast import Forecast, Take
 from zoosmith.build.preflight import Needs, Room
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
+from zoosmith.sources import pick
 
 LARGE = Room(10**12, 10**6, 1)
 
@@ -75,7 +77,7 @@ def test_what_is_short_is_told_with_step_numbers_and_cure() -> None:
     step = Take("build toy-bf16", 30 * 10**9, 30_000)
     assert preflight.shortages(needs_of(step), LARGE) == []
     (disk,) = preflight.shortages(needs_of(step), LARGE._replace(disk=10**9))
-    assert disk.startswith("the disk is short: about 30,000.0 MB are needed and 1,000.0 MB are free; free some")
+    assert disk.startswith("the disk is short: about 30.0 GB are needed and 1,000.0 MB are free; free some")
     (memory,) = preflight.shortages(needs_of(step, Take("build toy-f16", 1, 25_000)), LARGE._replace(memory_mb=24_000))
     told = "memory is short: build toy-bf16 takes up to 30,000 MiB and this machine has 24,000 MiB (2 steps do)"
     assert memory.startswith(told)
@@ -86,9 +88,9 @@ def test_the_lines_for_people_name_disk_memory_downloads_and_minutes() -> None:
     steps = (fetch, Take("build toy-a", 6 * 10**8, 4_000, seconds=600.0), Take("build toy-b", 4 * 10**8, 2_000))
     lines = preflight.told(needs_of(*steps, unknown=("fetch toy/other",)), LARGE)
     assert lines == [
-        "  takes    at least 16,000.0 MB of disk (1,000,000.0 MB free), 4,000 MiB of memory at most (build toy-a; "
+        "  takes    at least 16.0 GB of disk (1,000.0 GB free), 4,000 MiB of memory at most (build toy-a; "
         "1,000,000 MiB here)",
-        "  takes    15,000.0 MB of downloads, about 20 min at 100 Mbit/s",
+        "  takes    15.0 GB of downloads, about 20 min at 100 Mbit/s",
         "  takes    about 10 min for 1 of 2 builds, by records of the same builders",
         "  unknown  how large toy/other is, until it is fetched",
     ]
@@ -151,3 +153,23 @@ def test_at_a_terminal_the_user_is_asked(
         with pytest.raises(ZooError, match="memory is short"):
             room.enough(open_here(project), ["build:toy-fp32"])
     assert "memory is short" in terminal.said and "go on all the same? [y/N]" in terminal.said
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_large_base_that_was_never_fetched_is_not_read_to_say_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch, fetched: bool
+) -> None:
+    read: list[Path] = []
+
+    def noted(path: Path) -> str:
+        read.append(path)
+        return "0" * 64
+
+    monkeypatch.setattr(pick, "key", noted)
+    write_sparse(project / "bases" / "encoder" / "model.safetensors", 10**12)
+    workspace = open_here(project)
+    if fetched:
+        monkeypatch.setattr(workspace.store, "key", lambda name: "1" * 64)
+    with pytest.raises(ZooError, match=r"the disk is short: about [\d,.]+ GB are needed"):
+        room.enough(workspace, ["artifact:toy-fp32"])
+    assert bool(read) == fetched

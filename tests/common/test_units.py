@@ -55,7 +55,14 @@ def test_every_unit_counts_bytes(number: int, unit: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(999_600_000, "999.6 MB"), (1_340_200_000, "1,340.2 MB"), (466_247, "0.5 MB"), (1209, "1.2 kB"), (0, "0.0 MB")],
+    [
+        (15_340_000_000, "15.3 GB"),
+        (999_600_000, "999.6 MB"),
+        (1_340_200_000, "1,340.2 MB"),
+        (466_247, "0.5 MB"),
+        (1209, "1.2 kB"),
+        (0, "0.0 MB"),
+    ],
 )
 def test_sizes_as_people_read_them(size: float, text: str) -> None:
     assert sized(size) == text

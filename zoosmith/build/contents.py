@@ -1,31 +1,70 @@
-"""What files and folders hold, as digests that are computed again only where the file system tells of a change."""
+"""What files and folders hold, as digests that are computed again only where the file system tells of a change.
+
+Digests of what is large are kept in the store: a base of many GB is read for its key once, not by every command.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from zoosmith.build.sealed import Sealed, is_settled, state
 from zoosmith.common.canonical import digest
+from zoosmith.common.text import show
+from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 from zoosmith.store.files import payload, sha256_file
 
+FILE = Path("kept", "contents.json")  # below the store
+LARGE = 32 * 10**6  # bytes that take longer to hash than a kept digest takes to find
+LONG = 2 * 10**9  # bytes that take more than 2 s
+
+Seen = list[list[Any]]
+DigestOf = Callable[[Path], str]
+
 
 class Contents:
-    """Digests by path, remembered."""
+    """Digests by path and by how they are made, remembered."""
 
-    def __init__(self) -> None:
-        """Nothing was looked at yet."""
-        self._known: dict[Path, tuple[list[Any], str]] = {}
+    def __init__(self, store: Path) -> None:
+        """Of what is large in the folder `store` too. Nothing was looked at yet."""
+        self._store = store
+        self._file = Sealed(store, FILE, Path(__file__))
+        self._known: dict[str, tuple[Seen, str]] = {}
 
-    def digest(self, path: Path, digest_of: Callable[[Path], str]) -> str:
+    def digest(self, path: Path, digest_of: DigestOf) -> str:
         """`digest_of(path)`, computed again where the file system tells of a change."""
         seen = signature(path)
-        if path not in self._known or self._known[path][0] != seen:
-            self._known[path] = (seen, digest_of(path))
-        return self._known[path][1]
+        found = self._remembered(_key(path, digest_of), seen)
+        return self._read(path, seen, digest_of) if found is None else found
+
+    def is_soon_told(self, path: Path, digest_of: DigestOf) -> bool:
+        """Whether the digest is known, or what lies at `path` is small."""
+        seen = signature(path)
+        return _size(seen) < LARGE or self._remembered(_key(path, digest_of), seen) is not None
+
+    def _remembered(self, key: str, seen: Seen) -> str | None:
+        if key not in self._known and _size(seen) >= LARGE and key in (kept := self._file.load()):
+            self._known[key] = (kept[key][0], kept[key][1])
+        known = self._known.get(key)
+        return known[1] if known and known[0] == seen else None
+
+    def _read(self, path: Path, seen: Seen, digest_of: DigestOf) -> str:
+        if _size(seen) >= LONG:
+            show(f"reading {path.name}, {sized(_size(seen))}, for what it holds; once, until it changes", to=sys.stderr)
+        found = digest_of(path)
+        self._known[_key(path, digest_of)] = (seen, found)
+        if _size(seen) >= LARGE and self._store.is_dir() and is_settled(_newest(seen)) and signature(path) == seen:
+            self._keep(_key(path, digest_of), [seen, found])
+        return found
+
+    def _keep(self, key: str, row: list[Any]) -> None:
+        rows = self._file.load() | {key: row}
+        self._file.save({key: row for key, row in rows.items() if Path(key.partition("\0")[0]).exists()})
 
 
 def folder_digest(path: Path) -> str:
@@ -37,12 +76,23 @@ def folder_digest(path: Path) -> str:
     return digest([[file.as_posix(), sha256_file(path / file)] for file in payload(path)])
 
 
-def signature(path: Path) -> list[Any]:
+def signature(path: Path) -> Seen:
     """What the file system says of a file, or of all below a folder."""
     files = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]  # noqa: PTH118  # often
-    found = []
+    found: Seen = []
     for file in files or [str(path)]:
         with suppress(OSError):
-            s = os.stat(file)  # noqa: PTH116
-            found.append((file, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns))
+            found.append([file, *state(os.stat(file))])  # noqa: PTH116
     return sorted(found)
+
+
+def _size(seen: Seen) -> int:
+    return sum(row[3] for row in seen)
+
+
+def _newest(seen: Seen) -> float:
+    return max(max(row[4:6]) for row in seen) / 1e9
+
+
+def _key(path: Path, digest_of: DigestOf) -> str:
+    return f"{path}\0{digest_of.__module__}.{digest_of.__qualname__}"

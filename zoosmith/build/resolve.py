@@ -18,7 +18,7 @@ from typing import Any
 from zoosmith.build import lookup
 from zoosmith.build.building import build_action
 from zoosmith.build.codehash import build_code, code_digests
-from zoosmith.build.contents import Contents, signature
+from zoosmith.build.contents import Contents, DigestOf, folder_digest, signature
 from zoosmith.build.fetching import base_action, data_action, reading_code, source
 from zoosmith.build.key_parts import device_of, imports_of, isa, packages_of, python_version
 from zoosmith.contract.errors import ZooError
@@ -45,13 +45,14 @@ class Resolver:
         self._versions: dict[ModuleType, dict[str, str]] = {}
         self._builders: dict[Ref, ModuleType] = {}
         self._installed: dict[tuple[str, ...], dict[str, str]] = {}
-        self.contents = Contents()
+        self.contents = Contents(store.root)
         self._actions: dict[tuple[str, Ref], tuple[object, Action]] = {}
         self._code: dict[tuple[Path, ...], dict[str, str]] = {}
         self._imports: dict[tuple[Path, ...], dict[str, Any]] = {}
         self._entries: dict[Ref, list[Path]] = {}
         self._infos: dict[str, dict[str, Any]] = {}
         self._look = threading.local()
+        self._leaves_unread = False
 
     def action(self, kind: str, ref: Ref) -> Action:
         """The action of a "base", "data", "baselines" or "artifact". Raises Unresolved while a parent is missing."""
@@ -106,17 +107,42 @@ class Resolver:
         finally:
             self._look.found = None
 
+    @contextmanager
+    def leaving_unread(self) -> Iterator[None]:
+        """Take large sources of the project that were never fetched for unfetched, without reading them for their key.
+
+        What else has the same bytes under another name is not found so.
+        """
+        self._leaves_unread = True
+        try:
+            yield
+        finally:
+            self._leaves_unread = False
+
+    def _leave_unread(self, path: str, digest_of: DigestOf, name: str) -> None:
+        if not self._leaves_unread or self.store.key(name):
+            return
+        if not self.contents.is_soon_told(self.project / path, digest_of):
+            raise Unresolved(f"{path} was not read yet")
+
     def base(self, ref: Ref) -> Action:
         """Fetch a base."""
         base = self.zoo.base(ref)
         path = base.path if base and not base.files and not base.repo and not base.pypi else None
+        if path:
+            from zoosmith.sources import pick
+
+            self._leave_unread(path, pick.key, f"{ref.recipe}/bases/{ref.name}")
         return self._remembered("base", ref, self._seen(path), base_action)
 
     def data(self, ref: Ref) -> Action:
         """Make or fetch the rows of a data set."""
         with self.one_look() as found:
             if ("data", ref) not in found:
-                seen = self._seen(self.zoo.data(ref).path)
+                path = self.zoo.data(ref).path
+                if path:
+                    self._leave_unread(path, folder_digest, f"{ref.recipe}/data/{ref.name}")
+                seen = self._seen(path)
                 found["data", ref] = self._remembered("data", ref, seen, data_action)
             return found["data", ref]
 

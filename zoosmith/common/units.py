@@ -38,7 +38,9 @@ def megabytes(size: float) -> str:
 
 
 def sized(size: float) -> str:
-    """Bytes with their unit: MB with one decimal, or kB where that would leave nothing of it."""
+    """Bytes with their unit and one decimal: MB, or kB where that would leave nothing of it, or GB from ten on."""
+    if size >= 1e10:
+        return f"{size / 1e9:,.1f} GB"
     if size >= 1e5 or size == 0:
         return f"{megabytes(size)} MB"
     return f"{size / 1e3:.1f} kB"

@@ -32,7 +32,8 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     if workspace.where != LOCAL:  # the cluster says which of its nodes has the memory, when a step is placed
         here = here._replace(memory_mb=sys.maxsize)
     needs = partial(preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()))
-    short = preflight.shortages(needs(Forecast(workspace)), here)
+    with workspace.resolver.leaving_unread():  # a base of 100 GB is not read to say that there is no room for it
+        short = preflight.shortages(needs(Forecast(workspace)), here)
     if short and workspace.caches:  # what is downloaded is not built
         with elsewhere.as_if_fetched(workspace, asked) as had:
             found = needs(Forecast(workspace))

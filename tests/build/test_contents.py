@@ -1,0 +1,122 @@
+"""Digests of files and folders are computed again where something changed, and only there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from zoosmith.build import contents, sealed
+from zoosmith.build.contents import Contents, folder_digest
+
+asked: list[Path] = []
+
+
+def counted(path: Path) -> str:
+    asked.append(path)
+    return folder_digest(path)
+
+
+def other(path: Path) -> str:
+    return "other of " + folder_digest(path)
+
+
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is large, and files need not be 2 s old before their digests are kept."""
+    monkeypatch.setattr(contents, "LARGE", 1)
+    monkeypatch.setattr(sealed, "GRAIN_S", -1.0)
+    asked.clear()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    (tmp_path / "store").mkdir()
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "weights").write_bytes(b"1" * 100)
+    return tmp_path / "base"
+
+
+def test_the_next_run_does_not_read_it_again(store: Path, base: Path) -> None:
+    found = Contents(store).digest(base, counted)
+    assert found == folder_digest(base)
+    assert Contents(store).digest(base, counted) == found
+    assert asked == [base]
+
+
+@pytest.mark.parametrize("change", ["same size", "another file", "replaced"])
+def test_what_changed_is_read_again(store: Path, base: Path, change: str) -> None:
+    Contents(store).digest(base, counted)
+    file = base / "weights"
+    before = file.stat()
+    if change == "same size":
+        file.write_bytes(b"2" * 100)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # the time of the inode still tells
+    elif change == "another file":
+        (base / "more").write_bytes(b"3")
+    else:
+        (base / "fresh").write_bytes(b"4" * 100)
+        (base / "fresh").replace(file)
+    assert Contents(store).digest(base, counted) == folder_digest(base)
+    assert asked == [base, base]
+
+
+def test_what_was_just_written_is_not_kept(store: Path, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed, "GRAIN_S", 60.0)
+    Contents(store).digest(base, counted)
+    Contents(store).digest(base, counted)
+    assert asked == [base, base]
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", b"0" * 64 + b"\n{}"])
+def test_a_damaged_file_is_no_file(store: Path, base: Path, damage: bytes) -> None:
+    found = Contents(store).digest(base, counted)
+    (store / contents.FILE).write_bytes(damage)
+    assert Contents(store).digest(base, counted) == found
+    assert asked == [base, base]
+
+
+def test_an_edited_digest_is_not_believed(store: Path, base: Path) -> None:
+    found = Contents(store).digest(base, counted)
+    file = store / contents.FILE
+    file.write_bytes(file.read_bytes().replace(found.encode(), b"0" * 64))
+    assert Contents(store).digest(base, counted) == found
+
+
+def test_two_ways_to_digest_one_path_are_two_digests(store: Path, base: Path) -> None:
+    known = Contents(store)
+    assert known.digest(base, folder_digest) != known.digest(base, other)
+    assert Contents(store).digest(base, other) == other(base)
+
+
+def test_rows_of_what_is_gone_go(store: Path, base: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.write_bytes(b"5")
+    Contents(store).digest(gone, counted)
+    gone.unlink()
+    Contents(store).digest(base, counted)
+    assert str(gone) not in (store / contents.FILE).read_text()
+
+
+def test_it_is_told_before_much_is_read(
+    store: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not Contents(store).is_soon_told(base, counted)
+    Contents(store).digest(base, counted)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(contents, "LONG", 50)
+    assert Contents(store).is_soon_told(base, counted)
+    (base / "weights").write_bytes(b"6" * 100)
+    Contents(store).digest(base, counted)
+    assert capsys.readouterr().err == "reading base, 0.1 kB, for what it holds; once, until it changes\n"
+
+
+def test_without_a_store_nothing_is_written(tmp_path: Path, base: Path) -> None:
+    Contents(tmp_path / "none").digest(base, counted)
+    assert not (tmp_path / "none").exists()
