@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zoosmith.common.canonical import canonical
-from zoosmith.publish.index_sign import signer_of
+from zoosmith.signing.keys import signer_of
 
 IN_TOTO = "application/vnd.in-toto+json"
 
