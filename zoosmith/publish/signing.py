@@ -37,7 +37,7 @@ def file_name(key: str) -> str:
 
 
 def sign(folder: Path, key: Path) -> bytes:
-    """The signature over all files of `folder`, whose name, NAME@N, is the subject. Raises ZooError as `signer` does."""
+    """The signature over all files of `folder`, whose name, NAME@N, is its subject. Raises ZooError as `signer`."""
     keys.signer(key)
     from model_signing import signing
 
