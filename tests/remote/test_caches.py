@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_what_one_machine_sends_another_has_whole(scheme: str, bucket: S3, confi
     ours.caches.send(made)
     assert theirs.fetched("0" * 64) is None
     assert ours.warned + theirs.warned == []
+
+
+def test_a_store_that_writes_under_no_condition_is_asked_first(bucket: S3, ours: Machine, theirs: Machine) -> None:
+    bucket.conditions = False
+    made = ours.build(FILES, x=1)
+    for _ in range(2):
+        ours.caches.send(made)
+    assert theirs.fetched(made.key) and ours.warned == []
+    first = dict(bucket.objects)
+    ours.caches.caches[0].actions.put(replace(made, provenance={"name": "another"}))
+    assert bucket.objects == first
 
 
 def test_a_static_web_server_is_read(bucket: S3, ours: Machine, tmp_path: Path) -> None:
