@@ -15,7 +15,9 @@ from tests.publish.test_signed import Keys, keys, pulled, user
 from tests.support.published import Fault, publish, serving
 from tests.support.user import User
 from zoosmith.app.cli.main import main
-from zoosmith.publish import index_sign, trust
+from zoosmith.publish import index_sign
+from zoosmith.signing import trust
+from zoosmith.signing.keys import signer_of
 
 __all__ = ["keys", "user"]  # fixtures
 TUF = Path("registry/tuf")
@@ -103,8 +105,8 @@ def key_of_another_role(keys: Keys) -> None:
     """Alice's key renews the index; here it names keys, which only root may."""
     told = json.loads((TUF / "1.root.json").read_text())
     index_sign._put_root(
-        Path("registry"), 2, [index_sign.signer_of(keys["alice"][0])], index_sign.signer_of(keys["alice"][0]),
-        [index_sign.signer_of(keys["alice"][0])],
+        Path("registry"), 2, [signer_of(keys["alice"][0])], signer_of(keys["alice"][0]),
+        [signer_of(keys["alice"][0])],
     )  # fmt: skip
     assert told["signed"]["version"] == 1
 

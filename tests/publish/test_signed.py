@@ -22,7 +22,8 @@ from tests.support.keys import key_pair
 from tests.support.published import publish, serving
 from tests.support.user import User
 from zoosmith.app.cli.main import main
-from zoosmith.publish import opening, signing, trust
+from zoosmith.publish import opening, signing
+from zoosmith.signing import trust
 from zoosmith.transfer.http import RetryPolicy
 
 NAME = "family0-a0"
@@ -372,7 +373,7 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     user: User, keys: Keys, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     required(keys)
-    monkeypatch.setattr(signing, "NEEDED", ("model_signing", "a_module_that_is_missing"))
+    monkeypatch.setattr("zoosmith.signing.keys.NEEDED", ("model_signing", "a_module_that_is_missing"))
     assert pulled() == 1
     assert "signatures need a_module_that_is_missing: run `pip install 'zoosmith[sign]'`" in capsys.readouterr().err
     assert not Path("home").exists()

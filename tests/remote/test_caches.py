@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_what_one_machine_sends_another_has_whole(scheme: str, bucket: S3, confi
     ours.caches.send(made)
     assert theirs.fetched("0" * 64) is None
     assert ours.warned + theirs.warned == []
+
+
+def test_a_store_that_writes_under_no_condition_is_asked_first(bucket: S3, ours: Machine, theirs: Machine) -> None:
+    bucket.conditions = False
+    made = ours.build(FILES, x=1)
+    for _ in range(2):
+        ours.caches.send(made)
+    assert theirs.fetched(made.key) and ours.warned == []
+    first = dict(bucket.objects)
+    ours.caches.caches[0].actions.put(replace(made, provenance={"name": "another"}))
+    assert bucket.objects == first
 
 
 def test_a_static_web_server_is_read(bucket: S3, ours: Machine, tmp_path: Path) -> None:
@@ -217,20 +229,6 @@ def test_without_obstore_the_extra_is_named(ours: Machine, monkeypatch: pytest.M
     monkeypatch.setattr("zoosmith.remote.bucket.find_spec", lambda name: None)
     assert ours.fetched("0" * 64) is None
     assert "pip install 'zoosmith[remote]'" in ours.warned[0]
-
-
-def test_a_result_that_nobody_trusted_signed_is_none(bucket: S3, config: Config, ours: Machine) -> None:
-    from zoosmith.remote.cache import opened
-
-    made = ours.build({"a": b"b"}, x=1)
-    ours.caches.send(made)
-    seen: list[bytes] = []
-    cache = opened(config(trust=("ci",)), lambda statement, one, keys: bool(seen.append(statement)) or one in keys)
-    assert cache.actions.get(made.key) is None and seen == []
-    name = f"cache/ac/{made.key[:2]}/{made.key}.json"
-    bucket.objects[name] = bucket.objects[name].replace(b'"signatures": []', b'"signatures": ["ci"]')
-    got = cache.actions.get(made.key)
-    assert got and got.tree == made.tree and made.tree.encode() in seen[0]
 
 
 def test_a_base_is_what_its_recipe_pins_whoever_is_trusted(bucket: S3, ours: Machine, theirs: Machine) -> None:

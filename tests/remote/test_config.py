@@ -11,7 +11,6 @@ import pytest
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.remote.config import CacheConfig, configured
-from zoosmith.remote.trust import trusted
 
 GOOD = """\
 [[cache]]
@@ -56,6 +55,10 @@ def test_the_environment_stands_for_the_file(tmp_path: Path) -> None:
         ("[[cache]]\nname", "[cache]\nname", r"zoosmith\.toml.* is no TOML|write `\[\[cache\]\]`"),
         ('trust = "any"', "", r"zoosmith\.toml:3: say whose results are taken"),
         ('trust = "any"', 'trust = "all"', r"zoosmith\.toml:4: trust takes .*not 'all'"),
+        ('trust = "any"', 'trust = "ayn"', r"zoosmith\.toml:4: trust takes .*not 'ayn'; did you mean 'any'"),
+        ('trust = "any"', "trust = []", r"zoosmith\.toml:4: trust takes"),
+        ("write = true", "write = true\nsgin = 'k'", r"zoosmith\.toml:9: 'sgin' is not known; did you mean 'sign'"),
+        ("write = true", "write = true\nsign = ['k']", r"zoosmith\.toml:9: sign takes text"),
         ('trust = "any"', "trust = [1]", r"zoosmith\.toml:4: trust takes"),
         ("bucket/zoo", "bucket/zoo?x=1", r"zoosmith\.toml:3: the URL holds"),
         ("s3://bucket/zoo", "file://bucket", r"names no folder"),
@@ -90,13 +93,26 @@ def test_a_wrong_variable_names_itself(text: str, told: str, tmp_path: Path) -> 
         configured(tmp_path, {"ZOOSMITH_CACHE": text})
 
 
-def test_keys_that_cannot_be_checked_are_refused_rather_than_believed() -> None:
-    config = CacheConfig("ci", "s3://b/zoo", trust=("release",))
-    with pytest.raises(ZooError, match=r"ci \(s3://b/zoo\): .*signatures of release, which this version cannot check"):
-        trusted(config)
-    assert trusted(CacheConfig("ci", "s3://b/zoo", read=False, trust=("release",)))(b"", [])
-    assert trusted(config, lambda statement, one, keys: one in keys)(b"", ["other", "release"])
-    assert not trusted(config, lambda statement, one, keys: one in keys)(b"", [])
+def test_files_of_keys_lie_in_the_zoo_or_where_the_environment_says(tmp_path: Path) -> None:
+    signed = GOOD.replace('trust = "any"', 'trust = ["ci", "keys/release.pub"]\nsign = "own.key"\nwrite = true')
+    (tmp_path / "zoosmith.toml").write_text(signed)
+    one, other = configured(tmp_path, {})
+    assert one.trust == ("ci", f"{tmp_path}/keys/release.pub") and one.signed and one.sign == f"{tmp_path}/own.key"
+    assert not other.signed and other.sign == ""
+    assert [each.sign for each in configured(tmp_path, {"ZOOSMITH_CACHE_SIGN": "/secrets/k"})] == ["/secrets/k"] * 2
+    variable = {"ZOOSMITH_CACHE": "file:///mnt/zoo read write trust=ci,a.pub sign=~/k"}
+    (one,) = configured(tmp_path, variable)
+    assert one.trust == ("ci", f"{tmp_path}/a.pub") and one.sign == str(Path.home() / "k")
+
+
+@pytest.mark.parametrize("environment", [True, False])
+def test_a_key_in_place_of_its_file_is_refused_and_not_repeated(environment: bool, tmp_path: Path) -> None:
+    key = "-----BEGIN EC PRIVATE KEY-----\nvery-secret\n-----END EC PRIVATE KEY-----"
+    text = GOOD if environment else GOOD.replace("write = true", f'write = true\nsign = """{key}"""')
+    (tmp_path / "zoosmith.toml").write_text(text)
+    with pytest.raises(ZooError, match="ZOOSMITH_CACHE_SIGN take the name of a file, not the key itself") as caught:
+        configured(tmp_path, {"ZOOSMITH_CACHE_SIGN": key} if environment else {})
+    assert "very-secret" not in str(caught.value)
 
 
 def test_a_configured_cache_imports_nothing_of_its_extra(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ class Fault:
 class S3:
     """The bucket `zoo`: objects by name, and times in seconds since the epoch at which they were written.
 
-    Where it is `anonymous`, its URL serves as one of a web server that takes PUT.
+    Without `conditions` it refuses a PUT that has one. Where it is `anonymous`, its URL serves as one of a web server
+    that takes PUT.
     """
 
     bucket: str = "zoo"
@@ -53,6 +54,7 @@ class S3:
     asked: list[str] = field(default_factory=list)
     url: str = ""
     anonymous: bool = False
+    conditions: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, name: str, data: bytes) -> None:
@@ -138,6 +140,8 @@ class Handler(BaseHTTPRequestHandler):
     def _put(self, data: bytes, fault: Fault | None) -> None:
         if "partNumber" in self.query:
             self.s3.uploads[self.query["uploadId"][0]][int(self.query["partNumber"][0])] = data
+        elif self.headers.get("If-None-Match") and not self.s3.conditions:
+            return self._error(501, "NotImplemented", "Conditional object PUTs are not supported.")
         elif self.headers.get("If-None-Match") == "*" and self.name in self.s3.objects:
             return self._error(412, "PreconditionFailed", "At least one of the preconditions did not hold")
         else:

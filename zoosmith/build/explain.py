@@ -140,7 +140,7 @@ def why(workspace: Workspace, ref: Ref) -> str:
 
 
 def downloaded(workspace: Workspace, ref: Ref) -> dict[str, str]:
-    """Where what is up to date came from, by node, where that was a cache."""
+    """Where what is up to date came from, by node, where that was a cache, or one had what was not taken."""
     found = {f"{kind} {node}": workspace.resolver.finished(kind, node) for kind, node in nodes(workspace, ref)}
     found[MEASUREMENT] = workspace.measurement(ref, "quick")
     return {node: words for node, record in found.items() if record and (words := origin(record))}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoosmith.build.explain import first_difference, nodes, stored_name
@@ -11,6 +13,8 @@ from zoosmith.build.moved import moved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import ActionResult
 
@@ -26,7 +30,8 @@ class Step(NamedTuple):
     two.
 
     again: what changed since it was last there, if it was. gated: what its hub asks for first, or "".
-    source: the cache that it would be downloaded from, or "".
+    source: the cache that it would be downloaded from, or "". signer: who signed it there, or "".
+    refused: why what a cache has is not taken, or "".
     """
 
     do: str
@@ -36,6 +41,8 @@ class Step(NamedTuple):
     again: str | None = None
     gated: str = ""
     source: str = ""
+    signer: str = ""
+    refused: str = ""
 
     def line(self) -> str:
         """For people."""
@@ -44,10 +51,12 @@ class Step(NamedTuple):
         if self.do == "reuse":
             about = f" ({self.size / 1e6:.1f} MB)"
         if self.source:
-            about = f" ({sized(self.size)} from {self.source})"
+            signed = f", signed by {self.signer}" if self.signer else ""
+            about = f" ({sized(self.size)} from {self.source}{signed})"
+        refused = f"; {self.refused}" if self.refused else ""
         if self.what == "measurement":
-            return f"  {self.do:<8} measurement of {self.name} on this host{about if self.source else ''}"
-        return f"  {self.do:<8} {self.what} {self.name}{again}{about}{self.gated}"
+            return f"  {self.do:<8} measurement of {self.name} on this host{about if self.source else ''}{refused}"
+        return f"  {self.do:<8} {self.what} {self.name}{again}{about}{self.gated}{refused}"
 
 
 class Plan(NamedTuple):
@@ -87,6 +96,8 @@ def plan(workspace: Workspace, ref: Ref) -> str:
 
 
 def _steps(workspace: Workspace, ref: Ref, forecast: Any, had: Had) -> Iterator[Step]:
+    from zoosmith.build.measuring import measure_action
+
     for kind, node in dict.fromkeys(nodes(workspace, ref)):
         record = workspace.resolver.finished(kind, node)
         if record:
@@ -95,19 +106,31 @@ def _steps(workspace: Workspace, ref: Ref, forecast: Any, had: Had) -> Iterator[
             last = workspace.store.named(stored_name(kind, node))
             again = first_difference(workspace, kind, node) if last else None
             size = forecast.weighed(node).size if kind in ("base", "artifact") else 0
-            yield Step(VERBS[kind], kind, str(node), size, again, _gate(workspace, kind, node))
+            refused = _refused(workspace, partial(workspace.resolver.action, kind, node))
+            yield Step(VERBS[kind], kind, str(node), size, again, _gate(workspace, kind, node), refused=refused)
     for node in dict.fromkeys([workspace.zoo.families[ref.recipe].reference, ref]):
         record = workspace.measurement(node, "quick")
-        measure = Step("measure", "measurement", str(node))
+        refused = _refused(workspace, partial(measure_action, workspace.resolver, node, "quick"))
+        measure = Step("measure", "measurement", str(node), refused=refused)
         yield _there(workspace, record, "measurement", node, had) if record else measure
 
 
 def _there(workspace: Workspace, record: ActionResult, what: str, node: Ref, had: Had) -> Step:
     """A step that is not run: its result is here, or a cache has it."""
     if found := had.get(record.key):
-        return Step(DOWNLOAD, what, str(node), found.size(workspace.store), source=found.cache.config.name)
+        size, name = found.size(workspace.store), found.cache.config.name
+        return Step(DOWNLOAD, what, str(node), size, source=name, signer=found.signer)
     size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
     return Step("reuse", what, str(node), 0 if what == "measurement" else size)
+
+
+def _refused(workspace: Workspace, action: Callable[[], Action]) -> str:
+    """Why a cache's result of an action is not taken; "" where there is none, or its key is not known."""
+    if workspace.caches is None or not workspace.caches.refused:
+        return ""
+    with suppress(ZooError):
+        return workspace.caches.refused.get(action().key, "")
+    return ""
 
 
 def _gate(workspace: Workspace, kind: str, node: Ref) -> str:

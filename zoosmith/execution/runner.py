@@ -17,6 +17,7 @@ from zoosmith.execution.action import Action, public_versions
 from zoosmith.execution.display import Display
 from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
+from zoosmith.remote.origin import NOT_TAKEN
 from zoosmith.store.locks import flock, holding, quiet, who_holds
 from zoosmith.store.store import ActionResult, Store
 
@@ -141,6 +142,8 @@ class Runner:
         }
         if code := action.run.get("code"):
             provenance["code"] = code
+        if self.caches and (refused := self.caches.refused.get(action.key)):
+            provenance[NOT_TAKEN] = refused
         record = ActionResult(action.key, action.inputs, outcome.tree, provenance)
         self.store.record(record)
         shutil.rmtree(self.store.root / "work" / action.key, ignore_errors=True)

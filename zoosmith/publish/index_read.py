@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import signing
 from zoosmith.publish.index_sign import FOLDER, TARGET
+from zoosmith.signing.keys import require_extra
 from zoosmith.transfer import locations
 from zoosmith.transfer.http import RetryPolicy, TransientError
 from zoosmith.transfer.locations import Location
@@ -26,7 +26,7 @@ CHUNK = 1 << 16
 
 def root(data: bytes, what: str) -> str:
     """The text of a root of trust. Raises ZooError for one that is damaged, or not signed by its own keys."""
-    signing.require_extra()
+    require_extra()
     from tuf.api.metadata import Metadata, Root
 
     safe.parse_json(data, what)
@@ -44,7 +44,7 @@ def read(base: str, trusted: str, state: Path, retry: RetryPolicy) -> bytes:
     trusted: the root that was trusted first. state: a folder that remembers what was seen, so that nothing goes back.
     Raises ZooError for an index that is expired, older than before, mixed, replaced, or signed by others.
     """
-    signing.require_extra()
+    require_extra()
     from tuf.ngclient import Updater
 
     state.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -12,14 +12,13 @@ consistent snapshots: a client that reads while the index is renewed sees the ol
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import signing
+from zoosmith.signing.keys import signer_of
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
 
@@ -58,16 +57,6 @@ def rotate(registry: Path, root: Path, release: Path, days: int, new_root: Path 
         _put_root(registry, version, [own], signer_of(release), [signer, own])
         _publish(registry, signer_of(release), days)
     return int(version)
-
-
-def signer_of(file: Path) -> Any:
-    """What signs with a private key in a file."""
-    signing.signer(file)  # says what is wrong with it
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    from securesystemslib.signer import CryptoSigner
-
-    private: Any = load_pem_private_key(file.read_bytes(), (os.environ.get(signing.PASSWORD) or "").encode() or None)
-    return CryptoSigner(private)
 
 
 def _versions(registry: Path, role: str) -> list[int]:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.predictor import folder_of, manifest_digest
-from zoosmith.publish import several, trust
+from zoosmith.publish import several
 from zoosmith.publish.asked import parted
 from zoosmith.publish.catalog import Catalog, Version
 from zoosmith.publish.pull import Progress, Puller
+from zoosmith.signing import trust
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy

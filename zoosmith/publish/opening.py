@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from zoosmith.common import safe
 from zoosmith.common.canonical import canonical, digest
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import carried, seen, trust
+from zoosmith.publish import carried, seen
 from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.entries import plain
 from zoosmith.publish.indexed import Indexed
@@ -21,6 +21,7 @@ from zoosmith.publish.objects import Root
 from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
 from zoosmith.records import registry
+from zoosmith.signing import trust
 from zoosmith.store.files import sha256_file, write_atomic
 from zoosmith.transfer import http, locations
 from zoosmith.transfer.cache import Cache

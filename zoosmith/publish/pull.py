@@ -25,8 +25,8 @@ from zoosmith.publish import folders, pointer, room
 from zoosmith.publish.catalog import Catalog, Version, check
 from zoosmith.publish.signed import Signatures
 from zoosmith.publish.staging import prepare, remove
-from zoosmith.publish.trust import Trust
 from zoosmith.records.schema import File
+from zoosmith.signing.trust import Trust
 from zoosmith.store.files import copy_file, sha256_file, sync_file, sync_folder
 from zoosmith.store.locks import flock, holding
 from zoosmith.store.store import Store

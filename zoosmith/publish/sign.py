@@ -17,13 +17,14 @@ from zoosmith.publish.ledger import InFolder
 from zoosmith.publish.pull import Puller
 from zoosmith.publish.release import Release
 from zoosmith.records.versions import with_signers
+from zoosmith.signing import keys
 from zoosmith.store.files import copy_file, write_atomic
 from zoosmith.store.locks import flock
 
 
 def signed(release: Release, key: Path) -> Release:
     """The release with a signature by the private key in a file. Raises ZooError if that cannot be had."""
-    id = signing.signer(key)
+    id = keys.signer(key)
     safe.paths([*release.texts(), *(file.at for file in release.pointer.files), signing.file_name(id)])
     files = {file.path: release.store.file(file.sha256) for file in release.row.files}
     with _tree(files, f"{release.name}@{release.version}", release.store.root) as tree:
@@ -52,7 +53,7 @@ def sign_published(version: Version, key: Path, puller: Puller, *, alone: bool =
             f"{puller.catalog.base} is no folder of this machine: sign there, or when it is published, by `zoosmith "
             "push NAME --to TARGET --sign KEY`"
         )
-    id, root = signing.signer(key), Path(unquote(split.path))
+    id, root = keys.signer(key), Path(unquote(split.path))
     shelf = root / safe.path(_own_location(version).rstrip("/"))
     folder = puller.pulled(version).folder
     data = signing.sign(folder.rename(folder.with_name(str(version))), key)

@@ -10,7 +10,8 @@ from pathlib import Path
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import signing
 from zoosmith.publish.catalog import Catalog, Version
-from zoosmith.publish.trust import Key, Trust
+from zoosmith.signing.keys import require_extra
+from zoosmith.signing.trust import Key, Trust
 from zoosmith.store.files import write_atomic
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.http import RetryPolicy, TransientError, Unreachable
@@ -41,7 +42,7 @@ class Signatures:
         """
         found = self._trusted(version)
         if found is not None:
-            signing.require_extra()
+            require_extra()
             self._claimed(version, *found)
         elif self.required:
             raise ZooError(

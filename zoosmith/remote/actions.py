@@ -7,10 +7,11 @@ from typing import Any
 
 from zoosmith.common import safe
 from zoosmith.common.canonical import canonical, digest, pretty
+from zoosmith.common.text import inline
 from zoosmith.contract.errors import ZooError
 from zoosmith.remote.objects import Objects
-from zoosmith.remote.stores import CacheFault
-from zoosmith.remote.trust import Trusted
+from zoosmith.remote.stores import CacheFault, Taken
+from zoosmith.remote.trust import Sign, Trusted
 from zoosmith.store.store import ActionResult
 
 LIMIT = 8 << 20  # bytes of one result
@@ -19,23 +20,30 @@ LIMIT = 8 << 20  # bytes of one result
 class Actions:
     """An `ActionCache` over objects called ac/ab/<key>.json."""
 
-    def __init__(self, objects: Objects, trusted: Trusted) -> None:
-        """Keep results in `objects`; take what `trusted` says yes to."""
+    def __init__(self, objects: Objects, trusted: Trusted, sign: Sign) -> None:
+        """Keep results in `objects`, signed by `sign`; take what `trusted` lets pass."""
         self.objects = objects
-        self.trusted = trusted
+        self.trusted, self.sign = trusted, sign
 
-    def get(self, key: str) -> ActionResult | None:
-        """The result under a key; None for none, or one not trusted. Raises CacheFault."""
+    def get(self, key: str) -> Taken | None:
+        """The result under a key; None for none. Raises CacheFault, for one that is not trusted too."""
         data = self.objects.read(name_of(key), LIMIT)
         if data is None:
             return None
         result, signatures = parsed(key, data)
-        return result if self.trusted(statement(result), signatures) else None
+        try:
+            return Taken(result, self.trusted(statement(result), signatures))
+        except CacheFault as fault:
+            raise CacheFault(
+                fault.kind, f"its result of {inline(str(result.provenance.get('name')))[:80]} {fault}"
+            ) from None
 
     def put(self, result: ActionResult, *, again: bool = False) -> bool:
         """Add a result; False where there is one. Raises CacheFault."""
         body = _body(result)
-        data = pretty(body | {"digest": digest([result.key, body]), "signatures": []}).encode()
+        data = pretty(
+            body | {"digest": digest([result.key, body]), "signatures": self.sign(statement(result))}
+        ).encode()
         return self.objects.create(name_of(result.key), data, again=again)
 
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from zoosmith.remote.config import CacheConfig
-from zoosmith.remote.faults import fault_of
+from zoosmith.remote.faults import fault_of, lacks_conditions
 from zoosmith.remote.objects import Listed
 from zoosmith.remote.stores import CacheFault
 from zoosmith.transfer.http import RetryPolicy, TransientError
@@ -31,6 +31,7 @@ class Bucket:
     def __init__(self, config: CacheConfig) -> None:
         """Below the URL of `config`; credentials come from the environment, as the clouds' own tools read them."""
         self.config = config
+        self._conditions = True  # that it can write an object only where there is none, until it says otherwise
 
     @cached_property
     def store(self) -> Any:
@@ -75,19 +76,28 @@ class Bucket:
         return Pieces(lambda begin, end: self._piece(path, begin, end), start, size)
 
     def create(self, name: str, data: bytes, *, again: bool = False) -> bool:
-        """Write an object in one request; False if there is one."""
+        """Write an object in one request; False if there is one.
+
+        Where the store has no such condition (WebDAV, Swift), it is asked first: equal bytes over equal ones do no
+        harm.
+        """
         import obstore
-        from obstore.exceptions import AlreadyExistsError, NotSupportedError
+        from obstore.exceptions import AlreadyExistsError
 
         with self._asking(absent=True):
-            try:
-                obstore.put(self.store, name, data, mode="overwrite" if again else "create")
-            except AlreadyExistsError:
-                return False
-            except (NotSupportedError, NotImplementedError):  # WebDAV: equal bytes over equal bytes do no harm
-                if self.size(name) is not None:
+            if self._conditions and not again:
+                try:
+                    obstore.put(self.store, name, data, mode="create")
+                    return True
+                except AlreadyExistsError:
                     return False
-                obstore.put(self.store, name, data, mode="overwrite", use_multipart=False)
+                except Exception as error:
+                    if not lacks_conditions(error):
+                        raise
+                    self._conditions = False
+            if not again and self.size(name) is not None:
+                return False
+            obstore.put(self.store, name, data, mode="overwrite", use_multipart=False)
         return True
 
     def send(self, name: str, chunks: Iterable[bytes]) -> None:

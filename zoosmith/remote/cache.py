@@ -13,7 +13,7 @@ from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.objects import Objects
 from zoosmith.remote.static import Static
 from zoosmith.remote.stores import ActionCache, BlobStore, CacheFault
-from zoosmith.remote.trust import Verify, trusted
+from zoosmith.remote.trust import require_key, signing, trusted, what_to_do
 from zoosmith.transfer.http import RetryPolicy
 
 TRIES = 3
@@ -30,12 +30,16 @@ class Cache:
         self.blobs, self.actions, self.objects = blobs, actions, objects
         self.reads, self.writes = config.read, config.write
         self._lock = threading.Lock()
+        self._told = False  # that there is something that is not trusted
 
     def asked(self, ask: Callable[[Cache], T], warn: Warn) -> T | None:
         """What `ask` gives, or None after a fault, which is told to `warn` the first time."""
         try:
             return ask(self) if self.reads else None
         except CacheFault as fault:
+            if fault.kind == "untrusted":
+                self._tell_once(f"{fault}; {what_to_do(self.config)}", warn)
+                return None
             self._shut(fault, warn, "it is asked for nothing more in this run", reads=True)
         return None
 
@@ -43,9 +47,16 @@ class Cache:
         """Send something; after a fault nothing more is sent."""
         try:
             if self.writes:
+                require_key(self.config)
                 send(self)
         except CacheFault as fault:
             self._shut(fault, warn, "nothing more is sent to it in this run", reads=fault.kind == "unreachable")
+
+    def _tell_once(self, words: str, warn: Warn) -> None:
+        with self._lock:
+            told, self._told = self._told, True
+        if not told:
+            warn(f"cache {self.config.where}: {words}")
 
     def _shut(self, fault: CacheFault, warn: Warn, then: str, *, reads: bool) -> None:
         """One that lies is still sent what is right; one that does not answer is left alone either way."""
@@ -57,9 +68,9 @@ class Cache:
                 warn(f"cache {self.config.where}: {fault}; {then}")
 
 
-def opened(config: CacheConfig, verify: Verify | None = None) -> Cache:
-    """A cache, of which nothing is asked yet. Raises ZooError where its results cannot be trusted as it says."""
+def opened(config: CacheConfig) -> Cache:
+    """A cache, of which nothing is asked yet. Raises ZooError for a key that it names and that cannot be used."""
     retry = RetryPolicy(tries=TRIES, first_s=0.2, longest_s=config.timeout_s, timeout_s=config.timeout_s)
     static = config.scheme in ("http", "https") and not config.write
     objects: Objects = Static(config, retry) if static else Bucket(config)
-    return Cache(config, Blobs(objects, retry), Actions(objects, trusted(config, verify)), objects)
+    return Cache(config, Blobs(objects, retry), Actions(objects, trusted(config), signing(config)), objects)

@@ -14,9 +14,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.remote import trees
 from zoosmith.remote.cache import Cache, Warn, opened
 from zoosmith.remote.config import CacheConfig
-from zoosmith.remote.origin import DOWNLOADED, HOST
-from zoosmith.remote.stores import CacheFault, Tell, untold
-from zoosmith.remote.trust import Verify
+from zoosmith.remote.origin import DOWNLOADED, HOST, SIGNED, without_way
+from zoosmith.remote.stores import CacheFault, Taken, Tell, untold
 from zoosmith.store import adopting
 from zoosmith.store.store import ActionResult, Entry, Store
 
@@ -26,11 +25,12 @@ SMALL = 8 << 20  # bytes of one of these
 
 @dataclass(frozen=True)
 class Found:
-    """A result that a cache has: its record, and the files of its tree."""
+    """A result that a cache has: its record, the files of its tree, and who signed it, for people ("" for nobody)."""
 
     cache: Cache
     record: ActionResult
     entries: Sequence[Entry]
+    signer: str = ""
 
     def missing(self, store: Store) -> list[Entry]:
         """The files that the store has not."""
@@ -44,19 +44,17 @@ class Found:
 class Caches:
     """Asks and feeds caches. Safe for threads; no method fails because a cache does."""
 
-    def __init__(
-        self, configs: Iterable[CacheConfig], store: Store, host: Mapping[str, Any], warn: Warn,
-        verify: Verify | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, configs: Iterable[CacheConfig], store: Store, host: Mapping[str, Any], warn: Warn) -> None:
         """Over the store of this machine.
 
         host: what is said of the machine in results that are sent. warn: told each fault, in one line, once.
-        verify: checks a signature. Raises ZooError where a cache asks for keys and there is none.
+        Raises ZooError where a cache asks for keys that are not known here, or cannot be used.
         """
-        self.caches = [opened(config, verify) for config in configs]
+        self.caches = [opened(config) for config in configs]
         self.store = store
         self.host = dict(host)
         self.warn = warn
+        self.refused: dict[str, str] = {}  # by key, what is not taken, and why
         self._broken: set[str] = set()  # keys of results that lack bytes somewhere, or have wrong ones
         self._lock = threading.Lock()
 
@@ -71,18 +69,28 @@ class Caches:
         """The first cache's result for an action, with the list of its files; nothing of these is fetched."""
         for cache in self.caches:
             if found := cache.asked(lambda cache: self._find(cache, key), self.warn):
+                self.refused.pop(key, None)
                 return found
         return None
 
     def _find(self, cache: Cache, key: str) -> Found | None:
         self._note(key)
-        record = cache.actions.get(key)
+        taken = self._taken(cache, key)
+        record = taken and taken.record
         entries = None if record is None else self.store.tree(record.tree) or trees.listing(cache.blobs, record.tree)
         if record and entries:
             _require_pins(record, entries)
         if record is None or entries is not None:
             self._trust(key)
-        return Found(cache, record, entries) if record and entries else None
+        return Found(cache, taken.record, entries, taken.signer) if taken and entries else None
+
+    def _taken(self, cache: Cache, key: str) -> Taken | None:
+        try:
+            return cache.actions.get(key)
+        except CacheFault as fault:
+            if fault.kind == "untrusted":
+                self.refused[key] = f"not taken from {cache.config.where}: {fault}"
+            raise
 
     def fetch(self, found: Found, tell: Tell = untold) -> ActionResult | None:
         """Bring a found result into the store; None where the cache has not all of it, or fails.
@@ -100,6 +108,7 @@ class Caches:
         self._trust(key)
         config = found.cache.config
         came = {"name": config.name, "url": config.url, "on": datetime.now(UTC).isoformat(timespec="seconds")}
+        came |= {SIGNED: found.signer} if found.signer else {}
         record = replace(found.record, provenance=found.record.provenance | {DOWNLOADED: came})
         self.store.record(record)
         return record
@@ -123,7 +132,7 @@ class Caches:
     def send(self, record: ActionResult) -> None:
         """Give a result that was made here to every cache that takes them: files, list, then the result itself."""
         again = record.key in self._broken
-        told = replace(record, provenance=record.provenance | {HOST: self.host})
+        told = replace(record, provenance=without_way(record) | {HOST: self.host})
 
         def once(cache: Cache) -> None:
             trees.send(cache.blobs, self.store, record.tree, again=again)

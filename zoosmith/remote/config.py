@@ -15,8 +15,10 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.settings import settings
 
 VARIABLE = "ZOOSMITH_CACHE"
+VARIABLE_SIGN = "ZOOSMITH_CACHE_SIGN"  # stands for each `sign`: secrets lie elsewhere on each machine
 SCHEMES = ("s3", "gs", "az", "https", "http", "file", "memory")
 ANY = "any"
+PUBLIC = (".pub", ".pem")  # what files of public keys are called
 Wrong = Callable[[str, str], NoReturn]  # raises, given the words and the key that they are about
 
 
@@ -24,8 +26,9 @@ Wrong = Callable[[str, str], NoReturn]  # raises, given the words and the key th
 class CacheConfig:
     """One cache.
 
-    trust: "any" takes every result that holds together, or names of keys of which one must have signed it; "" where
-    nothing is read. endpoint, region: of a store that speaks S3 elsewhere than at Amazon. timeout_s: to the first byte.
+    trust: "any" takes every result that holds together, or names of keys, or files of public ones, of which one must
+    have signed it; "" where nothing is read. sign: file of the private key that signs what is sent, or "".
+    endpoint, region: of a store that speaks S3 elsewhere than at Amazon. timeout_s: to the first byte.
     keep_days: how long `doit gc --remote` keeps what nothing that it knows refers to.
     """
 
@@ -34,6 +37,7 @@ class CacheConfig:
     read: bool = True
     write: bool = False
     trust: str | tuple[str, ...] = ""
+    sign: str = ""
     endpoint: str = ""
     region: str = ""
     timeout_s: float = 10.0
@@ -45,14 +49,19 @@ class CacheConfig:
         return urlsplit(self.url).scheme
 
     @property
+    def signed(self) -> bool:
+        """Whether only what certain keys have signed is taken."""
+        return self.trust not in ("", ANY)
+
+    @property
     def where(self) -> str:
         """Name and URL, for people; what might be a secret in the URL is refused when it is read."""
         return f"{self.name} ({self.url})"
 
 
 TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str,), "url": (str,), "read": (bool,), "write": (bool,), "trust": (str, list), "endpoint": (str,),
-    "region": (str,), "timeout_s": (int, float), "keep_days": (int, float),
+    "name": (str,), "url": (str,), "read": (bool,), "write": (bool,), "trust": (str, list), "sign": (str,),
+    "endpoint": (str,), "region": (str,), "timeout_s": (int, float), "keep_days": (int, float),
 }  # fmt: skip
 WORDS = {str: "text", bool: "true or false", list: "a list of names", int: "a number", float: "a number"}
 
@@ -60,7 +69,7 @@ WORDS = {str: "text", bool: "true or false", list: "a list of names", int: "a nu
 def configured(project: Path, environment: Mapping[str, str] = os.environ) -> list[CacheConfig]:
     """The caches of the zoo in `project`, in the order in which they are asked. Raises ZooError for what is wrong."""
     if VARIABLE in environment:
-        return _from_variable(environment[VARIABLE])
+        return _from_variable(environment[VARIABLE], project, environment)
     found = settings(project)
     made: list[CacheConfig] = []
     for nth, table in enumerate(found.entries("cache")):
@@ -68,18 +77,18 @@ def configured(project: Path, environment: Mapping[str, str] = os.environ) -> li
         def wrong(words: str, key: str, nth: int = nth) -> NoReturn:
             raise found.fault(words, key, "cache", nth)
 
-        one = _config(table, wrong)
+        one = _config(table, wrong, project, environment)
         if one.name in {other.name for other in made}:
             wrong(f"two caches are called {one.name!r}; say `name` of one", "name")
         made.append(one)
     return made
 
 
-def _from_variable(text: str) -> list[CacheConfig]:
-    """`URL [read] [write] [trust=any]`: a cache that stands for those of zoosmith.toml; "off" for none."""
+def _from_variable(text: str, project: Path, environment: Mapping[str, str]) -> list[CacheConfig]:
+    """`URL [read] [write] [trust=any] [sign=KEY]`: a cache that stands for those of zoosmith.toml; "off" for none."""
 
     def wrong(words: str, key: str) -> NoReturn:
-        raise ZooError(f"{VARIABLE}: {words}; it takes 'URL [read] [write] [trust=any]', or 'off'")
+        raise ZooError(f"{VARIABLE}: {words}; it takes 'URL [read] [write] [trust=any] [sign=KEY]', or 'off'")
 
     words = text.split()
     if words in ([], ["off"]):
@@ -92,7 +101,7 @@ def _from_variable(text: str) -> list[CacheConfig]:
         if not value:
             wrong(f"{word!r} is not known{nearest(word, ('read', 'write', *TYPES))}", key)
         table[key] = value.split(",") if key == "trust" and value != ANY else _number(key, value)
-    return [_config(table, wrong)]
+    return [_config(table, wrong, project, environment)]
 
 
 def _number(key: str, value: str) -> str | float:
@@ -100,7 +109,7 @@ def _number(key: str, value: str) -> str | float:
     return float(value) if float in TYPES.get(key, ()) and re.fullmatch(r"\d+(\.\d+)?", value) else value
 
 
-def _config(table: dict[str, Any], wrong: Wrong) -> CacheConfig:
+def _config(table: dict[str, Any], wrong: Wrong, project: Path, environment: Mapping[str, str]) -> CacheConfig:
     for key, value in table.items():
         if key not in TYPES:
             wrong(f"{key!r} is not known{nearest(key, TYPES)}", key)
@@ -111,7 +120,8 @@ def _config(table: dict[str, Any], wrong: Wrong) -> CacheConfig:
     _check_url(table["url"], wrong)
     if table.get("endpoint") and urlsplit(table["endpoint"]).scheme not in ("http", "https"):
         wrong("endpoint takes an http or https URL", "endpoint")
-    _check_trust(table, wrong)
+    _check_trust(table, wrong, project)
+    _check_sign(table, wrong, project, environment.get(VARIABLE_SIGN, ""))
     name = table.setdefault("name", _named_after(table["url"]))
     if not IDENTIFIER.fullmatch(name):
         wrong(f"{name!a} is no name: lower-case letters, digits, '-', '_' and '.'", "name")
@@ -133,20 +143,30 @@ def _check_url(url: str, wrong: Wrong) -> None:
         wrong(f"{url} names no {'folder' if split.scheme == 'file' else 'bucket or host'}", "url")
 
 
-def _check_trust(table: dict[str, Any], wrong: Wrong) -> None:
+def _check_trust(table: dict[str, Any], wrong: Wrong, project: Path) -> None:
     """Whoever is read from must be trusted in so many words: a result says which bytes an action gives."""
     trust = table.get("trust", "")
     if isinstance(trust, list):
         if not trust or not all(isinstance(key, str) and key for key in trust):
             wrong('trust takes "any" or a list of names of keys', "trust")
-        table["trust"] = tuple(trust)
+        files = {key: str(project.absolute() / Path(key).expanduser()) for key in trust if key.endswith(PUBLIC)}
+        table["trust"] = tuple(files.get(key, key) for key in trust)
     elif trust not in ("", ANY):
-        wrong(f'trust takes "any" or a list of names of keys, not {trust!r}', "trust")
+        wrong(f'trust takes "any" or a list of names of keys, not {trust!r}{nearest(trust, (ANY,))}', "trust")
     if table.get("read", True) and not table.get("trust"):
         wrong(
-            'say whose results are taken: trust = "any" believes everybody who can write there; '
-            "`read = false` takes none", "trust" if "trust" in table else "url",
+            'say whose results are taken: trust = "any" believes everybody who can write there, trust = ["KEY"] takes '
+            "what that key signed, read = false takes none", "trust" if "trust" in table else "url",
         )  # fmt: skip
+
+
+def _check_sign(table: dict[str, Any], wrong: Wrong, project: Path, instead: str) -> None:
+    """The private key's file, the environment's before the table's. Where one holds the key itself, none is told."""
+    for file in (instead, table.get("sign", "")):
+        if "\n" in file or "PRIVATE KEY" in file:
+            wrong(f"sign and {VARIABLE_SIGN} take the name of a file, not the key itself", "sign")
+    if file := instead or table.get("sign", ""):
+        table["sign"] = str(project.absolute() / Path(file).expanduser())
 
 
 def _named_after(url: str) -> str:

@@ -14,6 +14,7 @@ SLOW = ("kind: Timeout", "TimedOut", "timed out")
 NO_HOST = ("kind: Connect", "dns error", "onnection refused")
 NO_KEYS = ("InvalidCredentials", "MissingCredentials", "MissingA", "MissingSecretAccessKey", "UnableToGetCredential")
 ELSEWHERE = ("BareRedirect", "PermanentRedirect", "AuthorizationHeaderMalformed")
+NO_CONDITIONS = re.compile(r"status(?: code)?: 501")
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
@@ -41,6 +42,13 @@ def fault_of(error: Exception, config: CacheConfig) -> CacheFault | None:
     if isinstance(error, (NotSupportedError, NotImplementedError)):
         return CacheFault("unsupported", "a store of this kind does not do that")
     return CacheFault("unreachable", _unreachable(text, config))
+
+
+def lacks_conditions(error: Exception) -> bool:
+    """Whether a store refuses to write an object only where there is none; S3 of Swift says so by status 501."""
+    from obstore.exceptions import NotSupportedError
+
+    return isinstance(error, (NotSupportedError, NotImplementedError)) or bool(NO_CONDITIONS.search(str(error)))
 
 
 def _no_bucket(config: CacheConfig) -> str:

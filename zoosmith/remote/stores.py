@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from zoosmith.store.store import ActionResult
 
@@ -20,13 +20,21 @@ class CacheFault(Exception):
     """What a cache did wrong, in words that hold no credentials.
 
     kind: "unreachable" (no answer, or only errors of the server), "denied", "absent" (bucket or folder), "full",
-    "wrong" (other bytes than their name says), "unsupported" (by this kind of store).
+    "wrong" (other bytes than their name says), "unsupported" (by this kind of store), "untrusted" (a result that nobody
+    signed who counts; the cache is asked on), "unsigned" (nothing here can sign what must be).
     """
 
     def __init__(self, kind: str, words: str) -> None:
         """Keep both."""
         super().__init__(words)
         self.kind = kind
+
+
+class Taken(NamedTuple):
+    """A result that is trusted, and who signed it, for people: "" where nobody need have."""
+
+    record: ActionResult
+    signer: str = ""
 
 
 class BlobStore(Protocol):
@@ -55,8 +63,8 @@ class BlobStore(Protocol):
 class ActionCache(Protocol):
     """Results by the key of their action, 64 hex digits. Every method raises CacheFault."""
 
-    def get(self, key: str) -> ActionResult | None:
-        """The result under a key; None for none, and for one that is not trusted."""
+    def get(self, key: str) -> Taken | None:
+        """The result under a key; None for none. One that is not trusted is a CacheFault of that kind."""
 
     def put(self, result: ActionResult, *, again: bool = False) -> bool:
         """Add a result after its files; False where the key has one, which stays unless `again`."""

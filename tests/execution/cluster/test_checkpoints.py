@@ -1,5 +1,7 @@
 """What an interrupted step left goes to another node."""
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,23 @@ def test_a_checkpoint_that_is_damaged_is_none(exchange: Exchange, tmp_path: Path
             blob.write_bytes(bytes(blob.stat().st_size))
     other = node(tmp_path / "other", exchange)
     assert not other.restore() and left(other) == {}
+
+
+def test_where_results_must_be_signed_nobody_goes_on_from_what_a_stranger_left(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = node(tmp_path / "one", exchange)
+    write(one, state_pt="half")
+    one.save()
+    signed = Exchange(replace(exchange.cache.config, trust=("ci",)))
+    other = node(tmp_path / "other", signed)
+    assert not other.restore() and left(other) == {}
+    monkeypatch.setattr("zoosmith.execution.cluster.checkpoints.EVERY_S", 0.01)
+    with other.kept():
+        write(other, state_pt="other")
+        time.sleep(0.1)
+    third = node(tmp_path / "third", exchange)
+    assert third.restore() and left(third) == {"state.pt": "half"}
 
 
 def test_without_anything_there_is_nothing(exchange: Exchange, tmp_path: Path) -> None:

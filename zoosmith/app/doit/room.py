@@ -46,10 +46,11 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
 def settled(workspace: Workspace, executor: str) -> int:
     """0, once it is known where steps run. Raises ZooError for what is wrong with zoosmith.toml, or with `executor`."""
     from zoosmith.remote.config import configured
-    from zoosmith.remote.trust import trusted
+    from zoosmith.remote.trust import signing, trusted
 
     for config in configured(workspace.project):
         trusted(config)
+        signing(config)
     if executor:
         check_address(executor)
     workspace.where = executor or executor_of(workspace.project)

@@ -23,8 +23,8 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.text import show, show_lines
     from zoosmith.contract.errors import ZooError
     from zoosmith.project import find_project
-    from zoosmith.publish import envelope
     from zoosmith.records import slsa
+    from zoosmith.signing import envelope
     from zoosmith.store.files import write_atomic
 
     workspace = Workspace(find_project())

@@ -49,8 +49,8 @@ def main(given: argparse.Namespace) -> None:
 def pulled(given: argparse.Namespace, progress: Progress) -> dict[str, tuple[Catalog, Pulled]]:
     """All that is asked for and what it needs, by version, each with the registry that has it. Raises ZooError."""
     from zoosmith.project import find_project
-    from zoosmith.publish import trust
     from zoosmith.publish.pull import Puller
+    from zoosmith.signing import trust
     from zoosmith.store.store import Store
     from zoosmith.transfer.cache import Cache
     from zoosmith.transfer.http import RetryPolicy

@@ -15,7 +15,7 @@ from zoosmith.app.cli.commands._registry import json_argument
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zoosmith.publish.trust import Trust
+    from zoosmith.signing.trust import Trust
 
 INDEX = "index"
 HELP = (
@@ -37,7 +37,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.plain import plain
     from zoosmith.common.text import show, show_json
     from zoosmith.contract.errors import ZooError
-    from zoosmith.publish import trust
+    from zoosmith.signing import trust
 
     if (given.what is None) != (given.do == "list"):
         raise ZooError(f"`zoosmith trust {given.do}` {'takes nothing more' if given.what else 'needs: ' + HELP}")
@@ -52,8 +52,8 @@ def main(given: argparse.Namespace) -> None:
 def changed(given: argparse.Namespace) -> Trust:
     """The trust after what was asked for. Raises ZooError for what is no public key, no known key, no policy."""
     from zoosmith.contract.errors import ZooError
-    from zoosmith.publish import signing, trust
     from zoosmith.publish.opening import folder_url
+    from zoosmith.signing import keys, trust
 
     place = folder_url(given.registry) if given.registry else None
     if given.do == "add":
@@ -64,7 +64,7 @@ def changed(given: argparse.Namespace) -> Trust:
             raise ZooError(f"{file} cannot be read ({error.strerror})") from None
         if data.lstrip()[:1] == b"{":
             return root_added(data, str(file), place)
-        id, pem = signing.public_key(data, str(file))
+        id, pem = keys.public_key(data, str(file))
         return trust.change(lambda now: trust.added(now, id, pem, given.label or file.stem, place))
     if given.do == "remove":
         if given.what == INDEX and place:
@@ -80,7 +80,8 @@ def changed(given: argparse.Namespace) -> Trust:
 def root_added(data: bytes, what: str, place: str | None) -> Trust:
     """The trust with the root of a registry's signed index. Raises ZooError for what is none, or without a registry."""
     from zoosmith.contract.errors import ZooError
-    from zoosmith.publish import index_read, trust
+    from zoosmith.publish import index_read
+    from zoosmith.signing import trust
 
     if place is None:
         raise ZooError(f"{what} is the root of one registry's index; say which by --registry URL")

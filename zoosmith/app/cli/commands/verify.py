@@ -123,8 +123,8 @@ def signer(catalog: Catalog, name: str, tree: str, folder: Path) -> str | None:
 
     Raises ZooError where a signature does not hold, or one is required and missing.
     """
-    from zoosmith.publish import trust
     from zoosmith.publish.signed import Signatures
+    from zoosmith.signing import trust
     from zoosmith.transfer.cache import Cache
     from zoosmith.transfer.http import RetryPolicy
 
