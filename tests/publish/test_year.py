@@ -5,38 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.publish.conftest import record, scaled
+from tests.support.desk import COMMAND, Desk
 from tests.support.fast import write_fast_zoo
 from tests.support.zoo import ROOT, rows, write_recipe, write_rows
 
 NAME = "family0-a0"
 pytestmark = pytest.mark.slow
-
-
-class Desk:
-    """Where somebody types commands: their exit code must be the one that is expected."""
-
-    def __init__(self, folder: Path, registry: Path, zoo: Path) -> None:
-        folder.mkdir(exist_ok=True)
-        self.folder, own = folder, folder / ".own"
-        told = {"XDG_CACHE_HOME": str(own), "ZOOSMITH_CONFIG": str(own / "config.yaml"), "PYTHONPATH": str(ROOT)}
-        self.environment = os.environ | told | {"ZOOSMITH_REGISTRY": str(registry)}
-        self.zoo = zoo  # whose runtime opens its artifacts
-
-    def __call__(self, line: str, code: int = 0, trusted: bool = False) -> str:
-        environment = self.environment | ({"ZOOSMITH_PROJECT": str(self.zoo)} if trusted else {})
-        words = [sys.executable, "-m", "zoosmith.app.cli.main", *line.split()]
-        done = subprocess.run(
-            words, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert done.returncode == code, f"{line}: {done.returncode}\n{done.stdout}{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
 
 
 def published(zoo: Path, out: Path, scale: float, learnt: int = 120) -> None:
@@ -45,7 +24,7 @@ def published(zoo: Path, out: Path, scale: float, learnt: int = 120) -> None:
     write_recipe(zoo, scaled(scale), "family0")
     record(zoo, NAME)
     own = {"PYTHONPATH": str(ROOT), "ZOOSMITH_CONFIG": str(out / "none")}
-    words = [sys.executable, "-m", "zoosmith.app.cli.main", "push", NAME, "--to", f"file://{out}"]
+    words = [*COMMAND, "push", NAME, "--to", f"file://{out}"]
     done = subprocess.run(words, cwd=zoo, env=os.environ | own, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

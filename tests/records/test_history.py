@@ -53,6 +53,12 @@ def test_one_taken_out_or_moved_is_noticed(bad: tuple[Move, ...]) -> None:
     assert "does not follow the one before" in str(fault(bad, *standing(bad)))
 
 
+def test_what_is_carried_leaves_out_a_name_of_a_version_that_is_not_there_and_no_other() -> None:
+    assert fault(GOOD, {}, {"1": "leaks"}, {"1", "2"}) is None
+    assert "are not those of the history" in str(fault(GOOD, {}, {"1": "leaks"}, {"1", "2", "3"}))
+    assert "are not those of the history" in str(fault(GOOD, {"stable": 2}, {"1": "leaks"}, {"1", "2"}))
+
+
 def test_what_stands_beside_it_must_agree() -> None:
     assert "are not those of the history" in str(fault(GOOD, {"stable": 1}, {"1": "leaks"}))
     assert "the yanked versions" in str(fault(GOOD, {"stable": 3}, {}))

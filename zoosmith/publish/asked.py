@@ -24,7 +24,7 @@ def number_of(name: str, which: str, entry: Entry, base: str) -> str:
     if which and which != "latest":
         found = str(entry.aliases.get(which, which))
     elif entry.newest is None:
-        numbers = ", ".join(f"{name}@{number}" for number in sorted(entry.yanked, key=int))
+        numbers = ", ".join(f"{name}@{number}" for number in sorted(entry.yanked, key=int) if number in entry.versions)
         raise ZooError(f"every version of {name} in {base} was yanked; by number they are still had: {numbers}")
     else:
         found = str(entry.newest)

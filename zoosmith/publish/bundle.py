@@ -47,7 +47,7 @@ def from_zoo(workspace: Workspace, names: Iterable[str]) -> Collected | None:
         releases = with_needed(workspace, workspace.zoo.find(name))
         if any(release.row.signed_by for release in releases):
             return None  # their signatures lie where they are published
-        *needed, own = [of_release(release) for release in releases]
+        *needed, own = [of_release(release, entries[release.name]) for release in releases]
         found |= {str(each): each for each in [*needed, own]}
         asked.append(str(own))
     return Collected(tuple(dict.fromkeys(asked)), tuple(found.values()))
@@ -82,7 +82,9 @@ def _content(puller: Puller, version: Version, aside: Path) -> Content:
         id: fetched(puller.catalog, version, id, puller.retry, f"the signature of {version}")
         for id in version.row.signed_by
     }
-    return Content(version.name, version.number, version.row, _beside(puller, version, aside), files, signatures)
+    whole = None if puller.catalog.rewritten(version.name) else puller.catalog.artifacts[version.name]
+    beside = _beside(puller, version, aside)
+    return Content(version.name, version.number, version.row, beside, files, signatures, whole)
 
 
 def _beside(puller: Puller, version: Version, aside: Path) -> dict[str, bytes]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from zoosmith.publish import signing
 from zoosmith.publish.archive import Member, member
 from zoosmith.publish.release import Release
+from zoosmith.records import naming
 from zoosmith.records.layout import POINTER, pointer
-from zoosmith.records.registry import Registry, Row, to_text
+from zoosmith.records.registry import Entry, Registry, Row, to_text
 from zoosmith.records.versions import published_versions
 
 LICENCES = "LICENCES.txt"
@@ -20,7 +21,8 @@ LICENCES = "LICENCES.txt"
 class Content:
     """One version. `beside` holds the card and its plots by path, `files` where each of the row's files is, by path.
 
-    signatures: by the id of the key, those that its row names.
+    signatures: by the id of the key, those that its row names. whole: the entry that it was taken from, whose names and
+    history are carried along; None where they are not to be trusted.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Content:
     beside: dict[str, bytes]
     files: dict[str, Path]
     signatures: dict[str, bytes] = field(default_factory=dict)
+    whole: Entry | None = None
 
     def __str__(self) -> str:
         return f"{self.name}@{self.number}"
@@ -50,18 +53,22 @@ class Content:
             yield member(f"{self.folder}{signing.file_name(id)}", data)
 
 
-def of_release(release: Release) -> Content:
+def of_release(release: Release, whole: Entry) -> Content:
     """What a zoo is ready to publish, with its bytes in the store."""
     files = {file.path: release.store.file(file.sha256) for file in release.row.files}
-    return Content(release.name, release.version, release.row, release.beside, files)
+    return Content(release.name, release.version, release.row, release.beside, files, whole=whole)
 
 
 def registry_of(contents: Iterable[Content]) -> Registry:
-    """A registry of these versions alone, with locations relative to it."""
-    found = Registry()
+    """A registry of these versions alone, with locations relative to it, and their names with the history of them."""
+    found, named = Registry(), dict[str, Entry]()
     for each in contents:
         found = published_versions(found, each.name, each.number, each.row, each.folder)
-    return found
+        named |= {each.name: each.whole} if each.whole else {}
+    entries = {
+        name: naming.carried(entry, named[name]) if name in named else entry for name, entry in found.artifacts.items()
+    }
+    return found.model_copy(update={"artifacts": entries})
 
 
 def licences(contents: Iterable[Content]) -> str:

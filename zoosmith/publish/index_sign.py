@@ -30,7 +30,7 @@ ROOT_DAYS = 365
 def create(registry: Path, root: Path, release: Path, days: int) -> int:
     """Begin an index, with two private keys; returns the version of root. Raises ZooError where there is one."""
     with flock(registry / ".lock"):
-        if _versions(registry, "root"):
+        if versions(registry, "root"):
             raise ZooError(f"{registry / FOLDER} holds an index; renew it by `zoosmith index update`")
         _put_root(registry, 1, [signer_of(root)], signer_of(release), [signer_of(root)])
         _publish(registry, signer_of(release), days)
@@ -40,10 +40,14 @@ def create(registry: Path, root: Path, release: Path, days: int) -> int:
 def update(registry: Path, release: Path, days: int) -> int:
     """Sign the registry as it is now, for `days`. Returns the version; raises ZooError for a key that root lacks."""
     with flock(registry / ".lock"):
-        signer = signer_of(release)
-        if signer.public_key.keyid not in _root(registry).signed.roles["targets"].keyids:
+        if not may_renew(registry, release):
             raise ZooError(f"{release} is no key of this index; its keys are changed by `zoosmith index rotate`")
-        return _publish(registry, signer, days)
+        return _publish(registry, signer_of(release), days)
+
+
+def may_renew(registry: Path, key: Path) -> bool:
+    """Whether the root names this private key's public half for renewing the index. Raises ZooError as `update`."""
+    return signer_of(key).public_key.keyid in _root(registry).signed.roles["targets"].keyids
 
 
 def rotate(registry: Path, root: Path, release: Path, days: int, new_root: Path | None = None) -> int:
@@ -59,7 +63,8 @@ def rotate(registry: Path, root: Path, release: Path, days: int, new_root: Path 
     return int(version)
 
 
-def _versions(registry: Path, role: str) -> list[int]:
+def versions(registry: Path, role: str) -> list[int]:
+    """Numbers of the files of a role that are there, sorted."""
     names = (path.name.split(".") for path in (registry / FOLDER).glob(f"*.{role}.json"))
     return sorted(int(parts[0]) for parts in names if len(parts) == 3 and parts[0].isdecimal())
 
@@ -67,10 +72,10 @@ def _versions(registry: Path, role: str) -> list[int]:
 def _root(registry: Path) -> Any:
     from tuf.api.metadata import Metadata
 
-    versions = _versions(registry, "root")
-    if not versions:
+    numbers = versions(registry, "root")
+    if not numbers:
         raise ZooError(f"{registry} has no signed index; begin one by `zoosmith index create`")
-    return Metadata.from_file(str(registry / FOLDER / f"{versions[-1]}.root.json"))
+    return Metadata.from_file(str(registry / FOLDER / f"{numbers[-1]}.root.json"))
 
 
 def _expiry(days: int) -> datetime:
@@ -96,7 +101,7 @@ def _publish(registry: Path, signer: Any, days: int) -> int:
         data = (registry / TARGET).read_bytes()
     except OSError as error:
         raise ZooError(f"{registry / TARGET} cannot be read ({error.strerror}); publish something first") from None
-    version = max(_versions(registry, "targets"), default=0) + 1
+    version = max(versions(registry, "targets"), default=0) + 1
     target = TargetFile.from_data(TARGET, data, ["sha256"])
     write_atomic(registry / FOLDER / f"{target.hashes['sha256']}.{TARGET}", data)
     expires = _expiry(days)

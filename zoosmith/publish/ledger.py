@@ -13,6 +13,7 @@ from typing import Protocol
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import objects
+from zoosmith.publish.index_state import behind
 from zoosmith.publish.objects import Root, path_of
 from zoosmith.publish.opening import FILE
 from zoosmith.records.registry import Entry, Registry, parse, to_text
@@ -102,9 +103,10 @@ class InFolder(InMemory):
     def put(self, name: str, entry: Entry) -> None:
         """See Ledger."""
         super().put(name, entry)
+        signed = not behind(self.folder)
         for path, data in self.files.items():
             write_atomic(self.folder / path, data)
-        for digest in self.gone:
+        for digest in self.gone if signed else ():  # until it is renewed, readers of a signed index need what it names
             (self.folder / path_of(digest)).unlink(missing_ok=True)
 
 

@@ -13,6 +13,7 @@ from zoosmith.common.text import show_lines
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import push_file, push_hf
 from zoosmith.publish.dependencies import with_needed
+from zoosmith.publish.index_state import settled
 from zoosmith.publish.release import Published, Release, read_registry
 from zoosmith.publish.sign import signed
 from zoosmith.recipes.graph import Ref
@@ -37,7 +38,7 @@ def push(
     What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
     second changes nothing. `key`: the file of a private key, which signs all of them. Raises ZooError if gates are not
     passed, nothing is recorded, the key cannot be used, the disk of a folder is too small, the target holds another
-    tree under this version, or the target fails.
+    tree under this version, or the target fails. A signed index is renewed if `key` may do that; else it is said how.
     """
     publish = destination(target)
     *needed, release = (signed(each, key) if key else each for each in with_needed(workspace, ref))
@@ -50,10 +51,18 @@ def push(
             tell(f"{published}; {release.name} needs it")
         published = publish(release, tell)
         _note(workspace, release, published.location)
+        _tell_index([folder, workspace.project], tell, key)
     except OSError as error:
         what = f"{error.strerror} ({error.filename})" if error.filename else str(error)
         raise ZooError(f"{target}: {what}; mend that, then run the same command: it goes on") from error
     return published
+
+
+def _tell_index(places: list[Path | None], tell: Callable[[str], None], key: Path | None) -> None:
+    """Renew the signed index of each of these folders that has one, or say how it is done."""
+    for place in dict.fromkeys(each for each in places if each):
+        if said := settled(place.resolve().as_uri(), key):
+            tell(said)
 
 
 def destination(target: str) -> Callable[[Release, Callable[[str], None]], Published]:

@@ -8,7 +8,7 @@ who read it before (`zoosmith.publish.seen`), or by a signature over `head`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -84,10 +84,13 @@ def standing(history: Sequence[Move]) -> Standing:
     return found
 
 
-def fault(history: Sequence[Move], aliases: dict[str, int], yanked: dict[str, str]) -> str | None:
+def fault(
+    history: Sequence[Move], aliases: dict[str, int], yanked: dict[str, str], versions: Container[str] | None = None
+) -> str | None:
     """What is wrong with a history, or with what stands beside it; None for a sound one.
 
-    A name that the history never moved was given by hand, and may stand anywhere.
+    A name that the history never moved was given by hand, and may stand anywhere. versions: the numbers that are there;
+    what is carried leaves out a name that stands for another.
     """
     before, told = ORIGIN, {each.alias for each in history if each.alias}
     for number, each in enumerate(history, 1):
@@ -97,8 +100,9 @@ def fault(history: Sequence[Move], aliases: dict[str, int], yanked: dict[str, st
             return f"entry {number} of the history was changed after it was written"
         before = each.digest
     found = standing(history)
-    if found.aliases != {name: number for name, number in aliases.items() if name in told}:
-        return f"the aliases {aliases} are not those of the history, {found.aliases}"
+    stand = {name: number for name, number in found.aliases.items() if versions is None or str(number) in versions}
+    if stand != {name: number for name, number in aliases.items() if name in told}:
+        return f"the aliases {aliases} are not those of the history, {stand}"
     if found.yanked != yanked:
         return f"the yanked versions {sorted(yanked)} are not those of the history, {sorted(found.yanked)}"
     return None

@@ -127,6 +127,12 @@ def _with_yanked(entry: Entry, what: str, name: str, number: int, by: Author) ->
     return checked(entry, yanked=in_order, history=(*entry.history, step))
 
 
+def carried(entry: Entry, names: Entry) -> Entry:
+    """An entry of some versions with the names and the history of the whole one, as far as they stand for these."""
+    aliases = {alias: number for alias, number in names.aliases.items() if str(number) in entry.versions}
+    return checked(entry, aliases=aliases, yanked=names.yanked, history=names.history)
+
+
 def checked(entry: Entry, **changed: object) -> Entry:
     """The entry with some fields changed, its history looked at once more."""
     return Entry.model_validate({name: getattr(entry, name) for name in Entry.model_fields} | changed)

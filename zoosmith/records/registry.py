@@ -165,7 +165,7 @@ class Entry(Model):
 
     @model_validator(mode="after")
     def _followed(self) -> Entry:
-        if fault := history.fault(self.history, self.aliases, self.yanked):
+        if fault := history.fault(self.history, self.aliases, self.yanked, self.versions):
             raise ValueError(f"{fault}; take the registry from its history, or from another copy, and compare")
         return self
 

@@ -10,6 +10,8 @@ SHOWN = 3
 NAMED = "NAME for the newest version, NAME@N, or NAME:ALIAS such as NAME:stable; #TREE behind it pins the tree"
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zoosmith.publish.catalog import Catalog, Version
     from zoosmith.transfer.cache import Cache
 
@@ -89,6 +91,15 @@ def warn(catalog: Catalog, version: Version) -> None:
     from zoosmith.common.text import show_error
 
     if said := catalog.warning(version):
+        show_error("zoosmith", said)
+
+
+def tell_index(base: str, key: Path | None = None) -> None:
+    """After a change: say on standard error that a signed index was renewed by `key`, or does not know of it yet."""
+    from zoosmith.common.text import show_error
+    from zoosmith.publish.index_state import settled
+
+    if said := settled(base, key):
         show_error("zoosmith", said)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._found import here
-from zoosmith.app.cli.commands._registry import NAMED, changed_argument, json_argument
+from zoosmith.app.cli.commands._registry import NAMED, changed_argument, json_argument, tell_index
 
 if TYPE_CHECKING:
     from zoosmith.publish.canary import Canary
@@ -162,6 +162,7 @@ def back(
     to = old.version.number if same and old.version and old.version.number != new.version.number else None
     why = f"canary on {given.data.name}: {' or '.join(one.text for one in held)}"
     made: dict[str, object] = plain(rollback(new.catalog, new.version.name, alias, author(why), to))
+    tell_index(new.catalog.base)
     return made
 
 

@@ -7,8 +7,9 @@ of a zoo stays one file, since it is kept in git. A kill leaves the old one; the
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import json_argument
+from zoosmith.app.cli.commands._registry import json_argument, tell_index
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.publish.migrating import migrate
 
     done = migrate(given.registry)
+    tell_index(Path(done.folder).as_uri())
     if given.json:
         show_json(done._asdict())
         return

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened, warn
+from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened, tell_index, warn
 
 if TYPE_CHECKING:
     from zoosmith.publish.catalog import Catalog, Version
@@ -58,6 +58,7 @@ def main(given: argparse.Namespace) -> None:
         )
         return
     made = promote(catalog, version, given.alias, author(given.why), found, force=given.force)
+    tell_index(catalog.base)
     if given.json:
         show_json({"judgement": plain(found), "moved": plain(made)})
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened
+from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened, tell_index
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,7 @@ def main(given: argparse.Namespace) -> None:
 
     catalog = opened(given, name=given.name)
     made = rollback(catalog, given.name, given.alias, author(given.why), given.to_version)
+    tell_index(catalog.base)
     if given.json:
         show_json(plain(made))
         return

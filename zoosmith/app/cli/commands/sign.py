@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument
+from zoosmith.app.cli.commands._registry import NAMED, json_argument, opened, registry_argument, tell_index
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,7 @@ def main(given: argparse.Namespace) -> None:
             id = sign_published(version, given.key, puller, alone=given.alone)
     finally:
         progress.close()
+    tell_index(catalog.base, given.key)
     if given.json:
         show_json({"version": str(version), "key": id})
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened
+from zoosmith.app.cli.commands._registry import changed_argument, json_argument, opened, tell_index
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,7 @@ def main(given: argparse.Namespace) -> None:
     catalog = opened(given, name=given.name)
     version = catalog.newest(given.name)
     made = yank(catalog, version, author(given.why), undo=given.undo)
+    tell_index(catalog.base)
     if given.json:
         show_json(plain(made))
         return
