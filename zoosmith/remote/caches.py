@@ -123,7 +123,7 @@ class Caches:
     def send(self, record: ActionResult) -> None:
         """Give a result that was made here to every cache that takes them: files, list, then the result itself."""
         again = record.key in self._broken
-        told = replace(record, provenance=record.provenance | {HOST: self.host})
+        told = replace(record, provenance={HOST: self.host} | record.provenance)
 
         def once(cache: Cache) -> None:
             trees.send(cache.blobs, self.store, record.tree, again=again)

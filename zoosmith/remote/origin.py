@@ -5,7 +5,8 @@ from __future__ import annotations
 from zoosmith.store.store import ActionResult
 
 DOWNLOADED = "downloaded"  # name and URL of the cache, and when
-HOST = "host"  # the machine that made it; said by results that were sent
+MACHINE = "machine"  # threads and instruction sets that are in the key of a build that was made elsewhere
+HOST = "host"  # the machine that made it; said by results that were sent, and by those that a cluster's node made
 
 
 def origin(record: ActionResult) -> str | None:
