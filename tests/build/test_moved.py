@@ -57,7 +57,7 @@ def test_another_host_with_other_packages_moves_nothing_on(built: Path, monkeypa
     bring_up(built, "toy-sextuple")
     record(built, "double", "sextuple")
     monkeypatch.setattr("zoosmith.toolkit.torch.processor.flags", lambda: frozenset({"sse2"}))
-    monkeypatch.setattr("zoosmith.build.resolve.python_version", lambda: "3.99")
+    monkeypatch.setattr("zoosmith.build.key_parts.python_version", lambda: "3.99")
     monkeypatch.setattr("zoosmith.build.key_parts.public_versions", lambda names: dict.fromkeys(names, "0.0.1"))
     assert reasons(built) == {}
     edit(built / "builders" / "scaled.py", "value * job.params.factor", "job.params.factor * value")

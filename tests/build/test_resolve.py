@@ -13,6 +13,7 @@ from tests.support.table import RECIPE, bring_up, edit
 from tests.support.zoo import rows, write_recipe, write_rows
 from zoosmith import plugins
 from zoosmith.build.contents import folder_digest
+from zoosmith.build.key_parts import Here
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.canonical import digest
@@ -90,7 +91,7 @@ def test_names_paths_and_threads_are_not_in_the_key(built: Path, tmp_path: Path)
     here, elsewhere = workspace.resolver.action("artifact", TRIPLE), tmp_path / "moved"
     built.rename(elsewhere)
     moved = Workspace(elsewhere)
-    assert Resolver(moved.zoo, moved.store, elsewhere, threads=64).action("artifact", TRIPLE).key == here.key
+    assert Resolver(moved.zoo, moved.store, elsewhere, Here(64)).action("artifact", TRIPLE).key == here.key
 
 
 def test_what_a_builder_declares_enters_the_key(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +236,7 @@ def test_threads_and_instructions_are_in_the_key_where_bytes_depend_on_them(
     machine = spoilt(built, monkeypatch, 'FORMAT = "table"', 'FORMAT = "table"\nREPRODUCES = "logits"')["machine"]
     workspace = Workspace(built)
     assert machine["threads"] == len(os.sched_getaffinity(0))
-    other = Resolver(workspace.zoo, workspace.store, built, threads=machine["threads"] + 1)
+    other = Resolver(workspace.zoo, workspace.store, built, Here(machine["threads"] + 1))
     assert other.action("artifact", TRIPLE).inputs["machine"]["threads"] == machine["threads"] + 1
     monkeypatch.setattr("zoosmith.toolkit.torch.processor.flags", lambda: frozenset({"avx2"}))
     assert resolver(built).action("artifact", TRIPLE).inputs["machine"]["isa"] == ["avx2"]

@@ -25,14 +25,24 @@ class Nodes:
     root: Path
     joined: dict[str, Any]
 
-    def add(self, name: str, **more: Any) -> Any:
-        """One more node, of one core."""
-        variables = {"ZOOSMITH_NODE": str(self.root / name), "RAY_memory_usage_threshold": "1.0"}
+    def add(self, name: str, **variables: str) -> Any:
+        """One more node, of one core, with more in its environment."""
+        own = {"ZOOSMITH_NODE": str(self.root / name), "RAY_memory_usage_threshold": "1.0"}
         node = self.cluster.add_node(
-            num_cpus=1, node_name=name, env_vars=variables, object_store_memory=80 * 2**20, **more
+            num_cpus=1, node_name=name, env_vars=own | variables, object_store_memory=80 * 2**20
         )
         self.joined[name] = node
         return node
+
+    def add_small(self, name: str, **variables: str) -> Any:
+        """One more node that may use one processor of this machine: another host, which has a single core."""
+        before = os.sched_getaffinity(0)
+        assert len(before) > 1, "a host of its own takes a machine of two cores"
+        os.sched_setaffinity(0, {min(before)})
+        try:
+            return self.add(name, **variables)
+        finally:
+            os.sched_setaffinity(0, before)
 
     def lose(self, name: str) -> None:
         """End a node at once, as a power cut does."""

@@ -26,7 +26,7 @@ def build_action(resolver: Resolver, ref: Ref) -> Action:
     params = lookup.params(resolver.zoo, ref, resolver.project)
     sliced.check_values(resolver, ref)
     parents = {role: resolver.parent_tree(parent) for role, parent in resolver.zoo.parents(ref).items()}
-    claimed, place = claimed_by(module, params, _sizes(resolver, parents)), device_of(module)
+    claimed, place = claimed_by(module, params, _sizes(resolver, parents)), device_of(module, resolver.facts)
     return Action(
         name=f"{ref.recipe}/{ref.name}",
         title=f"build {name}" + ("" if place == "cpu" else f" on {place}"),

@@ -11,7 +11,7 @@ from zoosmith.common.names import full_name
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.schema import Base, BuildRecord, File
-from zoosmith.remote.origin import HOST, without_way
+from zoosmith.remote.origin import HOST, MACHINE, without_way
 from zoosmith.store.store import ActionResult
 
 
@@ -85,6 +85,8 @@ def _data(resolver: Resolver, recipe: str) -> dict[str, Any]:
 
 
 def _provenance(record: ActionResult) -> dict[str, Any]:
-    """What the record keeps of how it was made; the host is this one, unless it came from a cache, which says whose."""
+    """What the record keeps of how it was made; the host is this one, unless a cache or a cluster says which it was."""
     told = {name: value for name, value in without_way(record).items() if name != "code"}
+    if HOST in told and (made_for := record.inputs.get("machine")):
+        told[MACHINE] = made_for
     return {HOST: this_host().model_dump(mode="json")} | told

@@ -39,7 +39,7 @@ def as_if_fetched(workspace: Workspace, refs: Iterable[Ref]) -> Iterator[Had]:
         yield {}
         return
     own = workspace.resolver
-    workspace.resolver = Resolver(own.zoo, own.store, own.project, own.threads)
+    workspace.resolver = Resolver(own.zoo, own.store, own.project, own.facts)
     try:
         yield _had(workspace, workspace.caches, refs)
     finally:

@@ -19,7 +19,7 @@ from zoosmith.store.store import ActionResult
 COMMANDS = """\
 doit build:NAME     build, check, measure, hold gates, write card and row
 doit artifact:NAME  build and check only; files appear below artifacts/NAME
-doit bench:NAME     as build, measured for longer
+doit bench:NAME     as build, measured for longer; @HOSTCLASS: on a node
 doit crossval:NAME  k-fold cross-validation (--folds K, --rows N)
 doit publish:NAME   publish it: ZOOSMITH_PUBLISH=hf://ORG or file://DIR
 doit card:NAME      render its card again

@@ -1,10 +1,10 @@
-"""From an artifact to the action that measures it on this host."""
+"""From an artifact to the action that measures it, on this host or on a node of a cluster."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoosmith import plugins
 from zoosmith.bench.host import device, this_host
@@ -19,6 +19,9 @@ from zoosmith.recipes.graph import Ref
 from zoosmith.recipes.schema import Eval
 from zoosmith.store.store import ActionResult
 
+if TYPE_CHECKING:
+    from zoosmith.build.machine import Machine
+
 SUITE_VERSION = 2
 # The code that the version stands for; tests/build/test_suite.py says what to do when it moves.
 SUITE_CODE = "e47df7bc3398190e963a9a99d701e7ec5710003821856e9d5499c7b68114dbd3"
@@ -27,18 +30,27 @@ THREADS = 1
 EVAL_KEY = ("kind", "fingerprint", "rows", "slices", "asked", "baselines")
 
 
-def measure_action(resolver: Resolver, ref: Ref, suite: str) -> Action:
-    """The measurement of an artifact. Raises Unresolved while it, its reference or the data is missing."""
+def measure_action(resolver: Resolver, ref: Ref, suite: str, at: Machine | None = None) -> Action:
+    """The measurement of an artifact on this host, or on the nodes of a cluster that are like `at`.
+
+    Raises Unresolved while it, its reference or the data is missing.
+    """
     reference = resolver.zoo.families[ref.recipe].reference
     mine, theirs = resolver.tree("artifact", ref), resolver.tree("artifact", reference)
     if ref == reference or mine == theirs:
-        return trees_action(resolver, ref, suite, mine, mine)
-    measured = _finished(resolver, measure_action(resolver, reference, suite)).tree
-    return trees_action(resolver, ref, suite, mine, theirs, measured)
+        return trees_action(resolver, ref, suite, mine, mine, at=at)
+    measured = _finished(resolver, measure_action(resolver, reference, suite, at)).tree
+    return trees_action(resolver, ref, suite, mine, theirs, measured, at)
 
 
 def trees_action(
-    resolver: Resolver, ref: Ref, suite: str, mine: str, theirs: str, reference_measured: str | None = None
+    resolver: Resolver,
+    ref: Ref,
+    suite: str,
+    mine: str,
+    theirs: str,
+    reference_measured: str | None = None,
+    at: Machine | None = None,
 ) -> Action:
     """The measurement of the tree `mine` on the evals of `ref`'s recipe, against the tree `theirs`.
 
@@ -51,14 +63,16 @@ def trees_action(
     named = resolver.code(*_code(resolver, ref.recipe, formats, evals))
     told = {"reference_measured": reference_measured} if reference_measured else {}
     sizes = {"size_own": _size(resolver, mine), "size_total": _total(resolver, mine)}
+    packages = _packages(resolver, formats)
+    where = (at.host, at.device) if at else (this_host().id, device())
     return Action(
-        name=f"{ref.recipe}/measured/{ref.name}-{suite}",
-        title=f"measure {full_name(ref.recipe, ref.name)}",
+        name=f"{ref.recipe}/measured/{ref.name}-{suite}" + (f".{at.host.replace('-', '.')}" if at else ""),
+        title=f"measure {full_name(ref.recipe, ref.name)}" + (f" on {at.host}" if at else ""),
         entry="zoosmith.bench.measure:run",
         inputs={
-            **_asked(suite, mine, theirs, evals),
+            **_asked(suite, mine, theirs, evals, where),
             "code": closure_key(named),
-            "packages": resolver.versions(_packages(resolver, formats)),
+            "packages": at.versions(packages) if at else resolver.versions(packages),
         },
         run={
             "name": full_name(ref.recipe, ref.name),
@@ -72,11 +86,14 @@ def trees_action(
         resources=Resources(cpus=10**6, memory_mb=2048),
         timeout_s=3_600.0 if suite == "quick" else 14_400.0,
         exclusive=True,
+        host=at.host if at else "",
     )
 
 
-def _asked(suite: str, mine: str, theirs: str, evals: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What is measured, by what, and where."""
+def _asked(
+    suite: str, mine: str, theirs: str, evals: dict[str, dict[str, Any]], where: tuple[str, str]
+) -> dict[str, Any]:
+    """What is measured, by what, and where: host and device."""
     return {
         "schema": 1,
         "kind": "measure",
@@ -85,9 +102,9 @@ def _asked(suite: str, mine: str, theirs: str, evals: dict[str, dict[str, Any]])
         "artifact": mine,
         "reference": theirs,
         "evals": {id: [about[name] for name in EVAL_KEY if name in about] for id, about in evals.items()},
-        "host": this_host().id,
+        "host": where[0],
         "threads": THREADS,
-        "device": device(),
+        "device": where[1],
     }
 
 

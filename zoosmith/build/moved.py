@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from zoosmith.build import lookup
+from zoosmith.build.key_parts import Here
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.snapshot import Snapshot
 from zoosmith.common.names import full_name
@@ -21,6 +22,7 @@ from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.schema import BuildRecord
+from zoosmith.remote.origin import HOST, MACHINE
 from zoosmith.store.store import Store
 
 RECORDED = "recorded"  # stands for the tree of the data, of which the record holds labels and fingerprints
@@ -30,8 +32,11 @@ class _AsRecorded(Resolver):
     """Resolves one artifact as if its parents, rows, packages and host were those that its record names."""
 
     def __init__(self, zoo: Zoo, project: Path, build: BuildRecord) -> None:
-        self.host: dict[str, Any] = build.provenance.get("host", {})
-        super().__init__(zoo, Store(project / "artifacts" / ".store"), project, threads=self.host.get("cores", 1))
+        self.host: dict[str, Any] = build.provenance.get(HOST, {})
+        made_for: dict[str, Any] = build.provenance.get(MACHINE, {})
+        self.sets: list[str] | None = made_for.get("isa", self.host.get("isa"))
+        threads = made_for.get("threads", self.host.get("cores", 1))
+        super().__init__(zoo, Store(project / "artifacts" / ".store"), project, Here(threads))
         self.build = build
         self.trees = {parent["name"]: parent["digest"] for parent in build.parents.values()}
 
@@ -60,8 +65,8 @@ class _AsRecorded(Resolver):
 
     @property
     def isa(self) -> list[str]:
-        """The instruction sets of the host that built it."""
-        return list(self.host["isa"]) if "isa" in self.host else super().isa
+        """The instruction sets of the host that built it, or that it was built for."""
+        return super().isa if self.sets is None else list(self.sets)
 
 
 def moved(zoo: Zoo, project: Path, records: Snapshot, ref: Ref) -> list[str]:

@@ -20,7 +20,7 @@ from zoosmith.build.building import build_action
 from zoosmith.build.codehash import build_code, code_digests
 from zoosmith.build.contents import Contents, DigestOf, folder_digest, signature
 from zoosmith.build.fetching import base_action, data_action, reading_code, source
-from zoosmith.build.key_parts import device_of, imports_of, isa, packages_of, python_version
+from zoosmith.build.key_parts import Facts, device_of, imports_of, packages_of
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import TaskSpec
 from zoosmith.execution.action import Action, public_versions
@@ -35,12 +35,13 @@ class Unresolved(ZooError):
 class Resolver:
     """Actions and results of bases, data sets and artifacts."""
 
-    def __init__(self, zoo: Zoo, store: Store, project: Path, threads: int) -> None:
-        """Look things up in `zoo` and `store`; steps get `threads` threads."""
+    def __init__(self, zoo: Zoo, store: Store, project: Path, facts: Facts) -> None:
+        """Look things up in `zoo` and `store`. facts: what keys say of the machine that builds."""
         self.zoo = zoo
         self.store = store
         self.project = project
-        self.threads = threads
+        self.facts = facts
+        self.threads = facts.threads
         self._done: dict[str, ActionResult] = {}
         self._versions: dict[ModuleType, dict[str, str]] = {}
         self._builders: dict[Ref, ModuleType] = {}
@@ -183,7 +184,7 @@ class Resolver:
         if getattr(module, "TOOLS", ()) or any("[" in name for name in self.zoo.artifact(ref).gates):
             return None
         parents = [self.parent_tree(parent) for parent in self.zoo.parents(ref).values()]
-        return parents, self.task_data(ref.recipe), device_of(module)
+        return parents, self.task_data(ref.recipe), device_of(module, self.facts)
 
     def builder(self, ref: Ref) -> ModuleType:
         """The module that builds an artifact, loaded once. Raises RecipeError where there is none."""
@@ -194,11 +195,11 @@ class Resolver:
     def packages(self, module: ModuleType) -> dict[str, str]:
         """Versions of what a builder requires, looked up once for each builder: one run sees one state."""
         if module not in self._versions:
-            self._versions[module] = packages_of(module)
+            self._versions[module] = packages_of(module, self.facts)
         return self._versions[module]
 
     def versions(self, packages: tuple[str, ...]) -> dict[str, str]:
-        """Installed versions, looked up once. Raises ZooError naming a package that is not installed."""
+        """Versions installed here, looked up once. Raises ZooError naming a package that is not installed."""
         if packages not in self._installed:
             self._installed[packages] = public_versions(packages)
         return self._installed[packages]
@@ -206,7 +207,7 @@ class Resolver:
     @property
     def python(self) -> str:
         """Version of Python that builds."""
-        return python_version()
+        return self.facts.python
 
     def machine(self, module: ModuleType) -> dict[str, Any]:
         """What of the machine decides the bytes, where a builder does not claim that they are equal everywhere."""
@@ -217,7 +218,7 @@ class Resolver:
     @property
     def isa(self) -> list[str]:
         """Instruction sets of the machine that builds."""
-        return isa()
+        return self.facts.isa
 
     def parent_tree(self, ref: Ref) -> str:
         """Tree digest of a parent, base or artifact. Raises Unresolved."""
@@ -275,7 +276,7 @@ class Resolver:
     def imports(self, entries: Sequence[Path]) -> dict[str, Any]:
         """What a key holds of what the user's own modules behind `entries` import, as `code`."""
         if tuple(entries) not in self._imports:
-            self._imports[tuple(entries)] = imports_of(list(entries))
+            self._imports[tuple(entries)] = imports_of(list(entries), self.facts)
         return self._imports[tuple(entries)]
 
     def entries(self, ref: Ref) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoosmith.bench.host import this_host
 from zoosmith.build import delivery
 from zoosmith.build.codehash import code_digests
+from zoosmith.build.key_parts import Here
 from zoosmith.build.places import Places, rendering, template
 from zoosmith.build.resolve import Resolver, Unresolved
 from zoosmith.build.zoo import load_what_holds, load_zoo
@@ -31,6 +32,7 @@ from zoosmith.store.store import ActionResult, Store
 
 if TYPE_CHECKING:
     from zoosmith.build.crossval.request import Asked
+    from zoosmith.build.machine import Machine
     from zoosmith.build.record_store import RecordStore
     from zoosmith.execution.executor import Executor
     from zoosmith.execution.runner import Runner
@@ -55,6 +57,9 @@ class Workspace:
         self.crossval: dict[str, Asked] = {}  # by full name, what the command line says of a cross-validation
         self.broken: dict[str, ZooError] = {}
         self.where = LOCAL  # what runs the steps, as `--executor` takes it
+        self.profile = ""  # host class of the nodes that keys of builds are made for; "" for this machine
+        self.placed: list[tuple[str, str]] = []  # artifacts by pattern, and the host class at which to measure them
+        self._machines: dict[str, Machine] = {}
 
     @cached_property
     def zoo(self) -> Zoo:
@@ -98,8 +103,9 @@ class Workspace:
 
     @cached_property
     def resolver(self) -> Resolver:
-        """Actions and results over zoo and store; steps get every core this process may use."""
-        return Resolver(self.zoo, self.store, self.project, threads=len(os.sched_getaffinity(0)))
+        """Actions and results over zoo and store; steps get every core of the machine whose keys are made."""
+        facts = self.machine(self.profile) or Here(len(os.sched_getaffinity(0)))
+        return Resolver(self.zoo, self.store, self.project, facts)
 
     @cached_property
     def runner(self) -> Runner:
@@ -123,10 +129,19 @@ class Workspace:
         local = LocalExecutor(self.store, self.project, self.workers, xet.switch)
         if self.where == LOCAL:
             return local
+        from zoosmith.build.machine import about
         from zoosmith.execution.cluster.opening import open_executor
         from zoosmith.remote.config import configured
 
-        return open_executor(self.where, self.store, self.project, local, configured(self.project))
+        return open_executor(self.where, self.store, self.project, local, configured(self.project), about)
+
+    def machine(self, at: str) -> Machine | None:
+        """A node of a host class, which one run asks for once; None for this machine. Raises ZooError."""
+        if at and at not in self._machines:
+            from zoosmith.build.machine import of_class
+
+            self._machines[at] = of_class(at, self.executor)
+        return self._machines.get(at)
 
     @cached_property
     def caches(self) -> Caches | None:
@@ -164,22 +179,22 @@ class Workspace:
             self.store.name(name, key)
             return self.store.finished(key) is not None
 
-    def measure(self, ref: Ref, suite: str) -> ActionResult:
-        """Measure a built artifact on this host."""
+    def measure(self, ref: Ref, suite: str, at: str = "") -> ActionResult:
+        """Measure a built artifact on this host, or on a node of the host class `at`."""
         from zoosmith.build.measuring import measure_action
 
-        return self.runner.run(measure_action(self.resolver, ref, suite), named=True)
+        return self.runner.run(measure_action(self.resolver, ref, suite, self.machine(at)), named=True)
 
-    def measured(self, ref: Ref, suite: str) -> bool:
-        """Whether this host has measured the artifact as it is now."""
-        return self.measurement(ref, suite) is not None
+    def measured(self, ref: Ref, suite: str, at: str = "") -> bool:
+        """Whether this host, or one of the class `at`, has measured the artifact as it is now."""
+        return self.measurement(ref, suite, at) is not None
 
-    def measurement(self, ref: Ref, suite: str) -> ActionResult | None:
-        """This host's measurement of the artifact as it is now."""
+    def measurement(self, ref: Ref, suite: str, at: str = "") -> ActionResult | None:
+        """This host's measurement of the artifact as it is now, or that of the class `at`."""
         from zoosmith.build.measuring import measure_action
 
         try:
-            return self.resolver.done(measure_action(self.resolver, ref, suite))
+            return self.resolver.done(measure_action(self.resolver, ref, suite, self.machine(at)))
         except Unresolved:
             return None
 
@@ -220,25 +235,26 @@ class Workspace:
         """What is in artifacts/NAME that is not as built, by content; [] for nothing. Raises Unresolved."""
         return delivery.faults(self.store, self.resolver.parent_tree(ref), self.home(ref))
 
-    def register(self, ref: Ref, suite: str) -> None:
+    def register(self, ref: Ref, suite: str, at: str = "") -> None:
         """Hold the gates, then write results, cards and the row. Raises GateMissed."""
         from zoosmith.build.describe import build_record
         from zoosmith.records.schema import Measurement
 
-        record = self.measurement(ref, suite)
+        record = self.measurement(ref, suite, at)
         if record is None:
-            raise ZooError(f"{ref} is not measured on this host")
+            raise ZooError(f"{ref} is not measured on {at or 'this host'}")
         reference = self.zoo.families[ref.recipe].reference
         names = {"name": full_name(ref.recipe, ref.name), "reference": full_name(ref.recipe, reference.name)}
         measured = Measurement.model_validate_json(self.store.read(record.tree, "result.json"))
         measured = measured.model_copy(update=names)  # the same trees may have been measured under other names
         self.records.register(ref, build_record(self.resolver, ref), measured)
-        write_atomic(self._stamp(ref, f"registered-{suite}"), self._registration(ref, suite).encode())
+        write_atomic(self._stamp(ref, f"registered-{suite}", at), self._registration(ref, suite, at).encode())
 
-    def registered(self, ref: Ref, suite: str) -> bool:
+    def registered(self, ref: Ref, suite: str, at: str = "") -> bool:
         """Whether the record holds the artifact and its measurement as they are now."""
-        stamp, places = self._stamp(ref, f"registered-{suite}"), Places(self.record_root)
-        written = [places.folder(ref) / name for name in ("build.json", f"{this_host().id}.json")]
+        stamp, places = self._stamp(ref, f"registered-{suite}", at), Places(self.record_root)
+        host = machine.host if (machine := self.machine(at)) else this_host().id
+        written = [places.folder(ref) / name for name in ("build.json", f"{host}.json")]
         files = (
             places.card_file(ref),
             *places.plots_linked(ref),
@@ -247,20 +263,20 @@ class Workspace:
         )
         if not stamp.is_file() or not all(file.is_file() for file in files):
             return False
-        return stamp.read_text() == self._registration(ref, suite)
+        return stamp.read_text() == self._registration(ref, suite, at)
 
-    def _registration(self, ref: Ref, suite: str) -> str:
+    def _registration(self, ref: Ref, suite: str, at: str) -> str:
         """Digest over all that results, card and row are made from."""
-        artifact, measurement = self.resolver.finished("artifact", ref), self.measurement(ref, suite)
+        artifact, measurement = self.resolver.finished("artifact", ref), self.measurement(ref, suite, at)
         if artifact is None or measurement is None:
             return ""
         recipe = self.zoo.families[ref.recipe].recipe
         code = code_digests(*rendering())
         return digest([artifact.key, measurement.key, recipe.model_dump(mode="json"), template(self.project), code])
 
-    def _stamp(self, ref: Ref, what: str) -> Path:
+    def _stamp(self, ref: Ref, what: str, at: str = "") -> Path:
         root = digest(str(self.record_root))[:8]
-        return self.store.root / "stamps" / root / f"{full_name(ref.recipe, ref.name)}.{what}"
+        return self.store.root / "stamps" / root / f"{full_name(ref.recipe, ref.name)}.{what}{'@' if at else ''}{at}"
 
     def render_card(self, ref: Ref) -> None:
         """Render one artifact's card from its record. Raises ZooError where nothing is recorded."""

@@ -21,7 +21,8 @@ class Action:
 
     `entry` is "module:function", called in the worker with a `zoosmith.execution.worker.Step`. `imports` are packages
     that it is going to import; if there are any, its worker may be forked from a process that has done so. What is
-    `private` is never sent to a cache: others may not have the right to it.
+    `private` is never sent to a cache: others may not have the right to it. `host` is the id of the host that alone may
+    run it; "" where any may.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Action:
     imports: tuple[str, ...] = ()
     exclusive: bool = False
     private: bool = False
+    host: str = ""
 
     @cached_property
     def key(self) -> str:
@@ -62,8 +64,13 @@ def version_of_module(name: str) -> str | None:
     try:
         return metadata.version(name).partition("+")[0]
     except metadata.PackageNotFoundError:
-        brings = _modules().get(name)
-        return "+".join(metadata.version(one).partition("+")[0] for one in sorted(set(brings))) if brings else None
+        brings = packages_with(name)
+        return "+".join(metadata.version(one).partition("+")[0] for one in brings) if brings else None
+
+
+def packages_with(module: str) -> list[str]:
+    """Installed packages that bring a top-level module."""
+    return sorted(set(_modules().get(module, ())))
 
 
 @cache

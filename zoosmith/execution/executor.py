@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
@@ -24,6 +24,9 @@ from zoosmith.execution.interrupt import Worker, Workers, kill
 from zoosmith.store import heal
 from zoosmith.store.store import Store
 from zoosmith.toolkit.torch.imports import modules_of
+
+if TYPE_CHECKING:
+    from zoosmith.execution.cluster.profile import Profile
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 Progress = Callable[[dict[str, Any]], None]
@@ -45,12 +48,13 @@ class StepKilled(StepFailed):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a worker gave: tree digest, notes, peak resident memory in MiB, seconds."""
+    """What a worker gave: tree digest, notes, peak resident memory in MiB, seconds; its host, where it is not ours."""
 
     tree: str
     notes: dict[str, Any]
     peak_mb: int
     seconds: float
+    host: dict[str, Any] | None = None
 
 
 class Executor(ABC):
@@ -59,6 +63,13 @@ class Executor(ABC):
     def here(self, action: Action) -> bool:
         """Whether the action takes of this machine's cores and memory, which the runner then shares out."""
         return True
+
+    def profiles(self) -> list[Profile]:
+        """What the machines of its cluster announce of themselves. Raises ZooError where it has none."""
+        raise ZooError(
+            "steps run on this machine alone, and host classes are those of a cluster; add `--executor ray:auto`, or "
+            "`[executor]` to zoosmith.toml (docs/scale-out.md)"
+        )
 
     def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
         """Keeps other machines from running the action meanwhile; `waiting` is told once who does before.
@@ -156,6 +167,10 @@ class LocalExecutor(Executor):
         environment |= self.variables(os.environ)
         if "threads" in action.run:  # torch, MKL and OpenMP read it when they are loaded
             environment |= {"OMP_NUM_THREADS": str(action.run["threads"])}
+        elif (
+            action.host
+        ):  # Ray's, of as many cores as the step has; what is timed says itself how many threads it takes
+            environment.pop("OMP_NUM_THREADS", None)
         return environment
 
     def _listen(

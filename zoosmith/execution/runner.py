@@ -17,7 +17,7 @@ from zoosmith.execution.action import Action, public_versions
 from zoosmith.execution.display import Display
 from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
-from zoosmith.remote.origin import NOT_TAKEN
+from zoosmith.remote.origin import HOST, NOT_TAKEN
 from zoosmith.store.locks import flock, holding, quiet, who_holds
 from zoosmith.store.store import ActionResult, Store
 
@@ -140,6 +140,8 @@ class Runner:
             "zoosmith": public_versions(("zoosmith",))["zoosmith"],
             "notes": outcome.notes,
         }
+        if outcome.host:
+            provenance[HOST] = outcome.host
         if code := action.run.get("code"):
             provenance["code"] = code
         if self.caches and (refused := self.caches.refused.get(action.key)):

@@ -132,7 +132,7 @@ class Caches:
     def send(self, record: ActionResult) -> None:
         """Give a result that was made here to every cache that takes them: files, list, then the result itself."""
         again = record.key in self._broken
-        told = replace(record, provenance=without_way(record) | {HOST: self.host})
+        told = replace(record, provenance={HOST: self.host} | without_way(record))
 
         def once(cache: Cache) -> None:
             trees.send(cache.blobs, self.store, record.tree, again=again)

@@ -9,7 +9,8 @@ from zoosmith.store.store import ActionResult
 DOWNLOADED = "downloaded"  # name and URL of the cache, when, and who signed it
 SIGNED = "signed"
 NOT_TAKEN = "not_taken"  # why what a cache had was made here instead
-HOST = "host"  # the machine that made it; said by results that were sent
+MACHINE = "machine"  # threads and instruction sets that are in the key of a build that was made elsewhere
+HOST = "host"  # the machine that made it; said by results that were sent, and by those that a cluster's node made
 
 
 def origin(record: ActionResult) -> str | None:

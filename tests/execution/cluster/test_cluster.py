@@ -74,10 +74,10 @@ def build(project: Path, nodes: cluster.Nodes, name: str = NAME) -> subprocess.C
     return doit(project, name, "--executor", nodes.address, **environment(project))
 
 
-def started(project: Path, nodes: cluster.Nodes, name: str) -> subprocess.Popen[str]:
+def started(project: Path, nodes: cluster.Nodes, name: str, **variables: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "doit", name, "--executor", nodes.address]
     return subprocess.Popen(
-        command, cwd=project, env=os.environ | environment(project), stderr=subprocess.PIPE, text=True
+        command, cwd=project, env=os.environ | environment(project) | variables, stderr=subprocess.PIPE, text=True
     )
 
 

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.execution.cluster.profiles import DRIVER, host, profile
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.placement import Node, place
-from zoosmith.execution.cluster.profile import Profile
+from zoosmith.execution.cluster.profile import About
 from zoosmith.execution.executor import StepFailed
-
-DRIVER = Profile("driver", "a" * 64, "0.1.0", "3.11", {"torch": "2.13.0"}, ["avx2", "avx512f"], 8, 16000)
 
 
 def node(name: str, memory_mb: int = 8000, gpus: int = 0, **other: Any) -> Node:
@@ -71,3 +70,36 @@ def test_packages_of_an_environment_of_its_own_are_not_the_nodes() -> None:
 def test_a_cluster_without_nodes() -> None:
     with pytest.raises(StepFailed, match="no node that is alive"):
         place(step(), [], DRIVER)
+
+
+def measurement(host: str, **inputs: Any) -> Action:
+    asked = {"host": host, "packages": {"torch": "2.13.0"}} | inputs
+    return Action("f/x", "measure f-x", "m:f", asked, resources=Resources(10**6, 1000), exclusive=True, host=host)
+
+
+def test_a_measurement_has_a_node_of_its_host_to_itself() -> None:
+    nodes = [Node("1", profile("one", "epyc-2c"), 8000, 0), Node("2", profile("two", "xeon-8c", cpus=8), 8000, 0)]
+    found = place(measurement("epyc-2c"), nodes, DRIVER)
+    assert ([one.profile.name for one in found.nodes], found.cpus) == (["one"], 2)
+
+
+def test_one_on_gpus_has_all_of_them_to_itself() -> None:
+    node = Node("1", profile("one", "epyc-2c-cuda", device="cuda"), 8000, 4)
+    assert place(measurement("epyc-2c-cuda", device="cuda"), [node], DRIVER).gpus == 4
+
+
+def test_what_each_node_lacks_for_a_measurement() -> None:
+    old = profile("two", "xeon-8c", packages={"torch": "2.12.1"})
+    nodes = [Node("1", profile("one", "epyc-2c"), 8000, 0), Node("2", old, 500, 0)]
+    with pytest.raises(StepFailed) as caught:
+        place(measurement("xeon-8c"), nodes, DRIVER)
+    assert str(caught.value).splitlines()[1:] == [
+        "  one: its host is epyc-2c, figures of xeon-8c are asked for",
+        "  two: torch 2.13.0 here, 2.12.1 there; the step takes 1000 MiB of memory, 500 are there",
+    ]
+
+
+def test_a_node_that_says_itself_that_something_is_wrong_takes_no_step() -> None:
+    odd = replace(profile("one"), about=About(host("epyc-2c"), fault="ZOOSMITH_DEVICE is 'odd'; it takes cpu"))
+    with pytest.raises(StepFailed, match="one: ZOOSMITH_DEVICE is 'odd'"):
+        place(step(), [Node("1", odd, 8000, 0)], DRIVER)

@@ -19,6 +19,7 @@ def test_it_arrives_as_it_was_sent() -> None:
         ("a==1",),
         ("torch",),
         True,
+        host="epyc-2c",
     )
     arrived = unpacked(json.loads(json.dumps(packed(action))))
     assert arrived == action

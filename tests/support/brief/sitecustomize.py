@@ -1,7 +1,8 @@
 """Python imports this first of all where its folder is on the path. Whatever measures then takes less time.
 
 Suite quick starts each side four times, and each process that opens a model of torch imports it anew. Here a side is
-started twice, from a process that has imported the modules named in ZOO_TEST_FORKS.
+started twice, from a process that has imported the modules named in ZOO_TEST_FORKS. Suite full takes no more turns, and
+does not wait for a steady host.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from types import ModuleType, SimpleNamespace
 
 def few_starts(measure: ModuleType) -> None:
     """Of zoosmith.bench.measure."""
-    measure.QUICK = measure.speed.Plan(starts=2, turns=2, block_s=0.05)  # type: ignore[attr-defined]
+    measure.QUICK = measure.FULL = measure.speed.Plan(starts=2, turns=2, block_s=0.05)  # type: ignore[attr-defined]
+    measure.PROFILE_S = 0.05  # type: ignore[attr-defined]
+
+
+def one_attempt(steadiness: ModuleType) -> None:
+    """Of zoosmith.bench.steadiness."""
+    steadiness.ATTEMPTS = 1  # type: ignore[attr-defined]
 
 
 def few_tokens(generation: ModuleType) -> None:
@@ -35,6 +42,7 @@ def forks(process: ModuleType) -> None:
 
 CHANGES: dict[str, Callable[[ModuleType], None]] = {
     "zoosmith.bench.measure": few_starts,
+    "zoosmith.bench.steadiness": one_attempt,
     "zoosmith.bench.generation": few_tokens,
     "zoosmith.bench.process": forks,
 }

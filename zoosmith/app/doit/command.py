@@ -11,6 +11,7 @@ from doit.cmd_base import DoitCmdBase
 from doit.dependency import DbmDB, JsonDB, SqliteDB
 from doit.exceptions import InvalidCommand
 
+from zoosmith.app.doit.interspersed import options_first
 from zoosmith.app.doit.opened import OPENED, WORKERS, told_of
 from zoosmith.common.text import not_utf8, show_error, while_read
 from zoosmith.contract.errors import ZooError
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
     from zoosmith.recipes.graph import Ref
 
 INTERRUPTED = 130  # as shells report a program that SIGINT ended
+
+opt_executor = {
+    "name": "executor",
+    "long": "executor",
+    "type": str,
+    "default": "",
+    "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that "
+    "this machine is a node of), ray://HOST:PORT (one elsewhere); else as [executor] in zoosmith.toml says",
+}
+opt_profile = {
+    "name": "profile",
+    "long": "profile",
+    "type": str,
+    "default": "",
+    "help": "host class of the cluster's nodes that builds are for: their packages, processor and device enter keys; "
+    "else as [executor] in zoosmith.toml says, else those of this machine",
+}
 
 
 def refuse_bad_bytes(arguments: list[str]) -> None:
@@ -39,6 +57,12 @@ class Anywhere:
             if option.name == "seek_file":
                 option.default = True
         return options
+
+    def parse_execute(self, in_args: list[str]) -> int:
+        """As the base class, with options behind names too."""
+        flags = {f"--{one.long}": one.type is bool for one in self.get_options() if one.long}
+        code: int = super().parse_execute(options_first(in_args, flags))  # type: ignore[misc]
+        return code
 
     def get_backends(self) -> dict[str, Any]:
         """Those of doit itself: it would look for more in the metadata of every package that is installed."""

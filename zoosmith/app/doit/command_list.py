@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_list import List as DoitList
+from doit.exceptions import InvalidCommand
 
-from zoosmith.app.doit.command import Anywhere
+from zoosmith.app.doit.command import Anywhere, flag, opt_executor, told, unless_interrupted
 from zoosmith.build import listed
-from zoosmith.common.text import inline, show_error, while_read
+from zoosmith.common.text import aligned, inline, show_error, show_lines, while_read
 
 if TYPE_CHECKING:
     from zoosmith.build.workspace import Workspace
@@ -18,11 +19,25 @@ BROKEN = 3  # as doit ends where a dodo.py is wrong
 
 
 class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
-    """`doit list`: the families with their artifacts, and what can be done with them."""
+    """`doit list`: the families with their artifacts, and what can be done with them; `--hosts`: a cluster's hosts."""
+
+    cmd_options = (
+        *DoitList.cmd_options,
+        flag("hosts", "the host classes of the cluster, for `doit bench:NAME@HOSTCLASS`"),
+        opt_executor,
+    )
 
     def execute(self, params: Any, args: list[str]) -> int:
         """The overview, or doit's own list where an option or a name asks for tasks."""
+        if params["hosts"]:
+            return unless_interrupted(lambda: self._hosts(params))
         return while_read(lambda: self._list(params, args))
+
+    def _hosts(self, params: Any) -> int:
+        workspace = self.load(params)
+        if workspace is None:
+            raise InvalidCommand("this dodo.py opens no zoo, and host classes are those of a zoo's cluster")
+        return told(lambda: _show_hosts(workspace, params))
 
     def _list(self, params: Any, args: list[str]) -> int:
         if args or any(params[name] for name in ("subtasks", "status", "private", "list_deps", "template")):
@@ -53,6 +68,15 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
         if mark:
             listed.keep(workspace.project, mark, said)
         return 0
+
+
+def _show_hosts(workspace: Workspace, params: Any) -> int:
+    from zoosmith.app.doit.room import locate
+    from zoosmith.execution.cluster.classes import table
+
+    locate(workspace, {"executor": params["executor"], "profile": ""})
+    show_lines(aligned(table(workspace.executor.profiles()), cell=None))
+    return 0
 
 
 def _home(params: Any) -> Path | None:

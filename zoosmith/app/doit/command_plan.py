@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoosmith.app.doit.command import ZooCommand, chosen, flag
+from zoosmith.app.doit.command import ZooCommand, chosen, flag, opt_executor, opt_profile
+from zoosmith.app.doit.room import locate
 from zoosmith.build import explain, planned
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
@@ -23,12 +24,15 @@ class Plan(ZooCommand):
         flag("moved", "only what is recorded of a recipe, builder or parent that has moved on; of all without a NAME"),
         flag("check", "with --moved: exit code 1 where there is any"),
         flag("json", "one JSON object a line: an artifact"),
+        opt_executor,
+        opt_profile,
     )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print one line a step, or one for each card that is not of what would be made now."""
         if params["check"] and not params["moved"]:
             raise ZooError("--check goes with --moved: `doit plan --moved --check`")
+        locate(workspace, params)
         if params["moved"]:
             lines = explain.moved_on(workspace, [name.rpartition(":")[2] for name in names])
             if params["json"]:
@@ -51,10 +55,15 @@ class Why(ZooCommand):
     doc_purpose = "why NAME would be built again: what changed, old -> new"
     doc_usage = "NAME ..."
     doc_description = None
-    cmd_options = (flag("json", "one JSON object a line: an artifact, and what changed for what it is made from"),)
+    cmd_options = (
+        flag("json", "one JSON object a line: an artifact, and what changed for what it is made from"),
+        opt_executor,
+        opt_profile,
+    )
 
     def look(self, workspace: Workspace, params: Any, names: list[str]) -> int:
         """Print what changed for the artifact and each of its parents."""
+        locate(workspace, params)
         for ref in chosen(workspace, names):
             if params["json"]:
                 name, came = full_name(ref.recipe, ref.name), explain.downloaded(workspace, ref)

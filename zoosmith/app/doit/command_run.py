@@ -9,10 +9,10 @@ from doit.cmd_run import Run as DoitRun
 from doit.exceptions import InvalidCommand
 from doit.reporter import ConsoleReporter, ErrorOnlyReporter, ExecutedOnlyReporter, JsonReporter, ZeroReporter
 
-from zoosmith.app.doit.command import Anywhere, interrupt, told, unless_interrupted
+from zoosmith.app.doit.command import Anywhere, interrupt, opt_executor, opt_profile, told, unless_interrupted
 from zoosmith.app.doit.crossval import asked_of
-from zoosmith.app.doit.interspersed import options_first
 from zoosmith.app.doit.opened import OPENED
+from zoosmith.app.doit.placed import bare, known, placed_of
 from zoosmith.app.doit.room import enough, settled
 from zoosmith.common.names import nearest
 from zoosmith.execution.interrupt import interruptible
@@ -33,26 +33,10 @@ opt_anyway = {
 }
 
 
-opt_executor = {
-    "name": "executor",
-    "long": "executor",
-    "type": str,
-    "default": "",
-    "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that "
-    "this machine is a node of), ray://HOST:PORT (one elsewhere); else as [executor] in zoosmith.toml says",
-}
-
-
 class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
     """`doit build:NAME`: as doit's own, with the nearest name for a misspelt one."""
 
-    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway, opt_executor)
-
-    def parse_execute(self, in_args: list[str]) -> int:
-        """As doit's own, with options behind names too."""
-        flags = {f"--{one.long}": one.type is bool for one in self.get_options() if one.long}
-        code: int = super().parse_execute(options_first(in_args, flags))
-        return code
+    cmd_options = (*DoitRun.cmd_options, opt_scratch, opt_anyway, opt_executor, opt_profile)
 
     def get_reporters(self) -> dict[str, Any]:
         """Those of doit itself, as `get_backends`."""
@@ -67,7 +51,8 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
 
     def _load_and_run(self, params: Any, args: list[str]) -> int:
         OPENED["scratch"], OPENED["args"] = params["scratch"], args
-        OPENED["names"], OPENED["crossval"] = asked_of(args)
+        names, OPENED["crossval"] = asked_of(args)
+        OPENED["names"], OPENED["placed"] = placed_of(names)
 
         def run() -> int:
             return int(super(Run, self).execute(params, args) or 0)
@@ -77,7 +62,9 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
             return run()
         if not args:
             raise InvalidCommand("say what to build, such as `doit build:NAME`; `doit list` shows the names")
-        if told(lambda: settled(workspace, params["executor"])):
+        if told(lambda: settled(workspace, params)):
+            return 1
+        if OPENED["placed"] and told(lambda: known(workspace)):
             return 1
         if not params["anyway"] and told(lambda: enough(workspace, OPENED["names"])):
             return 1
@@ -86,10 +73,10 @@ class Run(Anywhere, DoitRun):  # type: ignore[misc]  # doit ships no types
     def _execute(self, outfile, verbosity=None, always=False, continue_=False, reporter="console", num_process=0,  # type: ignore[no-untyped-def]
                  par_type="process", single=False, auto_delayed_regex=False, force_verbosity=False,
                  failure_verbosity=0, pdb=False, pos_args=None):  # fmt: skip
-        known = [task.name for task in self.task_list if not task.name.startswith("_")]
-        for name in asked_of(pos_args or [])[0]:
-            if "*" not in name and name not in known and not name.startswith("_"):
-                raise InvalidCommand(f"'{name}' is not a task{_nearest_task(name, known, self.loader.cmd_names)}")
+        tasks = [task.name for task in self.task_list if not task.name.startswith("_")]
+        for name in map(bare, asked_of(pos_args or [])[0]):
+            if "*" not in name and name not in tasks and not name.startswith("_"):
+                raise InvalidCommand(f"'{name}' is not a task{_nearest_task(name, tasks, self.loader.cmd_names)}")
         return super()._execute(outfile, verbosity, always, continue_, reporter, num_process, par_type, single,
                                 auto_delayed_regex, force_verbosity, failure_verbosity, pdb)  # fmt: skip
 

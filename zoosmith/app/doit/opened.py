@@ -14,7 +14,7 @@ from zoosmith.execution.interrupt import Workers
 gc.set_threshold(100_000, 50, 100)  # what is imported stays: looking through it for cycles took 3 % of a build
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package for some
 WORKERS = Workers()  # of this process, known before there is a workspace: Ctrl-C may come while one is opened
-OPENED: dict[str, Any] = {"scratch": False, "names": [], "args": [], "crossval": {}}
+OPENED: dict[str, Any] = {"scratch": False, "names": [], "args": [], "crossval": {}, "placed": []}
 """What the command line says, and the workspace once there is one."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from doit.exceptions import InvalidDodoFile
 
 from zoosmith.app.doit.opened import OPENED, WORKERS, told_of
+from zoosmith.app.doit.placed import bare
 from zoosmith.build import beside, codehash
 from zoosmith.build.recipe_files import recipe_files
 from zoosmith.build.workspace import Workspace
@@ -28,7 +29,7 @@ def open_workspace(project: Path) -> Workspace:
         _ = workspace.zoo
     except (ZooError, OSError) as error:
         _leave_out_broken(workspace, told_of(error))
-    workspace.crossval = OPENED["crossval"]
+    workspace.crossval, workspace.placed = OPENED["crossval"], OPENED["placed"]
     workspace.selected = needed_by(workspace.zoo, OPENED["names"])
     OPENED["workspace"] = workspace
     return workspace
@@ -41,7 +42,7 @@ def _leave_out_broken(workspace: Workspace, first: str) -> None:
         raise InvalidDodoFile(told_of(error)) from None
     if not workspace.zoo.families:
         raise InvalidDodoFile(first)
-    for name in OPENED["args"]:
+    for name in map(bare, OPENED["args"]):
         for id, fault in workspace.broken.items():
             if name.rpartition(":")[2].startswith(f"{id}-") or name == id:
                 raise InvalidDodoFile(told_of(fault))

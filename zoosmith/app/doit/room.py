@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import Any
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
-from zoosmith.execution.place import LOCAL, check_address, executor_of
+from zoosmith.execution.place import LOCAL, check_address, place_of
 from zoosmith.recipes.graph import Ref
 
 GROUPS = {"build": True, "bench": True, "publish": True, "artifact": False, "crossval": False}
@@ -43,18 +44,26 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     return 0
 
 
-def settled(workspace: Workspace, executor: str) -> int:
-    """0, once it is known where steps run. Raises ZooError for what is wrong with zoosmith.toml, or with `executor`."""
+def settled(workspace: Workspace, params: Mapping[str, Any]) -> int:
+    """0, once all is known that zoosmith.toml and options say of a run. Raises ZooError for what is wrong with it."""
     from zoosmith.remote.config import configured
     from zoosmith.remote.trust import signing, trusted
 
     for config in configured(workspace.project):
         trusted(config)
         signing(config)
-    if executor:
-        check_address(executor)
-    workspace.where = executor or executor_of(workspace.project)
+    locate(workspace, params)
     return 0
+
+
+def locate(workspace: Workspace, params: Mapping[str, Any]) -> None:
+    """Settle where steps run and which machines keys are made for, by zoosmith.toml and options. Raises ZooError."""
+    if params["executor"]:
+        check_address(params["executor"])
+    told = place_of(workspace.project)
+    workspace.where = params["executor"] or told.address
+    workspace.profile = params["profile"] or told.profile
+    workspace.machine(workspace.profile)
 
 
 def _asked(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[Ref, bool]]:

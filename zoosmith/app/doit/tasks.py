@@ -14,6 +14,7 @@ from typing import Any
 from doit.exceptions import TaskFailed
 
 from zoosmith.app.doit import outputs
+from zoosmith.app.doit.placed import SUITE, classes_of, suffixes
 from zoosmith.build import beside
 from zoosmith.build.explain import in_a_line
 from zoosmith.build.workspace import Workspace
@@ -145,28 +146,26 @@ class Tasks:
             yield task(name, doc, run, done, [f"_step:{ref}"])
 
     def measurements(self, suite: str) -> Iterator[Task]:
-        """`_quick:` and `_full:` measure on this host."""
+        """`_quick:` and `_full:` measure on this host, `_full:NAME@HOSTCLASS` on a node of a cluster."""
+        zoo, classes = self.workspace, classes_of(self.workspace) if suite == SUITE else []
         for ref, name, doc in self.named():
             family = self.workspace.zoo.families[ref.recipe]
             reference, evals = family.reference, family.recipe.evals
             after = [f"_step:{ref}", f"_step:{reference}"]
             after += [f"_source:data:{ref.recipe}/{eval_.data}" for eval_ in evals.values()]
             after += [f"_source:baselines:{ref.recipe}/{id}" for id, eval_ in evals.items() if eval_.baselines]
-            if ref != reference:
-                after.append(f"_{suite}:{full_name(ref.recipe, reference.name)}")
-            yield task(
-                name,
-                doc,
-                partial(self.workspace.measure, ref, suite),
-                partial(self.workspace.measured, ref, suite),
-                after,
-            )
+            for suffix, at in suffixes(classes):
+                theirs = [f"_{suite}:{full_name(ref.recipe, reference.name)}{suffix}"] if ref != reference else []
+                run, done = partial(zoo.measure, ref, suite, at), partial(zoo.measured, ref, suite, at)
+                yield task(name + suffix, doc, run, done, after + theirs)
 
     def builds(self, suite: str) -> Iterator[Task]:
-        """`build:` and `bench:`: artifact, measurement, gates, card and registry row."""
+        """`build:` and `bench:`: artifact, measurement, gates, card and registry row; as `measurements` by host."""
+        zoo = self.workspace
         for ref, name, doc in self.named():
-            run, done = partial(self.workspace.register, ref, suite), partial(self.workspace.registered, ref, suite)
-            yield task(name, doc, run, done, [f"artifact:{name}", f"_{suite}:{name}"])
+            for suffix, at in suffixes(classes_of(zoo, name) if suite == SUITE else []):
+                run, done = partial(zoo.register, ref, suite, at), partial(zoo.registered, ref, suite, at)
+                yield task(name + suffix, doc, run, done, [f"artifact:{name}", f"_{suite}:{name}{suffix}"])
 
     def publishes(self) -> Iterator[Task]:
         """`publish:` builds, then publishes to where $ZOOSMITH_PUBLISH says; what is there already stays."""

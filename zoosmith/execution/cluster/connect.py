@@ -7,11 +7,12 @@ import io
 import logging
 import os
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.cluster.placement import Node
-from zoosmith.execution.cluster.profile import Profile
+from zoosmith.execution.cluster.profile import About, Profile
 
 ANSWER_S = 5.0
 PROBE_S = 60
@@ -52,11 +53,14 @@ def _require_answer(address: str) -> None:
         ) from None
 
 
-def nodes() -> list[Node]:
-    """Nodes that are alive and what each announces; one that does not answer within a minute is left out."""
+def nodes(about: Callable[[], About]) -> list[Node]:
+    """Nodes that are alive and what each announces; one that does not answer within a minute is left out.
+
+    about: what each tells of its host; it goes by its name, so a node calls its own.
+    """
     ray = _ray()
     alive = {one["NodeID"]: one for one in ray.nodes() if one["Alive"] and one["Resources"].get("CPU", 0) >= 1}
-    asked = {id: _asked(one) for id, one in alive.items()}
+    asked = {id: _asked(one, about) for id, one in alive.items()}
     done, _ = ray.wait(list(asked.values()), num_returns=len(asked), timeout=PROBE_S) if asked else ([], [])
     told = {id: _told(ref) for id, ref in asked.items() if ref in done}
     return [_node(alive[id], announced) for id, announced in told.items() if announced]
@@ -72,23 +76,23 @@ def _told(asked: Any) -> dict[str, Any] | None:
     return announced
 
 
-def _asked(one: dict[str, Any]) -> Any:
+def _asked(one: dict[str, Any], about: Callable[[], About]) -> Any:
     ray = _ray()
     probe = ray.remote(num_cpus=0, max_retries=0)(_announce)
     on_it = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(one["NodeID"], soft=False)
-    return probe.options(scheduling_strategy=on_it).remote(one["NodeName"], int(one["Resources"]["CPU"]))
+    return probe.options(scheduling_strategy=on_it).remote(one["NodeName"], int(one["Resources"]["CPU"]), about)
 
 
-def _announce(name: str, cpus: int) -> dict[str, Any]:
+def _announce(name: str, cpus: int, about: Callable[[], About]) -> dict[str, Any]:
     """Runs on the node."""
     from zoosmith.execution.cluster.profile import of_this_machine
 
-    return of_this_machine(name, cpus).as_json()
+    return of_this_machine(name, cpus, about()).as_json()
 
 
 def _node(one: dict[str, Any], announced: dict[str, Any]) -> Node:
     has = one["Resources"]
-    return Node(one["NodeID"], Profile(**announced), int(has.get("memory", 0)) // 2**20, int(has.get("GPU", 0)))
+    return Node(one["NodeID"], Profile.of_json(announced), int(has.get("memory", 0)) // 2**20, int(has.get("GPU", 0)))
 
 
 def _ray() -> Any:

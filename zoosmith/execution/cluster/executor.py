@@ -15,7 +15,7 @@ from zoosmith.execution.cluster import node as on_node
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.cluster.own_code import Archive
 from zoosmith.execution.cluster.placement import Node, Place, place
-from zoosmith.execution.cluster.profile import Profile
+from zoosmith.execution.cluster.profile import About, Profile
 from zoosmith.execution.cluster.sent import packed, unpacked
 from zoosmith.execution.cluster.trees import read_by
 from zoosmith.execution.executor import Executor, Outcome, Progress, StepFailed, Variables
@@ -37,12 +37,13 @@ class Lost(Exception):
 class Handed:
     """What every step is sent with. No credentials: a node has its own.
 
-    cache: where trees are exchanged. variables: what to add to the environment of a worker; a function goes by its
-    name, so a node calls its own.
+    cache: where trees are exchanged. variables: what to add to the environment of a worker. about: what a machine tells
+    of its host. Functions go by their names, so a node calls its own.
     """
 
     cache: CacheConfig
     variables: Variables
+    about: Callable[[], About]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Order:
 
 
 class ClusterExecutor(Executor):
-    """Sends builds to the nodes; whatever else there is to do, such as fetching and measuring, is done here."""
+    """Sends builds to the nodes, and measurements of their hosts; whatever else there is to do is done here."""
 
     def __init__(
         self,
@@ -82,7 +83,11 @@ class ClusterExecutor(Executor):
 
     def here(self, action: Action) -> bool:
         """Whether it runs on this machine."""
-        return action.entry != SENT_OUT
+        return action.entry != SENT_OUT and not action.host
+
+    def profiles(self) -> list[Profile]:
+        """What the nodes that are alive announce."""
+        return [node.profile for node in self.nodes()]
 
     @contextmanager
     def claimed(self, action: Action, waiting: Callable[[str], None]) -> Iterator[None]:
@@ -129,16 +134,18 @@ class ClusterExecutor(Executor):
     def _received(self, result: dict[str, Any], progress: Progress) -> Outcome:
         progress({"done": None, "total": None, "text": "receiving what it made"})
         self.exchange.receive(result["tree"], self.store)
-        return Outcome(result["tree"], result["notes"], result["peak_mb"], result["seconds"])
+        return Outcome(result["tree"], result["notes"], result["peak_mb"], result["seconds"], result["host"])
 
     def _once(self, action: Action, order: Order, found: Place, progress: Progress) -> dict[str, Any]:
         """What the node says last. Raises Lost, StepFailed, KeyboardInterrupt."""
+        hosts = {one.profile.name: one.profile.about.host for one in found.nodes}
         names = {one.id: one.profile.name for one in found.nodes}
         for name, message in self._messages(action, order, found, names):
             if "progress" in message:
                 progress(_named(message["progress"], name))
             elif "result" in message:
-                return dict(message["result"]) | {"notes": message["result"]["notes"] | {"node": name}}
+                notes = message["result"]["notes"] | {"node": name}
+                return dict(message["result"]) | {"notes": notes, "host": hosts.get(name)}
             elif "error" in message:
                 raise self._fault(action, message, name)
         raise Lost("a node ended the step without a word")
@@ -214,7 +221,12 @@ def _run(sent: dict[str, Any], order: Order, handed: Handed) -> Iterator[dict[st
     import ray
 
     node = ray.get_runtime_context().get_node_id()
-    step = on_node.NodeStep(unpacked(sent), order.trees, order.code, Exchange(handed.cache))
+    action = unpacked(sent)
+    if action.host and (here := handed.about().host.get("id")) != action.host:
+        said = f"{action.title}: its host has become {here}, figures of {action.host} are asked for"
+        yield {"error": said, "killed": False, "log": "", "node": node}
+        return
+    step = on_node.NodeStep(action, order.trees, order.code, Exchange(handed.cache))
     for message in step.messages(handed.variables):
         yield message | {"node": node}
 

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +81,8 @@ class NodeStep:
             for tree in self.trees:
                 self.exchange.receive(tree, self.store)
             held.enter_context(quiet(alone=self.action.exclusive, waiting=self._waits))
-            checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
-            if checkpoints.restore():
-                self._say("goes on from where another node left it")
-            held.enter_context(checkpoints.kept())
+            if not self.action.exclusive:  # a measurement begins anew, and nothing runs beside it
+                held.enter_context(self._going_on())
             executor = LocalExecutor(self.store, self._project(), self.workers, variables)
             outcome = executor.run(self.action, lock, lambda message: self.said.put({"progress": message}))
             self.exchange.send(outcome.tree, self.store)
@@ -94,8 +92,18 @@ class NodeStep:
             "seconds": time.monotonic() - started,
         }  # fmt: skip
 
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """From what another node left, and so that another one can."""
+        checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
+        if checkpoints.restore():
+            self._say("goes on from where another node left it")
+        with checkpoints.kept():
+            yield
+
     def _waits(self) -> None:
-        self._say("waiting for a measurement on its node to end")
+        alone = "builds on its node to end, so as to measure alone"
+        self._say(f"waiting for {alone if self.action.exclusive else 'a measurement on its node to end'}")
 
     def _say(self, text: str) -> None:
         self.said.put({"progress": {"say": text}})

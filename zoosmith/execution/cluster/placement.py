@@ -39,7 +39,7 @@ def place(action: Action, nodes: Sequence[Node], driver: Profile) -> Place:
         raise StepFailed(
             f"{action.title}: the cluster has no node that is alive; `ray status` says what became of them"
         )
-    gpus = 0 if action.run.get("device", "cpu") == "cpu" else 1
+    gpus = 0 if _device(action) == "cpu" else 1
     lacks = [(node, _lacks(action, gpus, node, driver)) for node in nodes]
     fit = tuple(node for node, missing in lacks if not missing)
     if not fit:
@@ -47,10 +47,20 @@ def place(action: Action, nodes: Sequence[Node], driver: Profile) -> Place:
         raise StepFailed(f"{action.title}: no node of the cluster can take it\n{told}")
     cpus = min(action.resources.cpus, max(node.profile.cpus for node in fit))
     most = tuple(node for node in fit if node.profile.cpus >= cpus)
+    if gpus and action.exclusive:
+        gpus = min(node.gpus for node in most)
     return Place(most, cpus, action.resources.memory_mb, gpus)
 
 
+def _device(action: Action) -> str:
+    """Where it computes: a build's key has that only where it is not the CPU, so it is asked for what it is told."""
+    return str(action.run.get("device") or action.inputs.get("device") or "cpu")
+
+
 def _lacks(action: Action, gpus: int, node: Node, driver: Profile) -> list[str]:
+    theirs = node.profile.about.host.get("id", "")
+    if action.host and theirs != action.host:
+        return [f"its host is {theirs or 'unknown'}, figures of {action.host} are asked for"]
     missing = unfit(action, driver, node.profile)
     if action.resources.memory_mb > node.memory_mb:
         missing.append(f"the step takes {action.resources.memory_mb} MiB of memory, {node.memory_mb} are there")

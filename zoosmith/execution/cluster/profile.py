@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from typing import Any
 
-from zoosmith.execution.action import Action
+from zoosmith.execution.action import Action, packages_with
 from zoosmith.execution.resources import memory_mb
 from zoosmith.plugins import KINDS, PACKAGE
 from zoosmith.toolkit.torch import processor
+
+Version = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a machine tells of its host.
+
+    host: as figures of it are recorded. host_class: what whoever started it calls machines of its kind, if anything.
+    device: where artifacts answer there while they are measured. build_device: where those builders compute that can
+    do so elsewhere than on the CPU. fault: why it takes no step, if so.
+    """
+
+    host: dict[str, Any] = field(default_factory=dict)
+    host_class: str = ""
+    device: str = "cpu"
+    build_device: str = "cpu"
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -20,6 +40,7 @@ class Profile:
 
     code: SHA-256 over zoosmith's own sources and the builders that it ships. packages: installed versions by name,
     without their local part. flags: instruction sets of its processor. cpus: cores that steps may take.
+    about: what it tells of its host beside that, see `About`.
     """
 
     name: str
@@ -30,13 +51,35 @@ class Profile:
     flags: list[str]
     cpus: int
     memory_mb: int
+    about: About = field(default_factory=lambda: About())
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, to be sent."""
         return asdict(self)
 
+    @classmethod
+    def of_json(cls, told: dict[str, Any]) -> Profile:
+        """The profile that `as_json` told."""
+        return cls(**told | {"about": About(**told["about"])})
 
-def of_this_machine(name: str, cpus: int) -> Profile:
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The host classes that it is of: what whoever started it calls it, and the id of its host."""
+        return tuple(dict.fromkeys(filter(None, (self.about.host_class, self.about.host.get("id", "")))))
+
+    def version(self, package: str) -> str | None:
+        """The installed version of a package; None where it is not."""
+        return self.packages.get(canonical_name(package))
+
+    def version_of_module(self, name: str) -> str | None:
+        """As that of `execution.action`; which package brings a module is looked up on the machine that asks."""
+        if found := self.version(name):
+            return found
+        brings = [self.version(package) for package in packages_with(name)]
+        return "+".join(version or "" for version in brings) if all(brings) and brings else None
+
+
+def of_this_machine(name: str, cpus: int, about: About) -> Profile:
     """The profile of the machine that runs this, which is known as `name` and lets steps have `cpus` cores."""
     return Profile(
         name=name,
@@ -47,6 +90,7 @@ def of_this_machine(name: str, cpus: int) -> Profile:
         flags=sorted(processor.flags()),
         cpus=cpus,
         memory_mb=memory_mb(),
+        about=about,
     )
 
 
@@ -63,7 +107,7 @@ def own_code() -> str:
 
 def unfit(action: Action, driver: Profile, node: Profile) -> list[str]:
     """Why a node cannot run an action as the driver would; [] if it can. One line a reason, both sides named."""
-    reasons = []
+    reasons = [node.about.fault] if node.about.fault else []
     if driver.code != node.code:
         versions = f"zoosmith {driver.zoosmith} here, {node.zoosmith} there"
         reasons.append(f"its zoosmith is another one ({versions}; sources {driver.code[:12]} and {node.code[:12]})")
@@ -71,17 +115,30 @@ def unfit(action: Action, driver: Profile, node: Profile) -> list[str]:
         reasons.append(f"Python {driver.python} here, {node.python} there")
     if not action.environment:  # packages of an environment of its own are installed there, as they are here
         wanted: dict[str, str] = action.inputs.get("packages") or {}
-        reasons += [
-            f"{name} {version} here, {node.packages.get(name.lower().replace('_', '-'), 'not installed')} there"
-            for name, version in sorted(wanted.items())
-            if node.packages.get(name.lower().replace("_", "-")) != version
-        ]
+        reasons += _other_versions(wanted, driver.version, node.version)
+        imported: dict[str, str] = action.inputs.get("imports") or {}
+        further = {name: version for name, version in imported.items() if name not in wanted}
+        reasons += _other_versions(further, driver.version_of_module, node.version_of_module)
     return reasons
+
+
+def _other_versions(wanted: dict[str, str], ours: Version, theirs: Version) -> list[str]:
+    """What a node has not as the key says, which may be of the driver or of another machine."""
+    return [
+        f"{name} {version} {'here' if ours(name) == version else 'in the key'}, {theirs(name) or 'not installed'} there"
+        for name, version in sorted(wanted.items())
+        if theirs(name) != version
+    ]
 
 
 def _installed() -> dict[str, str]:
     found: dict[str, str] = {}
     for one in metadata.distributions():
         if name := one.metadata["Name"]:
-            found.setdefault(name.lower().replace("_", "-"), one.version.partition("+")[0])
+            found.setdefault(canonical_name(name), one.version.partition("+")[0])
     return dict(sorted(found.items()))
+
+
+def canonical_name(package: str) -> str:
+    """A package's name, however it is spelt. Source: https://packaging.python.org, "Name normalization"."""
+    return re.sub(r"[-_.]+", "-", package).lower()

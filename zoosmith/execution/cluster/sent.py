@@ -13,7 +13,7 @@ def packed(action: Action) -> dict[str, Any]:
     return {
         "name": action.name, "title": action.title, "entry": action.entry, "inputs": action.inputs, "run": action.run,
         "resources": list(action.resources), "timeout_s": action.timeout_s, "environment": list(action.environment),
-        "imports": list(action.imports), "exclusive": action.exclusive,
+        "imports": list(action.imports), "exclusive": action.exclusive, "host": action.host,
     }  # fmt: skip
 
 
