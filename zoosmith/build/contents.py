@@ -91,7 +91,7 @@ def _size(seen: Seen) -> int:
 
 
 def _newest(seen: Seen) -> float:
-    return max(max(row[4:6]) for row in seen) / 1e9
+    return float(max(max(row[4:6]) for row in seen)) / 1e9
 
 
 def _key(path: Path, digest_of: DigestOf) -> str:
