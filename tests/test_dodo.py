@@ -40,7 +40,7 @@ def test_a_build_leaves_files_card_results_and_row(zoo: Path) -> None:
     row = json.loads((zoo / "registry.json").read_text())["artifacts"]["family0-a2"]["versions"]["1"]
     assert row["gates"] == {"passed": True, "checks": []}
     assert row["results"][0]["speedup"]["n"] == measure.QUICK.starts
-    assert sorted(p.name for p in (zoo / "results" / "family0" / "a2").iterdir())[-1] == "build.json"
+    assert "build.json" in {path.name for path in (zoo / "results" / "family0" / "a2").iterdir()}
 
 
 def test_the_second_build_does_nothing_and_says_so(zoo: Path) -> None:
