@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.job import Family
+from zoosmith.bench import host
 from zoosmith.common.text import hush
 
 SLOW = ("families", "benchmarks", "site/test_browser.py", "site/test_sorting.py", "site/test_keyboard.py")
@@ -89,9 +90,15 @@ def _on_a_processor_of_its_own(request: pytest.FixtureRequest) -> Iterator[None]
     if worker is None or not _below(request.node).startswith(ONE_PROCESSOR):
         yield
         return
-    os.sched_setaffinity(0, {sorted(processors)[int(worker.removeprefix("gw")) % len(processors)]})
+    _hold({sorted(processors)[int(worker.removeprefix("gw")) % len(processors)]})
     yield
+    _hold(processors)
+
+
+def _hold(processors: set[int]) -> None:
+    """Keep this process on some processors, and forget what was known of a machine with others."""
     os.sched_setaffinity(0, processors)
+    host._machine.cache_clear()
 
 
 @pytest.fixture(scope="session")
