@@ -90,7 +90,11 @@ def _children() -> float:
 def throughput(folder: Path, steps: int, rounds: int) -> dict[str, Any]:
     """Both ways in turns, on the same two cores."""
     project = write_zoo(folder / "zoo", steps)
-    with cluster.running(folder / "nodes", nodes=CORES) as nodes:
+    with cluster.running(folder / "nodes", nodes=0) as nodes:
+        cluster.apart(folder / "tmp")
+        for one in range(CORES):
+            nodes.add(f"node{one}")
+        nodes.cluster.wait_for_nodes()
 
         def through_ray() -> Spent:
             for store in nodes.root.glob("node*/.store"):

@@ -49,6 +49,12 @@ class Nodes:
         self.cluster.remove_node(self.joined.pop(name), allow_graceful=False)
 
 
+def apart(folder: Path) -> None:
+    """Nodes that are added from now on do not wait for measurements of others on this host; `running` undoes it."""
+    folder.mkdir()
+    os.environ["TMPDIR"] = str(folder)
+
+
 @contextmanager
 def running(root: Path, nodes: int = NODES) -> Iterator[Nodes]:
     """A cluster whose nodes work below `root`."""
