@@ -69,7 +69,8 @@ test: $(VENV)/.dev
 
 # Three nodes of a Ray cluster on this machine; beside other tests they have no processor to be on time with.
 test-cluster: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 0 tests/execution/cluster/test_cluster.py tests/execution/cluster/test_hosts.py
+	$(BIN)/python -m pytest -n 0 tests/execution/cluster/test_cluster.py tests/execution/cluster/test_hosts.py \
+	  tests/benchmarks/test_cluster.py tests/benchmarks/test_cluster_faults.py
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
