@@ -220,14 +220,17 @@ def broken(
         }  # fmt: skip
 
 
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """Exit code 1 for any violation."""
     parser = options(__doc__ or "", faults=100, seed=1)
     parser.add_argument("--only", nargs="+", default=(), metavar="KIND", help='such as "disk full"; default: all')
     given = parser.parse_args()
-    tell = lambda text: print(text, file=sys.stderr, flush=True)  # noqa: E731
     with tempfile.TemporaryDirectory(prefix="zoosmith-faults-") as folder:
-        found = broken(Path(folder), given.faults, given.seed, tell, given.only)
+        found = broken(Path(folder), given.faults, given.seed, _tell, given.only)
     report(found, given.json)
     return 1 if found["violations"] else 0
 

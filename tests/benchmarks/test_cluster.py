@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks import cluster
 from tests.support import s3
+from tests.support.s3 import bucket
 from zoosmith.remote.config import CacheConfig
+
+__all__ = ["bucket"]  # a fixture
 
 
 def test_all_take_turns_and_each_round_begins_with_another() -> None:
@@ -18,14 +20,6 @@ def test_all_take_turns_and_each_round_begins_with_another() -> None:
     ways = {name: lambda name=name: said.append(name) or len(said) for name in "ab"}
     assert cluster.in_turns(ways, 3) == {"a": [1, 4, 5], "b": [2, 3, 6]}
     assert said == ["a", "b", "b", "a", "a", "b"]
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.S3]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.KEY_ID)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.SECRET)
-    with s3.serving() as serving:
-        yield serving
 
 
 def test_a_file_goes_to_a_bucket_and_back_both_ways_and_nothing_is_left(bucket: s3.S3, tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import s3
+from tests.support.s3 import bucket
 from zoosmith.remote.caches import Caches
 from zoosmith.remote.config import CacheConfig
 from zoosmith.store.store import ActionResult, Store
+
+__all__ = ["bucket"]
 
 HOST = {"id": "far-away-2c-8g-abcdef"}
 
@@ -40,15 +43,6 @@ class Machine:
         """What the caches bring of an action."""
         found = self.caches.find(key)
         return self.caches.fetch(found) if found else None
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.S3]:
-    """An S3 server of this test alone, with the right credentials in the environment."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3.KEY_ID)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.SECRET)
-    with s3.serving() as serving:
-        yield serving
 
 
 Config = Callable[..., CacheConfig]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.published import publish, row_of
 from tests.support.user import FILES, User, at
 from zoosmith.app.cli.main import main
@@ -26,4 +28,18 @@ def bundled(user: User, target: Path, *names: str) -> Path:
     return target
 
 
-__all__ = ["FILES", "SMALL", "Row", "bundled", "registry", "row_of"]
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
+    """Who has that registry, in a folder of their own, with a cache of their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.chdir(tmp_path)
+    return registry(tmp_path)
+
+
+def elsewhere(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another machine: no cache, no registry."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(user.home.parent / "other"))
+    user.registry.rename(user.registry.with_name("gone"))
+
+
+__all__ = ["FILES", "SMALL", "Row", "bundled", "elsewhere", "registry", "row_of", "user"]

@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+import pytest
+
 KEY_ID = "AKIDTEST"
 SECRET = "very-secret-words"
 
@@ -232,3 +234,12 @@ def serving() -> Iterator[S3]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    """An S3 server of this test alone, with the right credentials in the environment."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with serving() as server:
+        yield server

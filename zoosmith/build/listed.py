@@ -17,7 +17,7 @@ from zoosmith.build.recipe_files import recipe_files, shown_as, text_of
 from zoosmith.contract.errors import ZooError
 from zoosmith.store import heal
 
-FILE = Path("artifacts", ".store", "kept", "list")
+FILE = Path("artifacts", ".list")  # beside what `checked` keeps, so that a zoo without a store has it too
 
 
 def mark(project: Path) -> str | None:
@@ -45,10 +45,10 @@ def kept(project: Path, mark: str) -> str | None:
 
 def keep(project: Path, mark: str, text: str) -> None:
     """Keep what was said of the zoo in `project`; where nothing can be written, the next run finds it out again."""
-    store = project / "artifacts" / ".store"
-    if store.is_dir():
+    artifacts = project / FILE.parent
+    if artifacts.is_dir():
         with suppress(OSError):
-            heal.place(project / FILE, _seal(mark, text.encode()) + b"\n" + text.encode(), store)
+            heal.place(project / FILE, _seal(mark, text.encode()) + b"\n" + text.encode(), artifacts)
 
 
 def _seal(mark: str, text: bytes) -> bytes:

@@ -91,7 +91,7 @@ class Bucket:
                     return True
                 except AlreadyExistsError:
                     return False
-                except Exception as error:
+                except Exception as error:  # obstore raises many kinds; all but one go on as they are
                     if not lacks_conditions(error):
                         raise
                     self._conditions = False
