@@ -24,9 +24,9 @@ from benchmarks._report import keep, options
 from benchmarks._scale_policies import Near, Ray
 from benchmarks._scale_simulation import Cluster, Ran, Simulation, critical_path_s, ideal_s, work_s
 from benchmarks._scale_steps import Step, records, steps
-from zoosmith.execution.cluster.executor import POLL_S
 from zoosmith.execution.cluster.placement import Node
 from zoosmith.execution.cluster.profile import Profile
+from zoosmith.execution.cluster.stream import POLL_S
 from zoosmith.records.schema import BuildRecord
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -77,8 +77,9 @@ def build(project: Path, nodes: cluster.Nodes, name: str = NAME) -> subprocess.C
 def started(project: Path, nodes: cluster.Nodes, name: str, **variables: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "doit", name, "--executor", nodes.address]
     return subprocess.Popen(
-        command, cwd=project, env=os.environ | environment(project) | variables, stderr=subprocess.PIPE, text=True
-    )
+        command, cwd=project, env=os.environ | environment(project) | variables, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may start us in the background
+    )  # fmt: skip
 
 
 def trees(project: Path) -> dict[str, str]:

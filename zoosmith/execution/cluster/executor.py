@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zoosmith.execution.action import Action
-from zoosmith.execution.cluster import leases, own_code
+from zoosmith.execution.cluster import leases, own_code, stream
 from zoosmith.execution.cluster import node as on_node
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.cluster.own_code import Archive
@@ -25,7 +25,6 @@ from zoosmith.store.files import write_atomic
 from zoosmith.store.store import Store
 
 TRIES = 3
-POLL_S = 0.2
 SENT_OUT = "zoosmith.build.build:run"
 
 
@@ -153,26 +152,22 @@ class ClusterExecutor(Executor):
     def _messages(
         self, action: Action, order: Order, found: Place, names: dict[str, str]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """What the node tells, with its name; the task is cancelled where nobody listens any more."""
+        """What the node tells, with its name. Raises Lost, KeyboardInterrupt."""
         import ray
 
-        stream = _task(found).remote(packed(_fitted(action, found)), order, self.handed)
+        task = _task(found).remote(packed(_fitted(action, found)), order, self.handed)
         name = "a node"
-        try:
-            while True:
-                ready, _ = ray.wait([stream], timeout=POLL_S, fetch_local=False)
-                if self.workers.interrupted:
-                    raise KeyboardInterrupt
-                if ready:
-                    message = ray.get(next(stream))
+        with closing(stream.said(task, self._go_on)) as messages:
+            try:
+                for message in messages:
                     name = names.get(message.pop("node", ""), name)
                     yield name, message
-        except StopIteration:
-            return
-        except ray.exceptions.RayError as error:
-            raise Lost(f"{name}: {_why(error)}") from None
-        finally:
-            ray.cancel(stream, force=False)
+            except ray.exceptions.RayError as error:
+                raise Lost(f"{name}: {_why(error)}") from None
+
+    def _go_on(self) -> None:
+        if self.workers.interrupted:
+            raise KeyboardInterrupt
 
     def _fault(self, action: Action, message: dict[str, Any], name: str) -> Exception:
         log = self.store.folder("logs") / f"{action.key}.log"
