@@ -171,12 +171,17 @@ def whole(bench: Bench, sent: dict[str, bytes]) -> None:
                 if f"cache/cas/{digest[:2]}/{digest}" not in objects:
                     bench.zoo.blame(f"the bucket has {name} and not {digest[:12]}, which belongs to it")
     for name in sent:
-        if not name.startswith("cache/checkpoints/") and objects.get(name) != sent[name]:
+        if not name.startswith("cache/checkpoints/") and _told(name, objects.get(name)) != _told(name, sent[name]):
             bench.zoo.blame(f"{name} was in the bucket and is now {'changed' if name in objects else 'gone'}")
     for name in bench.nodes.names:
         for path in (bench.nodes.folder(name) / ".store" / "files").glob("*/*"):
             if re.fullmatch("[0-9a-f]{62}", path.name) and sha256_file(path) != path.parent.name + path.name:
                 bench.zoo.blame(f"{path} holds other bytes")
+
+
+def _told(name: str, data: bytes | None) -> object:
+    """What must stay: of a result its tree, since one that came with wrong bytes is made and sent anew."""
+    return json.loads(data)["tree"] if data and name.startswith("cache/ac/") else data
 
 
 def _files(objects: dict[str, bytes], tree: str) -> list[str]:

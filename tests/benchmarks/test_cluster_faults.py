@@ -60,6 +60,16 @@ def test_what_was_there_and_is_gone_or_changed_is_blamed(bench: faults.Bench) ->
     assert blamed(bench, before) == "cache/ac/aa/aa.json was in the bucket and is now gone"
 
 
+@pytest.mark.parametrize(("tree", "is_blamed"), [("the same", False), ("another", True)])
+def test_a_result_that_was_sent_anew_must_name_the_same_tree(bench: faults.Bench, tree: str, is_blamed: bool) -> None:
+    name = "cache/ac/aa/aa.json"
+    before = dict(bench.bucket.objects)
+    told = json.loads(before[name])["tree"]
+    bench.bucket.objects[name] = json.dumps({"tree": told, "provenance": "anew"}).encode()
+    before[name] = json.dumps({"tree": told if tree == "the same" else "0" * 64}).encode()
+    assert (blamed(bench, before) == f"{name} was in the bucket and is now changed") is is_blamed
+
+
 def test_a_result_without_one_of_its_files_is_blamed(bench: faults.Bench) -> None:
     del bench.bucket.objects[name_of(b"weights")]
     assert "the bucket has cache/ac/aa/aa.json and not " + sha256(b"weights")[:12] in blamed(bench)
