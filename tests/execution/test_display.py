@@ -35,11 +35,39 @@ def test_fraction(done: float | None, total: float | None, fraction: float | Non
     assert line.fraction == fraction
 
 
+def told_ago(line: Line, seconds: float) -> None:
+    """The first report of its share came so long ago."""
+    assert line.counted_from is not None
+    line.counted_from = (time.monotonic() - seconds, line.counted_from[1])
+
+
 def test_cells_of_a_step_that_counts() -> None:
     line = Line("build a", started=time.monotonic() - 30)
-    line.update({"done": 25, "total": 100, "text": "epoch 1"})
+    line.update({"done": 0, "total": 100, "text": "epoch 1"})
+    told_ago(line, 20)
+    line.update({"done": 25})
     line.update({"memory_mb": 512})
-    assert line.cells() == ("build a", "25% epoch 1", "0:30", "1:30 left", "512 MiB")
+    assert line.cells() == ("build a", "25% epoch 1", "0:30", "1:00 left", "512 MiB")
+
+
+def test_a_step_that_goes_on_from_its_middle_does_not_count_what_was_done_before() -> None:
+    line = Line("build a")
+    line.update({"done": 30, "total": 100})
+    told_ago(line, 20)
+    line.update({"done": 31})
+    assert line.cells()[3] == "", "too early to tell"
+    line.update({"done": 40})
+    assert line.cells()[3] == "2:00 left"
+
+
+def test_a_step_that_counts_anew_is_told_by_its_new_pace() -> None:
+    line = Line("build a")
+    line.update({"done": 9, "total": 10})
+    told_ago(line, 300)
+    line.update({"done": 0, "total": 4, "text": "second half"})
+    told_ago(line, 10)
+    line.update({"done": 1})
+    assert line.cells()[3] == "0:30 left"
 
 
 def test_cells_of_a_step_that_does_not_count() -> None:
@@ -47,8 +75,10 @@ def test_cells_of_a_step_that_does_not_count() -> None:
 
 
 def test_no_guess_of_the_rest_before_two_percent() -> None:
-    line = Line("build a", started=time.monotonic() - 30)
-    line.update({"done": 1, "total": 100})
+    line = Line("build a")
+    line.update({"done": 0, "total": 100})
+    told_ago(line, 30)
+    line.update({"done": 1})
     assert line.cells()[3] == ""
 
 
@@ -61,7 +91,7 @@ def test_plain_lines_on_a_pipe() -> None:
     display.update(line, {"memory_mb": 8})
     display.finish(line, "done")
     assert (
-        said.getvalue() == "build [a] ...\n  build [a]  50% epoch [1]  0:00  0:00 left  7 MiB\nbuild [a]: done (0:00)\n"
+        said.getvalue() == "build [a] ...\n  build [a]  50% epoch [1]  0:00  7 MiB\nbuild [a]: done (0:00)\n"
     )
 
 

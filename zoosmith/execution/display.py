@@ -29,12 +29,16 @@ class Line:
     text: str = ""
     memory_mb: int = 0
     printed: float = field(default_factory=time.monotonic)
+    counted_from: tuple[float, float] | None = None  # when the first share was told, and which: resumed steps begin late
 
     def update(self, message: dict[str, Any]) -> None:
         """Take over what a worker or the sampler reported."""
         for name in ("done", "total", "text", "memory_mb"):
             if name in message:
                 setattr(self, name, message[name])
+        fraction = self.fraction
+        if fraction is not None and (self.counted_from is None or fraction < self.counted_from[1]):
+            self.counted_from = (time.monotonic(), fraction)
 
     @property
     def fraction(self) -> float | None:
@@ -46,10 +50,18 @@ class Line:
         """What, progress, elapsed, rest, memory."""
         elapsed = time.monotonic() - self.started
         fraction = self.fraction
-        rest = f"{clock(elapsed / fraction - elapsed)} left" if fraction and fraction > 0.02 else ""
         share = f"{fraction:4.0%}" if fraction is not None else ""
         memory = f"{self.memory_mb} MiB" if self.memory_mb else ""
-        return inline(self.title), inline(f"{share} {self.text}".strip()), clock(elapsed), rest, memory
+        return inline(self.title), inline(f"{share} {self.text}".strip()), clock(elapsed), self._left(), memory
+
+    def _left(self) -> str:
+        """The time left at the pace since the first report, once a fiftieth of the step was done since."""
+        fraction = self.fraction
+        if fraction is None or self.counted_from is None:
+            return ""
+        since, first = self.counted_from
+        done = fraction - first
+        return f"{clock((time.monotonic() - since) / done * (1 - fraction))} left" if done > 0.02 else ""
 
 
 def clock(seconds: float) -> str:

@@ -28,6 +28,6 @@ def weights(path: Path, session: OnnxForward, encoded: Encoded) -> dict[str, int
     """Parameters, those that are not zero, and the multiply-adds of one call. Needs the package `onnx`."""
     import onnx
 
-    model = onnx.load(path / MODEL_FILE)
-    total, nonzero = parameters(model)
-    return {"parameters": total, "nonzero": nonzero, "multiply_adds": multiply_adds(model, encoded)}
+    model = onnx.load(path / MODEL_FILE, load_external_data=False)
+    total, nonzero = parameters(model, path)
+    return {"parameters": total, "nonzero": nonzero, "multiply_adds": multiply_adds(model, encoded, path)}

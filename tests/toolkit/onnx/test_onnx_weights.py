@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,3 +70,15 @@ def test_affine_layers_and_convolutions_are_counted() -> None:
 def test_a_graph_that_is_not_wholly_understood_is_not_counted_short() -> None:
     nodes = [helper.make_node("Einsum", ["x", "w"], ["y"], equation="ij,jk->ik")]
     assert multiply_adds(graph(nodes, {"w": np.ones((3, 5), np.float32)}, [2, 3]), {}) is None
+
+
+def test_weights_beside_the_graph_count_as_those_within(tmp_path: Path) -> None:
+    """As graphs over 2 GiB have them, which cannot be written as one message with their weights."""
+    weights = {"w": np.eye(64, dtype=np.float32)}
+    within = graph([helper.make_node("MatMul", ["x", "w"], ["y"])], weights, [3, 64])
+    file = tmp_path / "model.onnx"
+    onnx.save(within, file, save_as_external_data=True, location="model.onnx_data", size_threshold=0)
+    beside = onnx.load(file, load_external_data=False)
+    assert not beside.graph.initializer[0].raw_data
+    assert parameters(beside, tmp_path) == (64 * 64, 64)
+    assert multiply_adds(beside, {"x": np.ones((3, 64), np.float32)}, tmp_path) == 3 * 64 * 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,31 +28,41 @@ UNCOUNTED = frozenset((
     "DynamicQuantizeLSTM", "ConvTranspose", "DeformConv", "QLinearConv", "QLinearMatMul", "QGemm", "QOrderedMatMul",
     "MatMulNBits", "MatMulBnb4", "MoE", "QMoE", "If", "Loop", "Scan",
 ))  # fmt: skip
+# https://onnxruntime.ai/docs/api/c: onnxruntime_session_options_config_keys.h
+WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 MULTIPLY = (*PRODUCTS, *AFFINE, *CONVOLUTIONS)
 
 
-def parameters(model: Any) -> tuple[int, int]:
+def parameters(model: Any, folder: Path | None = None) -> tuple[int, int]:
     """Weights of an `onnx.ModelProto` and those that are not zero; an integer at its zero point is a zero.
 
-    Scalars and integers that are no quantised weights are constants of the graph; scales and zero points say how
-    weights are stored. None of them count.
+    Weights may lie in files of `folder`, and are read a tensor at a time. Scalars and integers that are no quantised
+    weights are constants of the graph; scales and zero points say how weights are stored. None of them count.
     """
-    from onnx import numpy_helper
-
-    stored = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    stored = {one.name: one for one in model.graph.initializer}
     total = nonzero = 0
-    for name, array in _weights(stored):
+    for name, tensor in _weights(stored):
+        array = _array(tensor, folder)
         zero = stored.get(name.removesuffix(QUANTIZED) + ZERO) if name.endswith(QUANTIZED) else None
         total += array.size
-        nonzero += int((array != (0 if zero is None else _along(zero, array))).sum())
+        nonzero += int((array != (0 if zero is None else _along(_array(zero, folder), array))).sum())
     return total, nonzero
 
 
-def _weights(stored: dict[str, Array]) -> Iterator[tuple[str, Array]]:
-    for name, array in stored.items():
+def _weights(stored: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    for name, tensor in stored.items():
         of_another = name.endswith((SCALE, ZERO)) and name.removesuffix(SCALE).removesuffix(ZERO) + QUANTIZED in stored
-        if array.size > 1 and not of_another and (array.dtype.kind == "f" or name.endswith(QUANTIZED)):
-            yield name, array
+        floating = tensor_dtype_to_np_dtype(tensor.data_type).kind == "f"
+        if prod(tensor.dims) > 1 and not of_another and (floating or name.endswith(QUANTIZED)):
+            yield name, tensor
+
+
+def _array(tensor: Any, folder: Path | None) -> Array:
+    from onnx import numpy_helper
+
+    return numpy_helper.to_array(tensor, str(folder or ""))
 
 
 def _along(zero: Array, array: Array) -> Array:
@@ -62,15 +73,15 @@ def _along(zero: Array, array: Array) -> Array:
     return zero.reshape([-1 if i == axis else 1 for i in range(array.ndim)])
 
 
-def multiply_adds(model: Any, encoded: Encoded) -> int | None:
+def multiply_adds(model: Any, encoded: Encoded, folder: Path | None = None) -> int | None:
     """Multiply-adds of matrix products and convolutions in one call with `encoded`, by the shapes they then have.
 
-    None for a graph with operators that are not counted here.
+    Weights may lie in files of `folder`. None for a graph with operators that are not counted here.
     """
     nodes = [node for node in model.graph.node if node.op_type in MULTIPLY]
     if model.functions or any(node.op_type in UNCOUNTED for node in model.graph.node):
         return None
-    shapes = _shapes(model, {name for node in nodes for name in (*node.input[:2], node.output[0])}, encoded)
+    shapes = _shapes(model, {name for node in nodes for name in (*node.input[:2], node.output[0])}, encoded, folder)
     return sum(_multiplied(node, shapes) * prod(shapes[node.output[0]]) for node in nodes)
 
 
@@ -83,7 +94,7 @@ def _multiplied(node: Any, shapes: Shapes) -> int:
     return first[-2 if flags.get("transA") else -1]
 
 
-def _shapes(model: Any, names: set[str], encoded: Encoded) -> Shapes:
+def _shapes(model: Any, names: set[str], encoded: Encoded, folder: Path | None) -> Shapes:
     """Shapes of named values in one run of the graph as it is stored, without fusions."""
     import onnx
     import onnxruntime
@@ -97,6 +108,8 @@ def _shapes(model: Any, names: set[str], encoded: Encoded) -> Shapes:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
+    if folder is not None:  # a session that is not opened from a file looks for weights in the current folder
+        options.add_session_config_entry(WEIGHTS_FOLDER, str(folder))
     session = onnxruntime.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
     feed = {value.name: encoded[value.name] for value in session.get_inputs()}
     return stored | {name: found.shape for name, found in zip(made, session.run(made, feed), strict=True)}
