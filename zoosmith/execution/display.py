@@ -29,7 +29,7 @@ class Line:
     text: str = ""
     memory_mb: int = 0
     printed: float = field(default_factory=time.monotonic)
-    counted_from: tuple[float, float] | None = None  # when the first share was told, and which: resumed steps begin late
+    counted_from: tuple[float, float] | None = None  # when a share was first told, and which: not 0 where one resumes
 
     def update(self, message: dict[str, Any]) -> None:
         """Take over what a worker or the sampler reported."""
