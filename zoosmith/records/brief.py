@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from zoosmith.records import words
 from zoosmith.records.family import headline
-from zoosmith.records.registry import Entry, Result, Row, newest
+from zoosmith.records.registry import Entry, Row, newest
+from zoosmith.records.result import Result
 
 TEXTS = ("task", "format", "precision", "license", "builder")
 
