@@ -236,7 +236,7 @@ def test_a_signed_index_is_asked_before_what_is_kept_of_it(
     assert main(["search", "fresh", "--registry", "registry"]) == 1, "what is not signed yet is not seen"
 
 
-HEAVY = ("pydantic", "pydantic_core", "yaml", "zoosmith.records.registry")
+HEAVY = ("pydantic", "pydantic_core", "yaml", "zoosmith.records.registry", "zoosmith.app.cli.commands.pull")
 SEARCH = """
 import sys
 from zoosmith.app.cli.main import main
