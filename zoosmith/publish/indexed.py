@@ -113,11 +113,11 @@ class Indexed(Entries):
 
     def briefs(self) -> dict[str, Brief | None]:
         """See Entries."""
-        return {name: self.lines.brief(name) for name in self.lines}
+        return self.lines.briefs(self.lines)
 
     def holding(self, words: Iterable[str]) -> dict[str, Brief | None]:
         """See Entries."""
-        return {name: self.lines.brief(name) for name in self.lines.holding(words)}
+        return self.lines.briefs(self.lines.holding(words))
 
     def left_out(self) -> list[str]:
         """See Entries."""

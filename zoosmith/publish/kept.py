@@ -51,16 +51,19 @@ class Lines(Mapping[str, Mapping[str, Any]]):
 
     def brief(self, name: str) -> Brief | None:
         """What lists show of a name. Raises KeyError."""
-        told = self[name]["brief"]
-        if told is None:
-            return None
-        for place in TUPLES:  # which JSON does not have
-            told[place] = tuple(told[place])
-        return Brief(*told)
+        return self.briefs([name])[name]
+
+    def briefs(self, names: Iterable[str]) -> dict[str, Brief | None]:
+        """What lists show of names, parsed at once. Raises KeyError."""
+        told = json.loads(f"[{','.join(self._lines[name] for name in names)}]")
+        return {name: _brief(brief) for name, _, brief in told}
 
     def holding(self, words: Iterable[str]) -> Iterator[str]:
         """Names of the lines that hold all words, in small letters or large; perhaps of others too."""
         parts = [_dumped(part)[1:-1] for word in words for part in word.lower().split(" ")]
+        if not parts:
+            yield from self._lines
+            return
         lowered = self.body.lower().split("\n")[1:]
         for name, line in zip(self._lines, lowered, strict=False):
             if all(part in line for part in parts):
@@ -112,6 +115,14 @@ def _own(file: Path) -> bytes:
         if not own or found.st_size > MAX_JSON_BYTES:
             raise PermissionError(f"{file} is not the user's own")
         return opened.read()
+
+
+def _brief(told: list[Any] | None) -> Brief | None:
+    if told is None:
+        return None
+    for place in TUPLES:  # which JSON does not have
+        told[place] = tuple(told[place])
+    return Brief(*told)
 
 
 def _name(line: str) -> str:
