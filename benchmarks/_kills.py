@@ -20,7 +20,7 @@ from zoosmith.publish.catalog import Catalog
 from zoosmith.publish.pull import Puller
 from zoosmith.records.registry import Entry, Row
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 ROOT = Path(__file__).parents[1]
 HANG_S = 120.0

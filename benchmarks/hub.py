@@ -26,7 +26,8 @@ from typing import Any
 from benchmarks._report import options, report
 from tests.support.published import manifest, pointer, row_of
 from zoosmith.common.canonical import digest, pretty
-from zoosmith.records.registry import Registry, merged, to_text
+from zoosmith.records.registry import Registry, to_text
+from zoosmith.records.rows import merged
 from zoosmith.records.schema import File
 from zoosmith.store.files import sha256_file
 

@@ -15,8 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
+from threading import Thread
 
 from zoosmith.publish import ledger, objects
 from zoosmith.publish.migrating import migrate
@@ -38,20 +43,37 @@ def cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def seconds(folder: Path, cache: Path, *words: str) -> float:
+def seconds(place: str, cache: Path, *words: str) -> float:
     """CPU seconds of one process of the command."""
     told = {"XDG_CACHE_HOME": str(cache), "ZOOSMITH_CONFIG": str(cache / "none"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "zoosmith.app.cli.main", *words, "--registry", str(folder)]
+    command = [sys.executable, "-m", "zoosmith.app.cli.main", *words, "--registry", place]
     begun = cpu()
     subprocess.run(command, env=os.environ | told, cwd=cache, stdout=subprocess.DEVNULL, check=True)
     return cpu() - begun
 
 
-def timed(folder: Path, cache: Path, *words: str) -> tuple[float, float]:
+def timed(place: str, cache: Path, *words: str) -> tuple[float, float]:
     """The first process, and the median of the others."""
     cache.mkdir()
-    first = seconds(folder, cache, *words)
-    return first, median(seconds(folder, cache, *words) for _ in range(RUNS))
+    first = seconds(place, cache, *words)
+    return first, median(seconds(place, cache, *words) for _ in range(RUNS))
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The URL of a folder while this process serves it, whose seconds do not count."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Says nothing of what it is asked."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def another(folder: Path, name: str) -> int:
@@ -87,15 +109,19 @@ def told(place: Path, form: str, count: int) -> None:
     folder.mkdir(parents=True)
     name = {"many files": laid, "one file": migrated}[form](folder, count)
     size = (folder / "registry.json").stat().st_size / 1e3
-    first, again = timed(folder, place / "search", "search", name)
-    shown = timed(folder, place / "show", "show", name)[1]
+    first, again = timed(str(folder), place / "search", "search", name)
+    with served(folder) as url:
+        far = timed(url, place / "far", "search", name)[1]
+    every = timed(str(folder), place / "every", "search")[1]
+    shown = timed(str(folder), place / "show", "show", name)[1]
     more = another(folder, name) / 1e3
-    print(f"{form:<10}  {count:9,}  {size:16,.0f}  {first:14.2f}  {again:14.2f}  {shown:6.2f}  {more:19,.1f}")
+    took = f"{first:14.2f}  {again:14.2f}  {far:11.2f}  {every:10.2f}  {shown:6.2f}"
+    print(f"{form:<10}  {count:9,}  {size:16,.0f}  {took}  {more:19,.1f}")
     if form == "one file":
         begun = time.perf_counter()
         done = migrate(str(folder))
-        took = time.perf_counter() - begun
-        print(f"`zoosmith migrate` of the one file: {took:.1f} s, {done.files:,} files, {done.size / 1e6:.0f} MB")
+        migrating = time.perf_counter() - begun
+        print(f"`zoosmith migrate` of the one file: {migrating:.1f} s, {done.files:,} files, {done.size / 1e6:.0f} MB")
 
 
 def main() -> None:
@@ -104,7 +130,10 @@ def main() -> None:
     parser.add_argument("--artifacts", type=int, default=10_000, help="of many files")
     parser.add_argument("--single", type=int, default=5_000, help="of one file, which is read up to 64 MiB")
     given = parser.parse_args()
-    print("form        artifacts  registry.json kB  search first s  search again s  show s  one more version kB")
+    print(
+        "form        artifacts  registry.json kB  search first s  search again s  at a URL s  list all s  show s  "
+        "one more version kB"
+    )
     for form, count in (("one file", given.single), ("many files", given.artifacts)):
         with tempfile.TemporaryDirectory() as place:
             told(Path(place), form, count)

@@ -14,7 +14,7 @@ from zoosmith.publish.catalog import Catalog, Version, check
 from zoosmith.publish.opening import open_catalog
 from zoosmith.transfer import locations
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 FILES = {"model.onnx": b"weights", "tokenizer.json": b"{}"}
 QUICK = RetryPolicy(tries=2, first_s=0.01, timeout_s=2.0)

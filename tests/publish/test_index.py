@@ -16,8 +16,8 @@ from tests.support.published import Fault, publish, serving
 from tests.support.user import User
 from zoosmith.app.cli.main import main
 from zoosmith.publish import index_sign
-from zoosmith.signing import trust
 from zoosmith.signing.keys import signer_of
+from zoosmith.signing.place import trust_file
 
 __all__ = ["keys", "user"]  # fixtures
 TUF = Path("registry/tuf")
@@ -65,7 +65,7 @@ def test_keys_rotate_and_who_trusts_the_first_root_follows(user: User, keys: Key
     assert index("update", keys) == 1, "alice's key was left out"
     assert index("rotate", keys, "--root", root) == 1, "bob's is root no longer"
     assert index("rotate", keys, "--root", new) == 0
-    shutil.rmtree(trust.trust_file().parent / "index")
+    shutil.rmtree(trust_file().parent / "index")
     assert pulled() == 0
 
 
@@ -176,7 +176,7 @@ def test_a_server_without_end_and_one_that_drips_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from zoosmith.publish import opening
-    from zoosmith.transfer.http import RetryPolicy
+    from zoosmith.transfer.retry import RetryPolicy
 
     created(keys)
     monkeypatch.setattr(opening.open_catalog, "__defaults__", (RetryPolicy(tries=2, first_s=0.01, timeout_s=0.5),))

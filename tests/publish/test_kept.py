@@ -1,127 +1,267 @@
-"""Several registries, what is known of what lies here, and what is removed."""
+"""What lists show of a registry of many files, as it is kept: whole, of this index, the user's own, or not used."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.support.published import publish
-from tests.support.user import FILES, User
-from zoosmith.contract.errors import ZooError
-from zoosmith.publish import known, removal, several
-from zoosmith.publish.catalog import Catalog
-from zoosmith.publish.local import found
+from tests.publish.test_index import created, index, trusted
+from tests.publish.test_signed import Keys, keys, user
+from tests.support.published import publish, serving
+from tests.support.user import FILES, ROOT, User
+from zoosmith.app.cli.main import main
+from zoosmith.publish import index_sign, kept, ledger
+from zoosmith.publish.kept import Lines
+from zoosmith.publish.migrating import migrate
 from zoosmith.publish.opening import open_catalog
-from zoosmith.publish.promotion import yank
-from zoosmith.records.naming import Author
+from zoosmith.records.brief import Brief
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.config import Config
+from zoosmith.transfer.retry import RetryPolicy
 
-ADA = Author("ada", "2026-01-01T00:00:00+00:00", "leaks")
-NOWHERE = Path("/nowhere")
+__all__ = ["keys", "user"]  # fixtures
+MARK, QUICK = "m" * 64, RetryPolicy(tries=1, timeout_s=2.0)
+
+
+def line(**changed: Any) -> dict[str, Any]:
+    """The line of a leaf."""
+    brief = Brief(
+        2, {"1": "a" * 64, "2": "b" * 64}, "text-classification", "onnx", "int8", "mit", "onnx_int8", ("org/Base",), 7,
+        "acc 0.9", {"stable": 1}, {}, ("c" * 64,), 2,
+    )  # fmt: skip
+    return {"entry": "e" * 64, "brief": list(brief._replace(**changed))}
+
+
+def test_lines_say_what_leaves_say(tmp_path: Path) -> None:
+    names = ["toy-a", 'a"b', "back\\slash", "two\nlines", "line\u2028sign", "half\ud800", ""]
+    leaves: dict[str, Any] = {name: line(license=name) for name in names} | {
+        "no-brief": {"entry": "e" * 64}, "no-entry": line() | {"entry": 7}, "no-line": 5, "text": line(task=1),
+    }  # fmt: skip
+    kept.write(tmp_path / "list", MARK, Lines.of(leaves))
+    lines = kept.read(tmp_path / "list", MARK)
+    assert lines is not None
+    assert list(lines) == sorted(leaves)
+    assert len(lines) == len(leaves)
+    for name in names:
+        brief = lines.brief(name)
+        assert brief is not None
+        assert brief == Brief(*leaves[name]["brief"])._replace(base=brief.base, heads=brief.heads)
+        assert (brief.base, brief.heads, brief.license) == (("org/Base",), ("c" * 64,), name)
+        assert lines[name]["entry"] == "e" * 64
+    assert [lines.brief(name) for name in ("no-brief", "no-line", "text")] == [None] * 3
+    assert [lines[name]["entry"] for name in ("no-entry", "no-line")] == ["", ""]
+    assert lines.left_out == sorted({*leaves} - {"toy-a", "no-entry"})
+    with pytest.raises(KeyError):
+        lines["absent"]
+
+
+TEXTS = st.text(st.sampled_from('aAbΣσς İ"\\\n\t\u2028-é'), max_size=6)
+
+
+@given(st.dictionaries(TEXTS, st.tuples(TEXTS, TEXTS), max_size=5), st.lists(TEXTS, max_size=2))
+def test_no_line_that_holds_all_words_is_missed(told: dict[str, tuple[str, str]], words: list[str]) -> None:
+    lines = Lines.of({name: line(task=task, base=[base]) for name, (task, base) in told.items()})
+    found = set(lines.holding(words))
+    for name, (task, base) in told.items():
+        shown = " ".join((name, task, "onnx", "int8", "onnx_int8", base)).lower()
+        assert name in found or not all(word.lower() in shown for word in words)
+
+
+def test_words_leave_other_lines_unparsed() -> None:
+    lines = Lines.of({f"toy-{number}": line(precision=f"int{number % 4}") for number in range(100)})
+    assert list(lines.holding(["TOY-7", "INT3"])) == ["toy-7", "toy-71", "toy-75", "toy-79"]
+    assert list(lines.holding(["onnx int"])) == list(lines), "a word with a space may stand across two fields"
+    assert list(lines.holding(["absent"])) == []
+
+
+def half(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def one_byte(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"onnx"', b'"onny"', 1))
+
+
+def left_out(file: Path) -> None:
+    head, _, body = file.read_bytes().partition(b"\n")
+    file.write_bytes(head + b'\n["toy-a"]' + body[body.index(b"\n") :])
+
+
+def head_alone(file: Path) -> None:
+    file.write_bytes(file.read_bytes().partition(b"\n")[0])
+
+
+def another_schema(file: Path) -> None:
+    file.write_bytes(file.read_bytes().replace(b'"schema":1', b'"schema":2', 1))
+
+
+def another_index(file: Path) -> None:
+    head, _, body = file.read_bytes().partition(b"\n")
+    file.write_bytes(json.dumps(json.loads(head) | {"mark": "f" * 64}).encode() + b"\n" + body)
+
+
+def sealed_but_no_lines(file: Path) -> None:
+    """Whoever writes it can seal it; it is still no list."""
+    mark = json.loads(file.read_bytes().partition(b"\n")[0])["mark"]
+    body = b"[]\nnothing\n"
+    head = {"schema": 1, "mark": mark, "sha256": sha256(body).hexdigest()}
+    file.write_bytes(json.dumps(head).encode() + b"\n" + body)
+
+
+def as_it_was_before(file: Path) -> None:
+    """The form of earlier versions: one JSON document."""
+    file.write_text('{"mark": "' + MARK + '", "lines": {}}')
+
+
+def deep(file: Path) -> None:
+    file.write_bytes(b"[" * 200_000)
+
+
+def link(file: Path) -> None:
+    file.rename(file.with_suffix(".moved"))
+    file.symlink_to(file.with_suffix(".moved"))
+
+
+def pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def for_all_to_write(file: Path) -> None:
+    file.chmod(0o666)
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+SPOILT = [
+    half, one_byte, left_out, head_alone, another_schema, another_index, sealed_but_no_lines, as_it_was_before, deep,
+    link, pipe, for_all_to_write, empty, Path.unlink,
+]  # fmt: skip
 
 
 @pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> User:
-    """One with toy-a in two versions, of which home has the first."""
-    someone = User(tmp_path)
-    publish(someone.registry, "toy-a", FILES)
-    someone.pull("toy-a")
-    publish(someone.registry, "toy-a", FILES | {"model.onnx": b"better"})
-    monkeypatch.setenv("ZOOSMITH_CONFIG", str(tmp_path / "config.yaml"))
-    monkeypatch.delenv("ZOOSMITH_REGISTRY", raising=False)
-    monkeypatch.chdir(someone.home)
-    return someone
+def root(tmp_path: Path) -> Path:
+    """A registry of many files."""
+    for name in ("toy-a", "toy-b", "other"):
+        publish(tmp_path / "zoo", name, FILES)
+    migrate(str(tmp_path / "zoo"))
+    return tmp_path / "zoo"
 
 
-def catalog(user: User) -> Catalog:
-    return open_catalog(str(user.registry), NOWHERE, user.cache)
+def opened(root: Path, cache: Cache) -> Any:
+    return open_catalog(str(root), Path("/nowhere"), cache, QUICK)
 
 
-def test_the_first_registry_that_has_a_name_says_what_it_is(user: User, tmp_path: Path) -> None:
-    publish(tmp_path / "lower", "toy-a", FILES | {"model.onnx": b"somebody else's"})
-    publish(tmp_path / "lower", "toy-b", FILES)
-    both = [str(user.registry), str(tmp_path / "lower")]
-    assert several.of_name("toy-a", both, NOWHERE, user.cache).base.endswith("/registry")
-    assert several.of_name("toy-b@1", both, NOWHERE, user.cache).base.endswith("/lower")
-    with pytest.raises(ZooError, match="have no artifact 'toy-c'; did you mean 'toy-"):
-        several.of_name("toy-c", both, NOWHERE, user.cache)
-    with pytest.raises(ZooError, match="cannot be read"):
-        several.of_name("toy-b", [str(tmp_path / "gone"), *both], NOWHERE, user.cache)
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+def test_what_is_not_whole_or_not_the_users_own_is_made_anew(
+    root: Path, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    cache = Cache(tmp_path / "cache")
+    catalog = opened(root, cache)
+    briefs, file = catalog.briefs, cache.briefs(catalog.base)
+    before, mark = file.read_bytes(), catalog.artifacts.mark
+    assert kept.read(file, mark) is not None
+    spoil(file)
+    assert kept.read(file, mark) is None
+    assert opened(root, cache).briefs == briefs
+    assert not file.is_symlink()
+    assert file.read_bytes() == before
+    assert kept.read(file, mark) is not None
 
 
-def test_where_is_looked(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ZooError, match="no registry: give one by --registry"):
-        several.places(None, NOWHERE)
-    Config().having("registries", ["/one", "/two"]).write()
-    assert several.places(None, NOWHERE) == ["/one", "/two"]
-    assert several.places(None, user.registry) == [None, "/one", "/two"]
-    monkeypatch.setenv("ZOOSMITH_REGISTRY", "https://a/ https://b/")
-    assert several.places(None, NOWHERE) == ["https://a/", "https://b/"]
-    assert several.places(["/given"], NOWHERE) == ["/given"]
+def test_a_file_of_another_user_is_not_used(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(tmp_path / "cache")
+    file = cache.briefs(opened(root, cache).base)
+    assert len(opened(root, cache).briefs) == 3
+    assert kept.read(file) is not None
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    assert kept.read(file) is None
+    assert len(opened(root, cache).briefs) == 3
 
 
-def test_what_is_known_of_what_lies_here(user: User) -> None:
-    [here] = known.known(known.folders(user.home), [catalog(user)])
-    assert (here.version, here.newest, here.behind, here.text) == (1, 2, True, "1; 2 is newer")
-    yank(catalog(user), catalog(user).find("toy-a@1"), ADA)
-    [here] = known.known(known.folders(user.home), [catalog(user)])
-    assert (here.yanked, here.text) == ("leaks", "1; 2 is newer; yanked: leaks")
-    (user.home / "toy-a" / "empty.txt").write_text("changed")
-    [here] = known.known(known.folders(user.home), [catalog(user)])
-    assert (here.version, here.behind, here.text) == (None, False, "none of its versions")
+def test_a_folder_in_its_place_costs_only_time(root: Path, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    file = cache.briefs(opened(root, cache).base)
+    file.unlink()
+    file.mkdir()
+    assert len(opened(root, cache).briefs) == 3
+    assert len(opened(root, cache).briefs) == 3
 
 
-def test_no_network_is_asked_for_what_is_listed(user: User) -> None:
-    Config().having("registries", ["https://never.invalid/", str(user.registry)]).write()
-    assert [each.base for each in known.kept_catalogs(NOWHERE, user.cache)] == [f"file://{user.registry}"]
+def test_an_index_that_changed_is_read_anew(root: Path, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    assert sorted(opened(root, cache).briefs) == ["other", "toy-a", "toy-b"]
+    shutil.rmtree(root)
+    for name in ("toy-a", "toy-c"):
+        publish(root, name, FILES)
+    migrate(str(root))
+    catalog = opened(root, cache)
+    assert sorted(catalog.briefs) == ["toy-a", "toy-c"]
+    assert "is gone" in catalog.remark
 
 
-def test_a_version_by_number_is_what_lies_here_or_goes_to_the_cache(user: User) -> None:
-    where = [str(user.registry)]
-    one = found("toy-a@1", where, NOWHERE, user.progress, lambda: user.cache)
-    assert (one.folder, str(one.version), one.warning) == (Path("toy-a"), "toy-a@1", "")
-    two = found("toy-a@2", where, NOWHERE, user.progress, lambda: user.cache)
-    assert (two.folder / "model.onnx").read_bytes() == b"better"
-    assert two.folder.is_relative_to(user.cache.root / "versions")
-    assert found("toy-a", where, NOWHERE, user.progress).folder == Path("toy-a")
-    shutil.rmtree(user.registry / "toy-a")  # nothing is fetched again
-    assert found("toy-a@2", where, NOWHERE, user.progress, lambda: user.cache) == two
+def test_a_signed_index_is_asked_before_what_is_kept_of_it(
+    user: User, keys: Keys, capsys: pytest.CaptureFixture[str]
+) -> None:
+    migrate(str(user.registry))
+    created(keys)
+    trusted("registry")
+    search = ["search", "toy-a", "--registry", "registry"]
+    assert (main(search), main(search)) == (0, 0)
+    assert "toy-a@1" in capsys.readouterr().out
+    index_sign.update(Path("registry"), keys["alice"][0], -1)
+    assert main(search) == 1
+    said = capsys.readouterr()
+    assert "has expired" in said.err
+    assert said.out == ""
+    assert index("update", keys) == 0
+    assert main(search) == 0
+    book = ledger.InFolder(user.registry)
+    entry = book.entry("toy-a")
+    assert entry is not None
+    book.put("fresh", entry)
+    assert main(["search", "fresh", "--registry", "registry"]) == 1, "what is not signed yet is not seen"
 
 
-def test_removed_is_what_is_here_and_unchanged_and_not_needed(user: User) -> None:
-    with pytest.raises(ZooError, match=r"no artifact 'toy-b' in .*; did you mean 'toy-a'"):
-        removal.removable(["toy-b"], NOWHERE, force=False)
-    (user.home / "toy-a" / "empty.txt").write_text("changed")
-    with pytest.raises(ZooError, match="was changed since it was built or pulled"):
-        removal.removable(["toy-a"], NOWHERE, force=False)
-    [gone] = removal.removable(["toy-a"], NOWHERE, force=True)
-    removal.remove(gone, user.cache)
-    assert (gone.size > 3_000_000, list(user.home.iterdir())) == (True, [])
+HEAVY = ("pydantic", "pydantic_core", "yaml", "zoosmith.records.registry", "zoosmith.app.cli.commands.pull")
+SEARCH = """
+import sys
+from zoosmith.app.cli.main import main
+code = main()
+print(*[name for name in {heavy!r} if name in sys.modules], file=sys.stderr)
+sys.exit(code)
+"""
 
 
-def test_the_cache_is_freed_of_what_was_not_used(user: User) -> None:
-    found("toy-a@2", [str(user.registry)], NOWHERE, user.progress, lambda: user.cache)
-    (user.home / ".toy-a.pull" / "parts").mkdir(parents=True)
-    (user.home / ".other").mkdir()
-    assert removal.prunable(NOWHERE, user.cache, 30) == []
-    for file in (user.cache.root / "files").iterdir():
-        own = file.read_bytes()
-        file.unlink()
-        file.write_bytes(own)  # no longer shared with the artifact
-    [shared, *_] = (user.cache.root / "files").iterdir()
-    os.link(shared, user.home / "linked")
-    gone = removal.prunable(NOWHERE, user.cache, 0, now=shared.stat().st_atime + 1e6)
-    kinds = sorted(each.kind for each in gone)
-    assert kinds.count("leftover") == kinds.count("version") == 1
-    assert shared not in [each.path for each in gone]
-    for each in gone:
-        removal.remove(each, user.cache)
-    assert list((user.cache.root / "files").iterdir()) == [shared]
-    assert list((user.cache.root / "versions").iterdir()) == []
-    assert sorted(path.name for path in user.home.iterdir()) == [".other", "linked", "toy-a"]
-    assert user.cache.seen(f"file://{user.registry}").parent.is_dir()
-    assert isinstance(Cache(user.cache.root), Cache)
+def test_a_second_search_checks_no_row_and_asks_once(root: Path, tmp_path: Path) -> None:
+    """What checks rows takes longer to import than the search takes; the web's own modules are needed for a URL."""
+    with serving(root) as server:
+        for place, more in ((str(root), ("http.client", "ssl")), (server.url, ())):
+            words = [sys.executable, "-c", SEARCH.format(heavy=(*HEAVY, *more)), "search", "TOY", "--registry", place]
+            told = {
+                "PYTHONPATH": str(ROOT),
+                "XDG_CACHE_HOME": str(tmp_path / "cache"),
+                "XDG_CONFIG_HOME": str(tmp_path),
+            }
+            first, again = (
+                subprocess.run(words, env=os.environ | told, capture_output=True, text=True, check=True)
+                for _ in range(2)
+            )
+            assert [row.split()[0] for row in again.stdout.splitlines()] == ["toy-a@1", "toy-b@1"]
+            assert again.stdout == first.stdout
+            assert again.stderr.strip() == ""
+        assert [path for path, _ in server.asked].count("/registry.json") == 2
+        assert server.asked[-1][0] == "/registry.json", "and nothing else, the second time"

@@ -24,7 +24,7 @@ from zoosmith.records.naming import Author
 from zoosmith.records.registry import Registry, parse, to_text
 from zoosmith.records.versions import published_versions
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 ADA = Author("ada", "2026-01-01T00:00:00+00:00", "tested")
 QUICK = RetryPolicy(tries=2, first_s=0.01, timeout_s=2.0)

@@ -17,8 +17,9 @@ from zoosmith.app.cli import main as cli
 from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import shelf as module
+from zoosmith.publish.entries import briefs
 from zoosmith.publish.opening import open_catalog
-from zoosmith.publish.shelf import BytesSource, FileSource, briefs, shelf
+from zoosmith.publish.shelf import BytesSource, FileSource, shelf
 from zoosmith.records import registry
 from zoosmith.transfer.cache import Cache
 

@@ -23,8 +23,8 @@ from tests.support.published import publish, serving
 from tests.support.user import User
 from zoosmith.app.cli.main import main
 from zoosmith.publish import opening, signing
-from zoosmith.signing import trust
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.signing.place import trust_file
+from zoosmith.transfer.retry import RetryPolicy
 
 NAME = "family0-a0"
 
@@ -246,7 +246,7 @@ def test_what_was_checked_once_is_pulled_without_its_registry(
         assert pulled(server.url) == 0
     capsys.readouterr()
     retry: dict[str, Any] = {"tries": 1, "first_s": 0.01}
-    monkeypatch.setattr("zoosmith.transfer.http.RetryPolicy", partial(RetryPolicy, **retry))
+    monkeypatch.setattr("zoosmith.transfer.retry.RetryPolicy", partial(RetryPolicy, **retry))
     monkeypatch.setattr(opening.open_catalog, "__defaults__", (RetryPolicy(**retry),))
     assert pulled(server.url) == 0
     assert capsys.readouterr().out.count("signed by alice") == 2
@@ -339,7 +339,7 @@ def test_trust_says_what_it_does_not_take(user: User, keys: Keys, capsys: pytest
     ):
         assert main(["trust", *words]) == 1
         assert said in capsys.readouterr().err
-    assert not trust.trust_file().exists()
+    assert not trust_file().exists()
 
 
 def test_trust_is_listed_and_a_damaged_file_is_never_passed_over(
@@ -354,7 +354,7 @@ def test_trust_is_listed_and_a_damaged_file_is_never_passed_over(
     assert lines[0].endswith(f"for file://{user.registry}")
     assert lines[1].endswith("for any registry without keys of its own")
     assert lines[2] == f"file://{user.registry}: must be signed"
-    trust.trust_file().write_text("{")
+    trust_file().write_text("{")
     assert pulled() == 1
     assert "trust.json" in capsys.readouterr().err
 

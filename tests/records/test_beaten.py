@@ -11,7 +11,7 @@ from zoosmith.records.beaten import beside, unbeaten
 from zoosmith.records.compare import compare
 from zoosmith.records.family import Subject
 from zoosmith.records.figures import of_measurement
-from zoosmith.records.registry import result
+from zoosmith.records.rows import result
 from zoosmith.records.schema import Measurement
 from zoosmith.stats import paired
 

@@ -26,7 +26,7 @@ from zoosmith.records.best import (
 )
 from zoosmith.records.figures import Figures, of_measurement, of_result
 from zoosmith.records.recommended import pace
-from zoosmith.records.registry import row
+from zoosmith.records.rows import row
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Versus
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support import records
 from zoosmith.records.claims import NUMERIC, Claim, of_figures, of_files, untold
 from zoosmith.records.figures import Figures, of_measurement, of_result
-from zoosmith.records.registry import row
+from zoosmith.records.rows import row
 from zoosmith.records.scores import Metric
 
 TRUE = [0, 1] * 200

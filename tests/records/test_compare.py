@@ -13,7 +13,7 @@ from tests.support import records
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.compare import Comparison, compare
 from zoosmith.records.figures import Figures, of_measurement, of_result
-from zoosmith.records.registry import row
+from zoosmith.records.rows import row
 from zoosmith.records.schema import Measurement
 from zoosmith.stats.intervals import mcnemar_exact, paired_proportions
 

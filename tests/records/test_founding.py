@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support import records
 from zoosmith.records.founding import about, by_key, with_new
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import Measurement
 
 SHAKEN = {"aa": records.bounded(1.1, 0.2, 12), "attempts": 3, "steady": False, "busy": 0.4}

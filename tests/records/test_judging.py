@@ -12,7 +12,7 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.records.figures import Figures, of_measurement, of_result
 from zoosmith.records.gates import Check
 from zoosmith.records.judging import LIMIT, judged, unpaired
-from zoosmith.records.registry import row
+from zoosmith.records.rows import row
 from zoosmith.records.scores import Metric
 
 

@@ -9,7 +9,8 @@ from zoosmith.common.exits import Moved
 from zoosmith.contract.errors import ZooError
 from zoosmith.records import naming
 from zoosmith.records.naming import Author
-from zoosmith.records.registry import Entry, Registry, parse, row, to_text
+from zoosmith.records.registry import Entry, Registry, parse, to_text
+from zoosmith.records.rows import row
 
 ADA = Author("ada", "2026-01-01T00:00:00+00:00", "tested")
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from tests.support import records
 from zoosmith.contract.metric import DIVERGENCES, MetricInfo
 from zoosmith.records.family import Subject, comparable, headline, own_headline
-from zoosmith.records.registry import result
+from zoosmith.records.rows import result
 from zoosmith.records.scores import ClassDetails, Difference, Metric, Quality
 from zoosmith.stats.intervals import Estimate
 

@@ -11,7 +11,7 @@ from zoosmith.records.compare import compare
 from zoosmith.records.figures import of_measurement, of_result
 from zoosmith.records.gates import Check, evaluate
 from zoosmith.records.membership import SliceName, packed, parsed, text_of
-from zoosmith.records.registry import result
+from zoosmith.records.rows import result
 from zoosmith.records.schema import Measurement
 from zoosmith.stats.intervals import mcnemar_exact, paired_proportions, proportion
 
@@ -104,7 +104,7 @@ def test_two_artifacts_are_paired_within_each_slice() -> None:
 
 
 def _row(measured: Measurement) -> object:
-    from zoosmith.records.registry import row
+    from zoosmith.records.rows import row
 
     return row(records.build(measured.name), [measured], [], "card.md")
 

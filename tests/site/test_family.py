@@ -8,7 +8,8 @@ import pytest
 
 from tests.support import gallery as made
 from tests.support.records import bounded, build, difference, language, language_reference, sha, text_versus
-from zoosmith.records.registry import Entry, Registry, Row, row
+from zoosmith.records.registry import Entry, Registry, Row
+from zoosmith.records.rows import row
 from zoosmith.site import family, gallery
 from zoosmith.site.gallery import Item
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.support import gallery as made
 from tests.support.records import bounded, build, language, language_reference, measurement, reference
-from zoosmith.records.registry import Entry, Registry, Row, row
+from zoosmith.records.registry import Entry, Registry, Row
+from zoosmith.records.rows import row
 from zoosmith.site import gallery
 
 

@@ -19,7 +19,7 @@ from tests.support.hostile_carried import Change, changes
 from tests.support.keys import key_pair
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import index_read, index_sign, signing
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 VALUES = st.sampled_from([None, 0, -1, 1 << 70, "", "x", [], {}, True, "2999-01-01T00:00:00Z", "ecdsa", ["x"] * 3])
 

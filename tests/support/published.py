@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from tests.support.records import build, measurement
 from zoosmith.common.canonical import digest, pretty
-from zoosmith.records.registry import Registry, Row, merged, row, to_text
+from zoosmith.records.registry import Registry, Row, to_text
+from zoosmith.records.rows import merged, row
 
 MANIFEST = "manifest.json"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

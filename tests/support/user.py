@@ -16,7 +16,7 @@ from zoosmith.publish.pull import Pulled, Puller
 from zoosmith.store.files import payload
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 ROOT = Path(__file__).parents[2]
 BIG = random.Random(1).randbytes(3 << 20)

@@ -12,7 +12,7 @@ import pytest
 from tests.support.published import Fault, publish, serving
 from tests.support.user import BIG, FILES, User, asked, at, visible
 from zoosmith.contract.errors import ZooError
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 
 @pytest.fixture

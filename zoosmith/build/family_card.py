@@ -12,7 +12,7 @@ from zoosmith.cards.links import PLOTS
 from zoosmith.recipes.graph import Family, Ref
 from zoosmith.records.family import Subject, comparable, headline
 from zoosmith.records.figures import rank
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import Measurement
 from zoosmith.store.files import write_atomic
 

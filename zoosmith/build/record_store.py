@@ -28,10 +28,10 @@ from zoosmith.common.canonical import pretty
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref, Zoo
-from zoosmith.records import founding, gates, registry
+from zoosmith.records import founding, gates, registry, rows
 from zoosmith.records.family import Subject
 from zoosmith.records.figures import rank
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import Base, BuildRecord, Measurement
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
@@ -116,8 +116,8 @@ class RecordStore(Places):
             build, measured = found
             checks = gates.evaluate(self.zoo.artifact(ref).gates, best(measured))
             changed += self.write_card(ref, build, measured, checks, records)
-            row = registry.row(build, measured, checks, self.card_file(ref).relative_to(self.root).as_posix())
-            book = registry.merged(book, build.name, row)
+            new = rows.row(build, measured, checks, self.card_file(ref).relative_to(self.root).as_posix())
+            book = rows.merged(book, build.name, new)
         if book.artifacts:
             changed += _write_changed(self.root / "registry.json", registry.to_text(book))
         return changed + family_card.write(self.root / "model_cards", self.family(recipe, records))
@@ -188,8 +188,8 @@ class RecordStore(Places):
 
     def book(self) -> registry.Registry:
         """The registry as it is; an empty one where there is none yet."""
-        rows = self.root / "registry.json"
-        return registry.parse(rows.read_text(encoding="utf-8"), str(rows)) if rows.is_file() else registry.Registry()
+        file = self.root / "registry.json"
+        return registry.parse(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else registry.Registry()
 
     def _lineage(self, ref: Ref, build: BuildRecord, records: Snapshot) -> list[Step]:
         """The steps from the bases down to the artifact, with the digests that it was made from.

@@ -10,7 +10,7 @@ from zoosmith.build import beside
 from zoosmith.build.recorded import build_in, measurements_in
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.family import Subject
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import BuildRecord, Measurement
 
 Current = tuple[BuildRecord, list[Measurement]]

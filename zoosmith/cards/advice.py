@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoosmith.common.units import megabytes
 from zoosmith.records import words
 from zoosmith.records.family import Subject
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.scores import Difference, Metric
 from zoosmith.records.short import of_figure
 from zoosmith.records.verdicts import Verdict, of_measurement

@@ -10,7 +10,7 @@ from zoosmith.records import words
 from zoosmith.records.family import Subject
 from zoosmith.records.figures import of_measurement
 from zoosmith.records.recommended import Recommended, recommended
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import Measurement
 from zoosmith.records.short import of_figure
 from zoosmith.stats.pareto import front

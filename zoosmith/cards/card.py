@@ -24,7 +24,7 @@ from zoosmith.records import words
 from zoosmith.records.crossval import CrossValidation
 from zoosmith.records.family import PREFERRED, Subject, comparable, headline, own_headline
 from zoosmith.records.gates import Check
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import BuildRecord, Measurement
 from zoosmith.records.scores import ClassDetails, Metric, Quality
 

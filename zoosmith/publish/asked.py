@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
-from zoosmith.records.registry import Entry
+
+if TYPE_CHECKING:
+    from zoosmith.records.registry import Entry
 
 
 def parted(wanted: str) -> tuple[str, str]:

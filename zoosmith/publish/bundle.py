@@ -19,8 +19,8 @@ from zoosmith.publish.signed import fetched
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.download import download
-from zoosmith.transfer.http import RetryPolicy
 from zoosmith.transfer.locations import Location
+from zoosmith.transfer.retry import RetryPolicy
 
 MAX_BESIDE = 64 << 20  # bytes of a card and its plots
 

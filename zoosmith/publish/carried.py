@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import archive
-from zoosmith.publish.packed import Packed
+
+if TYPE_CHECKING:
+    from zoosmith.publish.packed import Packed
 
 SUFFIX = ".zoosmith"
 OCI = "oci:"
@@ -32,6 +34,8 @@ def files_of(location: str) -> Packed:
 
         packed = oci_read.read(location.removeprefix(OCI))
     else:
+        from zoosmith.publish import archive
+
         packed = archive.read(Path(location).expanduser())
     if REGISTRY not in packed.files:
         raise ZooError(f"{packed.what} holds no {REGISTRY}, so nothing can be pulled from it")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from zoosmith.common import safe
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import nearest
 from zoosmith.contract.errors import ZooError
-from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.publish.asked import named_by_number, number_of, parted
-from zoosmith.publish.entries import DamagedEntry
-from zoosmith.publish.packed import Packed
+from zoosmith.publish.entries import DamagedEntry, Entries, briefs, left_out
 from zoosmith.publish.seen import Changes
-from zoosmith.publish.shelf import briefs
-from zoosmith.records.brief import Brief
-from zoosmith.records.registry import Entry, Registry, Row
-from zoosmith.transfer import locations
-from zoosmith.transfer.locations import Location
+
+if TYPE_CHECKING:
+    from zoosmith.publish.packed import Packed
+    from zoosmith.records.brief import Brief
+    from zoosmith.records.registry import Entry, Registry, Row
+    from zoosmith.transfer.locations import Location
 
 PIN = re.compile("[0-9a-f]{16,64}")
 
@@ -53,12 +52,23 @@ class Catalog:
     @cached_property
     def registry(self) -> Registry:
         """The whole of it; every entry is read and checked. Raises ZooError for the first that is damaged."""
+        from zoosmith.records.registry import Registry
+
         return Registry(artifacts=dict(self.artifacts))
 
     @cached_property
     def briefs(self) -> dict[str, Brief | None]:
         """What lists show, by name; None for an entry that is damaged."""
         return briefs(self.artifacts)
+
+    @cached_property
+    def left_out(self) -> list[str]:
+        """Names that lists leave out: of damaged entries, and such as nothing may have."""
+        return left_out(self.artifacts)
+
+    def holding(self, words: Iterable[str]) -> dict[str, Brief | None]:
+        """As `briefs`, of all artifacts of which lists show all words, and perhaps of others."""
+        return self.artifacts.holding(words) if isinstance(self.artifacts, Entries) else self.briefs
 
     def find(self, wanted: str) -> Version:
         """The version that `NAME`, `NAME@N` or `NAME:ALIAS` means, which must be the tree of `#TREE` behind it.
@@ -175,11 +185,15 @@ class Catalog:
             )
         if self.packed is not None:
             return [self.packed.below(location) for location in version.row.locations]
+        from zoosmith.transfer import locations
+
         return [locations.location_at(location, self.base) for location in version.row.locations]
 
 
 def check(version: Version) -> None:
     """Raise ZooError if the files of a row could do harm, or are not the tree that the row names."""
+    from zoosmith.contract.manifest import PAYLOAD_MANIFEST
+
     files = version.row.files
     safe.name(version.name)
     safe.paths(file.path for file in files)

@@ -10,6 +10,7 @@ from zoosmith.recipes.graph import Ref
 from zoosmith.records import registry
 from zoosmith.records.layout import CARD, pointer
 from zoosmith.records.registry import Gates, Row
+from zoosmith.records.rows import merged
 from zoosmith.records.schema import File
 from zoosmith.store.files import write_atomic
 from zoosmith.store.store import ActionResult
@@ -42,7 +43,7 @@ def of_base(workspace: Workspace, ref: Ref) -> Release:
     with workspace.records.locked():
         file = workspace.project / "registry.json"
         before = read_registry(file)
-        after = registry.merged(before, name, row)
+        after = merged(before, name, row)
         if after != before:
             write_atomic(file, registry.to_text(after).encode())
     version = after.artifacts[name].latest

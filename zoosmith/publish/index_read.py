@@ -14,8 +14,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.publish.index_sign import FOLDER, TARGET
 from zoosmith.signing.keys import require_extra
 from zoosmith.transfer import locations
-from zoosmith.transfer.http import RetryPolicy, TransientError
 from zoosmith.transfer.locations import Location
+from zoosmith.transfer.retry import RetryPolicy, TransientError
 
 if TYPE_CHECKING:
     from tuf.ngclient.fetcher import FetcherInterface

@@ -12,7 +12,7 @@ from zoosmith.publish import index_sign
 from zoosmith.publish.index_sign import FOLDER, TARGET
 from zoosmith.store.files import sha256_file
 from zoosmith.transfer import locations
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 DAYS = 30
 UNSEEN = "who trusts the signed index of {} does not see what changed"

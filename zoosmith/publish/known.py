@@ -67,7 +67,7 @@ def known(found: Iterable[Path], catalogs: Sequence[Catalog]) -> Iterator[Known]
     """What the first registry that knows its name knows of each folder; nothing of a folder that none knows."""
     for folder in found:
         name = folder.resolve().name
-        catalog = next((each for each in catalogs if name in each.briefs), None)
+        catalog = next((each for each in catalogs if name in each.artifacts), None)
         brief = catalog.briefs[name] if catalog else None
         if catalog is None or brief is None:
             continue

@@ -20,7 +20,7 @@ from zoosmith.publish.pull import Progress, Puller
 from zoosmith.signing import trust
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 
 @dataclass(frozen=True)

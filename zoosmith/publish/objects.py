@@ -16,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zoosmith.common import safe
 from zoosmith.common.canonical import canonical, pretty
 from zoosmith.contract.errors import ZooError
-from zoosmith.records.brief import Brief, of_entry
-from zoosmith.records.registry import Entry, Registry
+from zoosmith.records.brief import Brief
+
+if TYPE_CHECKING:
+    from zoosmith.records.registry import Entry, Registry
 
 SCHEMA, FAN = 3, 32
 BITS = FAN.bit_length() - 1
@@ -128,6 +130,8 @@ def line_of(
 
     Rows and entries hold the name, so that no two names share an object, which one of them would take from the other.
     """
+    from zoosmith.records.brief_made import of_entry
+
     versions = {
         number: written.put(
             {"name": name, "version": number, "row": row.model_dump(mode="json", by_alias=True)}, rows.get(number)
@@ -164,6 +168,12 @@ def whole(registry: Registry) -> tuple[Root, Iterator[tuple[str, bytes]]]:
     }
     more = {"install": registry.install} if registry.install else {}
     return Root(index, (), more), iter(written.objects.items())
+
+
+def entry_in(told: Any) -> str:
+    """The object of the entry that a line of a leaf names; "" where it names none."""
+    digest = told.get("entry") if isinstance(told, dict) else None
+    return digest if isinstance(digest, str) and safe_digest(digest) else ""
 
 
 def brief_of(told: Any) -> Brief | None:

@@ -20,12 +20,10 @@ from zoosmith.publish.indexed import Indexed
 from zoosmith.publish.objects import Root
 from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
-from zoosmith.records import registry
-from zoosmith.signing import trust
+from zoosmith.signing.place import trust_file
 from zoosmith.store.files import sha256_file, write_atomic
-from zoosmith.transfer import http, locations
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy, Unreachable
+from zoosmith.transfer.retry import RetryPolicy, Unreachable
 
 FILE = "registry.json"
 VARIABLE = "ZOOSMITH_REGISTRY"
@@ -42,7 +40,7 @@ def open_catalog(location: str | None, project: Path, cache: Cache, retry: Retry
     if carried.is_carried(location):
         return open_carried(location, cache)  # a file that is carried has no place of its own to be remembered by
     base = folder_url(location)
-    if root := trust.read().roots.get(base):
+    if root := _roots().get(base):
         return _compared(_indexed(base, root, cache, retry), cache)
     return _compared(_opened(base, cache, retry), cache)
 
@@ -55,7 +53,7 @@ def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | No
     if location is not None and carried.is_carried(location):
         return open_carried(location, cache)
     base = folder_url(str(project) if location is None else location)
-    if location is not None and base in trust.read().roots:
+    if location is not None and base in _roots():
         return None
     if urlsplit(base).scheme == "file":
         return _opened(base, cache, RETRY)
@@ -111,6 +109,8 @@ def _read(file: Path, what: str, base: str, cache: Cache, retry: RetryPolicy, re
 
 def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     """The registry from its server, or the kept copy if the server says that it has not changed."""
+    from zoosmith.transfer import http, locations
+
     kept, web = cache.registry(base), locations.within(base, "")
     assert isinstance(web, locations.Web)
     headers = web.headers()
@@ -160,15 +160,26 @@ def parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolic
     data = source.read(0, source.size)
     told = safe.parse_json(data, what)
     if (root := Root.of(told, what)) is not None:
-        return Catalog(Indexed(root, locations.within(base, ""), cache, base, cure, retry), base, remark)
+        return Catalog(Indexed(root, base, cache, cure, retry), base, remark)
+    from zoosmith.records import registry
+
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+
+
+def _roots() -> dict[str, str]:
+    """The roots of signed indexes that the user trusts, by URL. Raises ZooError for a damaged file of trust."""
+    if not trust_file().exists():
+        return {}
+    from zoosmith.signing import trust  # checks the file, which takes longer than to read a registry
+
+    return trust.read().roots
 
 
 def _indexed(base: str, root: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     """The registry as its signed index has it. Raises ZooError where the index does not hold."""
     from zoosmith.publish import index_read
 
-    state = trust.trust_file().parent / "index" / digest(base)
+    state = trust_file().parent / "index" / digest(base)
     return parsed(BytesSource(index_read.read(base, root, state, retry)), base, base, cache, retry)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish.shelf import Source
-from zoosmith.transfer.http import RetryPolicy
-from zoosmith.transfer.locations import Stream
+
+if TYPE_CHECKING:
+    from zoosmith.publish.shelf import Source
+    from zoosmith.transfer.locations import Stream
+    from zoosmith.transfer.retry import RetryPolicy
 
 CHUNK = 1 << 20
 

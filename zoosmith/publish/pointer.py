@@ -8,8 +8,8 @@ from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish.catalog import Version
 from zoosmith.records.layout import POINTER, Pointer
-from zoosmith.transfer.http import RetryPolicy, TransientError
 from zoosmith.transfer.locations import Location
+from zoosmith.transfer.retry import RetryPolicy, TransientError
 
 MAX_BYTES = 8 << 20
 CHUNK = 1 << 16

@@ -32,8 +32,8 @@ from zoosmith.store.locks import flock, holding
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.download import download
-from zoosmith.transfer.http import RetryPolicy
 from zoosmith.transfer.locations import Location
+from zoosmith.transfer.retry import RetryPolicy
 
 THREADS = 4
 

@@ -51,9 +51,9 @@ def of_name(wanted: str, given: Sequence[str] | None, project: Path, cache: Cach
     """The first registry that knows the name in `wanted`. Raises ZooError with the nearest name of all of them."""
     name, passed = parted(wanted)[0], list[Catalog]()
     for catalog in open_all(given, project, cache):
-        if name in catalog.briefs:
+        if name in catalog.artifacts:
             return catalog
         passed.append(catalog)
-    known = {each for catalog in passed for each in catalog.briefs}
+    known = {each for catalog in passed for each in catalog.artifacts}
     bases = ", ".join(catalog.base for catalog in passed)
     raise ZooError(f"{bases} {'has' if len(passed) == 1 else 'have'} no artifact {name!r}{nearest(name, known)}")

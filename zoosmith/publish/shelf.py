@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-
-from pydantic_core import from_json
 
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish.entries import Entries
-from zoosmith.records.brief import Brief, of_entry, of_json
-from zoosmith.records.registry import Entry
+from zoosmith.records.brief import Brief
 
 HEAD, TAIL = b'{\n  "artifacts": {', b'\n  },\n  "schema": 2\n}\n'
 BEGIN, END = b'\n    "', b"\n    }"
@@ -93,6 +90,10 @@ class Shelf(Entries):
         told: dict[str, Any] = safe.parse_json(text, f"{name} in {self.what}")
         return told
 
+    def __contains__(self, name: object) -> bool:
+        """Whether it is in the file, damaged or not."""
+        return name in self.places
+
     def __iter__(self) -> Iterator[str]:
         """Names in the order of the file."""
         return iter(self.places)
@@ -106,13 +107,14 @@ class Shelf(Entries):
         return {name: place.brief for name, place in self.places.items()}
 
 
-def briefs(artifacts: Mapping[str, Entry]) -> dict[str, Brief | None]:
-    """As `Entries.briefs`, of any artifacts."""
-    return artifacts.briefs() if isinstance(artifacts, Entries) else {n: of_entry(e) for n, e in artifacts.items()}
-
-
 def shelf(source: Source, what: str, cure: str = "") -> Shelf | None:
     """The entries of a registry in the committed form; None where it is not in that form, or not JSON."""
+    if not source.read(0, len(HEAD)).startswith(HEAD):
+        return None
+    from pydantic_core import from_json
+
+    from zoosmith.records.brief_made import of_json
+
     places: dict[str, Place] = {}
     try:
         for start, piece in _pieces(source):

@@ -14,8 +14,8 @@ from zoosmith.signing.keys import require_extra
 from zoosmith.signing.trust import Key, Trust
 from zoosmith.store.files import write_atomic
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy, TransientError, Unreachable
 from zoosmith.transfer.locations import Location
+from zoosmith.transfer.retry import RetryPolicy, TransientError, Unreachable
 
 CHUNK = 1 << 16
 

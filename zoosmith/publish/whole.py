@@ -7,7 +7,7 @@ from zoosmith.publish import pointer
 from zoosmith.publish.catalog import Version, check
 from zoosmith.publish.opening import open_carried
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 SHOWN = 5
 

@@ -12,7 +12,9 @@ from functools import cached_property
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.metric import identity
-from zoosmith.records.registry import Result, Row, steady
+from zoosmith.records.registry import Row
+from zoosmith.records.result import Result
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus
 from zoosmith.records.slices import sliced

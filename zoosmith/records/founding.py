@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from zoosmith.records.registry import steady
+from zoosmith.records.rows import steady
 from zoosmith.records.schema import Measurement
 
 

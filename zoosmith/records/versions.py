@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.records.registry import Entry, Registry, Row, merged
+from zoosmith.records.registry import Entry, Registry, Row
+from zoosmith.records.rows import merged
 
 
 def clash(name: str, version: int, where: str, taken: Iterable[int]) -> ZooError:

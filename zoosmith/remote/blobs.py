@@ -12,7 +12,7 @@ from zoosmith.remote.objects import Objects
 from zoosmith.remote.stores import CacheFault, Tell, untold
 from zoosmith.store.store import CorruptStore
 from zoosmith.transfer.download import download
-from zoosmith.transfer.http import RetryPolicy, Unreachable
+from zoosmith.transfer.retry import RetryPolicy, Unreachable
 
 WHOLE = 8 << 20  # bytes up to which a blob goes in one request, which can say "only if there is none"
 CHUNK = 1 << 20

@@ -18,7 +18,7 @@ from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.faults import fault_of, lacks_conditions
 from zoosmith.remote.objects import Listed
 from zoosmith.remote.stores import CacheFault
-from zoosmith.transfer.http import RetryPolicy, TransientError
+from zoosmith.transfer.retry import RetryPolicy, TransientError
 
 PIECE = 8 << 20  # bytes of a request
 PATIENCE = 6  # a request of one piece may take so many times the time to the first byte

@@ -14,7 +14,7 @@ from zoosmith.remote.objects import Objects
 from zoosmith.remote.static import Static
 from zoosmith.remote.stores import ActionCache, BlobStore, CacheFault
 from zoosmith.remote.trust import require_key, signing, trusted, what_to_do
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 TRIES = 3
 T = TypeVar("T")

@@ -11,8 +11,9 @@ from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.objects import Listed
 from zoosmith.remote.stores import CacheFault
 from zoosmith.transfer import http
-from zoosmith.transfer.http import Refused, RetryPolicy, Unreachable
+from zoosmith.transfer.http import Refused
 from zoosmith.transfer.locations import Stream, Web
+from zoosmith.transfer.retry import RetryPolicy, Unreachable
 
 GONE = (404, 410)
 T = TypeVar("T")

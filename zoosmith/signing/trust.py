@@ -8,7 +8,6 @@ keys of its own, no other key counts for it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -18,6 +17,7 @@ from pydantic import Field, ValidationError
 from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Model, Sha256
+from zoosmith.signing.place import trust_file
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
 
@@ -54,12 +54,6 @@ class Trust(Model):
     def requires(self, registry: str) -> bool:
         """Whether nothing unsigned is taken from a registry."""
         return self.require.get(registry, self.require.get(OTHERS, "nothing")) == "signed"
-
-
-def trust_file() -> Path:
-    """Where the user's trust is kept."""
-    configured = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(configured) if configured else Path.home() / ".config") / "zoosmith" / "trust.json"
 
 
 def read(file: Path | None = None) -> Trust:

@@ -17,7 +17,8 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.metric import Better
 from zoosmith.records.family import PREFERRED, headline
 from zoosmith.records.host import Host
-from zoosmith.records.registry import Entry, Registry, Result, Row
+from zoosmith.records.registry import Entry, Registry, Row
+from zoosmith.records.result import Result
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Difference, Metric
 

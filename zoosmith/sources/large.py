@@ -17,7 +17,7 @@ from zoosmith.common import safe
 from zoosmith.records.schema import File
 from zoosmith.transfer import locations
 from zoosmith.transfer.download import download
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 LARGE = 10 << 20  # what huggingface_hub reads at a time, and so loses at most
 

@@ -40,9 +40,11 @@ def default_root() -> Path:
 class Cache:
     """Below one folder; safe for several processes."""
 
-    def __init__(self, root: Path | None = None) -> None:
-        """Use `root`, or the user's own. Raises ZooError if it cannot be written."""
+    def __init__(self, root: Path | None = None, *, reading: bool = False) -> None:
+        """Use `root`, or the user's own. Raises ZooError if it cannot be written, unless it is for reading alone."""
         self.root = root or default_root()
+        if reading:
+            return
         try:
             for kind in ("files", "registries", "locks", "versions"):
                 (self.root / kind).mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.schema import File
-from zoosmith.transfer.http import RetryPolicy, TransientError
 from zoosmith.transfer.locations import Location, Stream
+from zoosmith.transfer.retry import RetryPolicy, TransientError
 
 CHUNK = 1 << 20
 AHEAD = 8  # chunks that reading may be ahead of hashing: what bounds the memory

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote, urlsplit
 from zoosmith.common import safe
 from zoosmith.contract.errors import ZooError
 from zoosmith.transfer import http
-from zoosmith.transfer.http import RetryPolicy, TransientError, Unreachable
 from zoosmith.transfer.min_rate import TooSlow
+from zoosmith.transfer.retry import RetryPolicy, TransientError, Unreachable
 
 MAY_NAME = {  # what a registry of this scheme may point to
     "file": ("file", "http", "https", "hf"),

@@ -18,7 +18,7 @@ from zoosmith.publish.pull import Puller
 from zoosmith.publish.seen import Numbers, compare
 from zoosmith.store.files import payload
 from zoosmith.transfer.cache import Cache
-from zoosmith.transfer.http import RetryPolicy
+from zoosmith.transfer.retry import RetryPolicy
 
 
 def outcome(case: Case, box: Sandbox) -> str:

@@ -9,9 +9,14 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from zoosmith.transfer.cache import Cache
 
 ASKED = "_ARGCOMPLETE"  # set by the shell's function while TAB is pressed
 
@@ -29,6 +34,14 @@ def offer(top: argparse.ArgumentParser) -> None:
         from argcomplete import autocomplete
 
         autocomplete(top, always_complete_options=False)
+
+
+def typed() -> list[str] | None:
+    """Whole words of the command line before the one that TAB completes; None where no shell asks."""
+    if ASKED not in os.environ:
+        return None
+    line = os.environ.get("COMP_LINE", "")[: int(os.environ.get("COMP_POINT") or 0)]
+    return line.split()[1 : None if line[-1:].isspace() else -1]
 
 
 def artifacts(prefix: str, **_: Any) -> list[str]:
@@ -50,11 +63,10 @@ def families(prefix: str, **_: Any) -> list[str]:
 
 def published(prefix: str, **_: Any) -> list[str]:
     """Names in the registries of this machine; behind a whole name and `:` or `@`, its aliases or versions."""
-    entries = dict(_entries())
     name = re.split("[:@]", prefix)[0]
     if name == prefix:
-        return _fitting(entries, prefix)
-    told = entries.get(name, {})
+        return _fitting({each for registry in _registries() for each in registry}, prefix)
+    told = _entry(name)
     return _fitting([f"{name}{mark}{each}" for mark, key in ((":", "aliases"), ("@", "versions"))
                      for each in told.get(key, ())], prefix)  # fmt: skip
 
@@ -62,7 +74,7 @@ def published(prefix: str, **_: Any) -> list[str]:
 def aliases(prefix: str, parsed_args: Any = None, **_: Any) -> list[str]:
     """Names that stand for a version of the artifact that is typed, and the usual ones."""
     name = re.split("[:@]", getattr(parsed_args, "name", None) or "")[0]
-    return _fitting({*dict(_entries()).get(name, {}).get("aliases", ()), "stable", "canary"}, prefix)
+    return _fitting({*_entry(name).get("aliases", ()), "stable", "canary"}, prefix)
 
 
 def here(prefix: str, **_: Any) -> list[str]:
@@ -80,25 +92,43 @@ def keys(prefix: str, **_: Any) -> list[str]:
     return _fitting(KEYS, prefix)
 
 
-def _entries() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Entries of registries in folders, as they stand there; those of a registry further up come last, and so count."""
-    import json
+def _entry(name: str) -> dict[str, Any]:
+    """Aliases and versions of a name, in the first registry that has it."""
+    from zoosmith.publish.kept import Lines
 
+    registry = next((each for each in _registries() if name in each), None)
+    if isinstance(registry, Lines):
+        brief = registry.brief(name)
+        return {"aliases": brief.aliases, "versions": brief.trees} if brief else {}
+    told = registry[name] if registry else {}
+    return told if isinstance(told, dict) else {}
+
+
+def _registries() -> Iterator[Mapping[str, Any]]:
+    """Registries by priority, as far as they lie on this machine: in a folder, or as the last command read them."""
     from zoosmith.contract.errors import ZooError
     from zoosmith.project import find_project
-    from zoosmith.publish.several import places
+    from zoosmith.publish import several
+    from zoosmith.publish.opening import folder_url
+    from zoosmith.transfer.cache import Cache
 
-    try:
-        found = places(None, find_project())
-    except ZooError:
-        return
-    for place in reversed(found):
-        home = Path(str(find_project()) if place is None else place.removeprefix("file://"))
-        try:
-            told = json.loads((home / "registry.json").read_text(encoding="utf-8"))["artifacts"]
-            yield from ((name, entry) for name, entry in told.items() if isinstance(entry, dict))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
+    with suppress(ZooError):
+        project, cache = find_project(), Cache(reading=True)
+        for place in several.places(None, project):
+            with suppress(OSError, ValueError, KeyError, TypeError, ZooError):
+                yield _read(folder_url(str(project) if place is None else place), cache)
+
+
+def _read(base: str, cache: Cache) -> Mapping[str, Any]:
+    """Entries by name; of a registry of many files the lines that lists show. Raises what a damaged one raises."""
+    import json
+
+    from zoosmith.publish import kept
+
+    own = base.startswith("file:")
+    file = Path(unquote(urlsplit(base).path)) / "registry.json" if own else cache.registry(base)
+    told = json.loads(file.read_bytes())
+    return kept.read(cache.briefs(base)) or {} if "index" in told else dict(told["artifacts"])
 
 
 def builders(prefix: str, **_: Any) -> list[str]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from zoosmith import __version__
-from zoosmith.app.cli.commands import all_commands
-from zoosmith.app.cli.completion import complete, offer
+from zoosmith.app.cli.commands import commands
+from zoosmith.app.cli.completion import complete, offer, typed
 from zoosmith.common.exits import code_of
 from zoosmith.common.names import nearest
 from zoosmith.common.noise import silence
@@ -44,29 +44,30 @@ class Parser(argparse.ArgumentParser):
         self.error(f"there is no option {options[0]!r}{nearest(options[0], known)}")
 
 
-def parser() -> Parser:
-    """The command line."""
+def parser(words: Sequence[str] = ()) -> Parser:
+    """The command line; of the command alone that `words` begin with, if they do."""
     top = Parser(prog="zoosmith", description="Build, publish and use model zoos.")
     top.add_argument("--version", action="version", version=f"zoosmith {__version__}")
     top.add_argument("-q", "--quiet", action="store_true", help=QUIET)
-    commands = top.add_subparsers(dest="command", required=True)
-    for name, module in all_commands().items():
+    each = top.add_subparsers(dest="command", required=True)
+    for name, module in commands(words).items():
         about = (module.__doc__ or name).splitlines()[0].rstrip(".")
-        command = commands.add_parser(name, help=about[0].lower() + about[1:], description=module.__doc__)
+        command = each.add_parser(name, help=about[0].lower() + about[1:], description=module.__doc__)
         command.add_argument("-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help=QUIET)
         module.arguments(command)
         complete(name, command)
         command.set_defaults(main=module.main, more=getattr(module, "more", None))
-    top.commands = commands.choices
+    top.commands = each.choices
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1, or the code of their own (docs/exit-codes.md)."""
-    top = parser()
+    words = sys.argv[1:] if arguments is None else arguments
+    top = parser(words if (begun := typed()) is None else begun)
     offer(top)
-    if bad := not_utf8(sys.argv[1:] if arguments is None else arguments):
-        top.error(f"{bad} on the command line is no UTF-8")
+    if bad := not_utf8(words):
+        parser().error(f"{bad} on the command line is no UTF-8")
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
         top.commands[given.command].refuse(rest)

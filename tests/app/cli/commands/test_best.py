@@ -8,7 +8,8 @@ import pytest
 
 from tests.support import records
 from zoosmith.app.cli import main as cli
-from zoosmith.records.registry import Registry, merged, row, to_text
+from zoosmith.records.registry import Registry, to_text
+from zoosmith.records.rows import merged, row
 
 TASK = ["best", "--task", "text-classification"]
 

@@ -10,7 +10,8 @@ import pytest
 from tests.support import records, sliced
 from zoosmith.app.cli import main as cli
 from zoosmith.common.canonical import pretty
-from zoosmith.records.registry import Registry, merged, row, to_text
+from zoosmith.records.registry import Registry, to_text
+from zoosmith.records.rows import merged, row
 from zoosmith.records.schema import Measurement
 
 TRUE, FIRST, SECOND = [0, 1] * 50, [0, 1] * 45 + [1, 0] * 5, [0, 1] * 50

@@ -8,11 +8,15 @@ heavy is imported at the top of any.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+QUIET = ("-q", "--quiet")  # may stand before the command
 
-def all_commands() -> dict[str, ModuleType]:
-    """Modules by name, sorted."""
+
+def commands(words: Sequence[str] = ()) -> dict[str, ModuleType]:
+    """Modules by name, sorted: that which the words of a command line begin with, as all take a while; else all."""
     names = sorted(file.stem for file in Path(__file__).parent.glob("[!_]*.py"))
-    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    first = next((word for word in words if word not in QUIET), None)
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in ([first] if first in names else names)}

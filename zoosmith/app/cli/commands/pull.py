@@ -53,7 +53,7 @@ def pulled(given: argparse.Namespace, progress: Progress) -> dict[str, tuple[Cat
     from zoosmith.signing import trust
     from zoosmith.store.store import Store
     from zoosmith.transfer.cache import Cache
-    from zoosmith.transfer.http import RetryPolicy
+    from zoosmith.transfer.retry import RetryPolicy
 
     cache, project = Cache(), find_project()
     in_zoo = (project / "dodo.py").is_file()

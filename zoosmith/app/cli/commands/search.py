@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._registry import all_opened, json_argument, registry_argument, tell_left_out
-from zoosmith.common import safe
 from zoosmith.common.plain import plain
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 
 if TYPE_CHECKING:
+    from zoosmith.publish.catalog import Catalog
     from zoosmith.records.brief import Brief
 
 INWARD = ("heads", "last")  # what was seen of the registry before is compared by
@@ -32,14 +33,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.common.text import columns, show, show_json
 
     catalogs = all_opened(given)
-    known = {name: (brief, catalog) for catalog in reversed(catalogs) for name, brief in catalog.briefs.items()}
-    for catalog in catalogs:
-        tell_left_out(catalog, sorted(n for n, b in catalog.briefs.items() if b is None or not is_name(n)))
-    found = [
-        (name, brief, catalog.base)
-        for name, (brief, catalog) in sorted(known.items())
-        if brief and fits(name, brief, given) and not brief.gone and is_name(name)
-    ]
+    found = sorted(_found(catalogs, given))
     if not found:
         bases = ", ".join(catalog.base for catalog in catalogs)
         raise ZooError(f"nothing in {bases} fits; `zoosmith search` alone lists all of it")
@@ -59,12 +53,16 @@ def cells(name: str, brief: Brief) -> tuple[str, ...]:
     return (f"{name}@{brief.latest}", *what, sized(brief.size_total), brief.quality, aliases)
 
 
-def is_name(name: str) -> bool:
-    """Whether it may be the name of an artifact."""
-    try:
-        return bool(safe.name(name))
-    except ZooError:
-        return False
+def _found(catalogs: Sequence[Catalog], given: argparse.Namespace) -> Iterator[tuple[str, Brief, str]]:
+    """Name, brief and registry of what fits; a name further up hides the same further down."""
+    sought = [*given.words, *filter(None, (getattr(given, key) for key in FILTERS))]
+    for place, catalog in enumerate(catalogs):
+        left_out = set(catalog.left_out)
+        tell_left_out(catalog, catalog.left_out)
+        for name, brief in catalog.holding(sought).items():
+            hidden = name in left_out or any(name in above.artifacts for above in catalogs[:place])
+            if brief and not hidden and not brief.gone and fits(name, brief, given):
+                yield name, brief, catalog.base
 
 
 def fits(name: str, brief: Brief, given: argparse.Namespace) -> bool:

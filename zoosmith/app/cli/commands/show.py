@@ -11,7 +11,8 @@ from zoosmith.common.units import sized
 
 if TYPE_CHECKING:
     from zoosmith.records.history import Move
-    from zoosmith.records.registry import Entry, Result, Row
+    from zoosmith.records.registry import Entry, Row
+    from zoosmith.records.result import Result
     from zoosmith.records.scores import Metric
 
 

@@ -31,7 +31,7 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.publish.pull import Puller
     from zoosmith.publish.sign import sign_published
     from zoosmith.transfer.cache import Cache
-    from zoosmith.transfer.http import RetryPolicy
+    from zoosmith.transfer.retry import RetryPolicy
 
     cache, progress = Cache(), Progress()
     catalog = opened(given, cache, given.name)

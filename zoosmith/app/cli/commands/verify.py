@@ -126,7 +126,7 @@ def signer(catalog: Catalog, name: str, tree: str, folder: Path) -> str | None:
     from zoosmith.publish.signed import Signatures
     from zoosmith.signing import trust
     from zoosmith.transfer.cache import Cache
-    from zoosmith.transfer.http import RetryPolicy
+    from zoosmith.transfer.retry import RetryPolicy
 
     same = catalog.with_tree(tree)
     if not same:
