@@ -86,7 +86,7 @@ def test_who_trusts_the_key_is_told_who_signed(user: User, keys: Keys, capsys: p
     assert main(["verify", "home/toy-a", "--registry", "registry"]) == 0
     assert "home/toy-a: signed by alice (key " in capsys.readouterr().out
     assert main(["show", "toy-a", "--registry", "registry"]) == 0
-    assert "signed     by key " in capsys.readouterr().out
+    assert "signed     by key or identity " in capsys.readouterr().out
 
 
 def test_unsigned_registries_go_on_and_are_called_unsigned(user: User, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +151,7 @@ def replaced_tree(keys: Keys) -> None:
     shutil.rmtree("registry")
     other = registry(Path("elsewhere"), {"model.onnx": b"evil", "tokenizer.json": b"{}"})
     other.registry.rename("registry")
-    id = signing.claim(old, "it").key
+    id = signing.claim(old, "it").id
     change_row("toy-a", lambda row: row.update(signed_by=[id]))
     sign(keys, "alice", "toy-base")
     Path(f"registry/toy-a/v1/{signing.file_name(id)}").write_bytes(old)
@@ -168,7 +168,7 @@ def forged(keys: Keys) -> None:
 
 def by_mallory_in_alices_name(keys: Keys) -> None:
     """Mallory signs, and writes alice's id over her own."""
-    file, id = signature(), signing.claim(signature().read_bytes(), "it").key
+    file, id = signature(), signing.claim(signature().read_bytes(), "it").id
     shutil.copytree("registry", "copy")
     assert main(["-q", "sign", "toy-a", "--key", str(keys["mallory"][0]), "--registry", "copy"]) == 0
     (made,) = [each for each in Path("copy/toy-a/v1").glob("model-*.sig") if each.name != file.name]
@@ -195,15 +195,15 @@ REFUSED: list[tuple[Callable[[Keys], Any], str]] = [
     ),
     (lambda keys: signature().unlink(), "by alice cannot be had, though its row tells of one"),
     (lambda keys: signature().write_text("{"), "no JSON that can be read"),
-    (lambda keys: signature().write_text("{}"), "is damaged, or no signature by a key in a file"),
+    (lambda keys: signature().write_text("{}"), "is damaged, or no signature of model-signing by a key or an identity"),
     (lambda keys: signature().write_bytes(b" " * ((16 << 20) + 1)), "is longer than 16 MiB, so it is not read"),
     (other_name, "is one of 'toy-base@1': another artifact or version; refused"),
     (other_version, "is one of 'toy-a@2': another artifact or version; refused"),
     (replaced_tree, "is over other files than its row lists"),
     (forged, "the signature of toy-a@1 by alice does not hold: .*refused"),
     (by_mallory_in_alices_name, "the signature of toy-a@1 by alice does not hold: .*refused"),
-    (another_signer, "is signed by key [0-9a-f]{16}, which you do not trust for it.* refused"),
-    (key_of_another_registry, "is signed by key [0-9a-f]{16}, which you do not trust for it.* refused"),
+    (another_signer, "is signed by key or identity [0-9a-f]{16}, which you do not trust for it.* refused"),
+    (key_of_another_registry, "is signed by key or identity [0-9a-f]{16}, which you do not trust for it.* refused"),
 ]
 
 

@@ -46,7 +46,7 @@ def user(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _added(id: str, pem: str, name: str, place: str | None, now: trust.Trust) -> trust.Trust:
-    return trust.added(now, id, pem, name, place)
+    return trust.added(now, id, trust.Key(pem=pem, label=name), place)
 
 
 @pytest.fixture

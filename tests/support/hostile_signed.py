@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests.support.hostile_carried import Change, changes
 from tests.support.keys import key_pair
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import index_read, index_sign, signing
+from zoosmith.publish import index_read, index_sign, keyless, signing
+from zoosmith.signing.trust import Identity
 from zoosmith.transfer.retry import RetryPolicy
 
 VALUES = st.sampled_from([None, 0, -1, 1 << 70, "", "x", [], {}, True, "2999-01-01T00:00:00Z", "ecdsa", ["x"] * 3])
@@ -80,6 +81,28 @@ def fuzz_signature(made: Path, examples: int) -> Counter[str]:
             seen["refused"] += 1
             return
         assert claim[1:] == signing.claim(sound, "it")[1:]
+        seen["passed"] += 1
+
+    harmless()
+    return seen
+
+
+def fuzz_keyless(sound: bytes, folder: Path, who: Identity, examples: int) -> Counter[str]:
+    """So many signatures without a key."""
+    seen: Counter[str] = Counter()
+    right = signing.claim(sound, "it")
+
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(spoilt_json())
+    def harmless(change: Change) -> None:
+        data = change(bytearray(sound))
+        try:
+            claim = signing.claim(data, "it")
+            keyless.check(data, folder, who, "it")
+        except ZooError:
+            seen["refused"] += 1
+            return
+        assert claim == right
         seen["passed"] += 1
 
     harmless()

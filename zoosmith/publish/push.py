@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show_lines
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import push_file, push_hf
+from zoosmith.publish import push_file, push_hf, signing
 from zoosmith.publish.dependencies import with_needed
 from zoosmith.publish.index_state import settled
 from zoosmith.publish.release import Published, Release, read_registry
-from zoosmith.publish.sign import signed
+from zoosmith.publish.sign import Sign, signed
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.registry import to_text
 from zoosmith.records.versions import add_location
+from zoosmith.signing import keys
 from zoosmith.store.files import sweep_atomic, write_atomic
 
 ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -31,17 +33,26 @@ def say(text: str) -> None:
 
 
 def push(
-    workspace: Workspace, ref: Ref, target: str, tell: Callable[[str], None] = say, key: Path | None = None
+    workspace: Workspace,
+    ref: Ref,
+    target: str,
+    tell: Callable[[str], None] = say,
+    key: Path | None = None,
+    sign: Sign | None = None,
 ) -> Published:
     """Publish the latest recorded version of an artifact and note its location in registry.json.
 
     What it cannot be opened without is published before it. Ended anywhere, the same call goes on; done twice, the
-    second changes nothing. `key`: the file of a private key, which signs all of them. Raises ZooError if gates are not
-    passed, nothing is recorded, the key cannot be used, the disk of a folder is too small, the target holds another
-    tree under this version, or the target fails. A signed index is renewed if `key` may do that; else it is said how.
+    second changes nothing. `key`: the file of a private key, which signs all of them; else `sign` does. Raises ZooError
+    if gates are not passed, nothing is recorded, the key cannot be used, the disk of a folder is too small, the target
+    holds another tree under this version, or the target fails. A signed index is renewed if `key` may do that; else it
+    is said how.
     """
     publish = destination(target)
-    *needed, release = (signed(each, key) if key else each for each in with_needed(workspace, ref))
+    if key is not None:
+        keys.signer(key)  # says what is wrong with it before anything is read
+        sign = partial(signing.sign, key=key)
+    *needed, release = (signed(each, sign) if sign else each for each in with_needed(workspace, ref))
     if folder := folder_of(target):
         push_file.require_room([*needed, release], folder)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,19 +16,21 @@ from zoosmith.publish.catalog import Version
 from zoosmith.publish.ledger import InFolder
 from zoosmith.publish.pull import Puller
 from zoosmith.publish.release import Release
+from zoosmith.publish.signing import Claim
 from zoosmith.records.versions import with_signers
-from zoosmith.signing import keys
 from zoosmith.store.files import copy_file, write_atomic
 from zoosmith.store.locks import flock
 
+Sign = Callable[[Path], bytes]  # signs all files of a folder whose name is NAME@N, by a key or as whoever logs in
 
-def signed(release: Release, key: Path) -> Release:
-    """The release with a signature by the private key in a file. Raises ZooError if that cannot be had."""
-    id = keys.signer(key)
-    safe.paths([*release.texts(), *(file.at for file in release.pointer.files), signing.file_name(id)])
+
+def signed(release: Release, sign: Sign) -> Release:
+    """The release with one more signature. Raises ZooError if that cannot be had."""
     files = {file.path: release.store.file(file.sha256) for file in release.row.files}
     with _tree(files, f"{release.name}@{release.version}", release.store.root) as tree:
-        data = signing.sign(tree, key)
+        data = sign(tree)
+    id = signing.claim(data, f"the signature of {release.name}").id
+    safe.paths([*release.texts(), *(file.at for file in release.pointer.files), signing.file_name(id)])
     return replace(release, row=with_signers(release.row, [id]), signatures=release.signatures | {id: data})
 
 
@@ -41,10 +43,10 @@ def _tree(files: Mapping[str, Path], name: str, disk: Path) -> Iterator[Path]:
         yield Path(aside) / name
 
 
-def sign_published(version: Version, key: Path, puller: Puller, *, alone: bool = False) -> str:
-    """Sign a version where it is published, a folder; every byte of it is looked at first. Returns the key's id.
+def sign_published(version: Version, sign: Sign, puller: Puller, *, alone: bool = False) -> Claim:
+    """Sign a version where it is published, a folder; every byte of it is looked at first. Returns what was signed.
 
-    puller: pulls it into a folder of its own, for that. alone: signatures by other keys are taken away.
+    puller: pulls it into a folder of its own, for that. alone: signatures by others are taken away.
     Raises ZooError for a registry that is no folder, and for bytes that are not what its row says.
     """
     split = urlsplit(puller.catalog.base)
@@ -53,17 +55,19 @@ def sign_published(version: Version, key: Path, puller: Puller, *, alone: bool =
             f"{puller.catalog.base} is no folder of this machine: sign there, or when it is published, by `zoosmith "
             "push NAME --to TARGET --sign KEY`"
         )
-    id, root = keys.signer(key), Path(unquote(split.path))
+    root = Path(unquote(split.path))
     shelf = root / safe.path(_own_location(version).rstrip("/"))
     folder = puller.pulled(version).folder
-    data = signing.sign(folder.rename(folder.with_name(str(version))), key)
+    data = sign(folder.rename(folder.with_name(str(version))))
+    claim = signing.claim(data, f"the signature of {version}")
+    id = claim.id
     write_atomic(shelf / signing.file_name(id), data)
     _note(root, version, id, alone=alone)
     if alone:
         for other in version.row.signed_by:
             if other != id:
                 (shelf / signing.file_name(other)).unlink(missing_ok=True)
-    return id
+    return claim
 
 
 def _own_location(version: Version) -> str:

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from zoosmith.contract.errors import ZooError
-from zoosmith.publish import signing
+from zoosmith.publish import keyless, signing
 from zoosmith.publish.catalog import Catalog, Version
 from zoosmith.signing.keys import require_extra
-from zoosmith.signing.trust import Key, Trust
+from zoosmith.signing.trust import Identity, Signer, Trust
 from zoosmith.store.files import write_atomic
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.locations import Location
@@ -42,7 +42,7 @@ class Signatures:
         """
         found = self._trusted(version)
         if found is not None:
-            require_extra()
+            keyless.require_extra() if isinstance(found[1], Identity) else require_extra()
             self._claimed(version, *found)
         elif self.required:
             raise ZooError(
@@ -56,31 +56,38 @@ class Signatures:
         found = self._trusted(version)
         if found is None:
             return self._why_not(version)
-        id, key = found
-        what = f"the signature of {version} by {key.label}"
-        data = self._claimed(version, id, key)
-        signing.check(data, folder, key.pem, what)
+        id, signer = found
+        what = f"the signature of {version} by {signer.label}"
+        data = self._claimed(version, id, signer)
+        if isinstance(signer, Identity):
+            keyless.check(data, folder, signer, what)
+        else:
+            signing.check(data, folder, signer.pem, what)
         with suppress(OSError):  # a full disk costs only a later pull without its registry
             write_atomic(self.cache.signature(version.row.tree_digest, id), data)
-        return f"signed by {key.label} (key {id[:16]}): name, version and every file were checked"
+        if isinstance(signer, Identity):
+            return f"signed by {signer}: name, version, every file and the entry in the log were checked"
+        return f"signed by {signer.label} (key {id[:16]}): name, version and every file were checked"
 
     def _why_not(self, version: Version) -> str:
         if not version.row.signed_by:
             return "not signed"
         keys = ", ".join(f"{id[:16]}" for id in version.row.signed_by[:3])
-        return f"signed by key {keys}, which you do not trust for it: the signature was not checked"
+        return f"signed by key or identity {keys}, which you do not trust for it: the signature was not checked"
 
-    def _trusted(self, version: Version) -> tuple[str, Key] | None:
-        keys = self.trust.keys_for(self.catalog.base, carried=self.catalog.packed is not None)
-        return next(((id, keys[id]) for id in version.row.signed_by if id in keys), None)
+    def _trusted(self, version: Version) -> tuple[str, Signer] | None:
+        signers = self.trust.signers_for(self.catalog.base, carried=self.catalog.packed is not None)
+        return next(((id, signers[id]) for id in version.row.signed_by if id in signers), None)
 
-    def _claimed(self, version: Version, id: str, key: Key) -> bytes:
-        """The signature by a key. Raises ZooError for that of another name, version, key or tree."""
-        what = f"the signature of {version} by {key.label}"
+    def _claimed(self, version: Version, id: str, signer: Signer) -> bytes:
+        """The signature by somebody. Raises ZooError for that of another name, version, signer or tree."""
+        what = f"the signature of {version} by {signer.label}"
         data = self._fetched(version, id, what)
         told = signing.claim(data, what)
-        if told.key != id:
-            raise ZooError(f"{what} names the key {told.key[:16]!a}, not {id[:16]}: it was replaced; refused")
+        if told.id != id:
+            by = f"the key {told.id[:16]}" if isinstance(told.by, str) else str(told.by)
+            right = str(signer) if isinstance(signer, Identity) else id[:16]
+            raise ZooError(f"{what} names {by}, not {right}: it was replaced; refused")
         if told.subject != str(version):
             raise ZooError(f"{what} is one of {told.subject!a:.120}: another artifact or version; refused")
         if told.files != {file.path: file.sha256 for file in version.row.files}:
@@ -101,7 +108,7 @@ class Signatures:
 
 
 def fetched(catalog: Catalog, version: Version, id: str, retry: RetryPolicy, what: str) -> bytes:
-    """The signature by a key, from the first location that has it.
+    """The signature by a key or an identity, from the first location that has it.
 
     Raises Unreachable where no location answers, ZooError where one does and has none.
     """

@@ -76,7 +76,7 @@ def _key(config: CacheConfig, name: str) -> tuple[str, trust.Key]:
             id, pem = keys.public_key(_read(file), str(file))
             return id, trust.Key(pem=pem, label=file.stem)
         yours = trust.read()
-        counting = yours.model_copy(update={"keys": yours.keys_for(config.url)})
+        counting = yours.model_copy(update={"keys": yours.keys_for(config.url), "identities": {}})
         id = trust.found(counting, name)
         return id, counting.keys[id]
     except ZooError as error:

@@ -15,9 +15,9 @@ NEEDED = ("model_signing", "cryptography", "tuf")
 EC = "expected a key of an elliptic curve, P-256, P-384 or P-521: `openssl ecparam -name prime256v1 -genkey -noout`"
 
 
-def require_extra() -> None:
+def require_extra(*more: str) -> None:
     """Raise ZooError, with what to install, where signatures can be neither made nor checked."""
-    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+    if missing := [name for name in (*NEEDED, *more) if importlib.util.find_spec(name) is None]:
         raise ZooError(f"signatures need {', '.join(missing)}: run `pip install 'zoosmith[sign]'`")
 
 

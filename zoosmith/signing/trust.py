@@ -2,8 +2,8 @@
 
     $XDG_CONFIG_HOME/zoosmith/trust.json, else ~/.config/zoosmith/trust.json
 
-It holds public keys alone. A key that is trusted for a registry counts there and nowhere else; where a registry has
-keys of its own, no other key counts for it.
+It holds public keys and identities. One that is trusted for a registry counts there and nowhere else; where a registry
+has signers of its own, no other counts for it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Model, Sha256
+from zoosmith.signing.identities import Whose
 from zoosmith.signing.place import trust_file
 from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
@@ -33,23 +34,57 @@ class Key(Model):
     registries: tuple[str, ...] = ()
 
 
+class Identity(Model):
+    """Somebody who signs without a key of their own, as an issuer vouches for them; label and registries as of a key.
+
+    root: the trusted root of their Sigstore instance, as JSON; none: that of the public one.
+    """
+
+    identity: str
+    issuer: str
+    label: str
+    registries: tuple[str, ...] = ()
+    root: str | None = None
+
+    @property
+    def whose(self) -> Whose:
+        """Who it is, apart from what the user says of them."""
+        return Whose(self.identity, self.issuer)
+
+    def __str__(self) -> str:
+        return str(self.whose) if self.label == self.identity else f"{self.label} ({self.whose})"
+
+
+Signer = Key | Identity
+
+
 class Trust(Model):
-    """trust.json. `keys` by id, `require` by the registry's URL; `*` stands for all that are not named.
+    """trust.json. `keys` and `identities` by id, `require` by the registry's URL; `*` stands for all others.
 
     roots: the root of the signed index of a registry, by its URL.
     """
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     keys: dict[Sha256, Key] = {}
+    identities: dict[Sha256, Identity] = Field(default={}, exclude_if=lambda value: not value)
     require: dict[str, Policy] = {}
     roots: dict[str, str] = Field(default={}, exclude_if=lambda value: not value)
 
-    def keys_for(self, registry: str, *, carried: bool = False) -> dict[str, Key]:
-        """Keys that count for a registry. What is carried by hand has no place of its own: any key counts."""
+    @property
+    def signers(self) -> dict[str, Signer]:
+        """Keys and identities by id."""
+        return {**self.keys, **self.identities}
+
+    def signers_for(self, registry: str, *, carried: bool = False) -> dict[str, Signer]:
+        """Who counts for a registry. What is carried by hand has no place of its own: anybody counts."""
         if carried:
-            return dict(self.keys)
-        own = {id: key for id, key in self.keys.items() if registry in key.registries}
-        return own or {id: key for id, key in self.keys.items() if not key.registries}
+            return self.signers
+        own = {id: each for id, each in self.signers.items() if registry in each.registries}
+        return own or {id: each for id, each in self.signers.items() if not each.registries}
+
+    def keys_for(self, registry: str) -> dict[str, Key]:
+        """Keys that count for a registry or a cache."""
+        return {id: each for id, each in self.signers_for(registry).items() if isinstance(each, Key)}
 
     def requires(self, registry: str) -> bool:
         """Whether nothing unsigned is taken from a registry."""
@@ -81,32 +116,40 @@ def change(made: Callable[[Trust], Trust]) -> Trust:
     return after
 
 
-def added(trust: Trust, id: str, pem: str, label: str, registry: str | None) -> Trust:
-    """With one more key; for a registry, which then must be signed, or for any that has no keys of its own."""
-    old = trust.keys.get(id)
+def added(trust: Trust, id: str, signer: Signer, registry: str | None) -> Trust:
+    """With one more signer; for a registry, which then must be signed, or for any that has no signers of its own."""
+    old = trust.signers.get(id)
     places = {*(old.registries if old else ()), registry} if registry else set()
-    key = Key(pem=pem, label=label, registries=tuple(sorted(places)))
     require = {**trust.require, registry: "signed"} if registry else trust.require
-    return trust.model_copy(update={"keys": trust.keys | {id: key}, "require": require})
+    after = _put(trust, id, signer.model_copy(update={"registries": tuple(sorted(places))}))
+    return after.model_copy(update={"require": require})
 
 
 def removed(trust: Trust, id: str, registry: str | None) -> Trust:
-    """Without a key, or without its being trusted for one registry; what must be signed stays so."""
-    keys, key = dict(trust.keys), trust.keys[id]
-    left = tuple(place for place in key.registries if registry and place != registry)
-    if left:
-        keys[id] = key.model_copy(update={"registries": left})
-    else:
-        del keys[id]
-    return trust.model_copy(update={"keys": keys})
+    """Without a signer, or without its being trusted for one registry; what must be signed stays so."""
+    signer = trust.signers[id]
+    left = tuple(place for place in signer.registries if registry and place != registry)
+    return _put(trust, id, signer.model_copy(update={"registries": left}) if left else None)
+
+
+def _put(trust: Trust, id: str, signer: Signer | None) -> Trust:
+    """With this key or identity under an id; without it for None."""
+    signers = {**trust.signers, id: signer}
+    return trust.model_copy(
+        update={
+            "keys": {id: each for id, each in signers.items() if isinstance(each, Key)},
+            "identities": {id: each for id, each in signers.items() if isinstance(each, Identity)},
+        }
+    )
 
 
 def found(trust: Trust, word: str) -> str:
-    """The id of the key with this label, or whose id begins so. Raises ZooError where there is not just one."""
+    """The id of the signer with this label, or whose id begins so. Raises ZooError where there is not just one."""
     from zoosmith.common.names import nearest
 
-    ids = [id for id, key in trust.keys.items() if word == key.label or (len(word) >= 4 and id.startswith(word))]
+    every = trust.signers.items()
+    ids = [id for id, each in every if word == each.label or (len(word) >= 4 and id.startswith(word))]
     if len(ids) != 1:
-        labels = [key.label for key in trust.keys.values()]
-        raise ZooError(f"{len(ids)} trusted keys are called {word!r}{nearest(word, labels)}; see `zoosmith trust list`")
+        near = nearest(word, [each.label for _, each in every])
+        raise ZooError(f"{len(ids)} trusted keys are called {word!r}{near}; see `zoosmith trust list`")
     return ids[0]

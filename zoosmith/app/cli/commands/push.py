@@ -9,13 +9,16 @@ import argparse
 from pathlib import Path
 
 from zoosmith.app.cli.commands._registry import json_argument
+from zoosmith.app.cli.commands.sign import keyless, keyless_arguments
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the artifact and --to to the parser."""
     parser.add_argument("name", help="artifact of the zoo you are in")
     parser.add_argument("--to", required=True, metavar="TARGET", help="hf://ORG or file://DIR")
-    parser.add_argument("--sign", type=Path, metavar="KEY", help="sign it, and what it needs, with a private key (PEM)")
+    by = parser.add_mutually_exclusive_group()
+    by.add_argument("--sign", type=Path, metavar="KEY", help="sign it, and what it needs, with a private key (PEM)")
+    keyless_arguments(parser, by)
     json_argument(parser, "the artifact, where it is, and whether it was there already")
 
 
@@ -27,8 +30,9 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.project import find_project
     from zoosmith.publish.push import push
 
+    sign = keyless(given) if given.keyless or given.trust_config else None
     workspace = Workspace(find_project())
-    published = push(workspace, workspace.zoo.find(given.name), given.to, key=given.sign)
+    published = push(workspace, workspace.zoo.find(given.name), given.to, key=given.sign, sign=sign)
     if given.json:
         show_json(plain(published))
     else:

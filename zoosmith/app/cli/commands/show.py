@@ -80,7 +80,7 @@ def lines(row: Row) -> Iterator[tuple[str, str]]:
     for location in row.locations:
         yield "published", location
     for key in row.signed_by:
-        yield "signed", f"by key {key[:16]}; `zoosmith verify` says what that is worth to you"
+        yield "signed", f"by key or identity {key[:16]}; `zoosmith verify` says what that is worth to you"
     if not row.locations:
         yield "published", "no; only whoever builds it has it"
 

@@ -1,7 +1,7 @@
 """Say whose signatures count on this machine, and which registries must be signed.
 
 A key that is trusted for a registry counts there alone, and that registry must be signed from then on. A key without
-one counts for each registry that has no keys of its own.
+one counts for each registry that has no keys of its own. Who signs keyless is trusted by --identity and --issuer.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from zoosmith.app.cli.commands._registry import json_argument
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from zoosmith.signing.trust import Trust
+    from zoosmith.signing.trust import Signer, Trust
 
 INDEX = "index"
 HELP = (
-    "KEY.pub (PEM) or N.root.json to add; label or id of a key, or `index`, to remove; `signed` or `nothing` to require"
+    "KEY.pub (PEM) or N.root.json to add, else --identity; label or id, or `index`, to remove; "
+    "`signed` or `nothing` to require"
 )
 
 
@@ -28,7 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("do", choices=("add", "list", "remove", "require"))
     parser.add_argument("what", nargs="?", help=HELP)
     parser.add_argument("--registry", metavar="URL", help="folder or URL that this is about; else all others")
-    parser.add_argument("--as", dest="label", metavar="LABEL", help="what you call the key; else its file's name")
+    parser.add_argument("--as", dest="label", metavar="LABEL", help="what you call them; else the key's file, or WHO")
+    parser.add_argument("--identity", metavar="WHO", help="to add: who signs keyless, an address or a workflow's URL")
+    parser.add_argument("--issuer", metavar="URL", help="with --identity: who vouches for them when they log in")
+    root = "with --identity: trusted root of their Sigstore instance (JSON); else the public one"
+    parser.add_argument("--trusted-root", type=Path, metavar="FILE", help=root)
     json_argument(parser, "the trust as it is afterwards")
 
 
@@ -39,23 +44,31 @@ def main(given: argparse.Namespace) -> None:
     from zoosmith.contract.errors import ZooError
     from zoosmith.signing import trust
 
-    if (given.what is None) != (given.do == "list"):
+    if given.do != "add" and (given.identity or given.issuer or given.trusted_root):
+        raise ZooError(f"`zoosmith trust {given.do}` takes no --identity, --issuer or --trusted-root; `trust add` does")
+    if given.identity or given.issuer or given.trusted_root:
+        require_whole(given)
+    elif (given.what is None) != (given.do == "list"):
         raise ZooError(f"`zoosmith trust {given.do}` {'takes nothing more' if given.what else 'needs: ' + HELP}")
     now = trust.read() if given.do == "list" else changed(given)
     if given.json:
-        show_json({"keys": plain(now.keys), "require": now.require, "roots": now.roots})
+        shown = {"keys": plain(now.keys), "identities": plain(now.identities)}
+        show_json(shown | {"require": now.require, "roots": now.roots})
         return
     for line in lines(now):
         show(line)
 
 
 def changed(given: argparse.Namespace) -> Trust:
-    """The trust after what was asked for. Raises ZooError for what is no public key, no known key, no policy."""
+    """The trust after what was asked for. Raises ZooError for what is no public key, nobody known, no policy."""
     from zoosmith.contract.errors import ZooError
     from zoosmith.publish.opening import folder_url
     from zoosmith.signing import keys, trust
 
     place = folder_url(given.registry) if given.registry else None
+    if given.identity:
+        id, signer = identity(given)
+        return trust.change(lambda now: trust.added(now, id, signer, place))
     if given.do == "add":
         file = Path(given.what)
         try:
@@ -65,7 +78,8 @@ def changed(given: argparse.Namespace) -> Trust:
         if data.lstrip()[:1] == b"{":
             return root_added(data, str(file), place)
         id, pem = keys.public_key(data, str(file))
-        return trust.change(lambda now: trust.added(now, id, pem, given.label or file.stem, place))
+        key = trust.Key(pem=pem, label=given.label or file.stem)
+        return trust.change(lambda now: trust.added(now, id, key, place))
     if given.do == "remove":
         if given.what == INDEX and place:
             return trust.change(lambda now: now.model_copy(update={"roots": without(now.roots, place)}))
@@ -75,6 +89,34 @@ def changed(given: argparse.Namespace) -> Trust:
     return trust.change(
         lambda now: now.model_copy(update={"require": now.require | {place or trust.OTHERS: given.what}})
     )
+
+
+def require_whole(given: argparse.Namespace) -> None:
+    """Raise ZooError unless an identity, and nothing else, is to be added, with who vouches for it."""
+    from urllib.parse import urlsplit
+
+    from zoosmith.contract.errors import ZooError
+
+    if given.what:
+        raise ZooError(f"say either {given.what!r} or --identity; one command adds one of them")
+    if not given.identity or not given.issuer:
+        raise ZooError("an identity counts as one issuer knows it: say both --identity WHO and --issuer URL")
+    if urlsplit(given.issuer).scheme not in ("http", "https") or not urlsplit(given.issuer).netloc:
+        raise ZooError(
+            f"{given.issuer!r} is no issuer; say its URL as it stands in signatures, such as "
+            "https://github.com/login/oauth or https://accounts.google.com"
+        )
+
+
+def identity(given: argparse.Namespace) -> tuple[str, Signer]:
+    """The id of somebody who signs keyless, and who it is. Raises ZooError for a root that is none."""
+    from zoosmith.publish.keyless import root_text
+    from zoosmith.signing.trust import Identity
+
+    root = root_text(given.trusted_root) if given.trusted_root else None
+    label = given.label or given.identity
+    who = Identity(identity=given.identity, issuer=given.issuer, label=label, root=root)
+    return who.whose.id, who
 
 
 def root_added(data: bytes, what: str, place: str | None) -> Trust:
@@ -102,7 +144,10 @@ def lines(trust: Trust) -> Iterator[str]:
     """A line a key, and one for each registry of which something is required."""
     for id, key in sorted(trust.keys.items(), key=lambda each: each[1].label):
         yield f"{key.label}  key {id[:16]}  for {', '.join(key.registries) or 'any registry without keys of its own'}"
-    if not trust.keys:
+    for who in sorted(trust.identities.values(), key=lambda each: each.label):
+        instance = "a Sigstore instance of its own" if who.root else "the public Sigstore"
+        yield f"{who}  by {instance}  for {', '.join(who.registries) or 'any registry without keys of its own'}"
+    if not trust.signers:
         yield "no key is trusted: signatures are not checked"
     for place, what in sorted(trust.require.items()):
         meant = "must be signed" if what == "signed" else "nothing is required"
