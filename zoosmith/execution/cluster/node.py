@@ -16,6 +16,7 @@ from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.checkpoints import Checkpoints
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.cluster.own_code import Archive, received
+from zoosmith.execution.cluster.pace import Paced
 from zoosmith.execution.executor import LocalExecutor, StepFailed, StepKilled, Variables
 from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers
@@ -23,7 +24,7 @@ from zoosmith.store.locks import flock, quiet
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import default_root
 
-BEAT_S = 1.0  # something is yielded at least as often, so that a cancelled task is seen to be so
+BEAT_S = 1.0  # Ray's cancellation reaches this process between two bytecodes, so no wait is longer
 LOG_BYTES = 20_000
 Message = dict[str, Any]
 
@@ -47,24 +48,35 @@ class NodeStep:
         self.workers = Workers()
         self.said: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
-    def messages(self, variables: Variables) -> Iterator[Message]:
-        """{"progress": ...} while it runs, {} where there is nothing to say, at last {"result": ...} or {"error": ...}.
+    def messages(self, variables: Variables, every_s: float) -> Iterator[Message]:
+        """{"progress": ...} while it runs, at last {"result": ...} or {"error": ...}.
 
+        every_s: how often it is told how far the step is; what it says in words is told at once.
         Closing the iterator ends the step.
         """
         thread = threading.Thread(target=self._to_its_end, args=(variables,), daemon=True)
         thread.start()
+        paced = Paced(every_s)
         try:
             while True:
-                try:
-                    message = self.said.get(timeout=BEAT_S)
-                except queue.Empty:
-                    message = {}
-                yield message
+                message = self._next()
+                if "say" not in message.get("progress", {"say": ""}):
+                    paced.add(message.pop("progress"))
+                if state := paced.due():
+                    yield {"progress": state}
+                if message:
+                    yield message
                 if message.keys() & {"result", "error"}:
                     return
         finally:
             self.workers.interrupt()
+
+    def _next(self) -> Message:
+        """What comes next; {} where that takes longer than a beat."""
+        try:
+            return self.said.get(timeout=BEAT_S)
+        except queue.Empty:
+            return {}
 
     def _to_its_end(self, variables: Variables) -> None:
         try:
