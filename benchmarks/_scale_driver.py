@@ -25,7 +25,8 @@ from typing import Any
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.execution.action import Action
-from zoosmith.execution.cluster.exchange import meeting_place
+from zoosmith.execution.cluster.bookmarks import Bookmarks
+from zoosmith.execution.cluster.exchange import meeting_place, without_key
 from zoosmith.execution.cluster.executor import ClusterExecutor, Handed, Order
 from zoosmith.execution.cluster.placement import Node, Place, place
 from zoosmith.execution.cluster.profile import About, of_this_machine
@@ -90,8 +91,9 @@ def opened(project: Path, nodes: int) -> Workspace:
     local = LocalExecutor(workspace.store, project, workspace.workers)
     here = of_this_machine(platform.node(), 2, About())
     alive = [Node(f"{one:056x}", replace(here, name=f"node{one}"), MEMORY_MB, 0) for one in range(nodes)]
-    handed = Handed(meeting_place(configured(project)), no_variables, About, here)
-    workspace.executor = WithoutRay(workspace.store, project, local, workspace.workers, Alike(alive), handed)
+    place = meeting_place(configured(project))
+    bookmarks, handed = Bookmarks(place), Handed(without_key(place), no_variables, About, here)
+    workspace.executor = WithoutRay(workspace.store, project, local, workspace.workers, Alike(alive), bookmarks, handed)
     return workspace
 
 

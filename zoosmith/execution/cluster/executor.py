@@ -12,6 +12,7 @@ from typing import Any
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster import node as on_node
 from zoosmith.execution.cluster import own_code, stream
+from zoosmith.execution.cluster.bookmarks import Bookmarks
 from zoosmith.execution.cluster.claims import Claims
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.cluster.own_code import Archive
@@ -51,10 +52,11 @@ class Handed:
 
 @dataclass(frozen=True)
 class Order:
-    """Trees that a step reads, and the zoo's own code, None where it has none."""
+    """Trees that a step reads, the zoo's own code and the step's last checkpoint, None where there is none."""
 
     trees: tuple[str, ...]
     code: Archive | None
+    left: Archive | None = None
 
 
 class ClusterExecutor(Executor):
@@ -67,6 +69,7 @@ class ClusterExecutor(Executor):
         local: Executor,
         workers: Workers,
         roster: Roster,
+        bookmarks: Bookmarks,
         handed: Handed,
     ) -> None:
         """Run steps for the zoo in `project`, whose trees are in `store`; `local` runs what stays here."""
@@ -75,6 +78,7 @@ class ClusterExecutor(Executor):
         self.local = local
         self.workers = workers
         self.roster = roster
+        self.bookmarks = bookmarks
         self.driver = handed.driver
         self.handed = handed
         self.exchange = Exchange(handed.cache)
@@ -117,8 +121,12 @@ class ClusterExecutor(Executor):
         reasons: list[str] = []
         while len(reasons) < TRIES:
             found = self._placed(action)
+            if not action.exclusive:  # a measurement begins anew
+                order = replace(order, left=self.bookmarks.last(action.key))
             try:
-                return self._received(self._once(action, order, found, progress), progress)
+                outcome = self._received(self._once(action, order, found, progress), progress)
+                self.bookmarks.drop(action.key)
+                return outcome
             except Lost as lost:
                 reasons.append(str(lost))
                 if len(reasons) < TRIES:
@@ -144,6 +152,8 @@ class ClusterExecutor(Executor):
             name = node.profile.name
             if "progress" in message:
                 progress(_named(message["progress"], name))
+            elif "checkpoint" in message:
+                self.bookmarks.keep(action.key, message["checkpoint"])
             elif "result" in message:
                 notes = message["result"]["notes"] | {"node": name}
                 return dict(message["result"]) | {"notes": notes, "host": node.profile.about.host}
@@ -198,7 +208,7 @@ def _run(sent: dict[str, Any], order: Order, handed: Handed, every_s: float) -> 
     if reasons := refused(action, handed.driver, of_this_machine("", 0, handed.about())):
         yield {"refused": "; ".join(reasons), "node": node}
         return
-    step = on_node.NodeStep(action, order.trees, order.code, Exchange(handed.cache))
+    step = on_node.NodeStep(action, order.trees, order.code, order.left, Exchange(handed.cache))
     for message in step.messages(handed.variables, every_s):
         yield message | {"node": node}
 

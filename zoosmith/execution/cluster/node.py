@@ -38,18 +38,21 @@ def node_root() -> Path:
 class NodeStep:
     """One step on this node, and what it tells meanwhile."""
 
-    def __init__(self, action: Action, trees: Sequence[str], code: Archive | None, exchange: Exchange) -> None:
-        """Run `action`, which reads `trees`; `code` is the zoo's own, if it has any."""
+    def __init__(
+        self, action: Action, trees: Sequence[str], code: Archive | None, left: Archive | None, exchange: Exchange
+    ) -> None:
+        """Run `action`, which reads `trees`; `code` is the zoo's own, `left` its last checkpoint, if there are any."""
         self.action = action
         self.trees = trees
         self.code = code
+        self.left = left
         self.exchange = exchange
         self.store = Store(node_root() / ".store")
         self.workers = Workers()
         self.said: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def messages(self, variables: Variables, every_s: float) -> Iterator[Message]:
-        """{"progress": ...} while it runs, at last {"result": ...} or {"error": ...}.
+        """{"progress": ...} and {"checkpoint": ...} while it runs, at last {"result": ...} or {"error": ...}.
 
         every_s: how often it is told how far the step is; what it says in words is told at once.
         Closing the iterator ends the step.
@@ -108,9 +111,9 @@ class NodeStep:
     def _going_on(self) -> Iterator[None]:
         """From what another node left, and so that another one can."""
         checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
-        if checkpoints.restore():
+        if checkpoints.restore(self.left):
             self._say("goes on from where another node left it")
-        with checkpoints.kept():
+        with checkpoints.kept(lambda saved: self.said.put({"checkpoint": saved})):
             yield
 
     def _waits(self) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zoosmith.execution.cluster import connect
-from zoosmith.execution.cluster.exchange import meeting_place
+from zoosmith.execution.cluster.bookmarks import Bookmarks
+from zoosmith.execution.cluster.exchange import meeting_place, without_key
 from zoosmith.execution.cluster.executor import ClusterExecutor, Handed
 from zoosmith.execution.cluster.profile import About, of_this_machine
 from zoosmith.execution.cluster.roster import Roster
@@ -31,7 +32,8 @@ def open_executor(
     tells of its host. Raises ZooError.
     """
     place = meeting_place(caches)
+    bookmarks = Bookmarks(place)
     connect.join(address)
     driver = of_this_machine(platform.node(), len(os.sched_getaffinity(0)), about())
-    handed = Handed(place, local.variables, about, driver)
-    return ClusterExecutor(store, project, local, local.workers, Roster(about), handed)
+    handed = Handed(without_key(place), local.variables, about, driver)
+    return ClusterExecutor(store, project, local, local.workers, Roster(about), bookmarks, handed)
