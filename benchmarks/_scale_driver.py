@@ -25,10 +25,12 @@ from typing import Any
 
 from zoosmith.build.workspace import Workspace
 from zoosmith.execution.action import Action
-from zoosmith.execution.cluster.exchange import meeting_place
+from zoosmith.execution.cluster.bookmarks import Bookmarks
+from zoosmith.execution.cluster.exchange import meeting_place, without_key
 from zoosmith.execution.cluster.executor import ClusterExecutor, Handed, Order
 from zoosmith.execution.cluster.placement import Node, Place, place
-from zoosmith.execution.cluster.profile import of_this_machine
+from zoosmith.execution.cluster.profile import About, of_this_machine
+from zoosmith.execution.cluster.roster import Roster
 from zoosmith.execution.executor import LocalExecutor, Progress, no_variables
 from zoosmith.remote.config import configured
 from zoosmith.store.store import Store
@@ -54,7 +56,18 @@ class WithoutRay(ClusterExecutor):
         tree = node.add_tree(staging)
         self.exchange.send(tree, node)
         self.away_s += time.process_time() - begun
-        return {"tree": tree, "notes": {"node": "node0"}, "peak_mb": 64, "seconds": 1.0}
+        return {"tree": tree, "notes": {"node": "node0"}, "peak_mb": 64, "seconds": 1.0, "host": None}
+
+
+class Alike(Roster):
+    """Nodes that are there and stay."""
+
+    def __init__(self, nodes: list[Node]) -> None:
+        super().__init__(About)
+        self.alike = nodes
+
+    def nodes(self) -> list[Node]:
+        return self.alike
 
 
 def write_zoo(project: Path, artifacts: int) -> None:
@@ -76,10 +89,11 @@ def opened(project: Path, nodes: int) -> Workspace:
     """The zoo, with a cluster of so many nodes like this machine."""
     workspace = Workspace(project)
     local = LocalExecutor(workspace.store, project, workspace.workers)
-    here = of_this_machine(platform.node(), 2)
+    here = of_this_machine(platform.node(), 2, About())
     alive = [Node(f"{one:056x}", replace(here, name=f"node{one}"), MEMORY_MB, 0) for one in range(nodes)]
-    handed = Handed(meeting_place(configured(project)), no_variables)
-    workspace.executor = WithoutRay(workspace.store, project, local, workspace.workers, lambda: alive, here, handed)
+    place = meeting_place(configured(project))
+    bookmarks, handed = Bookmarks(place), Handed(without_key(place), no_variables, About, here)
+    workspace.executor = WithoutRay(workspace.store, project, local, workspace.workers, Alike(alive), bookmarks, handed)
     return workspace
 
 
@@ -107,7 +121,7 @@ def build(project: Path, artifacts: int, built: int, nodes: int) -> dict[str, An
 def _placing(action: Action, executor: WithoutRay, times: int = 20) -> float:
     begun = time.process_time()
     for _ in range(times):
-        place(action, executor.nodes(), executor.driver)
+        place(action, executor.roster.nodes(), executor.driver)
     return (time.process_time() - begun) / times
 
 

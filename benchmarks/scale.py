@@ -24,9 +24,9 @@ from benchmarks._report import keep, options
 from benchmarks._scale_policies import Near, Ray
 from benchmarks._scale_simulation import Cluster, Ran, Simulation, critical_path_s, ideal_s, work_s
 from benchmarks._scale_steps import Step, records, steps
+from zoosmith.execution.cluster.pace import pace_s
 from zoosmith.execution.cluster.placement import Node
 from zoosmith.execution.cluster.profile import Profile
-from zoosmith.execution.cluster.stream import POLL_S
 from zoosmith.records.schema import BuildRecord
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,7 +69,7 @@ def told(ran: Ran, given: Sequence[Step], where: Cluster, ideal: float) -> dict[
         "driver_receives_gb": _gb(traffic.driver_down),
         "driver_receives_share": round(where.seconds(traffic.driver_down) / ran.makespan_s, 3),
         "driver_computes_s": round(where.driver_s * len(given), 1),
-        "polls_a_second": round(ran.under_way_s / ran.makespan_s / POLL_S),
+        "reports_a_second": round(ran.under_way_s / ran.makespan_s / pace_s(len(where.nodes))),
         "requests": traffic.requests,
         "node_keeps_gb": _gb(max(ran.held)),
     }
@@ -92,7 +92,7 @@ ROWS = (
     ("its link is busy with that", lambda one: f"{one['ray']['driver_receives_share']:.0%}"),
     ("requests to the cache", lambda one: f"{one['ray']['requests']:,}"),
     ("a node keeps up to, GB", lambda one: f"{one['ray']['node_keeps_gb']:.0f}"),
-    ("the driver asks Ray of steps, times a second", lambda one: f"{one['ray']['polls_a_second']:,}"),
+    ("the driver hears of steps, times a second", lambda one: f"{one['ray']['reports_a_second']:,}"),
     ("the driver plans, CPU s", lambda one: f"{one['driver']['plan_s']:.1f}"),
     ("the driver's steps, CPU s", lambda one: f"{one['ray']['driver_computes_s']:,.0f}"),
     ("of these placing, ms a step", lambda one: f"{one['driver']['place_s'] * 1e3:.2f}"),

@@ -45,6 +45,16 @@ def test_a_worker_works_on_a_volume_of_its_own(cluster: dict[str, Any]) -> None:
         assert mounted[where] in {one["name"] for one in spec["volumes"]}
 
 
+def test_the_driver_has_a_volume_in_the_pod_of_the_head_where_the_page_says(cluster: dict[str, Any]) -> None:
+    page = (DOCS / "scale-out.md").read_text()
+    (where,) = set(re.findall(r"git clone \S+ (\S+)$", page, flags=re.M) + re.findall(r"env -C (\S+) doit", page))
+    spec = cluster["spec"]["headGroupSpec"]["template"]["spec"]
+    mounted = {one["mountPath"]: one["name"] for one in spec["containers"][0]["volumeMounts"]}
+    assert mounted[where] in {one["name"] for one in spec["volumes"]}
+    name = cluster["metadata"]["name"]
+    assert f"ray.io/cluster={name},ray.io/node-type=head" in page, "labels that the operator gives"
+
+
 def test_the_script_for_slurm_is_one() -> None:
     script = DOCS / "scale-out" / "slurm.sh"
     checked = subprocess.run(["bash", "-n", str(script)], capture_output=True, text=True, check=False)

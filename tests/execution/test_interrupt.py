@@ -183,3 +183,28 @@ def test_a_step_that_waits_for_a_lock_is_interrupted_too(tmp_path: Path) -> None
     assert waiting.is_set()
     assert soon(lambda: not any(thread.name == "work" for thread in threading.enumerate()))  # its turn came: no worker
     assert not (tmp_path / "pid").exists()
+
+
+def test_what_another_machine_does_is_ended_once_and_not_after_it_is_over() -> None:
+    workers, ended = Workers(), []
+    with workers.elsewhere(lambda: ended.append("over")):
+        pass
+    with workers.elsewhere(lambda: ended.append("running")):
+        workers.interrupt()
+        assert soon(lambda: bool(ended))
+    assert ended == ["running"]
+    with pytest.raises(KeyboardInterrupt), workers.elsewhere(lambda: None):
+        raise AssertionError("nothing is sent behind an interrupt")
+
+
+def test_a_machine_that_does_not_answer_holds_no_interrupt_up() -> None:
+    workers, answer = Workers(), threading.Event()
+
+    def end() -> None:
+        answer.wait(60)
+
+    with workers.elsewhere(end):
+        begun = time.monotonic()
+        workers.interrupt()
+        assert time.monotonic() - begun < 5
+        answer.set()

@@ -8,21 +8,29 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.place import Place, check_address, place_of
 
 
-@pytest.mark.parametrize("address", ["local", "ray", "ray:auto", "ray:10.0.0.1:6379", "ray://head.cluster:10001"])
+@pytest.mark.parametrize("address", ["local", "ray", "ray:auto", "ray:10.0.0.1:6379"])
 def test_addresses(address: str, tmp_path: Path) -> None:
     check_address(address)
     (tmp_path / "zoosmith.toml").write_text(f'[executor]\naddress = "{address}"\n')
     assert place_of(tmp_path) == Place(address, "")
 
 
-@pytest.mark.parametrize(
-    "address", ["rya", "ray://", "ray://head", "ray:/head:1", "slurm://head:1", "ray:head:port", " ray"]
-)
+@pytest.mark.parametrize("address", ["rya", "ray:/head:1", "ray:head", "slurm://head:1", "ray:head:port", " ray"])
 def test_what_is_no_address(address: str, tmp_path: Path) -> None:
     with pytest.raises(ZooError, match="is no executor; there are `local`, `ray`"):
         check_address(address)
     (tmp_path / "zoosmith.toml").write_text(f'\n[executor]\naddress = "{address}"\n')
     with pytest.raises(ZooError, match=r"zoosmith.toml:3: .* is no executor"):
+        place_of(tmp_path)
+
+
+@pytest.mark.parametrize("address", ["ray://head.cluster:10001", "ray://"])
+def test_ray_client_is_refused_with_what_to_use_instead(address: str, tmp_path: Path) -> None:
+    told = rf"'{address}' is an address of Ray Client.*run doit on a machine of the cluster with `ray:auto`"
+    with pytest.raises(ZooError, match=f"^--executor: {told}"):
+        check_address(address)
+    (tmp_path / "zoosmith.toml").write_text(f'\n[executor]\naddress = "{address}"\n')
+    with pytest.raises(ZooError, match=f"zoosmith.toml:3: {told}"):
         place_of(tmp_path)
 
 

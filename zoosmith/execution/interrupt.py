@@ -48,6 +48,7 @@ class Workers:
         """No worker runs."""
         self.interrupted = False
         self._running: set[Worker] = set()
+        self._elsewhere: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
 
     def start(self, spawn: Callable[[], Worker]) -> Worker:
@@ -69,12 +70,28 @@ class Workers:
             with suppress(BrokenPipeError):  # it died before it had read everything
                 process.stdin.close()
 
+    @contextmanager
+    def elsewhere(self, end: Callable[[], None]) -> Iterator[None]:
+        """Work of another machine, which `end` ends if an interrupt comes. Raises KeyboardInterrupt after one."""
+        with self._lock:
+            if self.interrupted:
+                raise KeyboardInterrupt
+            self._elsewhere.add(end)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._elsewhere.discard(end)
+
     def interrupt(self) -> None:
         """Kill every worker, and let none start from now on."""
         with self._lock:
             self.interrupted = True
             for process in self._running:
                 kill(process)
+            ends = tuple(self._elsewhere)
+        if ends:  # a machine that does not answer holds nobody up here
+            threading.Thread(target=lambda: [end() for end in ends], daemon=True, name="interrupt").start()
 
 
 def kill(process: Worker) -> None:

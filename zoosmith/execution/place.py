@@ -1,7 +1,8 @@
 """Where steps run: on this machine, or on a cluster at an address.
 
 Addresses: `local`; `ray` starts a Ray cluster on this machine, `ray:auto` and `ray:HOST:PORT` join the one that this
-machine is a node of, `ray://HOST:PORT` reaches one through its Ray Client server (https://docs.ray.io, "Ray Client").
+machine is a node of. Ray Client (`ray://HOST:PORT`) refuses tasks that tell something while they run
+(`num_returns="streaming"`, ray/util/client/worker.py of Ray 2.60), and a step tells its driver how it gets on.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from zoosmith.settings import settings
 LOCAL = "local"
 SECTION = "executor"
 KEYS = ("address", "profile")
-ADDRESS = re.compile(r"local|ray(:auto|:(//)?[^/:\s]+:\d{1,5})?")
-KNOWN = "`local`, `ray`, `ray:auto`, `ray:HOST:PORT` and `ray://HOST:PORT`"
+ADDRESS = re.compile(r"local|ray(:auto|:[^/:\s]+:\d{1,5})?")
+KNOWN = "`local`, `ray`, `ray:auto` and `ray:HOST:PORT`"
+CLIENT = "ray://"
 
 
 class Place(NamedTuple):
@@ -35,8 +37,8 @@ def place_of(project: Path) -> Place:
     for key in table.keys() - set(KEYS):
         raise found.fault(f"{key!r} is not known{nearest(key, KEYS)}", key)
     address, profile = table.get("address", LOCAL), table.get("profile", "")
-    if not isinstance(address, str) or not ADDRESS.fullmatch(address):
-        raise found.fault(f"{address!r} is no executor; there are {KNOWN}", "address")
+    if wrong := _wrong(address):
+        raise found.fault(wrong, "address")
     if not isinstance(profile, str):
         raise found.fault(f"{profile!r} is no host class; `doit list --hosts` shows those of the cluster", "profile")
     return Place(address, profile)
@@ -44,5 +46,17 @@ def place_of(project: Path) -> Place:
 
 def check_address(address: str) -> None:
     """Raise ZooError unless it is the address of an executor."""
-    if not ADDRESS.fullmatch(address):
-        raise ZooError(f"--executor: {address!r} is no executor; there are {KNOWN}")
+    if wrong := _wrong(address):
+        raise ZooError(f"--executor: {wrong}")
+
+
+def _wrong(address: object) -> str:
+    """Why it is no address of an executor; "" for one that is."""
+    if isinstance(address, str) and address.startswith(CLIENT):
+        return (
+            f"{address!r} is an address of Ray Client, through which no step can tell how it gets on; run doit on a "
+            "machine of the cluster with `ray:auto` (on Kubernetes, in the head's pod: docs/scale-out.md)"
+        )
+    if not isinstance(address, str) or not ADDRESS.fullmatch(address):
+        return f"{address!r} is no executor; there are {KNOWN}"
+    return ""

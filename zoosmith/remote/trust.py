@@ -30,20 +30,26 @@ Sign = Callable[[bytes], list[Any]]
 """The signatures over a statement that this machine makes."""
 
 
-def trusted(config: CacheConfig) -> Trusted:
-    """What decides for a cache. Raises ZooError for a key that is not known, or cannot be used."""
+def trusted(config: CacheConfig, type: str = TYPE) -> Trusted:
+    """What decides for a cache, of statements of a type.
+
+    Raises ZooError for a key that is not known, or cannot be used.
+    """
     if not (config.signed and config.read):
         return lambda statement, signatures: ""
     keys.require_extra()
-    return partial(_who, dict(_key(config, name) for name in config.trust))
+    return partial(_who, dict(_key(config, name) for name in config.trust), type)
 
 
-def signing(config: CacheConfig) -> Sign:
-    """What signs for a cache: nothing where no key is named. Raises ZooError for a key that cannot be used."""
+def signing(config: CacheConfig, type: str = TYPE) -> Sign:
+    """What signs statements of a type for a cache: nothing where no key is named.
+
+    Raises ZooError for a key that cannot be used.
+    """
     if not (config.write and config.sign):
         return lambda statement: []
     try:
-        sign = envelope.signing(Path(config.sign), TYPE)
+        sign = envelope.signing(Path(config.sign), type)
     except ZooError as error:
         raise ZooError(
             f"cache {config.where}: {error}; `sign` or {VARIABLE_SIGN} names the private key that signs what is sent"
@@ -94,7 +100,7 @@ def _read(file: Path) -> bytes:
         raise ZooError(f"it cannot be read ({error.strerror}){near}") from None
 
 
-def _who(known: Mapping[str, trust.Key], statement: bytes, signatures: Signatures) -> str:
+def _who(known: Mapping[str, trust.Key], type: str, statement: bytes, signatures: Signatures) -> str:
     if not signatures:
         raise CacheFault("untrusted", "is not signed")
     said = {
@@ -102,7 +108,7 @@ def _who(known: Mapping[str, trust.Key], statement: bytes, signatures: Signature
     }
     ours = [(id, key) for id, key in known.items() if id in said]
     for id, key in ours:
-        if envelope.holds(statement, TYPE, said[id], key.pem):
+        if envelope.holds(statement, type, said[id], key.pem):
             return f"{key.label} (key {id[:16]})"
     if ours:
         id, key = ours[0]

@@ -1,14 +1,17 @@
 """What an interrupted step left goes to another node."""
 
+import queue
+import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from zoosmith.execution.cluster.checkpoints import Checkpoints
 from zoosmith.execution.cluster.exchange import Exchange
+from zoosmith.execution.cluster.own_code import Archive
 from zoosmith.remote.config import CacheConfig
+from zoosmith.store.files import write_atomic
 from zoosmith.store.store import Store
 
 KEY = "ab" * 32
@@ -28,7 +31,7 @@ def write(one: Checkpoints, **files: str) -> None:
     for name, text in files.items():
         path = one.work / "scratch" / name.replace("_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        write_atomic(path, text.encode())
 
 
 def left(one: Checkpoints) -> dict[str, str]:
@@ -39,8 +42,9 @@ def left(one: Checkpoints) -> dict[str, str]:
 def test_another_node_goes_on_from_it(exchange: Exchange, tmp_path: Path) -> None:
     one, other = node(tmp_path / "one", exchange), node(tmp_path / "other", exchange)
     write(one, state_pt="half", half_tmp="being written")
-    assert one.save() and not one.save()
-    assert other.restore()
+    saved = one.save()
+    assert saved and not one.save()
+    assert other.restore(saved)
     assert left(other) == {"state.pt": "half"}
     assert not other.save(), "what came is there already"
 
@@ -48,53 +52,45 @@ def test_another_node_goes_on_from_it(exchange: Exchange, tmp_path: Path) -> Non
 def test_what_a_node_has_itself_is_newer(exchange: Exchange, tmp_path: Path) -> None:
     one, other = node(tmp_path / "one", exchange), node(tmp_path / "other", exchange)
     write(one, state_pt="early")
-    one.save()
     write(other, state_pt="late")
-    assert not other.restore()
+    assert not other.restore(one.save())
     assert left(other) == {"state.pt": "late"}
 
 
-def test_after_a_good_end_nothing_is_left_and_after_a_bad_one_it_is(exchange: Exchange, tmp_path: Path) -> None:
-    one = node(tmp_path / "one", exchange)
-    with pytest.raises(ValueError), one.kept():
+def test_each_that_was_sent_is_told_of_and_one_that_was_not_is_not(
+    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoosmith.execution.cluster.checkpoints.EVERY_S", 0.01)
+    one, told = node(tmp_path / "one", exchange), queue.SimpleQueue[Archive]()
+    with one.kept(told.put):
         write(one, state_pt="half")
-        one.save()
-        raise ValueError
-    assert node(tmp_path / "other", exchange).restore()
-    with one.kept():
-        pass
-    assert not node(tmp_path / "third", exchange).restore()
+        first = told.get(timeout=10)
+        write(one, state_pt="nearly done")
+        last = told.get(timeout=10)
+    assert first != last and told.empty()
+    other = node(tmp_path / "other", exchange)
+    assert other.restore(last) and left(other) == {"state.pt": "nearly done"}
+    shutil.rmtree(tmp_path / "shared")
+    (tmp_path / "shared").write_text("no folder")
+    with one.kept(told.put):
+        write(one, state_pt="all")
+        time.sleep(0.1)
+    assert told.empty()
 
 
 def test_a_checkpoint_that_is_damaged_is_none(exchange: Exchange, tmp_path: Path) -> None:
     one = node(tmp_path / "one", exchange)
     write(one, state_pt="half")
-    one.save()
+    saved = one.save()
     for blob in (tmp_path / "shared" / "cas").rglob("*"):
         if blob.is_file():
             blob.chmod(0o644)
             blob.write_bytes(bytes(blob.stat().st_size))
     other = node(tmp_path / "other", exchange)
-    assert not other.restore() and left(other) == {}
-
-
-def test_where_results_must_be_signed_nobody_goes_on_from_what_a_stranger_left(
-    exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = node(tmp_path / "one", exchange)
-    write(one, state_pt="half")
-    one.save()
-    signed = Exchange(replace(exchange.cache.config, trust=("ci",)))
-    other = node(tmp_path / "other", signed)
-    assert not other.restore() and left(other) == {}
-    monkeypatch.setattr("zoosmith.execution.cluster.checkpoints.EVERY_S", 0.01)
-    with other.kept():
-        write(other, state_pt="other")
-        time.sleep(0.1)
-    third = node(tmp_path / "third", exchange)
-    assert third.restore() and left(third) == {"state.pt": "half"}
+    assert not other.restore(saved) and left(other) == {}
 
 
 def test_without_anything_there_is_nothing(exchange: Exchange, tmp_path: Path) -> None:
     one = node(tmp_path / "one", exchange)
-    assert not one.save() and not one.restore()
+    assert not one.save() and not one.restore(None)
+    assert not one.restore(Archive("0" * 64, 10)), "it is there no longer"

@@ -1,9 +1,13 @@
 """A lease is one owner's, until it is given back or its heartbeats stop."""
 
+import queue
+import time
+from contextlib import ExitStack
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoosmith.execution.cluster.leases import LAPSES_S, Leases, held
+from zoosmith.execution.cluster.leases import LAPSES_S, Keeper, Leases, held
 
 
 class Clock:
@@ -54,6 +58,38 @@ def test_who_waits_is_told_once_and_what_was_taken_is_given_back() -> None:
     answers = iter(["one", "one", None])
     told: list[str] = []
     given_back: list[bool] = []
-    with held(lambda: next(answers), lambda: given_back.append(True), told.append, beat_s=0.01):
+    with held(lambda: next(answers), lambda: given_back.append(True), told.append, pause_s=0.01):
         assert not given_back
     assert (told, given_back) == (["one"], [True])
+
+
+def test_a_beat_keeps_all_leases_of_an_owner_and_gives_none_back_to_it_that_another_took() -> None:
+    clock = Clock()
+    leases = Leases(clock)
+    leases.take("mine", "one")
+    leases.take("taken", "two")
+    clock.now = LAPSES_S * 0.9
+    leases.keep(["mine", "taken", "lost"], "one")
+    clock.now = LAPSES_S * 0.95
+    assert leases.take("mine", "two") == leases.take("lost", "two") == "one", "after a restart it learns who works"
+    assert leases.take("taken", "one") == "two"
+
+
+def test_a_thousand_steps_under_way_are_one_call_a_beat_and_none_after_the_last() -> None:
+    calls: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    keeper = Keeper(calls.put, lambda sent: None, beat_s=0.05)
+    keys = [f"step{one:03}" for one in range(1000)]
+    with ExitStack() as held:
+        begun = time.monotonic()
+        for key in keys:
+            held.enter_context(keeper.kept(key))
+        while calls.get(timeout=10) != keys:
+            pass
+        while calls.get(timeout=10) != keys:
+            pass
+        beats = (time.monotonic() - begun) / 0.05
+        assert calls.qsize() + 2 <= beats + 1
+    while not calls.empty():
+        calls.get()
+    time.sleep(0.2)
+    assert calls.empty()

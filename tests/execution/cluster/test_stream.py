@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import islice
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from zoosmith.execution.cluster import stream
+from zoosmith.execution.interrupt import Workers
 
 RESULT = {"result": {"tree": "0" * 64}}
 
@@ -21,13 +24,17 @@ class RayError(Exception):
 
 
 class Task:
-    """Says some things, one of which may be an error to raise; `hangs` afterwards, or is over."""
+    """Says some things, one of which may be an error to raise; `hangs` afterwards until it is cancelled, or is over."""
 
     def __init__(self, *says: Any, hangs: bool = False) -> None:
         self.says, self.hangs = list(says), hangs
-        self.has_cancelled = self.is_over = False
+        self.is_over = False
+        self.asked = self.cancelled = 0
+        self.moves = threading.Event()  # something has happened that ends a wait
 
     def __next__(self) -> Any:
+        if self.cancelled and not self.says:
+            raise RayError("cancelled")
         if not self.says:
             self.is_over = True
             raise StopIteration
@@ -40,7 +47,10 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def wait(tasks: Sequence[Task], timeout: float, fetch_local: bool) -> tuple[Sequence[Task], Sequence[Task]]:
         (task,) = tasks
-        return ([], tasks) if task.hangs and not task.says else (tasks, [])
+        task.asked += 1
+        if task.hangs and not task.says:
+            task.moves.wait(timeout)
+        return ([], tasks) if task.hangs and not task.says and not task.cancelled else (tasks, [])
 
     def get(said: Any) -> Any:
         if isinstance(said, Exception):
@@ -48,16 +58,17 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> None:
         return said
 
     def cancel(task: Task, force: bool) -> None:
-        task.has_cancelled = True
+        task.cancelled += 1
+        task.moves.set()
 
     fake = SimpleNamespace(wait=wait, get=get, cancel=cancel, exceptions=SimpleNamespace(RayError=RayError))
     monkeypatch.setitem(sys.modules, "ray", fake)
     monkeypatch.setattr(stream, "ENDS_S", 0.01)
 
 
-def listened(task: Task, count: int, check: Any = lambda: None) -> list[Any]:
+def listened(task: Task, count: int) -> list[Any]:
     """The first messages; then nobody listens."""
-    with closing(stream.said(task, check)) as messages:
+    with closing(stream.said(task, Workers())) as messages:
         return list(islice(messages, count))
 
 
@@ -65,46 +76,73 @@ def listened(task: Task, count: int, check: Any = lambda: None) -> list[Any]:
 def test_after_the_last_word_a_task_ends_and_is_not_cancelled(last: dict[str, Any]) -> None:
     task = Task({"progress": {}}, {}, last)
     assert listened(task, 3) == [{"progress": {}}, {}, last]
-    assert task.is_over and not task.has_cancelled
+    assert task.is_over and not task.cancelled
 
 
 def test_all_that_is_said_is_heard_to_the_end() -> None:
     task = Task({}, RESULT)
-    assert list(stream.said(task, lambda: None)) == [{}, RESULT]
-    assert not task.has_cancelled
+    assert list(stream.said(task, Workers())) == [{}, RESULT]
+    assert not task.cancelled
 
 
 def test_what_is_lost_after_its_last_word_is_not_lost() -> None:
     task = Task(RESULT, RayError("the node died"))
     assert listened(task, 1) == [RESULT]
-    assert not task.has_cancelled
+    assert not task.cancelled
 
 
 def test_what_is_lost_before_it_is_told() -> None:
     task = Task({}, RayError("the node died"))
     with pytest.raises(RayError, match="the node died"):
-        list(stream.said(task, lambda: None))
-    assert not task.has_cancelled
+        list(stream.said(task, Workers()))
+    assert not task.cancelled
 
 
 def test_one_that_does_not_end_is_cancelled() -> None:
     task = Task(RESULT, hangs=True)
     assert listened(task, 1) == [RESULT]
-    assert task.has_cancelled
+    assert task.cancelled
 
 
 def test_one_that_nobody_listens_to_is_cancelled() -> None:
     task = Task({}, {}, RESULT)
     assert listened(task, 1) == [{}]
-    assert task.has_cancelled and not task.is_over
+    assert task.cancelled and not task.is_over
 
 
-def test_an_interruption_cancels() -> None:
-    def interrupted() -> Iterator[None]:
-        yield
-        raise KeyboardInterrupt
+def test_ray_is_asked_once_for_each_word_however_long_a_step_takes() -> None:
+    task = Task({}, {}, hangs=True)
+    listener = threading.Thread(target=lambda: list(stream.said(task, Workers())))
+    listener.start()
+    time.sleep(1)
+    assert task.asked == 3, "two words, and the one that it waits for"
+    task.says.append(RESULT)
+    task.moves.set()
+    listener.join(10)
+    assert not listener.is_alive() and task.asked == 3 + 1, "and once for its end"
 
-    task, turns = Task({}, hangs=True), interrupted()
+
+def test_an_interruption_wakes_whoever_listens_and_cancels_once() -> None:
+    task, workers, found = Task({}, hangs=True), Workers(), []
+
+    def listen() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            list(stream.said(task, workers))
+        found.append("interrupted")
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    while task.asked < 2:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    workers.interrupt()
+    listener.join(10)
+    assert (found, task.cancelled) == (["interrupted"], 1) and time.monotonic() - begun < 1
+
+
+def test_after_an_interruption_nothing_is_listened_to() -> None:
+    task, workers = Task({}, RESULT), Workers()
+    workers.interrupt()
     with pytest.raises(KeyboardInterrupt):
-        list(stream.said(task, lambda: next(turns)))
-    assert task.has_cancelled
+        list(stream.said(task, workers))
+    assert (task.asked, task.cancelled) == (0, 1)

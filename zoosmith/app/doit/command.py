@@ -29,7 +29,7 @@ opt_executor = {
     "type": str,
     "default": "",
     "help": "where steps run: local; ray (a Ray cluster on this machine), ray:auto or ray:HOST:PORT (the cluster that "
-    "this machine is a node of), ray://HOST:PORT (one elsewhere); else as [executor] in zoosmith.toml says",
+    "this machine is a node of); else as [executor] in zoosmith.toml says",
 }
 opt_profile = {
     "name": "profile",

@@ -1,30 +1,27 @@
 """What an interrupted step left, kept where another node finds it: a lost node costs minutes, not the training.
 
-`checkpoints/ab/<key>.json` in the cache names a tar archive of the step's scratch folder, which is a blob. Files of a
-scratch are written whole and renamed, so an archive of them at any moment is one that a kill might have left.
-Nodes have no key to sign with, so where only signed results are taken there are none: one that somebody else left would
-decide what a training becomes.
+It is a tar archive of the step's scratch folder, a blob in the cache; which one is the last the driver knows
+(bookmarks.py). Files of a scratch are written whole and renamed, so an archive of them at any moment is one that a kill
+might have left.
 """
 
 from __future__ import annotations
 
-import json
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from zoosmith.common.canonical import canonical
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.cluster.exchange import Exchange
+from zoosmith.execution.cluster.own_code import Archive
 from zoosmith.remote.stores import CacheFault
 from zoosmith.store import heal
 from zoosmith.store.files import sha256_file
 from zoosmith.store.store import Store
 
 EVERY_S = 60.0
-LIMIT = 4096  # bytes of what names an archive
 
 
 class Checkpoints:
@@ -35,23 +32,21 @@ class Checkpoints:
         self.store = store
         self.exchange = exchange
         self.work = store.root / "work" / key
-        self.name = f"checkpoints/{key[:2]}/{key}.json"
         self._seen: object = None
 
-    def restore(self) -> bool:
+    def restore(self, left: Archive | None) -> bool:
         """Unpack what another node left, unless this one has something of its own; whether anything was."""
         scratch = self.work / "scratch"
-        if self.exchange.signed or (scratch.is_dir() and any(scratch.iterdir())):
+        if left is None or (scratch.is_dir() and any(scratch.iterdir())):
             return False
-        with suppress(CacheFault, ZooError, OSError, ValueError, KeyError, TypeError, tarfile.TarError):
-            found = json.loads(self.exchange.cache.objects.read(self.name, LIMIT) or b"null")
-            return found is not None and self._unpacked(found["sha256"], found["size"], scratch)
+        with suppress(CacheFault, ZooError, OSError, tarfile.TarError):
+            return self._unpacked(left, scratch)
         heal.clear(scratch)
         return False
 
-    def _unpacked(self, sha256: str, size: int, scratch: Path) -> bool:
+    def _unpacked(self, left: Archive, scratch: Path) -> bool:
         archive = self._archive()
-        if not self.exchange.cache.blobs.get(sha256, size, archive):
+        if not self.exchange.cache.blobs.get(left.sha256, left.size, archive):
             return False
         heal.make_folder(scratch, self.store.root)
         with tarfile.open(archive) as packed:
@@ -61,42 +56,37 @@ class Checkpoints:
         return True
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Save now and then what the step has in its scratch meanwhile; after a good end there is nothing to keep."""
-        if self.exchange.signed:
-            yield
-            return
+    def kept(self, tell: Callable[[Archive], None]) -> Iterator[None]:
+        """Save now and then what the step has in its scratch meanwhile, and tell of each that was sent."""
         ended = threading.Event()
-        saver = threading.Thread(target=self._save_until, args=(ended,), daemon=True)
+        saver = threading.Thread(target=self._save_until, args=(ended, tell), daemon=True)
         saver.start()
         try:
             yield
         finally:
             ended.set()
             saver.join()
-        with suppress(CacheFault):
-            self.exchange.cache.objects.delete(self.name)
 
-    def _save_until(self, ended: threading.Event) -> None:
+    def _save_until(self, ended: threading.Event, tell: Callable[[Archive], None]) -> None:
         while not ended.wait(EVERY_S):
             with suppress(CacheFault, ZooError, OSError):
-                self.save()
+                if saved := self.save():
+                    tell(saved)
 
-    def save(self) -> bool:
-        """Send the scratch as it is now; whether anything has changed since it was last sent."""
+    def save(self) -> Archive | None:
+        """Send the scratch as it is now; None where nothing has changed since it was last sent."""
         scratch = self.work / "scratch"
         seen = _state(scratch)
         if not seen or seen == self._seen:
-            return False
+            return None
         archive = self._archive()
         with tarfile.open(archive, "w") as packed:
             packed.add(scratch, arcname=".", filter=_files_alone)
-        sha256, size = sha256_file(archive), archive.stat().st_size
-        self.exchange.cache.blobs.put(sha256, archive)
-        self.exchange.cache.objects.create(self.name, canonical({"sha256": sha256, "size": size}), again=True)
+        saved = Archive(sha256_file(archive), archive.stat().st_size)
+        self.exchange.cache.blobs.put(saved.sha256, archive)
         archive.unlink()
         self._seen = seen
-        return True
+        return saved
 
     def _archive(self) -> Path:
         return heal.make_folder(self.work / "checkpoint", self.store.root) / "scratch.tar"

@@ -21,11 +21,16 @@ def meeting_place(caches: list[CacheConfig]) -> CacheConfig:
     """The first cache that is read and written. Raises ZooError where the zoo names none."""
     for one in caches:
         if one.read and one.write:
-            return replace(one, sign="")  # a private key stays where it is
+            return one
     raise ZooError(
         "a cluster exchanges trees through a cache that all its machines reach, and this zoo names none that is read "
         'and written; add to zoosmith.toml:\n  [[cache]]\n  url = "s3://BUCKET/zoo"\n  write = true\n  trust = "any"'
     )
+
+
+def without_key(config: CacheConfig) -> CacheConfig:
+    """As nodes get it: a private key stays where it is."""
+    return replace(config, sign="")
 
 
 class Exchange:
@@ -34,7 +39,6 @@ class Exchange:
     def __init__(self, config: CacheConfig) -> None:
         """Through the cache of `config`, with the credentials of this machine's environment."""
         self.cache: Cache = opened(replace(config, trust=ANY))
-        self.signed = config.signed
 
     def send(self, tree: str, store: Store) -> int:
         """Leave a tree of `store` there, unless it is; the bytes that went. Raises ZooError."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zoosmith.execution.action import Action
-from zoosmith.execution.cluster import leases, own_code, stream
 from zoosmith.execution.cluster import node as on_node
+from zoosmith.execution.cluster import own_code, stream
+from zoosmith.execution.cluster.bookmarks import Bookmarks
+from zoosmith.execution.cluster.claims import Claims
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.cluster.own_code import Archive
-from zoosmith.execution.cluster.placement import Node, Place, place
-from zoosmith.execution.cluster.profile import About, Profile
+from zoosmith.execution.cluster.pace import pace_s
+from zoosmith.execution.cluster.placement import Node, Place, place, refused
+from zoosmith.execution.cluster.profile import About, Profile, of_this_machine
+from zoosmith.execution.cluster.roster import Roster
 from zoosmith.execution.cluster.sent import packed, unpacked
 from zoosmith.execution.cluster.trees import read_by
 from zoosmith.execution.executor import Executor, Outcome, Progress, StepFailed, Variables
@@ -37,20 +41,22 @@ class Handed:
     """What every step is sent with. No credentials: a node has its own.
 
     cache: where trees are exchanged. variables: what to add to the environment of a worker. about: what a machine tells
-    of its host. Functions go by their names, so a node calls its own.
+    of its host. Functions go by their names, so a node calls its own. driver: what a node compares itself with.
     """
 
     cache: CacheConfig
     variables: Variables
     about: Callable[[], About]
+    driver: Profile
 
 
 @dataclass(frozen=True)
 class Order:
-    """Trees that a step reads, and the zoo's own code, None where it has none."""
+    """Trees that a step reads, the zoo's own code and the step's last checkpoint, None where there is none."""
 
     trees: tuple[str, ...]
     code: Archive | None
+    left: Archive | None = None
 
 
 class ClusterExecutor(Executor):
@@ -62,23 +68,21 @@ class ClusterExecutor(Executor):
         project: Path,
         local: Executor,
         workers: Workers,
-        nodes: Callable[[], Sequence[Node]],
-        driver: Profile,
+        roster: Roster,
+        bookmarks: Bookmarks,
         handed: Handed,
     ) -> None:
-        """Run steps for the zoo in `project`, whose trees are in `store`.
-
-        local: runs what stays here. nodes: those that are alive when a step is to be placed.
-        """
+        """Run steps for the zoo in `project`, whose trees are in `store`; `local` runs what stays here."""
         self.store = store
         self.project = project
         self.local = local
         self.workers = workers
-        self.nodes = nodes
-        self.driver = driver
+        self.roster = roster
+        self.bookmarks = bookmarks
+        self.driver = handed.driver
         self.handed = handed
         self.exchange = Exchange(handed.cache)
-        self.owner = f"{driver.name}, process {os.getpid()}"
+        self.claims = Claims(f"{self.driver.name}, process {os.getpid()}")
 
     def here(self, action: Action) -> bool:
         """Whether it runs on this machine."""
@@ -86,7 +90,7 @@ class ClusterExecutor(Executor):
 
     def profiles(self) -> list[Profile]:
         """What the nodes that are alive announce."""
-        return [node.profile for node in self.nodes()]
+        return [node.profile for node in self.roster.nodes()]
 
     @contextmanager
     def claimed(self, action: Action, waiting: Callable[[str], None]) -> Iterator[None]:
@@ -95,11 +99,7 @@ class ClusterExecutor(Executor):
             with self.local.claimed(action, waiting):
                 yield
             return
-        registry = _leases()
-        take, give_back = registry.take.remote, registry.give_back.remote
-        with leases.held(
-            lambda: _answer(take(action.key, self.owner)), lambda: give_back(action.key, self.owner), waiting
-        ):
+        with self.claims.held(action.key, waiting):
             yield
 
     def run(self, action: Action, lock: int, progress: Progress) -> Outcome:
@@ -120,15 +120,26 @@ class ClusterExecutor(Executor):
     def _tried(self, action: Action, order: Order, progress: Progress) -> Outcome:
         reasons: list[str] = []
         while len(reasons) < TRIES:
-            found = place(action, self.nodes(), self.driver)
+            found = self._placed(action)
+            if not action.exclusive:  # a measurement begins anew
+                order = replace(order, left=self.bookmarks.last(action.key))
             try:
-                return self._received(self._once(action, order, found, progress), progress)
+                outcome = self._received(self._once(action, order, found, progress), progress)
+                self.bookmarks.drop(action.key)
+                return outcome
             except Lost as lost:
                 reasons.append(str(lost))
                 if len(reasons) < TRIES:
                     progress({"say": f"{lost}; begun again ({len(reasons) + 1} of {TRIES} tries)"})
         told = "\n".join(f"  {reason}" for reason in reasons)
         raise StepFailed(f"{action.title}: lost {TRIES} times, so it is not tried again\n{told}")
+
+    def _placed(self, action: Action) -> Place:
+        """Where it can run. Raises StepFailed, once no node says otherwise than it did before."""
+        try:
+            return place(action, self.roster.nodes(), self.driver)
+        except StepFailed:
+            return place(action, self.roster.settled(), self.driver)
 
     def _received(self, result: dict[str, Any], progress: Progress) -> Outcome:
         progress({"done": None, "total": None, "text": "receiving what it made"})
@@ -137,37 +148,36 @@ class ClusterExecutor(Executor):
 
     def _once(self, action: Action, order: Order, found: Place, progress: Progress) -> dict[str, Any]:
         """What the node says last. Raises Lost, StepFailed, KeyboardInterrupt."""
-        hosts = {one.profile.name: one.profile.about.host for one in found.nodes}
-        names = {one.id: one.profile.name for one in found.nodes}
-        for name, message in self._messages(action, order, found, names):
+        for node, message in self._messages(action, order, found):
+            name = node.profile.name
             if "progress" in message:
                 progress(_named(message["progress"], name))
+            elif "checkpoint" in message:
+                self.bookmarks.keep(action.key, message["checkpoint"])
             elif "result" in message:
                 notes = message["result"]["notes"] | {"node": name}
-                return dict(message["result"]) | {"notes": notes, "host": hosts.get(name)}
+                return dict(message["result"]) | {"notes": notes, "host": node.profile.about.host}
+            elif "refused" in message:  # it has changed since it announced itself
+                self.roster.forget(node.id)
+                raise Lost(f"{name}: {message['refused']}")
             elif "error" in message:
                 raise self._fault(action, message, name)
         raise Lost("a node ended the step without a word")
 
-    def _messages(
-        self, action: Action, order: Order, found: Place, names: dict[str, str]
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """What the node tells, with its name. Raises Lost, KeyboardInterrupt."""
+    def _messages(self, action: Action, order: Order, found: Place) -> Iterator[tuple[Node, dict[str, Any]]]:
+        """What the node tells, and which one it is. Raises Lost, KeyboardInterrupt."""
         import ray
 
-        task = _task(found).remote(packed(_fitted(action, found)), order, self.handed)
-        name = "a node"
-        with closing(stream.said(task, self._go_on)) as messages:
+        task = _task(found).remote(packed(_fitted(action, found)), order, self.handed, pace_s(len(found.nodes)))
+        name, nodes = "a node", {one.id: one for one in found.nodes}
+        with closing(stream.said(task, self.workers)) as messages:
             try:
                 for message in messages:
-                    name = names.get(message.pop("node", ""), name)
-                    yield name, message
+                    node = nodes[message.pop("node")]
+                    name = node.profile.name
+                    yield node, message
             except ray.exceptions.RayError as error:
                 raise Lost(f"{name}: {_why(error)}") from None
-
-    def _go_on(self) -> None:
-        if self.workers.interrupted:
-            raise KeyboardInterrupt
 
     def _fault(self, action: Action, message: dict[str, Any], name: str) -> Exception:
         log = self.store.folder("logs") / f"{action.key}.log"
@@ -176,28 +186,6 @@ class ClusterExecutor(Executor):
         if message["killed"]:
             return Lost(f"{name}: {text.removeprefix(action.title + ': ')}")
         return StepFailed(f"{text}\n  on {name}; log: {log}")
-
-
-def _leases() -> Any:
-    """The process of the cluster that knows who works on what, started by whoever asks first.
-
-    Where its node is lost it begins anew on another, and knows of who works by the next heartbeat of each.
-    """
-    import ray
-
-    kept = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(leases.Leases)
-    return kept.options(name="zoosmith-leases", get_if_exists=True, lifetime="detached").remote()
-
-
-def _answer(asked: Any) -> str | None:
-    """Who holds the lease; None where nobody can say: then a step may be built twice, to the same bytes."""
-    import ray
-
-    try:
-        answer: str | None = ray.get(asked, timeout=leases.LAPSES_S)
-    except ray.exceptions.RayError:
-        return None
-    return answer
 
 
 def _task(found: Place) -> Any:
@@ -211,18 +199,17 @@ def _task(found: Place) -> Any:
     )  # fmt: skip
 
 
-def _run(sent: dict[str, Any], order: Order, handed: Handed) -> Iterator[dict[str, Any]]:
+def _run(sent: dict[str, Any], order: Order, handed: Handed, every_s: float) -> Iterator[dict[str, Any]]:
     """Runs on the node."""
     import ray
 
     node = ray.get_runtime_context().get_node_id()
     action = unpacked(sent)
-    if action.host and (here := handed.about().host.get("id")) != action.host:
-        said = f"{action.title}: its host has become {here}, figures of {action.host} are asked for"
-        yield {"error": said, "killed": False, "log": "", "node": node}
+    if reasons := refused(action, handed.driver, of_this_machine("", 0, handed.about())):
+        yield {"refused": "; ".join(reasons), "node": node}
         return
-    step = on_node.NodeStep(action, order.trees, order.code, Exchange(handed.cache))
-    for message in step.messages(handed.variables):
+    step = on_node.NodeStep(action, order.trees, order.code, order.left, Exchange(handed.cache))
+    for message in step.messages(handed.variables, every_s):
         yield message | {"node": node}
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 LAPSES_S = 20.0
 BEAT_S = 5.0
@@ -31,10 +32,50 @@ class Leases:
         self._held[key] = (owner, self.clock() + LAPSES_S)
         return None
 
+    def keep(self, keys: Iterable[str], owner: str) -> None:
+        """Keep what the owner has."""
+        for key in keys:
+            self.take(key, owner)
+
     def give_back(self, key: str, owner: str) -> None:
         """End a lease, if it is the owner's."""
         if self._held.get(key, ("", 0.0))[0] == owner:
             del self._held[key]
+
+
+class Keeper:
+    """Heartbeats of all leases of one driver: one call a beat, however many steps are under way."""
+
+    def __init__(self, send: Callable[[list[str]], Any], hear: Callable[[Any], object], beat_s: float = BEAT_S) -> None:
+        """Nothing is held. send: begins a call that keeps these; hear: waits for its end."""
+        self.send = send
+        self.hear = hear
+        self.beat_s = beat_s
+        self._keys: set[str] = set()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def kept(self, key: str) -> Iterator[None]:
+        """Keep a lease; no call that does so begins after this has ended."""
+        with self._lock:
+            self._keys.add(key)
+            if not self._thread:
+                self._thread = threading.Thread(target=self._beat, daemon=True, name="leases")
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(key)
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(self.beat_s)
+            with self._lock:
+                sent = self.send(sorted(self._keys)) if self._keys else None
+            if sent is not None:
+                self.hear(sent)
 
 
 @contextmanager
@@ -42,27 +83,17 @@ def held(
     take: Callable[[], str | None],
     give_back: Callable[[], object],
     waiting: Callable[[str], None],
-    beat_s: float = BEAT_S,
+    pause_s: float = 1.0,
 ) -> Iterator[None]:
     """Hold a lease, once whoever has it lets go or falls silent; `waiting` is told once who that is."""
-    ended = threading.Event()
     holder, told = take(), False
     while holder is not None:
         if not told:
             waiting(holder)
             told = True
-        time.sleep(min(beat_s, 1.0))
+        time.sleep(pause_s)
         holder = take()
-    beating = threading.Thread(target=_beat, args=(take, ended, beat_s), daemon=True)
-    beating.start()
     try:
         yield
     finally:
-        ended.set()
-        beating.join()
         give_back()
-
-
-def _beat(take: Callable[[], str | None], ended: threading.Event, beat_s: float) -> None:
-    while not ended.wait(beat_s):
-        take()

@@ -16,6 +16,7 @@ from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.checkpoints import Checkpoints
 from zoosmith.execution.cluster.exchange import Exchange
 from zoosmith.execution.cluster.own_code import Archive, received
+from zoosmith.execution.cluster.pace import Paced
 from zoosmith.execution.executor import LocalExecutor, StepFailed, StepKilled, Variables
 from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers
@@ -23,7 +24,7 @@ from zoosmith.store.locks import flock, quiet
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import default_root
 
-BEAT_S = 1.0  # something is yielded at least as often, so that a cancelled task is seen to be so
+BEAT_S = 1.0  # Ray's cancellation reaches this process between two bytecodes, so no wait is longer
 LOG_BYTES = 20_000
 Message = dict[str, Any]
 
@@ -37,34 +38,48 @@ def node_root() -> Path:
 class NodeStep:
     """One step on this node, and what it tells meanwhile."""
 
-    def __init__(self, action: Action, trees: Sequence[str], code: Archive | None, exchange: Exchange) -> None:
-        """Run `action`, which reads `trees`; `code` is the zoo's own, if it has any."""
+    def __init__(
+        self, action: Action, trees: Sequence[str], code: Archive | None, left: Archive | None, exchange: Exchange
+    ) -> None:
+        """Run `action`, which reads `trees`; `code` is the zoo's own, `left` its last checkpoint, if there are any."""
         self.action = action
         self.trees = trees
         self.code = code
+        self.left = left
         self.exchange = exchange
         self.store = Store(node_root() / ".store")
         self.workers = Workers()
         self.said: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
-    def messages(self, variables: Variables) -> Iterator[Message]:
-        """{"progress": ...} while it runs, {} where there is nothing to say, at last {"result": ...} or {"error": ...}.
+    def messages(self, variables: Variables, every_s: float) -> Iterator[Message]:
+        """{"progress": ...} and {"checkpoint": ...} while it runs, at last {"result": ...} or {"error": ...}.
 
+        every_s: how often it is told how far the step is; what it says in words is told at once.
         Closing the iterator ends the step.
         """
         thread = threading.Thread(target=self._to_its_end, args=(variables,), daemon=True)
         thread.start()
+        paced = Paced(every_s)
         try:
             while True:
-                try:
-                    message = self.said.get(timeout=BEAT_S)
-                except queue.Empty:
-                    message = {}
-                yield message
+                message = self._next()
+                if "say" not in message.get("progress", {"say": ""}):
+                    paced.add(message.pop("progress"))
+                if state := paced.due():
+                    yield {"progress": state}
+                if message:
+                    yield message
                 if message.keys() & {"result", "error"}:
                     return
         finally:
             self.workers.interrupt()
+
+    def _next(self) -> Message:
+        """What comes next; {} where that takes longer than a beat."""
+        try:
+            return self.said.get(timeout=BEAT_S)
+        except queue.Empty:
+            return {}
 
     def _to_its_end(self, variables: Variables) -> None:
         try:
@@ -96,9 +111,9 @@ class NodeStep:
     def _going_on(self) -> Iterator[None]:
         """From what another node left, and so that another one can."""
         checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
-        if checkpoints.restore():
+        if checkpoints.restore(self.left):
             self._say("goes on from where another node left it")
-        with checkpoints.kept():
+        with checkpoints.kept(lambda saved: self.said.put({"checkpoint": saved})):
             yield
 
     def _waits(self) -> None:

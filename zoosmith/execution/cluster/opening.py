@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from zoosmith.execution.cluster import connect
-from zoosmith.execution.cluster.exchange import meeting_place
+from zoosmith.execution.cluster.bookmarks import Bookmarks
+from zoosmith.execution.cluster.exchange import meeting_place, without_key
 from zoosmith.execution.cluster.executor import ClusterExecutor, Handed
 from zoosmith.execution.cluster.profile import About, of_this_machine
+from zoosmith.execution.cluster.roster import Roster
 from zoosmith.execution.executor import LocalExecutor
 from zoosmith.remote.config import CacheConfig
 from zoosmith.store.store import Store
@@ -31,7 +32,8 @@ def open_executor(
     tells of its host. Raises ZooError.
     """
     place = meeting_place(caches)
+    bookmarks = Bookmarks(place)
     connect.join(address)
     driver = of_this_machine(platform.node(), len(os.sched_getaffinity(0)), about())
-    handed = Handed(place, local.variables, about)
-    return ClusterExecutor(store, project, local, local.workers, partial(connect.nodes, about), driver, handed)
+    handed = Handed(without_key(place), local.variables, about, driver)
+    return ClusterExecutor(store, project, local, local.workers, Roster(about), bookmarks, handed)

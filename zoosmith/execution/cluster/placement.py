@@ -57,11 +57,16 @@ def _device(action: Action) -> str:
     return str(action.run.get("device") or action.inputs.get("device") or "cpu")
 
 
-def _lacks(action: Action, gpus: int, node: Node, driver: Profile) -> list[str]:
-    theirs = node.profile.about.host.get("id", "")
+def refused(action: Action, driver: Profile, here: Profile) -> list[str]:
+    """Why a machine as it is now cannot run an action as the driver would; [] if it can. One line a reason."""
+    theirs = here.about.host.get("id", "")
     if action.host and theirs != action.host:
         return [f"its host is {theirs or 'unknown'}, figures of {action.host} are asked for"]
-    missing = unfit(action, driver, node.profile)
+    return unfit(action, driver, here)
+
+
+def _lacks(action: Action, gpus: int, node: Node, driver: Profile) -> list[str]:
+    missing = refused(action, driver, node.profile)
     if action.resources.memory_mb > node.memory_mb:
         missing.append(f"the step takes {action.resources.memory_mb} MiB of memory, {node.memory_mb} are there")
     if gpus > node.gpus:

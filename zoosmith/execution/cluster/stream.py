@@ -1,40 +1,65 @@
-"""What a task on a node says, up to its last word."""
+"""What a task on a node says, up to its last word.
+
+Ray is asked once for each word: whoever listens sleeps until there is one, and an interrupt wakes it by cancelling.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
-LAST = {"result", "error"}
-POLL_S = 0.2
+from zoosmith.execution.interrupt import Workers
+
+LAST = {"result", "error", "refused"}
+WAIT_S = 60.0  # of one call; a word, a loss and an interrupt end it at once
 ENDS_S = 5.0  # a task has nothing left to do after its last word
 
 
-def said(stream: Any, check: Callable[[], None]) -> Generator[dict[str, Any]]:
-    """The messages of a task, an `ObjectRefGenerator` of Ray; `check` is called between them and may raise.
+def said(stream: Any, workers: Workers) -> Generator[dict[str, Any]]:
+    """The messages of a task, an `ObjectRefGenerator` of Ray.
 
-    The task is cancelled where nobody listens any more. Raises what Ray says of one that is lost.
+    The task is cancelled where nobody listens any more. Raises what Ray says of one that is lost, and
+    KeyboardInterrupt.
     """
     import ray
 
-    has_ended = False
+    has_ended, cancel = False, _Cancel(stream)
     try:
-        while True:
-            ready, _ = ray.wait([stream], timeout=POLL_S, fetch_local=False)
-            check()
-            if ready:
-                message = ray.get(next(stream))
-                has_ended = bool(message.keys() & LAST)
-                yield message
+        with workers.elsewhere(cancel):
+            while not has_ended:
+                ready, _ = ray.wait([stream], timeout=WAIT_S, fetch_local=False)
+                if workers.interrupted:
+                    raise KeyboardInterrupt
+                if ready:
+                    message = ray.get(next(stream))
+                    has_ended = bool(message.keys() & LAST)
+                    if not has_ended:
+                        yield message
+        yield message
     except (StopIteration, ray.exceptions.RayError) as error:
         has_ended = True
         if not isinstance(error, StopIteration):
             raise
     finally:
         if not (has_ended and _ends(stream)):
-            ray.cancel(stream, force=False)
+            cancel()
+
+
+class _Cancel:
+    """Cancels a task, once: an interrupt and whoever listens may both want to."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self._is_free = threading.Lock()
+
+    def __call__(self) -> None:
+        import ray
+
+        if self._is_free.acquire(blocking=False):
+            ray.cancel(self.stream, force=False)
 
 
 def _ends(stream: Any) -> bool:
