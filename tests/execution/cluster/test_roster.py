@@ -139,3 +139,12 @@ def test_one_that_joins_and_is_slow_is_waited_for_only_where_no_other_node_will_
 def test_one_that_has_gone_before_it_answered_is_left_out(ray: Ray, roster: Roster) -> None:
     ray.gone = {"7"}
     assert len(roster.nodes()) == 999
+
+
+def test_whether_one_of_some_nodes_is_left(ray: Ray, roster: Roster) -> None:
+    roster.nodes()
+    assert roster.has_any({"7", "8"})
+    del ray.packages["7"], ray.packages["8"]
+    assert roster.has_any({"7", "8"}), "Ray's list was read just now"
+    ray.now += LIST_S
+    assert not roster.has_any({"7", "8"}) and roster.has_any({"8", "9"})

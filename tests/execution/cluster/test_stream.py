@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from itertools import islice
 from types import SimpleNamespace
@@ -66,9 +66,13 @@ def ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "ENDS_S", 0.01)
 
 
+def said(task: Task, workers: Workers | None = None, has_place: bool = True) -> Generator[dict[str, Any]]:
+    return stream.said(task, workers or Workers(), lambda: has_place)
+
+
 def listened(task: Task, count: int) -> list[Any]:
     """The first messages; then nobody listens."""
-    with closing(stream.said(task, Workers())) as messages:
+    with closing(said(task)) as messages:
         return list(islice(messages, count))
 
 
@@ -81,7 +85,7 @@ def test_after_the_last_word_a_task_ends_and_is_not_cancelled(last: dict[str, An
 
 def test_all_that_is_said_is_heard_to_the_end() -> None:
     task = Task({}, RESULT)
-    assert list(stream.said(task, Workers())) == [{}, RESULT]
+    assert list(said(task)) == [{}, RESULT]
     assert not task.cancelled
 
 
@@ -94,7 +98,7 @@ def test_what_is_lost_after_its_last_word_is_not_lost() -> None:
 def test_what_is_lost_before_it_is_told() -> None:
     task = Task({}, RayError("the node died"))
     with pytest.raises(RayError, match="the node died"):
-        list(stream.said(task, Workers()))
+        list(said(task))
     assert not task.cancelled
 
 
@@ -112,7 +116,7 @@ def test_one_that_nobody_listens_to_is_cancelled() -> None:
 
 def test_ray_is_asked_once_for_each_word_however_long_a_step_takes() -> None:
     task = Task({}, {}, hangs=True)
-    listener = threading.Thread(target=lambda: list(stream.said(task, Workers())))
+    listener = threading.Thread(target=lambda: list(said(task)))
     listener.start()
     time.sleep(1)
     assert task.asked == 3, "two words, and the one that it waits for"
@@ -127,7 +131,7 @@ def test_an_interruption_wakes_whoever_listens_and_cancels_once() -> None:
 
     def listen() -> None:
         with pytest.raises(KeyboardInterrupt):
-            list(stream.said(task, workers))
+            list(said(task, workers))
         found.append("interrupted")
 
     listener = threading.Thread(target=listen)
@@ -144,5 +148,28 @@ def test_after_an_interruption_nothing_is_listened_to() -> None:
     task, workers = Task({}, RESULT), Workers()
     workers.interrupt()
     with pytest.raises(KeyboardInterrupt):
-        list(stream.said(task, workers))
+        list(said(task, workers))
     assert (task.asked, task.cancelled) == (0, 1)
+
+
+def test_one_that_waits_for_nodes_that_have_left_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "WAIT_S", 0.01)
+    task = Task(hangs=True)
+    with pytest.raises(stream.Stranded):
+        list(said(task, has_place=False))
+    assert task.cancelled == 1
+
+
+def test_one_that_waits_for_its_turn_or_has_begun_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What becomes of a task that has begun is for Ray to say: it knows when a node is lost."""
+    monkeypatch.setattr(stream, "WAIT_S", 0.01)
+    for task, has_place in ((Task(hangs=True), True), (Task({}, hangs=True), False)):
+        heard: list[Any] = []
+        listener = threading.Thread(target=lambda task=task, place=has_place: heard.extend(said(task, None, place)))
+        listener.start()
+        time.sleep(0.3)
+        assert listener.is_alive() and not task.cancelled and task.asked > 3
+        task.says.append(RESULT)
+        task.moves.set()
+        listener.join(10)
+        assert heard[-1] == RESULT

@@ -170,12 +170,14 @@ class ClusterExecutor(Executor):
 
         task = _task(found).remote(packed(_fitted(action, found)), order, self.handed, pace_s(len(found.nodes)))
         name, nodes = "a node", {one.id: one for one in found.nodes}
-        with closing(stream.said(task, self.workers)) as messages:
+        with closing(stream.said(task, self.workers, lambda: self.roster.has_any(nodes))) as messages:
             try:
                 for message in messages:
                     node = nodes[message.pop("node")]
                     name = node.profile.name
                     yield node, message
+            except stream.Stranded:
+                raise Lost("the nodes that could take it left the cluster before it began") from None
             except ray.exceptions.RayError as error:
                 raise Lost(f"{name}: {_why(error)}") from None
 

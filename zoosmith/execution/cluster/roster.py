@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from zoosmith.execution.cluster.placement import Node
@@ -51,6 +51,12 @@ class Roster:
             self._list()
             self._hear(self._until - self.clock())
             return self._present()
+
+    def has_any(self, ids: Collection[str]) -> bool:
+        """Whether one of these nodes is alive."""
+        with self._lock:
+            self._list()
+            return not self._alive.keys().isdisjoint(ids)
 
     def forget(self, id: str) -> None:
         """Ask a node again before anything is placed on it."""

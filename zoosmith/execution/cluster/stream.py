@@ -7,34 +7,41 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
 from zoosmith.execution.interrupt import Workers
 
 LAST = {"result", "error", "refused"}
-WAIT_S = 60.0  # of one call; a word, a loss and an interrupt end it at once
+WAIT_S = 30.0  # of one call; a word, a loss and an interrupt end it at once
 ENDS_S = 5.0  # a task has nothing left to do after its last word
 
 
-def said(stream: Any, workers: Workers) -> Generator[dict[str, Any]]:
+class Stranded(Exception):
+    """The nodes that could take a task have left before it began: Ray says nothing of that, and waits for ever."""
+
+
+def said(stream: Any, workers: Workers, has_place: Callable[[], bool]) -> Generator[dict[str, Any]]:
     """The messages of a task, an `ObjectRefGenerator` of Ray.
 
-    The task is cancelled where nobody listens any more. Raises what Ray says of one that is lost, and
-    KeyboardInterrupt.
+    has_place: whether a node is left that could take it. The task is cancelled where nobody listens any more. Raises
+    what Ray says of one that is lost, Stranded, and KeyboardInterrupt.
     """
     import ray
 
-    has_ended, cancel = False, _Cancel(stream)
+    has_begun, has_ended, cancel = False, False, _Cancel(stream)
     try:
         with workers.elsewhere(cancel):
             while not has_ended:
                 ready, _ = ray.wait([stream], timeout=WAIT_S, fetch_local=False)
                 if workers.interrupted:
                     raise KeyboardInterrupt
+                if not ready and not has_begun and not has_place():
+                    raise Stranded
                 if ready:
                     message = ray.get(next(stream))
+                    has_begun = True
                     has_ended = bool(message.keys() & LAST)
                     if not has_ended:
                         yield message
