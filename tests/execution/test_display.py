@@ -90,9 +90,7 @@ def test_plain_lines_on_a_pipe() -> None:
     display.update(line, {"memory_mb": 7})
     display.update(line, {"memory_mb": 8})
     display.finish(line, "done")
-    assert (
-        said.getvalue() == "build [a] ...\n  build [a]  50% epoch [1]  0:00  7 MiB\nbuild [a]: done (0:00)\n"
-    )
+    assert said.getvalue() == "build [a] ...\n  build [a]  50% epoch [1]  0:00  7 MiB\nbuild [a]: done (0:00)\n"
 
 
 def test_what_a_step_says_stays() -> None:

@@ -55,6 +55,33 @@ def test_what_was_not_measured_by_the_metric_is_not_recommended() -> None:
     assert said(one("toy-other", 9.0, versus={}))[0] == "toy-fp32"
 
 
+def on_two(name: str, speed: float, drop: float, drop_elsewhere: float, half: float) -> Figures:
+    """Measured on `toy` and on `other`, where it lost so much."""
+    bounds = Bounded(value=speed, low=speed * 0.9, high=speed * 1.1, n=12)
+    versus = records.versus(drop) | {"other": records.versus(drop_elsewhere, half=half)["toy"]}
+    quality = {"toy": records.quality(), "other": records.quality()}
+    measured = records.measurement(name, speedup=bounds, versus=versus, quality=quality)
+    return of_measurement(measured, "text-classification")
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "half", "fastest"),
+    [
+        (0.0, 0.01, "toy-quick"), (0.021, 0.019, "toy-safe"),
+        (0.021, 0.03, "toy-quick"),  # which shows nothing
+        (0.008, 0.002, "toy-quick"),  # which is shown, and is less than a point
+        (-0.03, 0.01, "toy-quick"),
+    ],
+)  # fmt: skip
+def test_what_another_eval_shows_to_lose_more_is_not_recommended(elsewhere: float, half: float, fastest: str) -> None:
+    found = recommended(
+        [REFERENCE, on_two("toy-quick", 9.0, 0.002, elsewhere, half), on_two("toy-safe", 2.0, 0.001, 0.001, 0.005)],
+        METRIC,
+    )
+    assert found.fastest == fastest
+    assert (found.ranked[-1] == "toy-quick") == (fastest == "toy-safe")
+
+
 def test_a_host_that_was_not_steady_weakens_a_speed() -> None:
     assert said(one("toy-a", 3.0), one("toy-b", 3.1))[0] == "toy-b"
     assert said(one("toy-a", 3.0), one("toy-b", 3.1, steady=False))[0] == "toy-a"

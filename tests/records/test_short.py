@@ -53,6 +53,16 @@ def test_a_divergence_is_its_own_figure_and_the_reference_has_none() -> None:
     assert of_figure(measured, "text.nonsense") is None
 
 
+def test_a_loss_that_another_eval_shows_is_told_too() -> None:
+    quality = {"toy": records.quality(), "other": records.quality()}
+    lossy = records.versus() | {"other": records.versus(0.021, half=0.019)["toy"]}
+    told = of_figure(records.measurement(quality=quality, versus=lossy), "toy.macro_f1", counted=False)
+    assert told == "−0.4 points (−1.4 to +0.6); a loss over 1 point not excluded; on other −2.1 points (−4.0 to −0.2)"
+    unknown = records.versus() | {"other": records.versus(0.021, half=0.03)["toy"]}
+    told = of_figure(records.measurement(quality=quality, versus=unknown), "toy.macro_f1", counted=False)
+    assert told == "−0.4 points (−1.4 to +0.6); a loss over 1 point not excluded"
+
+
 def test_the_number_of_examples_may_be_left_to_another_place() -> None:
     told = of_figure(records.measurement(), "toy.macro_f1", counted=False)
     assert told == "−0.4 points (−1.4 to +0.6); a loss over 1 point not excluded"

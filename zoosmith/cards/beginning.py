@@ -86,8 +86,7 @@ def choice(subject: Subject, family: Sequence[Subject], metric: str, found: Reco
     figure = subject.measured.metric(metric)
     if len(family) < 2 or found.fastest is None or figure is None:
         return ""
-    margin = figure.matters
-    within = f"that loses at most {words.exactly(margin, figure.unit)}" if margin else "that loses nothing"
+    within = near(subject.measured, metric)
     among = f"of the {found.of} measured on `{found.host}`"
     if found.fastest == subject.build.name:
         lead = f"**This is the recommended one {among}**: the fastest {within}"
@@ -97,6 +96,17 @@ def choice(subject: Subject, family: Sequence[Subject], metric: str, found: Reco
         return f"{lead}; a larger loss is excluded." if found.safest else f"{lead}, as measured."
     safest = "this one" if found.safest == subject.build.name else link(found.safest)
     return f"{lead}, as measured; the fastest for which more is excluded is {safest}."
+
+
+def near(measured: Measurement, metric: str) -> str:
+    """What recommended artifacts have in common, in words."""
+    figure = measured.metric(metric)
+    if figure is None or not figure.matters:
+        return "that loses nothing"
+    own, _, name = metric.partition(".")
+    others = any(id != own and measured.metric(f"{id}.{name}") for id in measured.quality)
+    also = " and of which no other eval shows more" if others else ""
+    return f"that loses at most {words.exactly(figure.matters, figure.unit)}{also}"
 
 
 def link(name: str) -> str:

@@ -97,7 +97,7 @@ def wishes(one: Subject, found: Recommended, metric: str) -> Iterator[tuple[str,
     figure = one.measured.metric(metric)
     margin = figure.matters if figure else None
     lost = words.exactly(margin, figure.unit) if figure and margin else ""
-    within = f"that loses at most {lost}" if lost else "that loses nothing"
+    within = beginning.near(one.measured, metric)
     yield f"the fastest {within}", found.fastest
     yield f"the smallest {within}", found.smallest
     yield f"the fastest of which a loss{' over ' + lost if lost else ''} is excluded", found.safest

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoosmith.contract.metric import identity
+from zoosmith.records.elsewhere import losses
 from zoosmith.records.figures import Figures
 from zoosmith.records.ratios import one_reference
 from zoosmith.records.scores import Difference
@@ -23,7 +24,8 @@ Key = tuple[float | int | str, ...]
 class Recommended:
     """What each kind of user should take of the rows of one host; None where no row qualifies.
 
-    fastest: of those whose value is no more than the margin below the reference's; this is the recommendation.
+    fastest: of those whose value is no more than the margin below the reference's, and of which no other eval shows that
+    they lose more; this is the recommendation.
     smallest: of the same. safest: the fastest of those whose whole interval is within the margin. ranked: every name,
     the recommended first, then by speed, those that lose more than the margin last. of: how many rows were compared.
     """
@@ -55,7 +57,10 @@ def recommended(rows: Sequence[Figures], metric: str) -> Recommended:
     def small(one: Figures) -> Key:
         return (one.size, *speed(one), *_merit(known, one), one.memory_peak, one.name)
 
-    close = [one for one in rows if one.name in known and known[one.name].value >= -margins[one.name]]
+    close = [
+        one for one in rows
+        if one.name in known and known[one.name].value >= -margins[one.name] and not loses_elsewhere(one, metric)
+    ]  # fmt: skip
     sure = [one for one in close if known[one.name].low >= -margins[one.name]]
     near = {one.name for one in close}
     return Recommended(
@@ -94,6 +99,11 @@ def gain_of(one: Figures, metric: str) -> Difference | None:
     distance = Difference(value=apart.value, low=low, high=high).gain(apart.sign)
     same = identity(apart.better)
     return Difference(value=distance.value - same, low=distance.low - same, high=distance.high - same)
+
+
+def loses_elsewhere(one: Figures, metric: str) -> bool:
+    """Whether another eval shows a loss of this metric over its margin."""
+    return any(losses(metric, ((name, change, one.scores.get(name)) for name, change in one.delta.items())))
 
 
 def margin_of_figure(one: Figures, metric: str) -> float:

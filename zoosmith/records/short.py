@@ -5,6 +5,9 @@ The words are those of `zoosmith.records.verdicts`, from the same interval by th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from zoosmith.records.elsewhere import losses
 from zoosmith.records.schema import Measurement
 from zoosmith.records.scores import Difference, Metric
 from zoosmith.records.verdicts import Verdict, of_measurement
@@ -36,7 +39,8 @@ def decided(verdict: Verdict, metric: Metric, n: int | None = None) -> str:
 def of_figure(measured: Measurement, name: str, *, counted: bool = True) -> str | None:
     """The change of `EVAL.METRIC`; a divergence has its own figure there. None for the reference.
 
-    counted: whether the number of examples is said where it leaves something open.
+    A loss over the margin that another eval shows is told behind it. counted: whether the number of examples is said
+    where it leaves something open.
     """
     verdict, figure, change = of_measurement(measured, name), measured.metric(name), measured.change(name)
     if verdict is None or figure is None or change is None:
@@ -44,7 +48,14 @@ def of_figure(measured: Measurement, name: str, *, counted: bool = True) -> str 
     n = (change.n or figure.n) if counted else None
     if measured.is_divergence(name):
         return f"{_apart(figure)}; {decided(verdict, figure, n)}"
-    return short(change, figure, verdict, n)
+    lost = (f"; on {loss.id} {figures(loss.change, loss.figure)}" for loss in losses(name, _changes(measured)))
+    return short(change, figure, verdict, n) + "".join(lost)
+
+
+def _changes(measured: Measurement) -> Iterator[tuple[str, Difference, Metric | None]]:
+    for id, versus in (measured.versus or {}).items():
+        for metric, change in versus.delta.items():
+            yield f"{id}.{metric}", change, measured.metric(f"{id}.{metric}")
 
 
 def _apart(figure: Metric) -> str:
