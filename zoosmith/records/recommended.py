@@ -24,8 +24,8 @@ Key = tuple[float | int | str, ...]
 class Recommended:
     """What each kind of user should take of the rows of one host; None where no row qualifies.
 
-    fastest: of those whose value is no more than the margin below the reference's, and of which no other eval shows that
-    they lose more; this is the recommendation.
+    fastest: of those whose value is no more than the margin below the reference's, and of which no other eval shows
+    that they lose more; this is the recommendation.
     smallest: of the same. safest: the fastest of those whose whole interval is within the margin. ranked: every name,
     the recommended first, then by speed, those that lose more than the margin last. of: how many rows were compared.
     """

@@ -160,16 +160,18 @@ def test_one_that_waits_for_nodes_that_have_left_is_given_up(monkeypatch: pytest
     assert task.cancelled == 1
 
 
-def test_one_that_waits_for_its_turn_or_has_begun_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("says", "has_place"), [([], True), ([{}], False)])
+def test_one_that_waits_for_its_turn_or_has_begun_is_not(
+    says: list[Any], has_place: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What becomes of a task that has begun is for Ray to say: it knows when a node is lost."""
     monkeypatch.setattr(stream, "WAIT_S", 0.01)
-    for task, has_place in ((Task(hangs=True), True), (Task({}, hangs=True), False)):
-        heard: list[Any] = []
-        listener = threading.Thread(target=lambda task=task, place=has_place: heard.extend(said(task, None, place)))
-        listener.start()
-        time.sleep(0.3)
-        assert listener.is_alive() and not task.cancelled and task.asked > 3
-        task.says.append(RESULT)
-        task.moves.set()
-        listener.join(10)
-        assert heard[-1] == RESULT
+    task, heard = Task(*says, hangs=True), []
+    listener = threading.Thread(target=lambda: heard.extend(said(task, has_place=has_place)))
+    listener.start()
+    time.sleep(0.3)
+    assert listener.is_alive() and not task.cancelled and task.asked > 3
+    task.says.append(RESULT)
+    task.moves.set()
+    listener.join(10)
+    assert heard == [*says, RESULT]
