@@ -62,7 +62,8 @@ def _weights(stored: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _array(tensor: Any, folder: Path | None) -> Array:
     from onnx import numpy_helper
 
-    return numpy_helper.to_array(tensor, str(folder or ""))
+    array: Array = numpy_helper.to_array(tensor, str(folder or ""))
+    return array
 
 
 def _along(zero: Array, array: Array) -> Array:
