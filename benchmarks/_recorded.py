@@ -62,7 +62,7 @@ class Ours:
 
     def metric(self, name: str) -> Metric | None:
         """A metric of the first eval."""
-        return self.measured.metric(f"{next(iter(self.measured.quality))}.{name}")
+        return self.measured.metric(f"{self.measured.evals[0]}.{name}")
 
     @property
     def trained_share(self) -> float | None:
@@ -93,7 +93,7 @@ class Ours:
         if self.build.tree_digest == other.build.tree_digest:
             return None
         changes = compare([self.figures], other.all_figures()).changes
-        found = next((change for change in changes if change.metric.endswith(".accuracy")), None)
+        found = next((change for change in changes if change.metric == f"{self.measured.evals[0]}.accuracy"), None)
         return _points(found) if found else None
 
     def speed(self, other: Ours) -> Range | None:

@@ -124,7 +124,7 @@ def _trained(ours: Ours) -> str:
 
 def confusion_rows(rows: Sequence[Ours]) -> list[list[str]]:
     """Counts by true class and answer under a head; nothing where nothing is recorded. All have the same labels."""
-    told = [next(iter(ours.measured.quality.values())).classes for ours in rows]
+    told = [ours.measured.quality[ours.measured.evals[0]].classes for ours in rows]
     found = [classes for classes in told if classes]
     if not found:
         return []

@@ -69,7 +69,7 @@ class _Light:
     metrics, metric = Result.metrics, Result.metric
 
     def __init__(self, told: Mapping[str, Any]) -> None:
-        self.quality = _metrics(told["quality"])
+        self.quality, self.first = _metrics(told["quality"]), told.get("first")
         self.slices = _metrics(told.get("slices", {}))
         versus = told.get("versus")
         self.versus = versus and {

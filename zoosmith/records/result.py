@@ -40,7 +40,8 @@ class Result(Model):
     the digest of what it was compared with, None in old rows. `steady` is False where the host could
     not tell a speed for sure. `suite_version` is None in old rows. `latency_of` is "token" where the milliseconds are
     of a generated token and not of a call. `slices` maps EVAL.METRIC[COLUMN=VALUE] to the one metric that slices are
-    ranked by; `baselines` has by eval the metric of each baseline that decides whether it is beaten.
+    ranked by; `baselines` has by eval the metric of each baseline that decides whether it is beaten. `first` is the
+    eval that is shown first, None where that is the first by name.
     """
 
     host: str
@@ -50,6 +51,7 @@ class Result(Model):
     device: str = "cpu"
     steady: bool = True
     quality: dict[str, Metric]
+    first: str | None = Field(default=None, exclude_if=lambda value: value is None)
     slices: dict[str, Metric] = Field(default={}, exclude_if=lambda value: not value)
     baselines: dict[str, dict[str, Metric]] = Field(default={}, exclude_if=lambda value: not value)
     versus: dict[str, Versus] | None = None
@@ -61,8 +63,8 @@ class Result(Model):
     memory_mb: Resident
 
     def metrics(self) -> Iterator[tuple[str, Metric]]:
-        """Every metric by `EVAL.METRIC`."""
-        yield from self.quality.items()
+        """Every metric by `EVAL.METRIC`, those of the first eval first."""
+        yield from sorted(self.quality.items(), key=lambda told: told[0].partition(".")[0] != self.first)
 
     def metric(self, name: str) -> Metric | None:
         """The metric or divergence called `EVAL.METRIC`, or None. The reference does not diverge from itself."""

@@ -58,6 +58,7 @@ def result(measured: Measurement) -> Result:
         device=measured.device,
         steady=steady(measured),
         quality=dict(measured.metrics()),
+        first=None if measured.evals == sorted(measured.quality) else measured.evals[0],
         slices=sliced(measured.quality),
         baselines=deciding(measured.quality),
         versus=measured.versus

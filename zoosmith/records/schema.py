@@ -18,6 +18,8 @@ from zoosmith.records.membership import parsed
 from zoosmith.records.scores import Bounded, Difference, Metric, Quality, Versus, undiverged
 from zoosmith.records.timing import Generation, Latency, Memory, Profile, Steadiness
 
+SHOWN_FIRST = "eval"  # the split of evals whose recipe names none
+
 
 class File(Model):
     """One file of an artifact: path with '/', size in bytes, SHA-256."""
@@ -149,10 +151,15 @@ class Measurement(Model):
         """Whether it was measured as the one that the others are compared with."""
         return self.versus is None
 
+    @property
+    def evals(self) -> list[str]:
+        """By name, those of the split that evals have unless a recipe says otherwise first."""
+        return sorted(self.quality, key=lambda name: (self.quality[name].split != SHOWN_FIRST, name))
+
     def metrics(self) -> Iterator[tuple[str, Metric]]:
-        """Every metric by `EVAL.METRIC`."""
-        for id, quality in self.quality.items():
-            yield from ((f"{id}.{name}", metric) for name, metric in quality.metrics.items())
+        """Every metric by `EVAL.METRIC`, in the order of `evals`."""
+        for id in self.evals:
+            yield from ((f"{id}.{name}", metric) for name, metric in self.quality[id].metrics.items())
 
     def divergences(self) -> Iterator[tuple[str, Metric]]:
         """Every divergence from the reference by `EVAL.NAME`; none for the reference itself."""
