@@ -33,7 +33,8 @@ class Scored(Protocol):
 def headline(scored: Scored, preferred: Sequence[str] = PREFERRED) -> str:
     """The `EVAL.METRIC` shown first: what is preferred, of the first eval that measured it; else the first of all.
 
-    Evals of the split `eval` come before those of splits that a recipe made beside it. An eval that measures nothing of the kind, such as a check of invariance, is not what an artifact is chosen by.
+    Evals of the split `eval` come before those of splits that a recipe made beside it. An eval that measures nothing of
+    the kind, such as a check of invariance, is not what an artifact is chosen by.
     """
     measured = [name for name, _ in scored.metrics()]
     evals = dict.fromkeys(name.partition(".")[0] for name in measured)
