@@ -239,8 +239,9 @@ def edited(made: Callable[[dict[str, Any]], Any]) -> None:
 
 
 def entry(told: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any]
     (found,) = told["verificationMaterial"]["tlogEntries"]
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def entry_of_another(instance: Instance, patch: pytest.MonkeyPatch) -> None:

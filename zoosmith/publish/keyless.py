@@ -56,7 +56,7 @@ class Keyless:
             try:
                 config = model.Config().use_sigstore_signer(identity_token=token, trust_config=self.file)
                 config.set_hashing_config(signing.hashing()).sign(folder, made)
-            except Exception as error:
+            except Exception as error:  # as above; what it says may hold the token
                 said = _said(error, token)
                 raise ZooError(f"{folder.name} was not signed: {said}; run the same command again") from None
             return made.read_bytes()
@@ -82,7 +82,7 @@ def _config(file: Path) -> ClientTrustConfig:
         return ClientTrustConfig.from_json(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ZooError(f"{file} cannot be read ({error.strerror})") from None
-    except Exception:
+    except Exception:  # of the library's parser, which names no kind of its own
         raise ZooError(f"{file} is no configuration of a Sigstore instance: {CONFIG}") from None
 
 
@@ -155,7 +155,7 @@ def _root(text: str | None) -> TrustedRoot:
             file.write(text)
             file.flush()
             return TrustedRoot.from_file(file.name)
-    except Exception as error:
+    except Exception as error:  # of the file, its JSON or the library's parser
         raise ZooError(f"the trusted root of Sigstore cannot be read: {_said(error)}") from None
 
 
@@ -164,5 +164,5 @@ def _verifier(root: TrustedRoot) -> Verifier:
 
     try:
         return Verifier(trusted_root=root)
-    except Exception as error:
+    except Exception as error:  # the library takes a root apart without checking it first
         raise ZooError(f"the trusted root of Sigstore names no log or no authority: {_said(error)}") from None
