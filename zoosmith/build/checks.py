@@ -80,8 +80,8 @@ def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
         if name in (*known, *MEASURES):
             continue
         if (eval_ := name.partition(".")[0]) in family.recipe.evals.keys() - asked.keys():
-            message = f"the eval {eval_!r} does not measure it: add {ref.name!r} to its `artifacts`"
-            raise family.source.error(("artifacts", ref.name, "gates", name), message)
+            hint = f"the eval {eval_!r} does not measure it: add {ref.name!r} to its `artifacts`"
+            raise family.source.error(("artifacts", ref.name, "gates", name), hint)
         if message := sliced.unknown_gate(zoo, ref.recipe, name, known if "[" in name else (*known, *MEASURES)):
             raise family.source.error(("artifacts", ref.name, "gates", name), message)
 
