@@ -100,6 +100,13 @@ UNKNOWN = [
         "evals.toy.split",
         "does not have; did you mean 'eval'?",
     ),
+    (
+        "data: toy}\nref",
+        "data: toy, artifacts: [int9]}\nref",
+        "int9",
+        "evals.toy.artifacts.0",
+        "found 'int9', which is no artifact of this recipe; did you mean 'int8'?",
+    ),
     ("from: fp32}", "from: fp31}", "fp31", "artifacts.int8.from", "which is unknown; did you mean 'fp32'?"),
     ("from: fp32}", "from: othr/fp32}", "othr", "artifacts.int8.from", "which is unknown; did you mean 'other'?"),
     ("from: fp32}", "from: other/int9}", "int9", "artifacts.int8.from", "which is unknown; did you mean 'int8'?"),
@@ -143,6 +150,13 @@ def test_a_limit_that_says_nothing_of_its_measure(gate: str, key: str, name: str
     text = edited(SMALL, ("from: fp32}", f"from: fp32, gates: {{\n  {gate}}}}}"))
     assert fault(toy=text) == (
         f"toy.yaml:{line(text, gate)}: artifacts.int8.gates.{key}: {name} is not compared in this way; {message}"
+    )
+
+
+def test_an_artifact_that_no_eval_measures() -> None:
+    text = edited(SMALL, ("data: toy}\nref", "data: toy, artifacts: [fp32]}\nref"))
+    assert fault(toy=text) == (
+        f"toy.yaml:{line(text, 'int8:')}: artifacts.int8: no eval measures it: add it to the `artifacts` of one"
     )
 
 

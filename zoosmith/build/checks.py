@@ -71,13 +71,17 @@ def _check_splits(zoo: Zoo, ref: Ref, module: ModuleType, needed: tuple[str, ...
 
 def _check_gates(zoo: Zoo, ref: Ref, project: Path) -> None:
     family = zoo.families[ref.recipe]
-    known = [f"{id}.{metric}" for id in family.recipe.evals for metric in _metrics(zoo, ref.recipe, id, project)]
+    asked = family.recipe.evals_of(ref.name)
+    known = [f"{id}.{metric}" for id in asked for metric in _metrics(zoo, ref.recipe, id, project)]
     for name, gate in zoo.artifact(ref).gates.items():
         if name in TIMED and not gate.hosts:
             hint = "speed differs between hosts: name those that it is for, such as hosts: ['amd-*']"
             raise family.source.error(("artifacts", ref.name, "gates", name), hint)
         if name in (*known, *MEASURES):
             continue
+        if (eval_ := name.partition(".")[0]) in family.recipe.evals.keys() - asked.keys():
+            hint = f"the eval {eval_!r} does not measure it: add {ref.name!r} to its `artifacts`"
+            raise family.source.error(("artifacts", ref.name, "gates", name), hint)
         if message := sliced.unknown_gate(zoo, ref.recipe, name, known if "[" in name else (*known, *MEASURES)):
             raise family.source.error(("artifacts", ref.name, "gates", name), message)
 
@@ -106,11 +110,13 @@ def _check_evals(zoo: Zoo, recipe: str, project: Path) -> None:
             )
         _check_eval_split(family, id, project)
         items.check(zoo, recipe, id, lookup.task_part(zoo, recipe, id, "encoding", project), project)
-        for name in eval_.measures(family.recipe.artifacts):
+        for name in family.recipe.artifacts:
             format = lookup.output(zoo, Ref(recipe, name), project).format
-            if needed not in _capabilities(format, project):
-                message = f"needs {needed!r}, which the format {format!r} of {name!r} does not offer; "
-                raise family.source.error(("evals", id), message + "`artifacts:` names those that it measures")
+            if id in family.recipe.evals_of(name) and needed not in _capabilities(format, project):
+                is_reference = name == family.recipe.reference
+                hint = "every eval asks the reference" if is_reference else "`artifacts:` names those that it measures"
+                message = f"needs {needed!r}, which the format {format!r} of {name!r} does not offer; {hint}"
+                raise family.source.error(("evals", id), message)
 
 
 def _needed(zoo: Zoo, recipe: str, id: str, project: Path) -> str:

@@ -63,7 +63,7 @@ def in_a_line(text: str) -> str:
 def nodes(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
     """Everything that an artifact is made from, itself, and what artifacts that are baselines of its evals take."""
     yield from _made_from(workspace, ref)
-    for id in workspace.zoo.families[ref.recipe].recipe.evals:
+    for id in workspace.zoo.families[ref.recipe].recipe.evals_of(ref.name):
         others = beside.refs(workspace.zoo, ref.recipe, id).values()
         for other in others:
             yield from _made_from(workspace, other)

@@ -52,13 +52,14 @@ def trees_action(
     reference_measured: str | None = None,
     at: Machine | None = None,
 ) -> Action:
-    """The measurement of the tree `mine` on the evals of `ref`'s recipe, against the tree `theirs`.
+    """The measurement of the tree `mine` on the evals that ask `ref`, against the tree `theirs`.
 
     Both are in the store, whoever built them; where they differ, `reference_measured` is the tree of a measurement of
     `theirs`. Raises Unresolved while the data is missing.
     """
-    reference = full_name(ref.recipe, resolver.zoo.families[ref.recipe].recipe.reference)
-    evals = {id: _eval(resolver, ref.recipe, id) for id in resolver.zoo.families[ref.recipe].recipe.evals}
+    recipe = resolver.zoo.families[ref.recipe].recipe
+    reference = full_name(ref.recipe, recipe.reference)
+    evals = {id: _eval(resolver, ref.recipe, id) for id in recipe.evals_of(ref.name)}
     formats = sorted({str(_manifest(resolver, tree)["format"]) for tree in (mine, theirs)})
     named = resolver.code(*_code(resolver, ref.recipe, formats, evals))
     told = {"reference_measured": reference_measured} if reference_measured else {}

@@ -142,10 +142,11 @@ def reference_here(workspace: Workspace, told: Figures) -> str | None:
 def measure_again(workspace: Workspace, ref: Ref, suite: str, tree: str, reference: str | None) -> Measurement:
     """A fresh measurement of a tree on this host; only the reference's answers may be remembered from before."""
     recipe = workspace.zoo.families[ref.recipe].recipe
-    for data in sorted({each.data for each in recipe.evals.values()}):
+    evals = recipe.evals_of(ref.name)
+    for data in sorted({each.data for each in evals.values()}):
         if not workspace.made("data", Ref(ref.recipe, data)):
             workspace.make("data", Ref(ref.recipe, data))
-    for id in (id for id, each in recipe.evals.items() if each.baselines):
+    for id in (id for id, each in evals.items() if each.baselines):
         if not workspace.made("baselines", Ref(ref.recipe, id)):
             workspace.make("baselines", Ref(ref.recipe, id))
     answers = None

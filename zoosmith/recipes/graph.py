@@ -146,14 +146,26 @@ class Zoo:
         if recipe.task and recipe.task.data is not None and recipe.task.data not in recipe.data:
             hint = nearest(recipe.task.data, recipe.data)
             raise error(("task", "data"), f"found {recipe.task.data!r}, which is not under data{hint}")
-        for id, eval_ in recipe.evals.items():
-            if eval_.data not in recipe.data:
-                hint = nearest(eval_.data, recipe.data)
-                raise error(("evals", id, "data"), f"found {eval_.data!r}, which is not under data{hint}")
-            data = recipe.data[eval_.data]
-            if data.splits and eval_.split not in data.splits:
-                hint = nearest(eval_.split, data.splits)
-                raise error(("evals", id, "split"), f"found {eval_.split!r}, which {eval_.data} does not have{hint}")
+        for id in recipe.evals:
+            self._check_eval(family, id)
+        for name in recipe.artifacts:
+            if not recipe.evals_of(name):
+                raise error(("artifacts", name), "no eval measures it: add it to the `artifacts` of one")
+
+    def _check_eval(self, family: Family, id: str) -> None:
+        recipe, error, eval_ = family.recipe, family.source.error, family.recipe.evals[id]
+        if eval_.data not in recipe.data:
+            hint = nearest(eval_.data, recipe.data)
+            raise error(("evals", id, "data"), f"found {eval_.data!r}, which is not under data{hint}")
+        data = recipe.data[eval_.data]
+        if data.splits and eval_.split not in data.splits:
+            hint = nearest(eval_.split, data.splits)
+            raise error(("evals", id, "split"), f"found {eval_.split!r}, which {eval_.data} does not have{hint}")
+        for at, name in enumerate(eval_.artifacts):
+            if name not in recipe.artifacts:
+                hint = nearest(name, recipe.artifacts)
+                where = ("evals", id, "artifacts", at)
+                raise error(where, f"found {name!r}, which is no artifact of this recipe{hint}")
 
     def _check_limits(self, family: Family) -> None:
         for name, artifact in family.recipe.artifacts.items():

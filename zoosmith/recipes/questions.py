@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, WithJsonSchema, model_validator
@@ -63,9 +62,9 @@ class Eval(Model):
         """What is asked of each row beside its columns."""
         return {"changes": list(self.changes or CHANGES), "same": self.same} if self.kind == INVARIANCE else {}
 
-    def measures(self, artifacts: Iterable[str]) -> list[str]:
-        """Those of the recipe's artifacts that it measures."""
-        return [name for name in artifacts if not self.artifacts or name in self.artifacts]
+    def measures(self, artifact: str) -> bool:
+        """Whether it asks the artifact of this name, which is no reference: those it asks whatever it lists."""
+        return not self.artifacts or artifact in self.artifacts
 
     @model_validator(mode="after")
     def _apart(self) -> Eval:

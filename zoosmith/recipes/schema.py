@@ -93,6 +93,10 @@ class Recipe(Model):
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
     crossval: Folding | None = None
 
+    def evals_of(self, artifact: str) -> dict[str, Eval]:
+        """Those that measure it, by id: of the reference all of them."""
+        return {id: one for id, one in self.evals.items() if artifact == self.reference or one.measures(artifact)}
+
 
 class _StrictKeys(GenerateJsonSchema):
     """Names that do not match the pattern of a mapping's keys are errors."""

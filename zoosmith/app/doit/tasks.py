@@ -135,7 +135,7 @@ class Tasks:
         recipe = zoo.families[ref.recipe].recipe
         data = [recipe.task.data] if recipe.task and recipe.task.data else []
         data += [
-            eval_.data for eval_ in recipe.evals.values() if eval_.slices
+            eval_.data for eval_ in recipe.evals_of(ref.name).values() if eval_.slices
         ]  # a wrong column is told before training
         return after + [f"_source:data:{ref.recipe}/{name}" for name in dict.fromkeys(data)]
 
@@ -150,7 +150,7 @@ class Tasks:
         zoo, classes = self.workspace, classes_of(self.workspace) if suite == SUITE else []
         for ref, name, doc in self.named():
             family = self.workspace.zoo.families[ref.recipe]
-            reference, evals = family.reference, family.recipe.evals
+            reference, evals = family.reference, family.recipe.evals_of(ref.name)
             after = [f"_step:{ref}", f"_step:{reference}"]
             after += [f"_source:data:{ref.recipe}/{eval_.data}" for eval_ in evals.values()]
             after += [f"_source:baselines:{ref.recipe}/{id}" for id, eval_ in evals.items() if eval_.baselines]

@@ -157,11 +157,7 @@ class Folds:
         recipe = self.resolver.zoo.families[self.ref.recipe].recipe
         assert recipe.task is not None
         kind, data = recipe.task.kind, recipe.task.data
-        found = {
-            name: (one.kind != kind, one.data != data)
-            for name, one in recipe.evals.items()
-            if self.ref.name == recipe.reference or self.ref.name in one.measures(recipe.artifacts)
-        }
+        found = {name: (one.kind != kind, one.data != data) for name, one in recipe.evals_of(self.ref.name).items()}
         best = min(found, key=found.__getitem__, default=None)
         if best is None or all(found[best]):
             raise ZooError(
