@@ -16,10 +16,10 @@ from zoosmith.records.compare import compare
 from zoosmith.records.words import change
 
 NOTE = """\
-How many questions of several answers 8 and 4 bits lose. Published changes are in points against FP16, without intervals,
-of 50 questions a set by the study's words, though a share such as 37 % is of more. Ours are of SmolLM2-135M in GGUF against its FP32, by the same questions of both: `acc` is
-of the likeliest answer, the letter is the study's own protocol, by which a model of this size does no better than
-guessing among four."""
+How many questions of several answers 8 and 4 bits lose. Published changes are in points against FP16, without
+intervals, of 50 questions a set by the study's words, though a share such as 37 % is of more. Ours are of SmolLM2-135M
+in GGUF against its FP32, by the same questions of both: `acc` is of the likeliest answer, the letter is the study's own
+protocol, by which a model of this size does no better than guessing among four."""
 HEAD = ["asked", "bits", "published", "ours", "right", "right of FP32", "n", "change", "verdict"]
 FAMILY, REFERENCE = "smollm2-hub", "fp32"
 ARTIFACTS = {"INT8": "q8_0", "INT4": "q4_0"}
