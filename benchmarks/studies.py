@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import (
     _study_adapters,
+    _study_choices,
     _study_experiments,
     _study_gpu,
     _study_gpu_language,
@@ -33,7 +34,7 @@ def rendered(root: Path) -> tuple[str, list[str]]:
     shelf = Shelf(root)
     more = [*_study_adapters.section(root), *_study_gpu.section(root)]
     more += [*_study_language.section(root), *_study_gpu_language.section(root)]
-    more += [*_study_experiments.section(shelf), *_study_names.section(shelf)]
+    more += [*_study_choices.section(shelf), *_study_experiments.section(shelf), *_study_names.section(shelf)]
     return "\n".join([page(shelf), *more]).rstrip("\n") + "\n", holes(shelf)
 
 
