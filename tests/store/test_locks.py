@@ -146,6 +146,12 @@ def test_measurements_and_builds_exclude_each_other() -> None:
     waiting.join()
 
 
+BUILDS = (
+    "import sys\nfrom zoosmith.store.locks import quiet\n"
+    "with quiet(alone=False, waiting=lambda: None):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+)
+
+
 def _enter(told: threading.Event) -> None:
     with quiet(alone=False, waiting=told.set):
         pass
@@ -167,6 +173,28 @@ def test_who_waits_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> 
     assert re.fullmatch(rf" \(process {holder.pid} in {tmp_path}, since \d\d:\d\d:\d\d\)", said)
     assert day in said or time.strftime("%M") == "00"
     assert locks.who_holds() == "" and locks.holders(tmp_path / "none") == []
+
+
+def test_a_build_is_told_of_the_measurement_ahead_and_of_what_that_waits_for(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom zoosmith.store.locks import quiet\n"
+        "with quiet(alone=True, waiting=lambda: print('waits', flush=True)):\n    pass\n"
+    )
+    environment = os.environ | {"TMPDIR": tempfile.gettempdir(), "PYTHONPATH": str(Path(__file__).parents[2])}
+    builder = subprocess.Popen(
+        [sys.executable, "-c", BUILDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    )
+    with builder:
+        assert builder.stdout is not None and builder.stdout.readline() == b"held\n"
+        measuring = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=tmp_path, env=environment
+        )
+        with measuring:
+            assert measuring.stdout is not None and measuring.stdout.readline() == b"waits\n"
+            said = locks.who_holds()
+            builder.communicate()
+    first = rf"process {measuring.pid} in {tmp_path}, which waits for process {builder.pid} in \S+, since \d\d:"
+    assert re.match(rf" \({first}", said), said
 
 
 def test_who_has_one_lock_is_told_and_oneself_is_not(tmp_path: Path) -> None:

@@ -58,24 +58,31 @@ def quiet(*, alone: bool, waiting: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def holders(path: Path) -> list[int]:
-    """Processes that took a lock on `path`, by /proc/locks (proc_locks(5)); [] where there is none or it hides them."""
+def holders(path: Path, *, alone: bool = False) -> list[int]:
+    """Processes that took a lock on `path`, by /proc/locks (proc_locks(5)); [] where there is none or it hides them.
+
+    alone: those alone that share it with nobody.
+    """
     try:
         inode = path.stat().st_ino
         lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     except OSError:
         return []
     held = [line for line in lines if line[1] == "FLOCK" and line[5].rpartition(":")[2] == str(inode)]
-    return sorted({int(line[4]) for line in held if int(line[4]) > 0})
+    return sorted({int(line[4]) for line in held if int(line[4]) > 0 and (line[3] == "WRITE" or not alone)})
 
 
 def who_holds() -> str:
-    """Who keeps others from measuring or building, for messages: " (process 7 in /home/me/zoo, since 12:04)", or ""."""
-    queue = measure_lock().with_suffix(".queue")
-    mine = os.getpid()
+    """Who keeps others from measuring or building, for messages: " (process 7 in /home/me/zoo, since 12:04)", or "".
+
+    A measurement that waits for builds keeps later builds waiting, so both are named.
+    """
+    queue, mine = measure_lock().with_suffix(".queue"), os.getpid()
     others = [pid for pid in holders(measure_lock()) or holders(queue) if pid != mine]
-    told = [f"process {pid}{_folder(pid)}, since {_since(pid)}" for pid in others]
-    return f" ({'; '.join(told)})" if told else ""
+    waiting = [pid for pid in holders(queue, alone=True) if pid not in (mine, *others)]
+    told = "; ".join(f"process {pid}{_folder(pid)}, since {_since(pid)}" for pid in others)
+    ahead = "".join(f"process {pid}{_folder(pid)}, which waits for " for pid in waiting)
+    return f" ({ahead}{told})" if told else ""
 
 
 def holding(path: Path) -> str:
