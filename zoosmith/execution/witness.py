@@ -1,8 +1,8 @@
 """What a process really read: files that Python opened or imported, and what native libraries have mapped.
 
-Python tells it to audit hooks (PEP 578: the events `open`, `import` and `socket.connect`), the kernel in
-/proc/self/maps (proc_pid_maps(5)). What a library reads by system calls of its own and has closed again, and what a
-child process reads, is not seen.
+Python tells it to audit hooks (PEP 578: the events `open`, `import`, `sqlite3.connect`, `socket.connect` and those of
+programs that are started), the kernel in /proc/self/maps (proc_pid_maps(5)). What a library reads by system calls of
+its own and has closed again is not seen, and of a child process only the program and the files that its words name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-Signature = tuple[int, int, int]
+PROGRAMS = ("subprocess.Popen", "os.system", "os.posix_spawn")
 
 
 class Witness:
@@ -47,8 +47,21 @@ class Witness:
             self._hear_open(given[0], given[2])
         elif event == "import" and given[1]:  # a library's file; modules in Python are opened
             self.opened.setdefault(os.path.abspath(given[1]))  # noqa: PTH100  # of a string, at every import
+        elif event == "sqlite3.connect":
+            self._hear_open(given[0], os.O_RDONLY)
+        elif event in PROGRAMS:
+            self._hear_program(given[:2], given[2] if event == "subprocess.Popen" else None)
         elif event == "socket.connect" and isinstance(given[1], tuple):
             self.connected.add(str(given[1][0]))
+
+    def _hear_program(self, given: tuple[Any, ...], folder: Any) -> None:
+        """A program that is started in a folder reads, as far as one can tell, itself and what its words name."""
+        told = [word for each in given for word in (each if isinstance(each, list | tuple) else [each])]
+        texts = [os.fsdecode(word) for word in told if isinstance(word, str | bytes | os.PathLike)]
+        for word in {part.strip("'\"") for text in texts for part in (text, *text.split())}:
+            file = os.path.join(os.fsdecode(folder or ""), word)  # noqa: PTH118  # of a string, which may be no path
+            if os.path.isfile(file):  # noqa: PTH113
+                self._hear_open(file, os.O_RDONLY)
 
     def _hear_open(self, path: Any, flags: Any) -> None:
         if not isinstance(path, str | bytes | os.PathLike):
