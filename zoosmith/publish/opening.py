@@ -22,7 +22,7 @@ from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
 from zoosmith.signing.place import trust_file
 from zoosmith.store import heal
-from zoosmith.store.files import sha256_file, write_atomic
+from zoosmith.store.files import sha256_file
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.retry import RetryPolicy, Unreachable
 
@@ -133,10 +133,10 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
 
 def _keep(kept: Path, base: str, data: bytes, tag: str, date: str) -> None:
     """The copy first: tag and digest describe it, and a kill between them only costs a full answer."""
-    write_atomic(kept, data)
+    heal.place(kept, data, kept.parent)
     usable = tag if tag.isascii() and tag.isprintable() and len(tag) < 200 else ""
     about = {"url": base, "etag": usable, "date": safe.printable(date)[:40], "sha256": sha256(data).hexdigest()}
-    write_atomic(kept.with_suffix(".about"), canonical(about))
+    heal.place(kept.with_suffix(".about"), canonical(about), kept.parent)
 
 
 def _about(kept: Path) -> dict[str, str]:
