@@ -56,6 +56,15 @@ def test_a_build_that_reads_what_it_is_given_has_nothing_to_tell(project: Path) 
         (("import sys", "sys.path.insert(0, 'zipped.zip')", "import zipped"), "zipped.zip"),
         (("import subprocess", "subprocess.run(['cat', 'beside.txt'], check=True)"), "beside.txt"),
         (("import os", "os.system('cat beside.txt')"), "beside.txt"),
+        (
+            (
+                "import multiprocessing as m",
+                "p = m.get_context('fork').Process(target=open, args=('beside.txt',))",
+                "p.start()",
+                "p.join()",
+            ),
+            "beside.txt",
+        ),
         (("import sqlite3", "sqlite3.connect('beside.db').execute('select 1')"), "beside.db"),
     ],
 )

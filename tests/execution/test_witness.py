@@ -50,3 +50,17 @@ def test_a_program_and_what_its_words_name_is_seen_and_a_database_too(tmp_path: 
     finally:
         witness.stop()
     assert seen == {word, spaced, shell, below, script, rows}
+
+
+def test_what_a_forked_process_reads_is_seen_and_what_it_makes_is_its_own(tmp_path: Path) -> None:
+    (tmp_path / "opened").write_text("text")
+    witness = Witness()
+    process = os.fork()
+    if process == 0:
+        (tmp_path / "made").write_text("text")
+        for name in ("made", "opened", "opened"):
+            (tmp_path / name).read_text()
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == 0
+    witness.stop()
+    assert {path for path in witness.read() if path.is_relative_to(tmp_path)} == {tmp_path / "opened"}
