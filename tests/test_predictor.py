@@ -157,6 +157,16 @@ def test_nor_is_what_needs_such_a_tree(family: Family, tmp_path: Path) -> None:
         open_artifact(made.out, project=ROOT, needs={"from": base})
 
 
+def test_a_base_that_leads_to_another_model_is_not_opened(family: Family, tmp_path: Path) -> None:
+    """transformers follows an adapter's config, wherever that leads."""
+    made = family.made("qlora")
+    base = add(shutil.copytree(made.needs["from"], tmp_path / "base"), "adapter_config.json", {
+        "peft_type": "LORA", "base_model_name_or_path": str(family.parent("headed").path)
+    })  # fmt: skip
+    with pytest.raises(ZooError, match=r"base is not opened[\s\S]*adapter_config\.json: transformers follows it"):
+        open_artifact(made.out, project=ROOT, needs={"from": base})
+
+
 def test_a_base_answers_nothing(family: Family) -> None:
     with pytest.raises(ZooError, match="answers no task: it is a source checkpoint to build from"):
         open_artifact(family.parent("headed").path, project=ROOT)

@@ -102,8 +102,9 @@ def open_artifact(
         )
     if device.partition(":")[0] not in _devices(runtime):
         raise ZooError(f"{manifest.format} artifacts answer on {', '.join(_devices(runtime))}; found device {device!r}")
-    for opened in (folder, *(needs or {}).values()):
-        gate.require(opened, str(opened))
+    gate.require(folder, str(folder))
+    for base in (needs or {}).values():  # which transformers opens, and would follow to another model
+        gate.require(base, str(base), adapters=False)
     _check_needs(folder, manifest, needs or {})
     task = bind(manifest.task.kind, manifest.task, folder, project)
     if hasattr(task, "auto_model"):  # a task of one's own may know no transformers class

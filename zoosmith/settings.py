@@ -61,7 +61,7 @@ def settings(project: Path) -> Settings:
         raise ZooError(f"{FILE} is no UTF-8") from None
     try:
         found = Settings(text, tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ZooError(f"{FILE} is no TOML: {error}") from None
     for key in found.tables.keys() - set(SECTIONS):
         raise found.fault(f"{key!r} is not known{nearest(key, SECTIONS)}", key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,13 +52,21 @@ def add_a_recipe(project: Path) -> None:
     (project / "recipes" / "other.yaml").write_bytes((project / "recipes" / "toy.yaml").read_bytes())
 
 
+def _replaced(file: Path, make: Callable[[Path], object]) -> None:
+    file.unlink()
+    make(file)
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "a recipe": lambda project: write_recipe(project, RECIPE | {"summary": "Another one."}),
     "a recipe more": add_a_recipe,
     "a builder": lambda project: edit(project / "builders" / "table.py", "shards: int = 2", "shards: int = 3"),
     "a runtime": lambda project: edit(project / "runtimes" / "table.py", '"""Tables', '"""The tables'),
+    "a module beside dodo.py": lambda project: (project / "helper.py").write_text("X = 1"),
     "a builder more": lambda project: (project / "builders" / "other.py").write_text("broken ("),
     "a mark of something else": lambda project: (project / checked.KEPT).write_bytes(b"\xff\x00"),
+    "a pipe in its place": lambda project: _replaced(project / checked.KEPT, os.mkfifo),
+    "a folder in its place": lambda project: _replaced(project / checked.KEPT, os.mkdir),
     "no mark": lambda project: (project / checked.KEPT).unlink(),
 }
 

@@ -9,6 +9,7 @@ import pytest
 
 from zoosmith.build import contents, sealed
 from zoosmith.build.contents import Contents, folder_digest
+from zoosmith.sources import pick
 
 asked: list[Path] = []
 
@@ -120,3 +121,14 @@ def test_it_is_told_before_much_is_read(
 def test_without_a_store_nothing_is_written(tmp_path: Path, base: Path) -> None:
     Contents(tmp_path / "none").digest(base, counted)
     assert not (tmp_path / "none").exists()
+
+
+def test_what_a_linked_folder_holds_counts_as_the_base_does(store: Path, base: Path, tmp_path: Path) -> None:
+    """Links to folders are followed by what makes a base's key; a file there that changes is another base."""
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "model.gguf").write_bytes(b"1" * 100)
+    (base / "quants").symlink_to(tmp_path / "away")
+    (base / "round").symlink_to(base)
+    before = Contents(store).digest(base, pick.key)
+    (tmp_path / "away" / "model.gguf").write_bytes(b"2" * 100)
+    assert Contents(store).digest(base, pick.key) == pick.key(base) != before

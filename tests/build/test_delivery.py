@@ -83,3 +83,29 @@ def test_each_fault_is_told(built: Path) -> None:
     (workspace.home(REF) / "tokenizer.json").unlink()
     said = ["tokenizer.json is missing", "more.safetensors is no part of it", "table.json has other bytes"]
     assert workspace.faults_of_delivery(REF) == said
+
+
+def folder(stamp: Path) -> None:
+    stamp.mkdir()
+    (stamp / "x").touch()
+
+
+STAMPS: dict[str, Callable[[Path], object]] = {
+    "other bytes": lambda stamp: stamp.write_bytes(b"\xff\xfe"),
+    "nothing": lambda stamp: stamp.touch(),
+    "a folder": folder,
+    "a pipe": os.mkfifo,
+    "a link to itself": lambda stamp: stamp.symlink_to(stamp),
+}
+
+
+@pytest.mark.parametrize("damage", STAMPS)
+def test_a_damaged_stamp_is_none_and_is_written_again(built: Path, damage: str) -> None:
+    workspace = Workspace(built)
+    workspace.deliver(REF)
+    for stamp in (built / "artifacts" / ".store" / "stamps").rglob("*.delivered"):
+        stamp.unlink()
+        STAMPS[damage](stamp)
+    assert not workspace.delivered(REF)
+    workspace.deliver(REF)
+    assert workspace.delivered(REF)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,21 @@ def test_an_edit_while_the_step_reads_is_found(project: Path, meanwhile: Any) ->
         (folder / "train.jsonl").read_bytes()
     with pytest.raises(BuildError, match=CHANGED), inputs.unchanged(folder, lambda: folder_digest(folder), wanted):
         meanwhile(folder / "train.jsonl")
+
+
+def test_a_link_that_led_elsewhere_meanwhile_is_found(project: Path) -> None:
+    """And leads back in the end: the files that it leads to were not touched."""
+    shutil.copytree(project / "data", project / "v1")
+    shutil.copytree(project / "data", project / "v2")
+    link = project / "latest"
+    link.symlink_to("v1")
+    wanted = folder_digest(link)
+    with inputs.unchanged(link, lambda: folder_digest(link), wanted):
+        (link / "train.jsonl").read_bytes()
+    with pytest.raises(BuildError, match=CHANGED), inputs.unchanged(link, lambda: folder_digest(link), wanted):
+        for target in ("v2", "v1"):
+            link.unlink()
+            link.symlink_to(target)
 
 
 def test_a_tool_edited_while_the_builder_runs_is_found(project: Path) -> None:

@@ -9,7 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from zoosmith.plugins import CHECKOUT
+from tests.support.table import bring_up, edit, recipe
+from tests.support.zoo import write_recipe
+from zoosmith.build.measuring import measure_action
+from zoosmith.build.workspace import Workspace
+from zoosmith.execution.action import Action
+from zoosmith.plugins import CHECKOUT, PACKAGE
+from zoosmith.recipes.graph import Ref
 
 ADDED = ("_language", "text_generation", "perplexity")
 PROGRAM = """
@@ -56,3 +62,21 @@ def test_a_line_that_a_builder_runs_changes_its_key_and_no_other(tmp_path: Path)
               for file in CHECKOUT.glob("results/*/*/build.json")}  # fmt: skip
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {name for name in before if builds[name] == "onnx_int8"} != set()
+
+
+def measurement(project: Path) -> Action:
+    bring_up(project, "toy-plain")
+    return measure_action(Workspace(project).resolver, Ref("toy", "plain"), "quick")
+
+
+def test_how_a_zoos_own_task_encodes_is_in_the_keys_of_its_measurements(project: Path) -> None:
+    """The artifact stays the same bytes; what it is asked may not."""
+    own = project / "tasks" / "mine"
+    shutil.copytree(PACKAGE / "tasks" / "text_classification", own, ignore=shutil.ignore_patterns("__pycache__"))
+    asked = {"toy": {"kind": "mine", "data": "toy"}}
+    write_recipe(project, recipe() | {"task": {"kind": "mine", "data": "toy", "max_length": 32}, "evals": asked})
+    before = measurement(project)
+    edit(own / "encoding.py", '"Good.",', '"Good!",')
+    after = measurement(project)
+    assert before.inputs["artifact"] == after.inputs["artifact"]
+    assert before.key != after.key

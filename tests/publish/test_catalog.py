@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,18 @@ def test_a_damaged_copy_is_fetched_whole_and_never_answered_with(root: Path, cac
         kept.write_bytes(b"{")
     with pytest.raises(ZooError, match="no JSON"):
         opened(server.url, cache)
+
+
+@pytest.mark.parametrize("kind", ["json", "about"])
+@pytest.mark.parametrize("way", [os.mkdir, os.mkfifo, lambda file: file.symlink_to(file)])
+def test_what_is_no_copy_makes_way_for_one(root: Path, cache: Cache, kind: str, way: Callable[[Path], object]) -> None:
+    with serving(root) as server:
+        opened(server.url, cache)
+        file = next((cache.root / "registries").glob(f"*.{kind}"))
+        file.unlink()
+        way(file)
+        assert "toy-a" in opened(server.url, cache).registry.artifacts
+        assert file.is_file()
 
 
 def test_without_a_copy_the_reason_is_told(cache: Cache, root: Path) -> None:

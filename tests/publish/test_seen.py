@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -95,11 +96,21 @@ def test_search_shows_what_was_replaced(user: User, tmp_path: Path) -> None:
     assert "toy-a@1 is another tree" in done.stderr
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"artifacts": {"a": 7}}', b"\xff"])
-def test_a_damaged_memory_is_one_that_saw_nothing(tmp_path: Path, damage: bytes) -> None:
+DAMAGE: list[bytes | Callable[[Path], object]] = [
+    b"", b"[]", b"{}", b'{"artifacts": {"a": 7}}', b"\xff", b"[" * 100_000, os.mkdir, os.mkfifo
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_memory_saw_nothing_and_that_is_told(
+    tmp_path: Path, damage: bytes | Callable[[Path], object]
+) -> None:
     file = tmp_path / "x.seen"
-    file.write_bytes(damage)
-    assert compare(file, [Numbers("a", 1, {"1": "t"})]).told == []
+    assert compare(tmp_path / "y.seen", [Numbers("a", 1, {"1": "t"})]).remark("R") == ""
+    file.write_bytes(damage) if isinstance(damage, bytes) else damage(file)
+    found = compare(file, [Numbers("a", 1, {"1": "t"})])
+    assert found.told == []
+    assert found.remark("R") == "what was remembered of R was damaged, so a replaced version would go unseen this once"
     assert compare(file, [Numbers("a", 1, {"1": "u"})]).replaced == {("a", 1): "t"}
 
 

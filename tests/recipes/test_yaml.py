@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from hypothesis import given
@@ -171,6 +172,8 @@ def test_what_is_no_recipe_at_all(text: str, number: int, message: str) -> None:
         ("  int8: {", "  fp32: {builder: onnx, from: encoder}\n  int8: {"),
         ("license: mit", "license: mit\nsummary: TransientError."),
         ("from: fp32}", "from: fp32, from: encoder}"),
+        ("from: fp32}", "from: fp32, params: {<<: {from: 1, from: 2}}}"),
+        ("from: fp32}", "from: fp32, params: {<<: [{a: 1}, {from: 1, from: 2}]}}"),
     ],
 )
 def test_a_key_given_twice(old: str, new: str) -> None:
@@ -187,6 +190,34 @@ def test_anchors_are_data_and_work() -> None:
         ("from: fp32}", "from: fp32, params: {<<: *p, epochs: 3}}"),
     )
     assert parse(text, "f").artifacts["int8"].params == {"epochs": 3, "seed": 1}
+
+
+@pytest.mark.parametrize("number", ["010", "-07", "0_1", "1:10", "190:20:30", "1:10.5"])
+def test_a_number_in_a_base_that_nobody_means(number: str) -> None:
+    told = fault(edited(SMALL, ("from: fp32}", f"from: fp32, seed: {number}}}")))
+    assert re.fullmatch(
+        rf"recipes/toy\.yaml:\d+: found '{re.escape(number)}', which YAML reads in another base .*", told
+    )
+    quoted = edited(SMALL, ("from: fp32}", f"from: fp32, summary: '{number}'}}"))
+    assert parse(quoted, "f").artifacts["int8"].summary == number
+
+
+def test_plain_numbers_are_read() -> None:
+    told = "from: fp32, params: {a: 0, b: -7, c: 0.5, d: 1e-3, e: 1_000, f: 0x1f, g: .5, h: 1.0e+3}}"
+    values = parse(edited(SMALL, ("from: fp32}", told)), "f").artifacts["int8"].params
+    assert values == {"a": 0, "b": -7, "c": 0.5, "d": "1e-3", "e": 1000, "f": 31, "g": 0.5, "h": 1000.0}
+
+
+def test_of_very_many_faults_the_first_are_told() -> None:
+    told = fault(SMALL + "".join(f"k{i}: 1\n" for i in range(5_000))).splitlines()
+    assert len(told) == 101
+    assert told[0].startswith(f"recipes/toy.yaml:{len(SMALL.splitlines()) + 1}: k0: unknown key")
+    assert told[-1] == "recipes/toy.yaml: 4900 more faults"
+
+
+def test_a_key_forges_no_line() -> None:
+    told = fault(edited(SMALL, ("from: fp32}", r'from: fp32, "a\e[2J\nERROR: run this": 1}')))
+    assert "\n" not in told and told.isprintable()
 
 
 def test_a_recipe_error_is_the_users_to_mend() -> None:

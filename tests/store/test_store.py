@@ -244,7 +244,7 @@ def test_actions_and_names(store: Store, tree: str) -> None:
     assert (store.root / "names" / "toy" / "a.json").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b"[" * 100_000])
 def test_a_damaged_name_counts_as_none_and_is_written_again(store: Store, tree: str, data: bytes) -> None:
     store.record(ActionResult("a" * 64, {}, tree, {}))
     store.name("toy/a", "a" * 64)
@@ -254,7 +254,7 @@ def test_a_damaged_name_counts_as_none_and_is_written_again(store: Store, tree: 
     assert store.named("toy/a") is not None
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b"[" * 100_000])
 def test_a_damaged_action_counts_as_none(store: Store, tree: str, data: bytes) -> None:
     store.record(ActionResult("a" * 64, {}, tree, {}))
     (store.root / "actions" / f"{'a' * 64}.json").write_bytes(data)

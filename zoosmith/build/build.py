@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from zoosmith import plugins
-from zoosmith.build import inputs, parity, reads, weights
-from zoosmith.build.codehash import build_code
+from zoosmith.build import bytecode, inputs, parity, reads, weights
+from zoosmith.build.codehash import build_code, code_files
 from zoosmith.build.cut import count_cut
 from zoosmith.build.loadback import Check, check_artifact
 from zoosmith.common import gate
@@ -31,6 +31,7 @@ def run(step: Step) -> None:
     kind = step.inputs["task"]["kind"] if step.inputs["task"] else None
     code = build_code(step.inputs["builder"], kind, step.project)
     inputs.same_code(code, step.inputs["code"], "the builder's code")
+    bytecode.forget(code_files(*code))
     facts: dict[str, Any] = {}
     labels: list[str] = []
     with reads.witnessed(step, code, step.inputs["tools"]):

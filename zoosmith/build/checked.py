@@ -2,8 +2,8 @@
 
 A check imports every builder, task and runtime that a recipe names, which takes as long as all else that listing tasks
 does. What is kept is one digest of what went into the check: where it differs, or cannot be read, all is checked anew.
-What a user's plug-in imports from elsewhere in the zoo is not part of it; an artifact's own parameters are validated
-once more when it is built.
+What a user's plug-in imports from folders of its own in the zoo is not part of it; an artifact's own parameters are
+validated once more when it is built.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pydantic
 
 from zoosmith.common.canonical import digest
 from zoosmith.plugins import KINDS, PACKAGE
-from zoosmith.store.files import write_atomic
+from zoosmith.store import heal
 
 KEPT = Path("artifacts", ".checked")
 TICK_S = 0.02  # longer than a tick of the kernel, the grain of a file's times
@@ -31,7 +31,7 @@ def fingerprint(project: Path, texts: Mapping[str, str]) -> str:
     return digest(
         {
             "recipes": dict(texts),
-            "code": sorted({line for home in homes for line in _code(home)}),
+            "code": sorted({line for home in homes for line in _code(home)} | set(_beside(project))),
             "packages": [sys.version, pydantic.VERSION],
             "project": (project / "dodo.py").is_file(),  # without it the folder's own plug-ins count for nothing
         }
@@ -41,7 +41,7 @@ def fingerprint(project: Path, texts: Mapping[str, str]) -> str:
 def is_known(project: Path, mark: str) -> bool:
     """Whether recipes and code with this fingerprint were found right before."""
     try:
-        return (project / KEPT).read_bytes() == mark.encode()
+        return heal.read_regular(project / KEPT) == mark.encode()
     except OSError:
         return False
 
@@ -49,7 +49,12 @@ def is_known(project: Path, mark: str) -> bool:
 def remember(project: Path, mark: str) -> None:
     """Keep a fingerprint; where nothing can be written, the next run checks again."""
     with suppress(OSError):
-        write_atomic(project / KEPT, mark.encode())
+        heal.place(project / KEPT, mark.encode(), (project / KEPT).parent)
+
+
+def _beside(project: Path) -> Iterator[str]:
+    """The modules beside dodo.py, which plug-ins may import."""
+    return (_state(str(file)) for file in project.glob("*.py") if file.is_file())
 
 
 def _code(home: Path | str) -> Iterator[str]:

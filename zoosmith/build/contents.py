@@ -17,6 +17,7 @@ from zoosmith.common.canonical import digest
 from zoosmith.common.text import show
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
+from zoosmith.sources.pick import below
 from zoosmith.store.files import payload, sha256_file
 
 FILE = Path("kept", "contents.json")  # below the store
@@ -77,8 +78,8 @@ def folder_digest(path: Path) -> str:
 
 
 def signature(path: Path) -> Seen:
-    """What the file system says of a file, or of all below a folder."""
-    files = [os.path.join(here, name) for here, _, names in os.walk(path) for name in names]  # noqa: PTH118  # often
+    """What the file system says of a file, or of all below a folder; links are followed, as they are for the digest."""
+    files = [os.path.join(path, name) for name in below(path)]  # noqa: PTH118  # often
     found: Seen = []
     for file in files or [str(path)]:
         with suppress(OSError):

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zoosmith import plugins
-from zoosmith.build.codehash import closure_key, code_digests
+from zoosmith.build import bytecode, reads
+from zoosmith.build.codehash import closure_key, code_digests, code_files
 from zoosmith.build.contents import folder_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import BuildError
@@ -28,8 +29,12 @@ def data(step: Step) -> None:
     from zoosmith.sources import rows
 
     if name := step.run["data"].get("builtin"):
-        same_code([plugins.find("builtin", name, step.project)], step.inputs["code"], f"the code of {name}")
-    if path := step.run["data"].get("path"):
+        code = [plugins.find("builtin", name, step.project)]
+        same_code(code, step.inputs["code"], f"the code of {name}")
+        bytecode.forget(code_files(*code))
+        with reads.witnessed(step, code, reader=reads.BUILT_IN):
+            rows.run(step)
+    elif path := step.run["data"].get("path"):
         with unchanged(step.project / path, lambda: folder_digest(step.project / path), step.inputs["path"]):
             rows.run(step)
     else:
@@ -90,7 +95,10 @@ def _changed(path: Path) -> str:
 
 
 def _signature(path: Path) -> Signature:
-    """What the file system says of each file: it tells an edit that was taken back, which no hash does."""
+    """What the file system says of each file: it tells an edit that was taken back, which no hash does.
+
+    Of a link to all of it too, which may have led elsewhere meanwhile.
+    """
     files = [path / file for file in payload(path)] if path.is_dir() else [path]
-    found = ((str(file), file.stat()) for file in files)
+    found = [(str(file), file.stat()) for file in files] + [(f"{path}, a link", path.lstat())] * path.is_symlink()
     return [(name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in found]

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from zoosmith.bench.host import ISA, device
 from zoosmith.build.codehash import other_packages
+from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import public_versions, version_of_module
 from zoosmith.store.files import sha256_file
 from zoosmith.toolkit.torch import processor
@@ -79,10 +80,19 @@ def device_of(module: ModuleType, facts: Facts) -> str:
 
 
 def tools_of(module: ModuleType, project: Path) -> dict[str, Any]:
-    """What decides of the tools that a builder runs: hashes of files of the project, pins of those that are fetched."""
+    """What decides of the tools that a builder runs: hashes of files of the project, pins of those that are fetched.
+
+    Raises ZooError where there is no such file.
+    """
     tools = getattr(module, "TOOLS", ())
     if isinstance(tools, Mapping):
         return {name: pin._asdict() for name, pin in tools.items()}
+    for tool in tools:
+        if not (project / tool).is_file():
+            raise ZooError(
+                f"{module.__file__}: TOOLS names {tool!r}, and {project / tool} is no file; name each file that the "
+                "builder reads, by its path in the zoo"
+            )
     return {tool: sha256_file(project / tool) for tool in tools}
 
 

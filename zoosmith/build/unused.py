@@ -17,7 +17,7 @@ from zoosmith.build import foreign
 from zoosmith.common.canonical import canonical
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Zoo
-from zoosmith.store.files import write_atomic
+from zoosmith.store import heal
 
 KEPT = Path("artifacts", ".plugins")
 NEEDED = {"builders": foreign.BUILDER, "runtimes": foreign.RUNTIME}
@@ -99,13 +99,13 @@ def _name(node: ast.AST) -> str | None:
 
 def _kept(project: Path) -> Known:
     try:
-        told = json.loads((project / KEPT).read_bytes())
+        told = json.loads(heal.read_regular(project / KEPT) or b"")
         return {str(file): list(each) for file, each in told.items() if len(each) == 3}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
 
 
 def _keep(project: Path, known: Known) -> None:
     """Where nothing can be written, the next run parses again."""
     with suppress(OSError):
-        write_atomic(project / KEPT, canonical(known))
+        heal.place(project / KEPT, canonical(known), (project / KEPT).parent)

@@ -26,7 +26,6 @@ from zoosmith.execution.place import LOCAL
 from zoosmith.execution.resources import of_this_machine
 from zoosmith.recipes.graph import Family, Ref, Zoo
 from zoosmith.store import heal
-from zoosmith.store.files import write_atomic
 from zoosmith.store.locks import flock
 from zoosmith.store.store import ActionResult, Store
 
@@ -220,14 +219,13 @@ class Workspace:
         tree = self.resolver.parent_tree(ref)
         with self.store.kept(), flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
-            write_atomic(self._stamp(ref, "delivered"), delivery.fingerprint(self.home(ref), tree).encode())
+            self._put_stamp(self._stamp(ref, "delivered"), delivery.fingerprint(self.home(ref), tree))
 
     def delivered(self, ref: Ref) -> bool:
         """Whether artifacts/NAME holds the artifact as it is now, untouched and alone, with all that it needs."""
         record = self.resolver.finished("artifact" if self.zoo.base(ref) is None else "base", ref)
-        stamp = self._stamp(ref, "delivered")
-        told = heal.read_regular(stamp)
-        if record is None or told is None or told.decode() != delivery.fingerprint(self.home(ref), record.tree):
+        told = heal.read_regular(self._stamp(ref, "delivered"))
+        if record is None or told is None or told != delivery.fingerprint(self.home(ref), record.tree).encode():
             return False
         return all(self.delivered(parent) for parent in self.needed(ref).values())
 
@@ -248,7 +246,7 @@ class Workspace:
         measured = Measurement.model_validate_json(self.store.read(record.tree, "result.json"))
         measured = measured.model_copy(update=names)  # the same trees may have been measured under other names
         self.records.register(ref, build_record(self.resolver, ref), measured)
-        write_atomic(self._stamp(ref, f"registered-{suite}", at), self._registration(ref, suite, at).encode())
+        self._put_stamp(self._stamp(ref, f"registered-{suite}", at), self._registration(ref, suite, at))
 
     def registered(self, ref: Ref, suite: str, at: str = "") -> bool:
         """Whether the record holds the artifact and its measurement as they are now."""
@@ -261,9 +259,10 @@ class Workspace:
             self.record_root / "registry.json",
             *written,
         )
-        if not stamp.is_file() or not all(file.is_file() for file in files):
+        told = heal.read_regular(stamp)
+        if not told or not all(file.is_file() for file in files):
             return False
-        return stamp.read_text() == self._registration(ref, suite, at)
+        return told == self._registration(ref, suite, at).encode()
 
     def _registration(self, ref: Ref, suite: str, at: str) -> str:
         """Digest over all that results, card and row are made from."""
@@ -277,6 +276,9 @@ class Workspace:
     def _stamp(self, ref: Ref, what: str, at: str = "") -> Path:
         root = digest(str(self.record_root))[:8]
         return self.store.root / "stamps" / root / f"{full_name(ref.recipe, ref.name)}.{what}{'@' if at else ''}{at}"
+
+    def _put_stamp(self, stamp: Path, text: str) -> None:
+        heal.place(stamp, text.encode(), self.store.root)
 
     def render_card(self, ref: Ref) -> None:
         """Render one artifact's card from its record. Raises ZooError where nothing is recorded."""

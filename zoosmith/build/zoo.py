@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from zoosmith.build import checked, checks
+from zoosmith.build import bytecode, checked, checks
 from zoosmith.build.parsed import KeptRecipes
 from zoosmith.build.recipe_files import recipe_files, shown_as, text_of
 from zoosmith.contract.errors import ZooError
@@ -21,6 +21,7 @@ def load_zoo(project: Path) -> Zoo:
     zoo = Zoo(read)
     mark = checked.fingerprint(project, {family.source.file: family.source.text for family in zoo.families.values()})
     if not checked.is_known(project, mark):
+        bytecode.forget_all(project)
         for id in zoo.families:
             checks.check_family(zoo, id, project)
         checked.remember(project, mark)
@@ -30,6 +31,7 @@ def load_zoo(project: Path) -> Zoo:
 def load_what_holds(project: Path) -> tuple[Zoo, dict[str, ZooError]]:
     """The families that are right, and by id what is wrong with each other one. Raises ZooError for a fault of none."""
     read, broken = _read(project)
+    bytecode.forget_all(project)
     while True:
         try:
             zoo = Zoo(read)

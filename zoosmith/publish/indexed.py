@@ -19,6 +19,7 @@ from zoosmith.publish.entries import DamagedEntry, Entries
 from zoosmith.publish.kept import Lines
 from zoosmith.publish.objects import MAX_OBJECT, Root, path_of
 from zoosmith.records.brief import Brief
+from zoosmith.store import heal
 from zoosmith.store.files import write_atomic
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.retry import RetryPolicy, TransientError
@@ -52,9 +53,9 @@ class Indexed(Entries):
 
     def read(self, sha256: str) -> bytes:
         """An object's bytes, from the cache or from the registry. Raises ZooError."""
-        kept = self.cache.file(sha256)
+        kept = self.cache.file(objects.required(sha256))
         with suppress(OSError):
-            data = kept.read_bytes()
+            data = heal.read_regular(kept) or b""
             if hashlib.sha256(data).hexdigest() == sha256:
                 return data
         data = self.retry.until_done(lambda: self._fetched(sha256))

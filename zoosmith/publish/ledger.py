@@ -52,7 +52,7 @@ class InMemory:
         self.registry = Registry() if self.root or not data else parse(text, what)
 
     def _object(self, sha256: str) -> bytes:
-        return self._read(path_of(sha256))
+        return self._read(path_of(objects.required(sha256)))
 
     def names(self) -> Iterable[str]:
         """See Ledger."""

@@ -84,6 +84,13 @@ def safe_digest(text: str) -> bool:
     return len(text) == 64 and all(sign in "0123456789abcdef" for sign in text)
 
 
+def required(digest: Any) -> str:
+    """The digest by which an index names an object. Raises ZooError for anything else, which could be a path."""
+    if not isinstance(digest, str) or not safe_digest(digest):
+        raise ZooError(f"the index names an object by {digest!a:.80}; expected a SHA-256 of 64 hex digits: damaged")
+    return digest
+
+
 def branch(read: Read, index: Mapping[str, str], key: str) -> dict[str, Any]:
     """What an index holds under a key; empty where it holds nothing."""
     return parsed(read(index[key]), index[key]) if key in index else {}

@@ -21,7 +21,8 @@ from zoosmith.publish.objects import Root
 from zoosmith.publish.seen import Numbers
 from zoosmith.publish.shelf import BytesSource, FileSource, Source, shelf
 from zoosmith.signing.place import trust_file
-from zoosmith.store.files import sha256_file, write_atomic
+from zoosmith.store import heal
+from zoosmith.store.files import sha256_file
 from zoosmith.transfer.cache import Cache
 from zoosmith.transfer.retry import RetryPolicy, Unreachable
 
@@ -64,13 +65,13 @@ def open_kept(location: str | None, project: Path, cache: Cache) -> Catalog | No
 def _compared(catalog: Catalog, cache: Cache) -> Catalog:
     """The catalog with what differs from what was seen of this registry before."""
     file, mark = cache.compared(catalog.base), getattr(catalog.artifacts, "mark", None)
-    if mark is not None and file.is_file() and file.read_text(encoding="utf-8") == mark:
+    if mark is not None and heal.read_regular(file) == mark.encode():
         return catalog
     now = (Numbers(name, brief.last, brief.trees, brief.heads) for name, brief in catalog.briefs.items() if brief)
     damaged = [name for name, brief in catalog.briefs.items() if brief is None]
     changes = seen.compare(cache.seen(catalog.base), now, damaged)
     if mark is not None and not changes.told and not damaged:
-        write_atomic(file, mark.encode())
+        heal.place(file, mark.encode(), file.parent)
     remark = "; ".join(filter(None, (catalog.remark, changes.remark(catalog.base))))
     return replace(catalog, remark=remark, changes=changes)
 
@@ -132,17 +133,17 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
 
 def _keep(kept: Path, base: str, data: bytes, tag: str, date: str) -> None:
     """The copy first: tag and digest describe it, and a kill between them only costs a full answer."""
-    write_atomic(kept, data)
+    heal.place(kept, data, kept.parent)
     usable = tag if tag.isascii() and tag.isprintable() and len(tag) < 200 else ""
     about = {"url": base, "etag": usable, "date": safe.printable(date)[:40], "sha256": sha256(data).hexdigest()}
-    write_atomic(kept.with_suffix(".about"), canonical(about))
+    heal.place(kept.with_suffix(".about"), canonical(about), kept.parent)
 
 
 def _about(kept: Path) -> dict[str, str]:
     try:
-        found = json.loads(kept.with_suffix(".about").read_bytes())
+        found = json.loads(heal.read_regular(kept.with_suffix(".about")) or b"")
         return {key: str(value) for key, value in found.items()}
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}
 
 

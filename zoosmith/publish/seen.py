@@ -6,13 +6,14 @@ A tree is remembered as it was first seen (trust on first use, as SSH does with 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from zoosmith.common.canonical import canonical
-from zoosmith.store.files import write_atomic
+from zoosmith.store import heal
 from zoosmith.store.locks import flock
 
 SHOWN = 3
@@ -34,15 +35,19 @@ class Numbers(NamedTuple):
 class Changes:
     """What differs from before. `replaced` gives the tree that was seen first, by name and number of the version.
 
-    rewritten: artifacts the history of whose names does not go on from what it was.
+    rewritten: artifacts the history of whose names does not go on from what it was. forgotten: what was remembered is
+    damaged, so that nothing can be compared.
     """
 
     replaced: dict[tuple[str, int], str] = field(default_factory=dict)
     rewritten: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
+    forgotten: bool = False
 
     def remark(self, registry: str) -> str:
         """One line of it; empty where nothing differs."""
+        if self.forgotten:
+            return f"what was remembered of {registry} was damaged, so a replaced version would go unseen this once"
         if not self.told:
             return ""
         more = f", and {len(self.told) - SHOWN} more" if len(self.told) > SHOWN else ""
@@ -54,8 +59,9 @@ def compare(file: Path, now: Iterable[Numbers], unread: Iterable[str] = ()) -> C
 
     unread: names of damaged entries, which are there all the same.
     """
-    known = _read(file)
-    found, seen, grown = Changes(), set[str](), list[Numbers]()
+    remembered = _read(file)
+    known = remembered or {}
+    found, seen, grown = Changes(forgotten=remembered is None), set[str](), list[Numbers]()
     for artifact in now:
         seen.add(artifact.name)
         before = known.get(artifact.name)
@@ -72,9 +78,9 @@ def compare(file: Path, now: Iterable[Numbers], unread: Iterable[str] = ()) -> C
 def _remember(file: Path, grown: Iterable[Numbers]) -> None:
     """Add to what `file` says by now, which another process may have added to since it was read."""
     with flock(file.with_suffix(".lock")):
-        known = _read(file)
+        known = _read(file) or {}
         known.update({artifact.name: _grown(known.get(artifact.name), artifact) for artifact in grown})
-        write_atomic(file, canonical({"schema": 1, "artifacts": known}))
+        heal.place(file, canonical({"schema": 1, "artifacts": known}), file.parent)
 
 
 def _compare(before: Mapping[str, Any], now: Numbers, found: Changes) -> None:
@@ -104,13 +110,15 @@ def _grown(before: Mapping[str, Any] | None, now: Numbers) -> dict[str, Any]:
     return found
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """What is remembered; nothing where the file is missing or damaged, as at a first sight."""
+def _read(file: Path) -> dict[str, Any] | None:
+    """What is remembered; nothing where there is no file, as at a first sight; None where it is damaged."""
+    if not os.path.lexists(file):
+        return {}
     try:
-        told = json.loads(file.read_bytes())["artifacts"]
+        told = json.loads(heal.read_regular(file) or b"")["artifacts"]
         for entry in told.values():
             _ = int(entry["latest"]), {int(number): str(tree) for number, tree in entry["trees"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
     found: dict[str, Any] = told
     return found

@@ -5,6 +5,7 @@ Line numbers cost a second parse, so they are looked up only when there is an er
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Sequence
@@ -15,13 +16,19 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from zoosmith.common.names import nearest
+from zoosmith.common.text import inline
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.schema import Recipe
-from zoosmith.recipes.size import check_size
+from zoosmith.recipes.size import check_depth, check_size, children
 
 Location = Sequence[str | int]
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST = 200  # characters of a value in a message
+OTHER_BASES = re.compile(r"^[-+]?0[0-9_]+$|:")
+MOST_FAULTS = 100
+MOST_DIGITS = 512  # of a number: Python prints none of thousands, and no field takes one of more than 64 bits
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_CONVERSION = (ValueError, LookupError, AttributeError, ArithmeticError)  # PyYAML's own, for a tag that does not fit
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
@@ -30,26 +37,55 @@ class RecipeError(ZooError):
 
 
 class _Loader(_LIBYAML):  # type: ignore[misc,valid-type]  # chosen at run time: libyaml is six times as fast
-    """Safe YAML in which a key given twice is an error instead of a silent loss."""
-
-    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
-        """As the base class, after checking for duplicate and non-text keys."""
-        seen: set[str] = set()
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key.tag not in _KEY_TAGS:
-                shown = repr(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
-                raise _problem(key, f"found {shown} as a key, which YAML does not read as text; put it in quotes")
-            if key.value in seen:
-                raise _problem(key, f"key {key.value!r} is given twice; each name may stand once")
-            seen.add(key.value)
-        return typing.cast(dict[Any, Any], super().construct_mapping(node, deep=deep))
+    """Safe YAML; what it takes for a number or date and cannot convert gets its line."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """As the base class; what YAML takes for a number or date and cannot convert gets its line."""
+        """As the base class. Raises yaml.MarkedYAMLError."""
         try:
             return super().construct_object(node, deep=deep)
-        except (ValueError, LookupError, AttributeError) as error:  # PyYAML's own, for a tag that does not fit
-            raise _problem(node, f"found {node.value!r}: {error}; put text in quotes") from None
+        except _CONVERSION as error:
+            raise _problem(node, f"found {_shown(node.value)}: {error}; put text in quotes") from None
+
+
+def _check(root: yaml.Node) -> None:
+    """Raise yaml.MarkedYAMLError for what would be lost or changed without a word, anywhere in a document.
+
+    Before any node becomes a value: what is merged by `<<` is put into the mapping around it then.
+    """
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            if isinstance(node, yaml.MappingNode):
+                _check_keys(node)
+            elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS:
+                _check_number(node)
+            waiting += reversed(children(node))
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    """Raise for a key given twice, which would be a silent loss, and for one that is no text."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.tag not in _KEY_TAGS:
+            shown = _shown(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
+            raise _problem(key, f"found {shown} as a key, which YAML does not read as text; put it in quotes")
+        if key.value in seen:
+            raise _problem(key, f"key {_shown(key.value)} is given twice; each name may stand once")
+        seen.add(key.value)
+
+
+def _check_number(node: yaml.ScalarNode) -> None:
+    """Raise for a number that nobody means, or that cannot be printed: YAML 1.1 takes 010 for 8, and 1:10 for 70."""
+    if len(node.value) > MOST_DIGITS:
+        raise _problem(node, f"found {_shown(node.value)}, a number of over {MOST_DIGITS} digits; put text in quotes")
+    if OTHER_BASES.search(node.value):
+        raise _problem(
+            node,
+            f"found {_shown(node.value)}, which YAML reads in another base (010 is 8, 1:10 is 70); "
+            "write the number in plain digits, or put text in quotes",
+        )
 
 
 def _problem(node: yaml.Node, text: str) -> yaml.MarkedYAMLError:
@@ -72,8 +108,6 @@ def document(
         found = _loaded(text)
     except yaml.YAMLError as error:
         raise RecipeError(_marked(error, text, file)) from None
-    except RecursionError:
-        raise RecipeError(f"{file}:1: lists or mappings are nested too deeply to be read") from None
     if not isinstance(found, dict):
         kind = "nothing" if found is None else type(found).__name__
         raise RecipeError(f"{file}:1: expected {expected}; found {kind}")
@@ -81,11 +115,14 @@ def document(
 
 
 def _loaded(text: str) -> Any:
-    """What the one document says; its size is checked before aliases are followed."""
+    """What the one document says; its depth is checked before nodes are made, its size before aliases are followed."""
+    check_depth(yaml.parse(text, Loader=_LIBYAML))
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
         check_size(root)
+        if root is not None:
+            _check(root)
         return None if root is None else loader.construct_document(root)
     finally:
         loader.dispose()
@@ -102,16 +139,17 @@ def _marked(error: yaml.YAMLError, text: str, file: str) -> str:
 def explain(
     error: ValidationError, text: str, file: str, prefix: Location = (), model: type[BaseModel] = Recipe
 ) -> str:
-    """One line for each fault. `prefix` is where in the document the validated part stands."""
-    root: yaml.Node | None = yaml.compose(text, Loader=_LIBYAML)
+    """One line for each fault, of very many the first. `prefix` is where in the document the validated part stands."""
+    whole = root = yaml.compose(text, Loader=_LIBYAML)
     for part in prefix:
         root = (_child(root, part) or (0, None))[1]
-    lines = []
-    for fault in error.errors(include_url=False):
+    lines, faults = [], error.errors(include_url=False)
+    for fault in faults[:MOST_FAULTS]:
         keys = _keys(root, fault["loc"], fault["type"] == "missing")
         path = [*prefix, *keys]
-        lines.append(f"{file}:{line_of(text, path)}: {_dotted(path)}: {_what(fault, keys, model)}")
-    return "\n".join(dict.fromkeys(lines))
+        lines.append(f"{file}:{_line_in(whole, path)}: {_dotted(path)}: {_what(fault, keys, model)}")
+    more = [f"{file}: {len(faults) - MOST_FAULTS} more faults"] if len(faults) > MOST_FAULTS else []
+    return "\n".join([*dict.fromkeys(lines), *more])
 
 
 def _keys(node: yaml.Node | None, location: Location, missing: bool) -> list[str | int]:
@@ -125,7 +163,8 @@ def _keys(node: yaml.Node | None, location: Location, missing: bool) -> list[str
 
 
 def _dotted(path: Location) -> str:
-    return ".".join(str(part) for part in path) or "the recipe"
+    """The keys in one line, as they are strangers'."""
+    return ".".join(inline(_cut(str(part))) for part in path) or "the recipe"
 
 
 def _what(fault: Any, keys: Location, model: type[BaseModel]) -> str:
@@ -144,7 +183,10 @@ def _what(fault: Any, keys: Location, model: type[BaseModel]) -> str:
 
 def _shown(found: Any) -> str:
     """The value as Python writes it, its start where it is long."""
-    text = repr(found)
+    return _cut(repr(found))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 
@@ -181,7 +223,10 @@ def _plain(annotation: Any) -> Any:
 
 def line_of(text: str, path: Location) -> int:
     """Line (from 1) of the key at `path`, or of the nearest parent that exists."""
-    node = yaml.compose(text, Loader=_LIBYAML)
+    return _line_in(yaml.compose(text, Loader=_LIBYAML), path)
+
+
+def _line_in(node: yaml.Node | None, path: Location) -> int:
     line = 1
     for part in path:
         found = _child(node, part)

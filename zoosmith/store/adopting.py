@@ -18,8 +18,10 @@ def missing(store: Store, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def arriving(store: Store, sha256: str) -> Path:
-    """Where a file lies while it comes in; what a kill left there is gone on with."""
-    return store.folder("incoming") / sha256
+    """Where a file lies while it comes in; what a kill left there is gone on with, what is no file makes way."""
+    part = store.folder("incoming") / sha256
+    heal.make_way(part)
+    return part
 
 
 def adopt(store: Store, part: Path, sha256: str) -> None:

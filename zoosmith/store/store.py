@@ -97,7 +97,7 @@ class Store:
         try:
             rows = json.loads(raw or b"")
             return [Entry(*row) for row in rows] if digest(rows) == tree else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def has(self, tree: str) -> bool:
@@ -154,7 +154,7 @@ class Store:
         try:
             body = json.loads(raw or b"")
             return ActionResult(key, body["inputs"], body["tree"], body["provenance"]) if _holds(key, body) else None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def finished(self, key: str) -> ActionResult | None:
@@ -220,7 +220,7 @@ def key_of(name: Path) -> str | None:
     """The action key that a file below names/ holds; None if the file is missing or damaged."""
     try:
         return str(json.loads(heal.read_regular(name) or b"")["key"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import ZooError
+from zoosmith.store import heal
 from zoosmith.store.files import FICLONE, copy_file
 from zoosmith.transfer.config import Config
 
@@ -90,14 +91,12 @@ class Cache:
     def take(self, sha256: str, size: int, target: Path) -> bool:
         """Copy a file out, if it is here and right; what is not right is removed."""
         source = self.file(sha256)
-        try:
-            right = source.stat().st_size == size
-        except FileNotFoundError:
+        if not os.path.lexists(source):
             return False
         target.unlink(missing_ok=True)
-        if right and copy_file(source, target) == sha256:
+        if heal.is_regular(source, size) and copy_file(source, target) == sha256:
             return True
-        source.unlink(missing_ok=True)
+        heal.clear(source)
         target.unlink(missing_ok=True)
         return False
 
