@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zoosmith.build.built_for import called, otherwise
 from zoosmith.build.explain import first_difference, nodes, stored_name
 from zoosmith.build.moved import moved
 from zoosmith.build.workspace import Workspace
@@ -60,13 +61,19 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """needs: lines on what it takes of this machine. short: what this machine is short of. recorded: what has moved."""
+    """needs: lines on what it takes of this machine. short: what this machine is short of. recorded: what has moved.
+
+    profile: host class of the nodes that keys are made for; "" for this machine. otherwise: that it was last built for
+    another one, or "".
+    """
 
     name: str
     steps: list[Step]
     needs: list[str]
     short: list[str]
     recorded: list[str]
+    profile: str = ""
+    otherwise: str = ""
 
 
 def planned(workspace: Workspace, ref: Ref) -> Plan:
@@ -74,7 +81,7 @@ def planned(workspace: Workspace, ref: Ref) -> Plan:
     from zoosmith.build import elsewhere, preflight
     from zoosmith.build.forecast import Forecast
 
-    here = preflight.room(workspace.artifacts)
+    here = preflight.room(workspace.artifacts, workspace.where)
     with elsewhere.as_if_fetched(workspace, [ref]) as had:
         forecast = Forecast(workspace)
         found = elsewhere.with_downloads(preflight.needs(forecast, [ref], copies=here.copies), had, workspace.store)
@@ -85,6 +92,8 @@ def planned(workspace: Workspace, ref: Ref) -> Plan:
             told + elsewhere.told(had, workspace.store),
             short,
             _recorded(workspace, ref),
+            workspace.profile,
+            otherwise(workspace, ref) or "",
         )
 
 
@@ -92,7 +101,9 @@ def plan(workspace: Workspace, ref: Ref) -> str:
     """One line a step: built, reused or fetched, with sizes where they are known."""
     found = planned(workspace, ref)
     short = [f"  SHORT    {line}" for line in found.short]
-    return "\n".join([f"{found.name}:", *(step.line() for step in found.steps), *found.needs, *short, *found.recorded])
+    head = f"{found.name}, for {called(found.profile)}:" if found.profile else f"{found.name}:"
+    last = [f"  {found.otherwise}"] if found.otherwise else []
+    return "\n".join([head, *last, *(step.line() for step in found.steps), *found.needs, *short, *found.recorded])
 
 
 def _steps(workspace: Workspace, ref: Ref, forecast: Any, had: Had) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from zoosmith.build.forecast import Forecast, Take
 from zoosmith.common.units import sized
+from zoosmith.execution.place import LOCAL
 from zoosmith.execution.resources import memory_mb
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.files import FICLONE
@@ -20,14 +21,15 @@ LINE = 12.5e6
 
 
 class Room(NamedTuple):
-    """disk: free bytes where the store is. memory_mb: of this machine, or of the group that processes here are in.
+    """disk: free bytes where the store is. memory_mb: of this machine, or of the group that processes here are in;
+    None where steps run on nodes of a cluster, of which it is known when a step is placed.
 
     copies: how often an artifact's bytes lie on the disk once it is in the store and below artifacts/: once where the
     file system shares blocks between files.
     """
 
     disk: int
-    memory_mb: int
+    memory_mb: int | None
     copies: int
 
 
@@ -46,10 +48,11 @@ class Needs(NamedTuple):
         return sum(step.seconds or 0.0 for step in self.steps)
 
 
-def room(artifacts: Path) -> Room:
-    """What this machine has for the store below `artifacts`, which need not be there yet."""
+def room(artifacts: Path, where: str = LOCAL) -> Room:
+    """What there is for the store below `artifacts`, which need not be there yet, and for steps that run at `where`."""
     folder = next(one for one in (artifacts, *artifacts.parents) if one.is_dir())
-    return Room(shutil.disk_usage(folder).free, memory_mb(), 1 if shares_blocks(folder) else 2)
+    memory = memory_mb() if where == LOCAL else None
+    return Room(shutil.disk_usage(folder).free, memory, 1 if shares_blocks(folder) else 2)
 
 
 def shares_blocks(folder: Path) -> bool:
@@ -89,7 +92,8 @@ def told(found: Needs, here: Room) -> list[str]:
         return []
     more = "at least" if found.unknown else "about"
     took = f"  takes    {more} {sized(found.disk)} of disk ({sized(here.disk)} free)"
-    memory = f"{found.largest.memory_mb:,} MiB of memory at most ({found.largest.name}; {here.memory_mb:,} MiB here)"
+    there = "" if here.memory_mb is None else f"; {here.memory_mb:,} MiB here"
+    memory = f"{found.largest.memory_mb:,} MiB of memory at most ({found.largest.name}{there})"
     lines = [f"{took}, {memory}"]
     if found.download:
         minutes = found.download / LINE / 60
@@ -115,7 +119,7 @@ def shortages(found: Needs, here: Room) -> list[str]:
             f"the disk is short: about {sized(found.disk)} are needed and {sized(here.disk)} are free; free some "
             "(`doit gc`), or move the zoo to a larger disk"
         )
-    large = [step for step in found.steps if step.memory_mb > here.memory_mb]
+    large = [step for step in found.steps if here.memory_mb is not None and step.memory_mb > here.memory_mb]
     if large:
         most = max(large, key=lambda step: step.memory_mb)
         others = f" ({len(large)} steps do)" if len(large) > 1 else ""

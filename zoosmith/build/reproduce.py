@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoosmith.build import beside
+from zoosmith.build.built_for import as_built
 from zoosmith.build.measuring import trees_action
 from zoosmith.build.recorded import current, recorded
 from zoosmith.common.names import full_name
@@ -142,6 +144,7 @@ def reference_here(workspace: Workspace, told: Figures) -> str | None:
 def measure_again(workspace: Workspace, ref: Ref, suite: str, tree: str, reference: str | None) -> Measurement:
     """A fresh measurement of a tree on this host; only the reference's answers may be remembered from before."""
     recipe = workspace.zoo.families[ref.recipe].recipe
+    workspace = as_built(workspace, ref, *beside.refs(workspace.zoo, ref.recipe).values())
     for data in sorted({each.data for each in recipe.evals.values()}):
         if not workspace.made("data", Ref(ref.recipe, data)):
             workspace.make("data", Ref(ref.recipe, data))

@@ -71,7 +71,7 @@ class Runner:
             if self.caches and made and not again and not action.private:
                 self.caches.send(record)
             if named:
-                self.store.name(action.name, record.key)
+                self.store.name(action.name, record.key, action.made_for)
             return record
 
     def _run(self, action: Action, again: bool, claim: ExitStack) -> tuple[ActionResult, bool]:

@@ -3,7 +3,8 @@
     files/ab/cdef...      bytes, named by their SHA-256
     trees/<digest>.json   [[path, size, sha256], ...]; its own SHA-256 is the tree's digest
     actions/<key>.json    what an action gave: tree digest and provenance, and a digest over key and body
-    names/<name>.json     the action last used under a name, for `why`
+    names/<name>.json     the action last used under a name, and the host class that it was made for
+    machines/<class>.json  what nodes of a host class announced last; see `zoosmith.build.built_for`
     work/<key>/           scratch of a running or interrupted action
     logs/<key>.log        what the worker printed
     incoming/<sha256>     a file on its way from a cache; see `zoosmith.store.adopting`
@@ -162,14 +163,22 @@ class Store:
         record = self.recorded(key)
         return record if record and self.has(record.tree) else None
 
-    def name(self, name: str, key: str) -> None:
-        """Remember that `name` was last made by the action `key`. Do it in `kept`: what has no name is collected."""
-        if self.key(name) != key:
-            self._place(f"names/{name}.json", canonical({"key": key}))
+    def name(self, name: str, key: str, made_for: str = "") -> None:
+        """Remember that `name` was last made by the action `key`. Do it in `kept`: what has no name is collected.
+
+        made_for: the host class of the nodes whose facts are in the key; "" for those of this machine.
+        """
+        if (self.key(name), self.made_for(name)) != (key, made_for):
+            self._place(f"names/{name}.json", canonical({"key": key} | ({"made_for": made_for} if made_for else {})))
 
     def key(self, name: str) -> str | None:
         """The key of the action last used under `name`, whether or not that is still cached."""
         return key_of(self.root / "names" / f"{name}.json")
+
+    def made_for(self, name: str) -> str | None:
+        """The host class that the action last used under `name` was made for, as `name` has it; None for no action."""
+        told = _said(self.root / "names" / f"{name}.json")
+        return str(told.get("made_for", "")) if "key" in told else None
 
     def named(self, name: str) -> ActionResult | None:
         """The action last used under `name`."""
@@ -218,10 +227,17 @@ class Store:
 
 def key_of(name: Path) -> str | None:
     """The action key that a file below names/ holds; None if the file is missing or damaged."""
+    told = _said(name)
+    return str(told["key"]) if "key" in told else None
+
+
+def _said(file: Path) -> dict[str, Any]:
+    """What a file below names/ says; {} if it is missing or damaged."""
     try:
-        return str(json.loads(heal.read_regular(name) or b"")["key"])
-    except (ValueError, KeyError, TypeError):
-        return None
+        told = json.loads(heal.read_regular(file) or b"")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _holds(key: str, body: dict[str, Any]) -> bool:
