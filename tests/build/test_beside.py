@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from tests.build.test_invariant import rows, zoo
 from tests.support import factor
 from tests.support.here import bring_up, open_here
-from tests.support.nodes import open_joined
+from tests.support.nodes import SMALL, open_joined
 from tests.support.zoo import doit, write_recipe, write_rows
 from zoosmith.app.doit.opening import needed_by
 from zoosmith.app.doit.tasks import Tasks
@@ -254,7 +255,8 @@ def test_what_nodes_built_is_measured_again_beside_what_they_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measure, "QUICK", Plan(starts=2, turns=2, block_s=0.01))
-    mine, joined = two(tmp_path / "z", ["family1-a0"]), open_joined(tmp_path / "z")
+    node = replace(SMALL, packages={"numpy": "1.0", "tokenizers": "2.0"})
+    mine, joined = two(tmp_path / "z", ["family1-a0"]), open_joined(tmp_path / "z", node)
     build(joined, OTHER, Ref("family0", "a0"))
     told, tree = answers(joined), joined.resolver.tree("artifact", Ref("family0", "a0"))
     with pytest.raises(Unresolved, match="family1/a0 is not built yet"):
