@@ -117,7 +117,7 @@ def take_needs(workspace: Workspace, tree: str) -> None:
     """See that what a tree cannot be opened without is in the store too. Raises ZooError for what is not here."""
     needs = json.loads(workspace.store.read(tree, PAYLOAD_MANIFEST))["needs"]
     for role, needed in needs.items():
-        if not workspace.store.has(needed) and needed not in map(partial(taken, workspace), _folders(workspace)):
+        if not workspace.store.holds(needed) and needed not in map(partial(taken, workspace), _folders(workspace)):
             raise ZooError(f"it needs {role}, tree {needed[:12]}, which is not here; `zoosmith pull` fetches both")
 
 
@@ -130,7 +130,7 @@ def reference_here(workspace: Workspace, told: Figures) -> str | None:
     if told.is_reference:
         return None
     tree, folder = told.reference_tree, workspace.artifacts / told.reference
-    if not (tree and workspace.store.has(tree)):
+    if not (tree and workspace.store.holds(tree)):
         if not (folder / PAYLOAD_MANIFEST).is_file():
             return None
         found = taken(workspace, folder)

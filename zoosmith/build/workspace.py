@@ -99,7 +99,10 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store below artifacts/."""
-        return Store(self.artifacts / ".store")
+        from zoosmith.remote.config import configured
+        from zoosmith.remote.left import Left
+
+        return Store(self.artifacts / ".store", Left(lambda: configured(self.project)))
 
     @cached_property
     def profile(self) -> str:
@@ -183,7 +186,7 @@ class Workspace:
             return True
         with self.store.kept():
             self.store.name(name, key, made_for)
-            return self.store.finished(key) is not None
+            return self.store.known(key) is not None
 
     def measure(self, ref: Ref, suite: str, at: str = "") -> ActionResult:
         """Measure a built artifact on this host, or on a node of the host class `at`."""
@@ -224,6 +227,8 @@ class Workspace:
             if not self.delivered(parent):
                 self.deliver(parent)
         tree = self.resolver.parent_tree(ref)
+        if self.store.left_at(tree):
+            self.runner.bring([tree], full_name(ref.recipe, ref.name))
         with self.store.kept(), flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
             write_atomic(self._stamp(ref, "delivered"), delivery.fingerprint(self.home(ref), tree).encode())
