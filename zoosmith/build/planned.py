@@ -16,6 +16,7 @@ from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
+from zoosmith.execution.place import LOCAL
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import ActionResult
 
@@ -31,7 +32,8 @@ class Step(NamedTuple):
     two.
 
     again: what changed since it was last there, if it was. gated: what its hub asks for first, or "".
-    source: the cache that it would be downloaded from, or "". signer: who signed it there, or "".
+    source: the cache that it would be downloaded from, or that its files were left in, or "".
+    signer: who signed it there, or "".
     refused: why what a cache has is not taken, or "".
     """
 
@@ -51,7 +53,9 @@ class Step(NamedTuple):
         about = f" (about {sized(self.size)})" if self.size else ""
         if self.do == "reuse":
             about = f" ({self.size / 1e6:.1f} MB)"
-        if self.source:
+        if self.source and self.do == "reuse":
+            about = f" ({sized(self.size)}, left in {self.source})"
+        elif self.source:
             signed = f", signed by {self.signer}" if self.signer else ""
             about = f" ({sized(self.size)} from {self.source}{signed})"
         refused = f"; {self.refused}" if self.refused else ""
@@ -84,7 +88,8 @@ def planned(workspace: Workspace, ref: Ref) -> Plan:
     here = preflight.room(workspace.artifacts, workspace.where)
     with elsewhere.as_if_fetched(workspace, [ref]) as had:
         forecast = Forecast(workspace)
-        found = elsewhere.with_downloads(preflight.needs(forecast, [ref], copies=here.copies), had, workspace.store)
+        needs = preflight.needs(forecast, [ref], copies=here.copies, left=workspace.where != LOCAL)
+        found = elsewhere.with_downloads(needs, had, workspace.store)
         told, short = preflight.told(found, here), preflight.shortages(found, here)
         return Plan(
             full_name(ref.recipe, ref.name),
@@ -132,7 +137,8 @@ def _there(workspace: Workspace, record: ActionResult, what: str, node: Ref, had
         size, name = found.size(workspace.store), found.cache.config.name
         return Step(DOWNLOAD, what, str(node), size, source=name, signer=found.signer)
     size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
-    return Step("reuse", what, str(node), 0 if what == "measurement" else size)
+    left = None if workspace.store.has(record.tree) else workspace.store.left_at(record.tree)
+    return Step("reuse", what, str(node), 0 if what == "measurement" else size, source=left or "")
 
 
 def _refused(workspace: Workspace, action: Callable[[], Action]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zoosmith.build.forecast import Forecast, Take
+from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
 from zoosmith.execution.place import LOCAL
 from zoosmith.execution.resources import memory_mb
@@ -67,23 +68,30 @@ def shares_blocks(folder: Path) -> bool:
         return False
 
 
-def needs(forecast: Forecast, refs: Iterable[Ref], *, copies: int, measured: bool = True) -> Needs:
+def needs(forecast: Forecast, refs: Iterable[Ref], *, copies: int, measured: bool = True, left: bool = False) -> Needs:
     """What building artifacts takes from where the zoo is now: nothing of what is built already.
 
     A base from a hub lies on the disk once, as a file that its cache and the store share; what was asked for lies in
-    the store and below artifacts/.
+    the store and below artifacts/. left: what nodes build stays in a cache, unless it is asked for or measured here.
     """
     refs = list(refs)
     steps = forecast.steps(refs, measured=measured)
     waiting = [ref for ref in refs if not forecast.workspace.delivered(ref)]
+    others = {step.name for step in steps if step.name.startswith("build ")} - _read_here(forecast, refs, measured)
     delivered = sum(forecast.weighed(ref).size for ref in waiting) * (copies - 1)
     return Needs(
         steps,
-        disk=sum(step.size for step in steps) + delivered,
+        disk=sum(step.size for step in steps if not left or step.name not in others) + delivered,
         download=sum(step.download for step in steps),
         largest=max(steps, key=lambda step: step.memory_mb, default=None),
         unknown=tuple(step.name for step in steps if not step.size and step.name.startswith("fetch ")),
     )
+
+
+def _read_here(forecast: Forecast, refs: Sequence[Ref], measured: bool) -> set[str]:
+    """Builds whose files come to this machine in any case: what is asked for, and what that is measured against."""
+    references = [forecast.zoo.families[ref.recipe].reference for ref in refs] if measured else []
+    return {f"build {full_name(ref.recipe, ref.name)}" for ref in (*refs, *references)}
 
 
 def told(found: Needs, here: Room) -> list[str]:

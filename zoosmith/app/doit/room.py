@@ -30,7 +30,9 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     from zoosmith.build.forecast import Forecast
 
     here = preflight.room(workspace.artifacts, workspace.where)
-    needs = partial(preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()))
+    needs = partial(
+        preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()), left=workspace.where != LOCAL
+    )
     with workspace.resolver.leaving_unread():  # a base of 100 GB is not read to say that there is no room for it
         short = preflight.shortages(needs(Forecast(workspace)), here)
     if short and workspace.caches:  # what is downloaded is not built
