@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from tests.build.test_invariant import rows, zoo
 from tests.support import factor
 from tests.support.here import bring_up, open_here
+from tests.support.nodes import SMALL, open_joined
 from tests.support.zoo import doit, write_recipe, write_rows
 from zoosmith.app.doit.opening import needed_by
 from zoosmith.app.doit.tasks import Tasks
@@ -20,6 +22,7 @@ from zoosmith.bench.speed import Plan
 from zoosmith.build import explain, planned
 from zoosmith.build.baselines import CODE
 from zoosmith.build.codehash import closure_key, code_digests
+from zoosmith.build.reproduce import measure_again
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
 from zoosmith.contract.errors import ZooError
@@ -246,3 +249,17 @@ def test_a_build_brings_it_along_and_its_card_is_written_again(tmp_path: Path) -
         "[family1-a0](family1-a0.md) answers the same 40 examples (it against this artifact on the same"
         in card.read_text()
     )
+
+
+def test_what_nodes_built_is_measured_again_beside_what_they_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measure, "QUICK", Plan(starts=2, turns=2, block_s=0.01))
+    node = replace(SMALL, packages={"numpy": "1.0", "tokenizers": "2.0"})
+    mine, joined = two(tmp_path / "z", ["family1-a0"]), open_joined(tmp_path / "z", node)
+    build(joined, OTHER, Ref("family0", "a0"))
+    told, tree = answers(joined), joined.resolver.tree("artifact", Ref("family0", "a0"))
+    with pytest.raises(Unresolved, match="family1/a0 is not built yet"):
+        mine.resolver.action("baselines", EVAL)
+    again = measure_again(mine, Ref("family0", "a0"), "quick", tree, tree)
+    assert [*again.quality["toy"].baselines] == [*told] == ["family1-a0"]

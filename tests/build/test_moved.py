@@ -64,6 +64,18 @@ def test_another_host_with_other_packages_moves_nothing_on(built: Path, monkeypa
     assert reasons(built)["double"] == [CODE]
 
 
+def test_other_versions_of_what_a_builder_imports_move_nothing_on(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoosmith.build.key_parts.version_of_module", lambda name: "0.0.2")
+    assert reasons(recorded) == {}
+    for file in (recorded / "results").rglob("build.json"):
+        body = json.loads(file.read_text())
+        assert [*body["provenance"].pop("imports")] == ["numpy"]
+        file.write_text(json.dumps(body))
+    assert reasons(recorded)["double"][0] == CODE, "a record from before they were kept does not say"
+
+
 def test_what_was_just_made_has_not_moved_on(recorded: Path) -> None:
     assert reasons(recorded) == {}
     text = card(recorded, "sextuple")

@@ -173,3 +173,13 @@ def test_a_large_base_that_was_never_fetched_is_not_read_to_say_so(
     with pytest.raises(ZooError, match=r"the disk is short: about [\d,.]+ GB are needed"):
         room.enough(workspace, ["artifact:toy-fp32"])
     assert bool(read) == fetched
+
+
+def test_what_nodes_build_takes_disk_here_only_where_it_is_read_here(project: Path) -> None:
+    forecast, ref = Forecast(open_here(project)), Ref("toy", "onnx-int8")
+    sizes = {step.name: step.size for step in forecast.steps([ref])}
+    assert all(sizes[name] for name in ("build toy-fp32", "build toy-onnx-fp32", "build toy-onnx-int8"))
+    for measured, left_there in ((True, ("onnx-fp32",)), (False, ("onnx-fp32", "fp32"))):
+        all_here = preflight.needs(forecast, [ref], copies=2, measured=measured)
+        some = preflight.needs(forecast, [ref], copies=2, measured=measured, left=True)
+        assert all_here.disk - some.disk == sum(sizes[f"build toy-{name}"] for name in left_there)

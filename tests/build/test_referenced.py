@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.support.nodes import open_joined
 from tests.support.table import edit, nodes
 from zoosmith.app.doit.command_gc import Gc
 from zoosmith.build import elsewhere
@@ -53,6 +54,23 @@ def test_what_recipes_are_made_by_now_stays(clone: Workspace) -> None:
     assert going(clone) == {"toy/stray"}
     edit(clone.project / "recipes" / "toy.yaml", "from: double", "from: plain")
     assert going(Workspace(clone.project)) == {"toy/stray", "toy/sextuple"}
+
+
+def test_so_does_what_they_are_made_by_on_nodes_that_were_ever_built_for(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOOSMITH_CACHE", f"memory://{tmp_path.name} read write trust=any keep_days=0 name=team")
+    there = open_joined(built)
+    for kind, node in nodes(there, there.zoo.find("toy-triple")):
+        caches_of(there).send(there.make(kind, node))
+    shutil.copytree(built, tmp_path / "clone", ignore=shutil.ignore_patterns("artifacts"))
+    other = Workspace(tmp_path / "clone")
+    assert going(other) == {"toy/plain", "toy/triple"}, "nobody here has heard of such nodes"
+    _ = open_joined(other.project).resolver
+    assert going(Workspace(other.project)) == set()
+    (other.project / "zoosmith.toml").write_text('[executor]\nprofile = "l4"\n')
+    with pytest.raises(ZooError, match="what nodes of host class 'l4' have is not known"):
+        going(Workspace(other.project))
 
 
 def test_the_command_says_what_goes_before_it_goes(clone: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

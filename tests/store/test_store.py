@@ -242,6 +242,9 @@ def test_actions_and_names(store: Store, tree: str) -> None:
     written = (store.root / "names" / "toy" / "a.json").stat().st_mtime_ns
     store.name("toy/a", record.key)
     assert (store.root / "names" / "toy" / "a.json").stat().st_mtime_ns == written
+    assert (store.made_for("toy/a"), store.made_for("toy/b")) == ("", None)
+    store.name("toy/a", record.key, "small")
+    assert (store.made_for("toy/a"), store.named("toy/a")) == ("small", record)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b"[" * 100_000])
@@ -249,6 +252,7 @@ def test_a_damaged_name_counts_as_none_and_is_written_again(store: Store, tree: 
     store.record(ActionResult("a" * 64, {}, tree, {}))
     store.name("toy/a", "a" * 64)
     (store.root / "names" / "toy" / "a.json").write_bytes(data)
+    assert store.made_for("toy/a") is None
     assert store.named("toy/a") is None
     store.name("toy/a", "a" * 64)
     assert store.named("toy/a") is not None

@@ -37,6 +37,7 @@ def build_action(resolver: Resolver, ref: Ref) -> Action:
         timeout_s=getattr(module, "TIMEOUT_S", 86_400.0),
         environment=tuple(getattr(module, "ENVIRONMENT", ())),
         imports=tuple(module.REQUIRES) if hasattr(module, "REQUIRES") else (),
+        made_for=resolver.facts.host_class,
     )
 
 

@@ -11,7 +11,7 @@ from zoosmith.common.names import full_name
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST, Manifest
 from zoosmith.recipes.graph import Ref
 from zoosmith.records.schema import Base, BuildRecord, File
-from zoosmith.remote.origin import HOST, MACHINE, without_way
+from zoosmith.remote.origin import HOST, IMPORTS, MACHINE, without_way
 from zoosmith.store.store import ActionResult
 
 
@@ -89,4 +89,6 @@ def _provenance(record: ActionResult) -> dict[str, Any]:
     told = {name: value for name, value in without_way(record).items() if name != "code"}
     if HOST in told and (made_for := record.inputs.get("machine")):
         told[MACHINE] = made_for
+    if imports := record.inputs.get("imports"):
+        told[IMPORTS] = imports
     return {HOST: this_host().model_dump(mode="json")} | told

@@ -62,7 +62,7 @@ def _had(workspace: Workspace, caches: Caches, refs: Iterable[Ref]) -> dict[str,
     for action_of in actions(workspace, refs):
         with suppress(Unresolved, ZooError):  # a parent is nowhere, or a step has an error that it tells itself
             key = action_of().key
-            if key in asked or workspace.store.finished(key):
+            if key in asked or workspace.store.known(key):
                 continue
             asked.add(key)
             found = caches.find(key)

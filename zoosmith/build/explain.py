@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from zoosmith.build import beside
+from zoosmith.build.built_for import called, otherwise
 from zoosmith.build.recipe_files import own_families
 from zoosmith.build.resolve import Unresolved
 from zoosmith.build.workspace import Workspace
@@ -132,11 +133,13 @@ def why(workspace: Workspace, ref: Ref) -> str:
         lines += (
             [f"  {line}" for line in found] if what == MEASUREMENT else [f"  {what}:", *(f"    {f}" for f in found)]
         )
-    name = full_name(ref.recipe, ref.name)
+    name, last = full_name(ref.recipe, ref.name), otherwise(workspace, ref)
+    whose = f" for {called(workspace.profile)}" if workspace.profile else ""
     came = [f"  {node}: {words}" for node, words in downloaded(workspace, ref).items()]
     if not lines:
-        return "\n".join([f"{name} is up to date", *came])
-    return "\n".join([f"{name} would be built or measured again:", *lines, *came])
+        return "\n".join([f"{name} is up to date{whose}", *came])
+    told = [f"  {last}"] if last else []
+    return "\n".join([f"{name} would be built or measured again{whose}:", *told, *lines, *came])
 
 
 def downloaded(workspace: Workspace, ref: Ref) -> dict[str, str]:

@@ -20,6 +20,10 @@ class Facts(Protocol):
     """What of the machine that builds enters keys."""
 
     @property
+    def host_class(self) -> str:
+        """That of the nodes whose facts these are; "" for this machine."""
+
+    @property
     def threads(self) -> int:
         """Threads that a step computes with."""
 
@@ -44,6 +48,8 @@ class Facts(Protocol):
 
 class Here:
     """This machine, where steps get `threads` threads."""
+
+    host_class = ""
 
     def __init__(self, threads: int) -> None:
         """As it is when it is asked."""

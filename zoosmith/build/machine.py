@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zoosmith.bench.host import device, this_host
 from zoosmith.build.key_parts import isa
@@ -11,14 +12,20 @@ from zoosmith.common.names import IDENTIFIER
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.cluster.classes import VARIABLE, chosen
 from zoosmith.execution.cluster.profile import About, Profile, own_code
-from zoosmith.execution.executor import Executor
+
+if TYPE_CHECKING:
+    from zoosmith.execution.executor import Executor
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What of a node enters the keys of measurements that are made there, and of builds that are made for it."""
+    """What of a node enters the keys of measurements that are made there, and of builds that are made for it.
+
+    host_class: that by which the node was chosen.
+    """
 
     profile: Profile
+    host_class: str = ""
 
     @property
     def host(self) -> str:
@@ -76,4 +83,4 @@ def about() -> About:
 
 def of_class(name: str, executor: Executor) -> Machine:
     """A node of a host class. Raises ZooError where steps run on this machine alone, and for a class that is not."""
-    return Machine(chosen(name, executor.profiles(), own_code()))
+    return Machine(chosen(name, executor.profiles(), own_code()), name)

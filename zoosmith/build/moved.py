@@ -6,7 +6,7 @@ it the recorded parents, rows and package versions, has the recorded key or it h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +22,7 @@ from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref, Zoo
 from zoosmith.records.schema import BuildRecord
-from zoosmith.remote.origin import HOST, MACHINE
+from zoosmith.remote.origin import HOST, IMPORTS, MACHINE
 from zoosmith.store.store import Store
 
 RECORDED = "recorded"  # stands for the tree of the data, of which the record holds labels and fingerprints
@@ -57,6 +57,11 @@ class _AsRecorded(Resolver):
     def packages(self, module: ModuleType) -> dict[str, str]:
         """The recorded versions: what is installed here is no matter of the card."""
         return self.build.packages
+
+    def imports(self, entries: Sequence[Path]) -> dict[str, Any]:
+        """The recorded versions; a record from before they were kept has none, and what is installed here counts."""
+        told = self.build.provenance.get(IMPORTS)
+        return super().imports(entries) if told is None else {"imports": told}
 
     @property
     def python(self) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zoosmith.build.built_for import called, otherwise
 from zoosmith.build.explain import first_difference, nodes, stored_name
 from zoosmith.build.moved import moved
 from zoosmith.build.workspace import Workspace
@@ -15,6 +16,7 @@ from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
+from zoosmith.execution.place import LOCAL
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.store import ActionResult
 
@@ -30,7 +32,8 @@ class Step(NamedTuple):
     two.
 
     again: what changed since it was last there, if it was. gated: what its hub asks for first, or "".
-    source: the cache that it would be downloaded from, or "". signer: who signed it there, or "".
+    source: the cache that it would be downloaded from, or that its files were left in, or "".
+    signer: who signed it there, or "".
     refused: why what a cache has is not taken, or "".
     """
 
@@ -50,7 +53,9 @@ class Step(NamedTuple):
         about = f" (about {sized(self.size)})" if self.size else ""
         if self.do == "reuse":
             about = f" ({self.size / 1e6:.1f} MB)"
-        if self.source:
+        if self.source and self.do == "reuse":
+            about = f" ({sized(self.size)}, left in {self.source})"
+        elif self.source:
             signed = f", signed by {self.signer}" if self.signer else ""
             about = f" ({sized(self.size)} from {self.source}{signed})"
         refused = f"; {self.refused}" if self.refused else ""
@@ -60,13 +65,19 @@ class Step(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """needs: lines on what it takes of this machine. short: what this machine is short of. recorded: what has moved."""
+    """needs: lines on what it takes of this machine. short: what this machine is short of. recorded: what has moved.
+
+    profile: host class of the nodes that keys are made for; "" for this machine. otherwise: that it was last built for
+    another one, or "".
+    """
 
     name: str
     steps: list[Step]
     needs: list[str]
     short: list[str]
     recorded: list[str]
+    profile: str = ""
+    otherwise: str = ""
 
 
 def planned(workspace: Workspace, ref: Ref) -> Plan:
@@ -74,10 +85,11 @@ def planned(workspace: Workspace, ref: Ref) -> Plan:
     from zoosmith.build import elsewhere, preflight
     from zoosmith.build.forecast import Forecast
 
-    here = preflight.room(workspace.artifacts)
+    here = preflight.room(workspace.artifacts, workspace.where)
     with elsewhere.as_if_fetched(workspace, [ref]) as had:
         forecast = Forecast(workspace)
-        found = elsewhere.with_downloads(preflight.needs(forecast, [ref], copies=here.copies), had, workspace.store)
+        needs = preflight.needs(forecast, [ref], copies=here.copies, left=workspace.where != LOCAL)
+        found = elsewhere.with_downloads(needs, had, workspace.store)
         told, short = preflight.told(found, here), preflight.shortages(found, here)
         return Plan(
             full_name(ref.recipe, ref.name),
@@ -85,6 +97,8 @@ def planned(workspace: Workspace, ref: Ref) -> Plan:
             told + elsewhere.told(had, workspace.store),
             short,
             _recorded(workspace, ref),
+            workspace.profile,
+            otherwise(workspace, ref) or "",
         )
 
 
@@ -92,7 +106,9 @@ def plan(workspace: Workspace, ref: Ref) -> str:
     """One line a step: built, reused or fetched, with sizes where they are known."""
     found = planned(workspace, ref)
     short = [f"  SHORT    {line}" for line in found.short]
-    return "\n".join([f"{found.name}:", *(step.line() for step in found.steps), *found.needs, *short, *found.recorded])
+    head = f"{found.name}, for {called(found.profile)}:" if found.profile else f"{found.name}:"
+    last = [f"  {found.otherwise}"] if found.otherwise else []
+    return "\n".join([head, *last, *(step.line() for step in found.steps), *found.needs, *short, *found.recorded])
 
 
 def _steps(workspace: Workspace, ref: Ref, forecast: Any, had: Had) -> Iterator[Step]:
@@ -121,7 +137,8 @@ def _there(workspace: Workspace, record: ActionResult, what: str, node: Ref, had
         size, name = found.size(workspace.store), found.cache.config.name
         return Step(DOWNLOAD, what, str(node), size, source=name, signer=found.signer)
     size = sum(entry.size for entry in workspace.store.tree(record.tree) or ())
-    return Step("reuse", what, str(node), 0 if what == "measurement" else size)
+    left = None if workspace.store.has(record.tree) else workspace.store.left_at(record.tree)
+    return Step("reuse", what, str(node), 0 if what == "measurement" else size, source=left or "")
 
 
 def _refused(workspace: Workspace, action: Callable[[], Action]) -> str:

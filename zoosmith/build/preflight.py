@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zoosmith.build.forecast import Forecast, Take
+from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
+from zoosmith.execution.place import LOCAL
 from zoosmith.execution.resources import memory_mb
 from zoosmith.recipes.graph import Ref
 from zoosmith.store.files import FICLONE
@@ -20,14 +22,15 @@ LINE = 12.5e6
 
 
 class Room(NamedTuple):
-    """disk: free bytes where the store is. memory_mb: of this machine, or of the group that processes here are in.
+    """disk: free bytes where the store is. memory_mb: of this machine, or of the group that processes here are in;
+    None where steps run on nodes of a cluster, of which it is known when a step is placed.
 
     copies: how often an artifact's bytes lie on the disk once it is in the store and below artifacts/: once where the
     file system shares blocks between files.
     """
 
     disk: int
-    memory_mb: int
+    memory_mb: int | None
     copies: int
 
 
@@ -46,10 +49,11 @@ class Needs(NamedTuple):
         return sum(step.seconds or 0.0 for step in self.steps)
 
 
-def room(artifacts: Path) -> Room:
-    """What this machine has for the store below `artifacts`, which need not be there yet."""
+def room(artifacts: Path, where: str = LOCAL) -> Room:
+    """What there is for the store below `artifacts`, which need not be there yet, and for steps that run at `where`."""
     folder = next(one for one in (artifacts, *artifacts.parents) if one.is_dir())
-    return Room(shutil.disk_usage(folder).free, memory_mb(), 1 if shares_blocks(folder) else 2)
+    memory = memory_mb() if where == LOCAL else None
+    return Room(shutil.disk_usage(folder).free, memory, 1 if shares_blocks(folder) else 2)
 
 
 def shares_blocks(folder: Path) -> bool:
@@ -64,23 +68,30 @@ def shares_blocks(folder: Path) -> bool:
         return False
 
 
-def needs(forecast: Forecast, refs: Iterable[Ref], *, copies: int, measured: bool = True) -> Needs:
+def needs(forecast: Forecast, refs: Iterable[Ref], *, copies: int, measured: bool = True, left: bool = False) -> Needs:
     """What building artifacts takes from where the zoo is now: nothing of what is built already.
 
     A base from a hub lies on the disk once, as a file that its cache and the store share; what was asked for lies in
-    the store and below artifacts/.
+    the store and below artifacts/. left: what nodes build stays in a cache, unless it is asked for or measured here.
     """
     refs = list(refs)
     steps = forecast.steps(refs, measured=measured)
     waiting = [ref for ref in refs if not forecast.workspace.delivered(ref)]
+    others = {step.name for step in steps if step.name.startswith("build ")} - _read_here(forecast, refs, measured)
     delivered = sum(forecast.weighed(ref).size for ref in waiting) * (copies - 1)
     return Needs(
         steps,
-        disk=sum(step.size for step in steps) + delivered,
+        disk=sum(step.size for step in steps if not left or step.name not in others) + delivered,
         download=sum(step.download for step in steps),
         largest=max(steps, key=lambda step: step.memory_mb, default=None),
         unknown=tuple(step.name for step in steps if not step.size and step.name.startswith("fetch ")),
     )
+
+
+def _read_here(forecast: Forecast, refs: Sequence[Ref], measured: bool) -> set[str]:
+    """Builds whose files come to this machine in any case: what is asked for, and what that is measured against."""
+    references = [forecast.zoo.families[ref.recipe].reference for ref in refs] if measured else []
+    return {f"build {full_name(ref.recipe, ref.name)}" for ref in (*refs, *references)}
 
 
 def told(found: Needs, here: Room) -> list[str]:
@@ -89,7 +100,8 @@ def told(found: Needs, here: Room) -> list[str]:
         return []
     more = "at least" if found.unknown else "about"
     took = f"  takes    {more} {sized(found.disk)} of disk ({sized(here.disk)} free)"
-    memory = f"{found.largest.memory_mb:,} MiB of memory at most ({found.largest.name}; {here.memory_mb:,} MiB here)"
+    there = "" if here.memory_mb is None else f"; {here.memory_mb:,} MiB here"
+    memory = f"{found.largest.memory_mb:,} MiB of memory at most ({found.largest.name}{there})"
     lines = [f"{took}, {memory}"]
     if found.download:
         minutes = found.download / LINE / 60
@@ -115,7 +127,7 @@ def shortages(found: Needs, here: Room) -> list[str]:
             f"the disk is short: about {sized(found.disk)} are needed and {sized(here.disk)} are free; free some "
             "(`doit gc`), or move the zoo to a larger disk"
         )
-    large = [step for step in found.steps if step.memory_mb > here.memory_mb]
+    large = [step for step in found.steps if here.memory_mb is not None and step.memory_mb > here.memory_mb]
     if large:
         most = max(large, key=lambda step: step.memory_mb)
         others = f" ({len(large)} steps do)" if len(large) > 1 else ""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith import plugins
 from zoosmith.build import lookup
+from zoosmith.build.built_for import called
 from zoosmith.build.loadback import Opening, ask
 from zoosmith.build.resolve import Unresolved
 from zoosmith.common.canonical import digest
 from zoosmith.common.names import full_name
+from zoosmith.contract.errors import ZooError
+from zoosmith.execution.place import LOCAL
 from zoosmith.predictor import bind, read_manifest
 from zoosmith.recipes.graph import Ref
 from zoosmith.store import heal
@@ -39,6 +43,11 @@ def _check(workspace: Workspace, ref: Ref) -> tuple[bool, str]:
     first = workspace.resolver.done(action)
     if first is None:
         raise Unresolved(f"{ref} is not built; run `doit artifact:{full_name(ref.recipe, ref.name)}` first")
+    if workspace.profile and workspace.where == LOCAL:
+        raise ZooError(
+            f"{full_name(ref.recipe, ref.name)} is there as it is built by {called(workspace.profile)}, and this "
+            "machine is none of them; add `--executor ray:auto` to have it rebuilt by one"
+        )
     aside = dataclasses.replace(
         action,
         title=f"rebuild {full_name(ref.recipe, ref.name)} aside",
@@ -68,7 +77,9 @@ def _apart(workspace: Workspace, first: str, second: str) -> tuple[bool, str]:
     task = bind(spec.kind, spec, folders[0], workspace.project)
     scoring = plugins.load_part("tasks", spec.kind, "scoring", workspace.project)
     inputs = [task.value(probe) for probe in task.probes()]
-    opening = Opening(workspace.project, workspace.resolver.threads, workspace.store.folder("work") / "check-responses")
+    opening = Opening(
+        workspace.project, len(os.sched_getaffinity(0)), workspace.store.folder("work") / "check-responses"
+    )
     one, two = (ask(folder, inputs, _needs(workspace, folder), opening).responses for folder in folders)
     same, text = scoring.rebuilt(one, two)
     return bool(same), str(text)

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoosmith.build import beside
+from zoosmith.build.built_for import as_built
 from zoosmith.build.measuring import trees_action
 from zoosmith.build.recorded import current, recorded
 from zoosmith.common.names import full_name
@@ -115,7 +117,7 @@ def take_needs(workspace: Workspace, tree: str) -> None:
     """See that what a tree cannot be opened without is in the store too. Raises ZooError for what is not here."""
     needs = json.loads(workspace.store.read(tree, PAYLOAD_MANIFEST))["needs"]
     for role, needed in needs.items():
-        if not workspace.store.has(needed) and needed not in map(partial(taken, workspace), _folders(workspace)):
+        if not workspace.store.holds(needed) and needed not in map(partial(taken, workspace), _folders(workspace)):
             raise ZooError(f"it needs {role}, tree {needed[:12]}, which is not here; `zoosmith pull` fetches both")
 
 
@@ -128,7 +130,7 @@ def reference_here(workspace: Workspace, told: Figures) -> str | None:
     if told.is_reference:
         return None
     tree, folder = told.reference_tree, workspace.artifacts / told.reference
-    if not (tree and workspace.store.has(tree)):
+    if not (tree and workspace.store.holds(tree)):
         if not (folder / PAYLOAD_MANIFEST).is_file():
             return None
         found = taken(workspace, folder)
@@ -142,6 +144,7 @@ def reference_here(workspace: Workspace, told: Figures) -> str | None:
 def measure_again(workspace: Workspace, ref: Ref, suite: str, tree: str, reference: str | None) -> Measurement:
     """A fresh measurement of a tree on this host; only the reference's answers may be remembered from before."""
     recipe = workspace.zoo.families[ref.recipe].recipe
+    workspace = as_built(workspace, ref, *beside.refs(workspace.zoo, ref.recipe).values())
     evals = recipe.evals_of(ref.name)
     for data in sorted({each.data for each in evals.values()}):
         if not workspace.made("data", Ref(ref.recipe, data)):

@@ -75,7 +75,7 @@ class Resolver:
     def done(self, action: Action) -> ActionResult | None:
         """The result of an action from the cache; looked up on disk until it is there once."""
         if action.key not in self._done:
-            record = self.store.finished(action.key)
+            record = self.store.known(action.key)
             if record is None:
                 return None
             self._done[action.key] = record

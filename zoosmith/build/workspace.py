@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,7 @@ from zoosmith.common.text import show
 from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.execution.interrupt import Workers
-from zoosmith.execution.place import LOCAL
-from zoosmith.execution.resources import of_this_machine
+from zoosmith.execution.place import LOCAL, place_of
 from zoosmith.recipes.graph import Family, Ref, Zoo
 from zoosmith.store import heal
 from zoosmith.store.locks import flock
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from zoosmith.build.crossval.request import Asked
     from zoosmith.build.machine import Machine
     from zoosmith.build.record_store import RecordStore
+    from zoosmith.execution.action import Action
     from zoosmith.execution.executor import Executor
     from zoosmith.execution.runner import Runner
     from zoosmith.remote.caches import Caches
@@ -56,7 +57,6 @@ class Workspace:
         self.crossval: dict[str, Asked] = {}  # by full name, what the command line says of a cross-validation
         self.broken: dict[str, ZooError] = {}
         self.where = LOCAL  # what runs the steps, as `--executor` takes it
-        self.profile = ""  # host class of the nodes that keys of builds are made for; "" for this machine
         self.placed: list[tuple[str, str]] = []  # artifacts by pattern, and the host class at which to measure them
         self._machines: dict[str, Machine] = {}
 
@@ -98,48 +98,56 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store below artifacts/."""
-        return Store(self.artifacts / ".store")
+        from zoosmith.remote.config import configured
+        from zoosmith.remote.left import Left
+
+        return Store(self.artifacts / ".store", Left(lambda: configured(self.project)))
+
+    @cached_property
+    def profile(self) -> str:
+        """Host class of the nodes that keys of builds are made for, as zoosmith.toml says; "" for this machine."""
+        return place_of(self.project).profile
 
     @cached_property
     def resolver(self) -> Resolver:
         """Actions and results over zoo and store; steps get every core of the machine whose keys are made."""
-        facts = self.machine(self.profile) or Here(len(os.sched_getaffinity(0)))
-        return Resolver(self.zoo, self.store, self.project, facts)
+        return self._resolver(self.profile)
+
+    def made_for(self, host_class: str) -> Workspace:
+        """The same zoo with keys for nodes of a host class; "" for this machine. Raises ZooError."""
+        other = copy(self)
+        other.profile, other.resolver = host_class, self._resolver(host_class)
+        return other
+
+    def _resolver(self, host_class: str) -> Resolver:
+        if not host_class:
+            return Resolver(self.zoo, self.store, self.project, Here(len(os.sched_getaffinity(0))))
+        from zoosmith.build.built_for import facts
+
+        return Resolver(self.zoo, self.store, self.project, facts(self, host_class))
 
     @cached_property
     def runner(self) -> Runner:
         """Runs actions in worker processes."""
-        from zoosmith.execution.display import Display
-        from zoosmith.execution.runner import Runner
-        from zoosmith.sources import xet
+        from zoosmith.build import running
 
-        display, caches = Display(), self.caches
-        budget, remark = of_this_machine(), lambda action: xet.remark(action.run)
-        if caches:
-            caches.warn = display.say
-        return Runner(self.store, self.project, budget, display, self.executor, remark, caches)
+        return running.runner(self)
 
     @cached_property
     def executor(self) -> Executor:
         """What runs steps: worker processes of this machine, or nodes of the named cluster. Raises ZooError."""
-        from zoosmith.execution.executor import LocalExecutor
-        from zoosmith.sources import xet
+        from zoosmith.build import running
 
-        local = LocalExecutor(self.store, self.project, self.workers, xet.switch)
-        if self.where == LOCAL:
-            return local
-        from zoosmith.build.machine import about
-        from zoosmith.execution.cluster.opening import open_executor
-        from zoosmith.remote.config import configured
-
-        return open_executor(self.where, self.store, self.project, local, configured(self.project), about)
+        return running.executor(self)
 
     def machine(self, at: str) -> Machine | None:
         """A node of a host class, which one run asks for once; None for this machine. Raises ZooError."""
         if at and at not in self._machines:
+            from zoosmith.build.built_for import remember
             from zoosmith.build.machine import of_class
 
             self._machines[at] = of_class(at, self.executor)
+            remember(self.store, self._machines[at])
         return self._machines.get(at)
 
     @cached_property
@@ -168,15 +176,16 @@ class Workspace:
     def made(self, kind: str, ref: Ref) -> bool:
         """Whether a node is built and up to date; its name then stands for that action."""
         record = self.resolver.finished(kind, ref)
-        return record is not None and self._named(self.resolver.action(kind, ref).name, record.key)
+        return record is not None and self._named(self.resolver.action(kind, ref))
 
-    def _named(self, name: str, key: str) -> bool:
-        """Let `name` stand for a finished action; False where that was collected before it had the name."""
-        if self.store.key(name) == key:
+    def _named(self, action: Action) -> bool:
+        """Let its name stand for a finished action; False where that was collected before it had the name."""
+        name, key, made_for = action.name, action.key, action.made_for
+        if (self.store.key(name), self.store.made_for(name)) == (key, made_for):
             return True
         with self.store.kept():
-            self.store.name(name, key)
-            return self.store.finished(key) is not None
+            self.store.name(name, key, made_for)
+            return self.store.known(key) is not None
 
     def measure(self, ref: Ref, suite: str, at: str = "") -> ActionResult:
         """Measure a built artifact on this host, or on a node of the host class `at`."""
@@ -217,6 +226,8 @@ class Workspace:
             if not self.delivered(parent):
                 self.deliver(parent)
         tree = self.resolver.parent_tree(ref)
+        if self.store.left_at(tree):
+            self.runner.bring([tree], full_name(ref.recipe, ref.name))
         with self.store.kept(), flock(self.store.folder("locks") / f"{full_name(ref.recipe, ref.name)}.delivery.lock"):
             self.store.checkout(tree, self.home(ref))
             self._put_stamp(self._stamp(ref, "delivered"), delivery.fingerprint(self.home(ref), tree))

@@ -22,7 +22,7 @@ class Action:
     `entry` is "module:function", called in the worker with a `zoosmith.execution.worker.Step`. `imports` are packages
     that it is going to import; if there are any, its worker may be forked from a process that has done so. What is
     `private` is never sent to a cache: others may not have the right to it. `host` is the id of the host that alone may
-    run it; "" where any may.
+    run it; "" where any may. `made_for` is the host class of the nodes whose facts `inputs` has; "" for this machine.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Action:
     exclusive: bool = False
     private: bool = False
     host: str = ""
+    made_for: str = ""
 
     @cached_property
     def key(self) -> str:

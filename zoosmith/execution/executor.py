@@ -71,6 +71,10 @@ class Executor(ABC):
             "`[executor]` to zoosmith.toml (docs/scale-out.md)"
         )
 
+    def leaves(self, action: Action) -> str:
+        """URL of the cache in which files of what an action makes are left until somebody reads them; "" for none."""
+        return ""
+
     def claimed(self, action: Action, waiting: Callable[[str], None]) -> AbstractContextManager[None]:
         """Keeps other machines from running the action meanwhile; `waiting` is told once who does before.
 

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith.common.units import sized
 from zoosmith.execution.action import Action, public_versions
+from zoosmith.execution.cluster.trees import read_by
 from zoosmith.execution.display import Display
 from zoosmith.execution.executor import Executor
 from zoosmith.execution.resources import Budget
@@ -71,7 +72,7 @@ class Runner:
             if self.caches and made and not again and not action.private:
                 self.caches.send(record)
             if named:
-                self.store.name(action.name, record.key)
+                self.store.name(action.name, record.key, action.made_for)
             return record
 
     def _run(self, action: Action, again: bool, claim: ExitStack) -> tuple[ActionResult, bool]:
@@ -81,12 +82,14 @@ class Runner:
         """
         with ExitStack() as held:
             lock = held.enter_context(flock(self._lock(action), waiting=self._on_same_step(action)))
-            if not again and (cached := self.store.finished(action.key)):
+            if not again and (cached := self.store.known(action.key)):
                 return cached, False
             claim.enter_context(self.executor.claimed(action, self._on_other_machine(action)))
             if not again and (taken := self._download(action)):
                 return taken, False
             if self.executor.here(action):
+                if self.store.leaves:
+                    self.bring(read_by(action, self.store), f"what {action.title} reads")
                 held.enter_context(self._room(action))
             return self._work(action, lock), True
 
@@ -99,6 +102,28 @@ class Runner:
                 held.enter_context(quiet(alone=action.exclusive, waiting=self._waits(action)))
             yield
 
+    def bring(self, trees: Iterable[str], what: str) -> None:
+        """See that trees of which files were left in a cache are here, with a line for what comes.
+
+        Raises CorruptStore where that has them no longer, and ZooError where it cannot be asked.
+        """
+        wanted = {tree: place for tree in trees if not self.store.has(tree) and (place := self.store.left_at(tree))}
+        if not wanted:
+            return
+        size = sum(self.store.lacking(tree) for tree in wanted)
+        line, came, verdict = self.display.start(f"download {what}"), Counter[str](), "failed"
+
+        def tell(count: int) -> None:
+            came["bytes"] += count
+            self.display.update(line, {"done": came["bytes"], "total": size, "text": ""})
+
+        try:
+            for tree in wanted:
+                self.store.bring(tree, tell=tell)
+            verdict = f"{sized(size)} from {', '.join(sorted(set(wanted.values())))}"
+        finally:
+            self.display.finish(line, verdict)
+
     def _download(self, action: Action) -> ActionResult | None:
         """The record from a cache, with its files in the store; None where none has it whole."""
         found = self.caches.find(action.key) if self.caches else None
@@ -106,6 +131,8 @@ class Runner:
 
     def _fetch(self, action: Action, found: Found) -> ActionResult | None:
         assert self.caches
+        if self.executor.leaves(action) == found.cache.config.url:
+            return self._leave(action, found)
         size, came, name = found.size(self.store), Counter[str](), found.cache.config.name
         line = self.display.start(f"download {action.name}")
 
@@ -117,6 +144,18 @@ class Runner:
         try:
             record = self.caches.fetch(found, tell)
             verdict = f"{sized(size)} from {name}" if record else f"not whole at {name}"
+        finally:
+            self.display.finish(line, verdict)
+        return record
+
+    def _leave(self, action: Action, found: Found) -> ActionResult | None:
+        """Take a result over whose files nobody here reads yet."""
+        assert self.caches
+        size, name = found.size(self.store), found.cache.config.name
+        line, verdict = self.display.start(f"download {action.name}"), "interrupted"
+        try:
+            record = self.caches.leave(found)
+            verdict = f"{sized(size)} left in {name}" if record else f"not whole at {name}"
         finally:
             self.display.finish(line, verdict)
         return record

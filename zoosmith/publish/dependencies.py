@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zoosmith.build.built_for import as_built
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.contract.errors import ZooError
@@ -20,7 +21,7 @@ def with_needed(workspace: Workspace, ref: Ref) -> list[Release]:
     """The releases that an artifact cannot be opened without, then its own. Raises ZooError as `ready` does."""
     release = ready(workspace, ref)
     found: dict[str, Release] = {}
-    for tree, parent in workspace.needed(ref).items() if release.row.needs else ():
+    for tree, parent in as_built(workspace, ref).needed(ref).items() if release.row.needs else ():
         releases = (
             with_needed(workspace, parent) if workspace.zoo.base(parent) is None else [of_base(workspace, parent)]
         )

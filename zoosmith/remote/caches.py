@@ -19,9 +19,6 @@ from zoosmith.remote.stores import CacheFault, Taken, Tell, untold
 from zoosmith.store import adopting
 from zoosmith.store.store import ActionResult, Entry, Store
 
-TELLING = ("manifest.json", "data.json")
-SMALL = 8 << 20  # bytes of one of these
-
 
 @dataclass(frozen=True)
 class Found:
@@ -106,6 +103,20 @@ class Caches:
         if not whole:
             return None
         self._trust(key)
+        return self._taken_over(found)
+
+    def leave(self, found: Found) -> ActionResult | None:
+        """Take a found result over and leave its files there until somebody reads them; None where it is not whole."""
+        tree = found.record.tree
+        self._note(found.record.key)
+        whole = found.cache.asked(lambda cache: trees.lies(cache.blobs, tree, found.entries), self.warn)
+        if not whole or not self.glance(found):
+            return None
+        self._trust(found.record.key)
+        self.store.leave(tree, found.cache.config.url)
+        return self._taken_over(found)
+
+    def _taken_over(self, found: Found) -> ActionResult:
         config = found.cache.config
         came = {"name": config.name, "url": config.url, "on": datetime.now(UTC).isoformat(timespec="seconds")}
         came |= {SIGNED: found.signer} if found.signer else {}
@@ -118,9 +129,11 @@ class Caches:
 
         Enough to tell the keys of what would be made from it, and nothing that `Store.has` takes for the whole.
         """
-        small = [one for one in found.entries if one.path in TELLING and one.size <= SMALL]
         done = found.cache.asked(
-            lambda cache: trees.fetch_files(cache.blobs, self.store, small, listed=found.entries), self.warn
+            lambda cache: trees.fetch_files(
+                cache.blobs, self.store, trees.telling(found.entries), listed=found.entries
+            ),
+            self.warn,
         )
         return bool(done)
 
@@ -135,7 +148,10 @@ class Caches:
         told = replace(record, provenance={HOST: self.host} | without_way(record))
 
         def once(cache: Cache) -> None:
-            trees.send(cache.blobs, self.store, record.tree, again=again)
+            is_there = not self.store.has(record.tree) and self.store.left_at(record.tree) == cache.config.url
+            if again or not is_there:  # a node has sent it there
+                self.store.bring(record.tree)
+                trees.send(cache.blobs, self.store, record.tree, again=again)
             cache.actions.put(told, again=again)
 
         for cache in self.caches:

@@ -10,6 +10,7 @@ DOWNLOADED = "downloaded"  # name and URL of the cache, when, and who signed it
 SIGNED = "signed"
 NOT_TAKEN = "not_taken"  # why what a cache had was made here instead
 MACHINE = "machine"  # threads and instruction sets that are in the key of a build that was made elsewhere
+IMPORTS = "imports"  # versions of what a zoo's own modules import, in the key of a build
 HOST = "host"  # the machine that made it; said by results that were sent, and by those that a cluster's node made
 
 

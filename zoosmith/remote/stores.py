@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from zoosmith.store.elsewhere import Tell, untold
 from zoosmith.store.store import ActionResult
 
-Tell = Callable[[int], None]
-"""Called with the number of bytes received; negative if bytes turned out wrong."""
-
-
-def untold(count: int) -> None:
-    """Tells nobody."""
+__all__ = ["ActionCache", "BlobStore", "CacheFault", "Taken", "Tell", "untold"]
 
 
 class CacheFault(Exception):
@@ -58,6 +53,9 @@ class BlobStore(Protocol):
         Whole or not at all, by any number of writers at once. `again` replaces what lies there. Raises CorruptStore
         where `file` has other bytes.
         """
+
+    def drop(self, sha256: str) -> None:
+        """Remove bytes that are not what their name says, so that the next who has the right ones sends them."""
 
 
 class ActionCache(Protocol):

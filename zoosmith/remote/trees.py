@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from zoosmith.common import safe
@@ -19,11 +21,18 @@ from zoosmith.store.store import CorruptStore, Entry, Store
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AT_ONCE = 4  # files on their way at a time
+TELLING = ("manifest.json", "data.json")
+SMALL = 8 << 20  # bytes of one of these
 
 
-def listing(blobs: BlobStore, tree: str) -> list[Entry] | None:
-    """The files of a tree; None if the store has no such tree. Raises CacheFault."""
-    data = blobs.read(tree, safe.MAX_JSON_BYTES)
+def listing(blobs: BlobStore, tree: str, *, mend: bool = False) -> list[Entry] | None:
+    """The files of a tree; None if the store has no such tree. Raises CacheFault. mend: as in `bring`."""
+    try:
+        data = blobs.read(tree, safe.MAX_JSON_BYTES)
+    except CacheFault as fault:
+        if mend and fault.kind == "wrong":
+            _drop(blobs, tree)
+        raise
     if data is None:
         return None
     try:
@@ -50,33 +59,75 @@ def _is_entry(path: Any, size: Any, sha256: Any) -> bool:
     return bool(named) and type(size) is int and 0 <= size <= safe.MAX_FILE_BYTES
 
 
-def fetch(blobs: BlobStore, store: Store, tree: str, tell: Tell = untold) -> bool:
+def fetch(blobs: BlobStore, store: Store, tree: str, tell: Tell = untold, *, mend: bool = False) -> bool:
     """Bring a tree into the store, which then has it whole; False if the other has not all of it. Raises CacheFault."""
-    entries = store.tree(tree) or listing(blobs, tree)
-    return entries is not None and fetch_files(blobs, store, entries, tell)
+    entries = store.tree(tree) or listing(blobs, tree, mend=mend)
+    return entries is not None and fetch_files(blobs, store, entries, tell, mend=mend)
 
 
 def fetch_files(
-    blobs: BlobStore, store: Store, entries: Sequence[Entry], tell: Tell = untold, listed: Sequence[Entry] = ()
+    blobs: BlobStore,
+    store: Store,
+    entries: Sequence[Entry],
+    tell: Tell = untold,
+    listed: Sequence[Entry] = (),
+    *,
+    mend: bool = False,
 ) -> bool:
     """The same for a tree whose list is known: its files, then the list; or some files of a tree of `listed` ones."""
-    wanted = adopting.missing(store, entries)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        if not all(list(pool.map(lambda entry: _fetch_file(blobs, store, entry, tell), wanted))):
-            return False
+    if not bring(blobs, store, entries, tell, mend=mend):
+        return False
     adopting.add_listing(store, listed or entries)
     return True
 
 
-def _fetch_file(blobs: BlobStore, store: Store, entry: Entry, tell: Tell) -> bool:
+def bring(blobs: BlobStore, store: Store, entries: Sequence[Entry], tell: Tell = untold, *, mend: bool = False) -> bool:
+    """The same for files alone. mend: what twice has other bytes there than its name says is removed there."""
+    wanted = adopting.missing(store, entries)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return all(list(pool.map(lambda entry: _fetch_file(blobs, store, entry, tell, mend), wanted)))
+
+
+def _fetch_file(blobs: BlobStore, store: Store, entry: Entry, tell: Tell, mend: bool) -> bool:
     with flock(store.folder("locks") / f"incoming-{entry.sha256[:2]}.lock"):
         if not adopting.missing(store, [entry]):  # another step, or run, has brought it meanwhile
             return True
         part = adopting.arriving(store, entry.sha256)
-        if not blobs.get(entry.sha256, entry.size, part, tell):
-            return False
-        adopting.adopt(store, part, entry.sha256)
-        return True
+        got = _mended(blobs, entry, part, tell) if mend else blobs.get(entry.sha256, entry.size, part, tell)
+        if got:
+            adopting.adopt(store, part, entry.sha256)
+        return got
+
+
+def _mended(blobs: BlobStore, entry: Entry, part: Path, tell: Tell) -> bool:
+    """Get a file; one that is wrong is asked for once more, as a proxy may have answered, and is gone after that."""
+    try:
+        return blobs.get(entry.sha256, entry.size, part, tell)
+    except CacheFault as fault:
+        if fault.kind != "wrong":
+            raise
+    try:
+        return blobs.get(entry.sha256, entry.size, part, tell)
+    except CacheFault as fault:
+        if fault.kind == "wrong":
+            _drop(blobs, entry.sha256)
+        raise
+
+
+def _drop(blobs: BlobStore, sha256: str) -> None:
+    with suppress(CacheFault):
+        blobs.drop(sha256)
+
+
+def telling(entries: Sequence[Entry]) -> list[Entry]:
+    """The small files of a tree that say what it is: enough for the keys of what would be made from it."""
+    return [one for one in entries if one.path in TELLING and one.size <= SMALL]
+
+
+def lies(blobs: BlobStore, tree: str, entries: Sequence[Entry]) -> bool:
+    """Whether there is something under the name of each file of a tree, and of its list. Raises CacheFault."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return all(pool.map(blobs.has, sorted({tree, *(entry.sha256 for entry in entries if entry.size)})))
 
 
 def send(blobs: BlobStore, store: Store, tree: str, *, again: bool = False) -> int:

@@ -67,7 +67,8 @@ def _unused(store: Store, recipes: Collection[str]) -> Iterator[Doomed]:
     files = {entry.sha256 for tree in trees for entry in store.tree(tree) or ()}
     for path in _others(store.root / "actions", keys):
         yield Doomed(path, _told(store, path.stem))
-    yield from map(Doomed, _others(store.root / "trees", trees))
+    for kind in ("trees", "left"):
+        yield from map(Doomed, _others(store.root / kind, trees))
     for path in (store.root / "files").glob("*/*"):
         if path.parent.name + path.name not in files:
             yield Doomed(path)

@@ -2,8 +2,10 @@
 
     files/ab/cdef...      bytes, named by their SHA-256
     trees/<digest>.json   [[path, size, sha256], ...]; its own SHA-256 is the tree's digest
+    left/<tree>.json       the cache that has the files of a tree which were never brought here
     actions/<key>.json    what an action gave: tree digest and provenance, and a digest over key and body
-    names/<name>.json     the action last used under a name, for `why`
+    names/<name>.json     the action last used under a name, and the host class that it was made for
+    machines/<class>.json  what nodes of a host class announced last; see `zoosmith.build.built_for`
     work/<key>/           scratch of a running or interrupted action
     logs/<key>.log        what the worker printed
     incoming/<sha256>     a file on its way from a cache; see `zoosmith.store.adopting`
@@ -30,6 +32,7 @@ from typing import Any, NamedTuple
 from zoosmith.common.canonical import canonical, digest, pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.store import heal
+from zoosmith.store.elsewhere import Elsewhere, Tell, untold
 from zoosmith.store.files import copy_file, payload, sha256_file, sha256_settled, sync_file, sync_folder
 from zoosmith.store.lending import Loan, lend
 from zoosmith.store.locks import flock
@@ -60,9 +63,10 @@ class ActionResult:
 class Store:
     """Trees and actions below one folder. Safe for several processes."""
 
-    def __init__(self, root: Path) -> None:
-        """Use `root`; folders are made when something is written."""
+    def __init__(self, root: Path, elsewhere: Elsewhere | None = None) -> None:
+        """Use `root`; folders are made when something is written. elsewhere: brings what was left in caches."""
         self.root = root
+        self.elsewhere = elsewhere
 
     def folder(self, kind: str) -> Path:
         """A sub-folder of the store, made if it is missing."""
@@ -114,6 +118,7 @@ class Store:
         At any moment `target` is absent, what it was, or the whole tree. Only one caller at a time may have the
         same target. Raises CorruptStore after removing the bad bytes, so that the next run builds them again.
         """
+        self.bring(tree, only)
         entries = self.tree(tree)
         if entries is None:
             raise CorruptStore(f"tree {tree[:12]} is not in the store; run the command again to rebuild it")
@@ -138,6 +143,8 @@ class Store:
         entry = next((entry for entry in self.tree(tree) or () if entry.path == path), None)
         if entry is None:
             raise CorruptStore(f"{path} of tree {tree[:12]} is not in the store; run the command again to rebuild it")
+        if not self._sized(entry):
+            self.bring(tree, (path,))
         data = heal.read_regular(self.file(entry.sha256))
         if data is None or hashlib.sha256(data).hexdigest() != entry.sha256:
             raise self._removed(entry)
@@ -162,14 +169,70 @@ class Store:
         record = self.recorded(key)
         return record if record and self.has(record.tree) else None
 
-    def name(self, name: str, key: str) -> None:
-        """Remember that `name` was last made by the action `key`. Do it in `kept`: what has no name is collected."""
-        if self.key(name) != key:
-            self._place(f"names/{name}.json", canonical({"key": key}))
+    def known(self, key: str) -> ActionResult | None:
+        """The cached result of an action if its tree is whole, or a cache was left what of it is not here."""
+        record = self.recorded(key)
+        return record if record and self.holds(record.tree) else None
+
+    def holds(self, tree: str) -> bool:
+        """Whether all files of a tree are here, or were left in a cache that this zoo reads."""
+        return self.has(tree) or self.left_at(tree) is not None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether files of any tree were ever left in a cache."""
+        return (self.root / "left").is_dir()
+
+    def leave(self, tree: str, place: str) -> None:
+        """Go on without the files of a tree whose list is here: they were seen in the cache at `place`."""
+        self._place(f"left/{tree}.json", canonical({"place": place}))
+
+    def left_at(self, tree: str) -> str | None:
+        """The cache, of those that this zoo reads, in which files of a tree were left; None for none."""
+        place = _said(self.root / "left" / f"{tree}.json").get("place")
+        reads = self.elsewhere and isinstance(place, str) and self.elsewhere.serves(place)
+        return str(place) if reads and self.tree(tree) is not None else None
+
+    def lost(self, tree: str) -> CorruptStore:
+        """What to raise where a cache has no longer what was left there; the tree is not known from then on."""
+        place = self.left_at(tree) or "a cache"
+        heal.clear(self.root / "left" / f"{tree}.json")
+        return CorruptStore(
+            f"files of tree {tree[:12]} were left in {place}, which has them no longer, or others; "
+            "run the command again to rebuild it"
+        )
+
+    def lacking(self, tree: str) -> int:
+        """Bytes of a tree that are not here."""
+        return sum(entry.size for entry in self.tree(tree) or () if not self._sized(entry))
+
+    def bring(self, tree: str, only: tuple[str, ...] | None = None, tell: Tell = untold) -> None:
+        """See that the files of a tree (or those named in `only`) are here, if they were left in a cache.
+
+        Raises CorruptStore where that has them no longer, and ZooError where it cannot be asked.
+        """
+        entries = [entry for entry in self.tree(tree) or () if only is None or entry.path in only]
+        wanted = [entry for entry in entries if not self._sized(entry)]
+        place = self.left_at(tree) if wanted else None
+        if place is not None and self.elsewhere and not self.elsewhere.bring(self, place, wanted, tell):
+            raise self.lost(tree)
+
+    def name(self, name: str, key: str, made_for: str = "") -> None:
+        """Remember that `name` was last made by the action `key`. Do it in `kept`: what has no name is collected.
+
+        made_for: the host class of the nodes whose facts are in the key; "" for those of this machine.
+        """
+        if (self.key(name), self.made_for(name)) != (key, made_for):
+            self._place(f"names/{name}.json", canonical({"key": key} | ({"made_for": made_for} if made_for else {})))
 
     def key(self, name: str) -> str | None:
         """The key of the action last used under `name`, whether or not that is still cached."""
         return key_of(self.root / "names" / f"{name}.json")
+
+    def made_for(self, name: str) -> str | None:
+        """The host class that the action last used under `name` was made for, as `name` has it; None for no action."""
+        told = _said(self.root / "names" / f"{name}.json")
+        return str(told.get("made_for", "")) if "key" in told else None
 
     def named(self, name: str) -> ActionResult | None:
         """The action last used under `name`."""
@@ -218,10 +281,17 @@ class Store:
 
 def key_of(name: Path) -> str | None:
     """The action key that a file below names/ holds; None if the file is missing or damaged."""
+    told = _said(name)
+    return str(told["key"]) if "key" in told else None
+
+
+def _said(file: Path) -> dict[str, Any]:
+    """What a file below names/ or left/ says; {} if it is missing or damaged."""
     try:
-        return str(json.loads(heal.read_regular(name) or b"")["key"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+        told = json.loads(heal.read_regular(file) or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _holds(key: str, body: dict[str, Any]) -> bool:

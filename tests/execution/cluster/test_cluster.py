@@ -18,6 +18,7 @@ import pytest
 from tests.support import cluster, s3
 from tests.support.table import edit, write_table
 from tests.support.zoo import doit
+from zoosmith.store.store import Store
 
 pytestmark = [
     pytest.mark.slow,
@@ -120,6 +121,20 @@ def test_the_same_trees_as_on_one_machine_and_nothing_to_do_anywhere_after(
     downloaded = build(third, nodes)
     assert downloaded.returncode == 0, downloaded.stderr
     assert "build " not in downloaded.stderr and trees(third) == trees(here)
+
+
+def test_the_driver_takes_the_files_of_what_was_asked_for_alone(
+    nodes: cluster.Nodes, bucket: s3.S3, tmp_path: Path
+) -> None:
+    here = zoo(tmp_path / "here", bucket, shard_bytes=1003)
+    built = build(here, nodes, "artifact:toy-triple")
+    assert built.returncode == 0, built.stderr
+    assert re.search(r"download toy-triple: \S+ .?B from s3://zoo/cache", built.stderr), built.stderr
+    store = Store(here / "artifacts" / ".store")
+    parent = store.named("toy/plain")
+    assert parent
+    lacking = [entry.path for entry in store.tree(parent.tree) or () if not store.file(entry.sha256).exists()]
+    assert lacking == ["table.json"], "what its child has too came with that"
 
 
 def test_a_lost_node_costs_what_was_not_saved_and_is_told(nodes: cluster.Nodes, bucket: s3.S3, tmp_path: Path) -> None:

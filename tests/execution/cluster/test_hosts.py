@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,9 @@ def test_a_driver_has_built_what_it_could_not_build_itself(nodes: cluster.Nodes,
     assert inputs["packages"][KERNELS] == inputs["imports"][KERNELS] == "2.0"
     assert (inputs["machine"]["threads"], provenance["notes"]["node"]) == (1, "small")
     assert provenance["host"]["cores"] == 1
+    asked_without_the_nodes(project)
+    checked = run(project, nodes, "check", "toy-triple")
+    assert checked.returncode == 0 and "toy-triple: the rebuild gives the same bytes" in checked.stdout, checked.stderr
 
     with (project / "zoosmith.toml").open("a") as settings:
         settings.write(f'[executor]\naddress = "{nodes.address}"\nprofile = "small"\n')
@@ -171,6 +175,27 @@ def test_a_driver_has_built_what_it_could_not_build_itself(nodes: cluster.Nodes,
     assert "reuse    artifact toy/triple" in planned.stdout, planned.stdout + planned.stderr
     misspelt = doit(project, "plan", "toy-triple", "--profile", "smal", **environment(project))
     assert misspelt.returncode == 1 and "is of host class 'smal'; did you mean 'small'?" in misspelt.stderr
+
+
+def asked_without_the_nodes(project: Path) -> None:
+    """This machine lacks the package, and says all the same what is there."""
+    delivered = doit(project, "check", "--delivered", "toy-triple", **environment(project))
+    assert delivered.stdout == "toy-triple: every file is as it was built\n", delivered.stderr
+    why = doit(project, "why", "toy-triple", **environment(project))
+    assert (
+        "zoo_kernels is not installed" in why.stderr and "it was last built for nodes of host class small" in why.stderr
+    )
+    alone = doit(project, "check", "toy-triple", **environment(project))
+    assert (
+        alone.returncode == 1 and "built by nodes of host class small, and this machine is none of them" in alone.stderr
+    )
+    command = [sys.executable, "-m", "zoosmith.app.cli.main", "ls", "toy", "--json"]
+    listed = subprocess.run(
+        command, cwd=project, capture_output=True, text=True,
+        env=os.environ | BRIEFLY | environment(project), check=True,
+    )  # fmt: skip
+    marks = {one["name"]: one["mark"] for one in map(json.loads, listed.stdout.splitlines())}
+    assert (marks["toy-triple"], marks["toy-double"]) == ("built", "-")
 
 
 def needs_kernels(builder: Path) -> None:

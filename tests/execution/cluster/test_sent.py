@@ -20,6 +20,7 @@ def test_it_arrives_as_it_was_sent() -> None:
         ("torch",),
         True,
         host="epyc-2c",
+        made_for="small",
     )
     arrived = unpacked(json.loads(json.dumps(packed(action))))
     assert arrived == action

@@ -71,10 +71,10 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
 
 
 def _show_hosts(workspace: Workspace, params: Any) -> int:
-    from zoosmith.app.doit.room import locate
+    from zoosmith.app.doit.room import place
     from zoosmith.execution.cluster.classes import table
 
-    locate(workspace, {"executor": params["executor"], "profile": ""})
+    place(workspace, params["executor"])
     show_lines(aligned(table(workspace.executor.profiles()), cell=None))
     return 0
 

@@ -7,11 +7,13 @@ from typing import Any
 from zoosmith.app.doit.command import ZooCommand, chosen, flag, opt_executor, opt_profile
 from zoosmith.app.doit.room import locate
 from zoosmith.build import explain, planned
+from zoosmith.build.built_for import otherwise, with_otherwise
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.common.plain import plain
 from zoosmith.common.text import show_json, show_lines
 from zoosmith.contract.errors import ZooError
+from zoosmith.recipes.graph import Ref
 
 
 class Plan(ZooCommand):
@@ -32,7 +34,6 @@ class Plan(ZooCommand):
         """Print one line a step, or one for each card that is not of what would be made now."""
         if params["check"] and not params["moved"]:
             raise ZooError("--check goes with --moved: `doit plan --moved --check`")
-        locate(workspace, params)
         if params["moved"]:
             lines = explain.moved_on(workspace, [name.rpartition(":")[2] for name in names])
             if params["json"]:
@@ -41,11 +42,13 @@ class Plan(ZooCommand):
             else:
                 show_lines("\n".join(lines) or "nothing recorded has moved on")
             return 1 if lines and params["check"] else 0
+        locate(workspace, params)
         for ref in chosen(workspace, names):
-            if params["json"]:
-                show_json(plain(planned.planned(workspace, ref)))
-            else:
-                show_lines(planned.plan(workspace, ref))
+            with with_otherwise(workspace, ref):
+                if params["json"]:
+                    show_json(plain(planned.planned(workspace, ref)))
+                else:
+                    show_lines(planned.plan(workspace, ref))
         return 0
 
 
@@ -65,9 +68,14 @@ class Why(ZooCommand):
         """Print what changed for the artifact and each of its parents."""
         locate(workspace, params)
         for ref in chosen(workspace, names):
-            if params["json"]:
-                name, came = full_name(ref.recipe, ref.name), explain.downloaded(workspace, ref)
-                show_json({"name": name, "changed": explain.changed(workspace, ref), "downloaded": came})
-            else:
-                show_lines(explain.why(workspace, ref))
+            with with_otherwise(workspace, ref):
+                self._show(workspace, ref, params["json"])
         return 0
+
+    def _show(self, workspace: Workspace, ref: Ref, as_json: bool) -> None:
+        if not as_json:
+            show_lines(explain.why(workspace, ref))
+            return
+        changed, came = explain.changed(workspace, ref), explain.downloaded(workspace, ref)
+        told = {"name": full_name(ref.recipe, ref.name), "changed": changed, "downloaded": came}
+        show_json(told | {"profile": workspace.profile, "otherwise": otherwise(workspace, ref) or ""})

@@ -29,10 +29,10 @@ def enough(workspace: Workspace, names: Iterable[str]) -> int:
     from zoosmith.build import elsewhere, preflight
     from zoosmith.build.forecast import Forecast
 
-    here = preflight.room(workspace.artifacts)
-    if workspace.where != LOCAL:  # the cluster says which of its nodes has the memory, when a step is placed
-        here = here._replace(memory_mb=sys.maxsize)
-    needs = partial(preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()))
+    here = preflight.room(workspace.artifacts, workspace.where)
+    needs = partial(
+        preflight.needs, refs=asked, copies=here.copies, measured=any(asked.values()), left=workspace.where != LOCAL
+    )
     with workspace.resolver.leaving_unread():  # a base of 100 GB is not read to say that there is no room for it
         short = preflight.shortages(needs(Forecast(workspace)), here)
     if short and workspace.caches:  # what is downloaded is not built
@@ -57,13 +57,21 @@ def settled(workspace: Workspace, params: Mapping[str, Any]) -> int:
 
 
 def locate(workspace: Workspace, params: Mapping[str, Any]) -> None:
-    """Settle where steps run and which machines keys are made for, by zoosmith.toml and options. Raises ZooError."""
-    if params["executor"]:
-        check_address(params["executor"])
-    told = place_of(workspace.project)
-    workspace.where = params["executor"] or told.address
-    workspace.profile = params["profile"] or told.profile
+    """Settle where steps run and which machines keys are made for, by zoosmith.toml and options. Raises ZooError.
+
+    `--executor local` asks for this machine, whatever the file says.
+    """
+    place(workspace, params["executor"])
+    told = place_of(workspace.project).profile
+    workspace.profile = params["profile"] or ("" if params["executor"] == LOCAL else told)
     workspace.machine(workspace.profile)
+
+
+def place(workspace: Workspace, executor: str) -> None:
+    """Settle where steps run: as `--executor` says, else as zoosmith.toml does. Raises ZooError."""
+    if executor:
+        check_address(executor)
+    workspace.where = executor or place_of(workspace.project).address
 
 
 def _asked(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[Ref, bool]]:

@@ -39,17 +39,46 @@ class Exchange:
     def __init__(self, config: CacheConfig) -> None:
         """Through the cache of `config`, with the credentials of this machine's environment."""
         self.cache: Cache = opened(replace(config, trust=ANY))
+        self._seen: set[str] = set()  # trees that were seen there whole
+
+    @property
+    def place(self) -> str:
+        """Where trees are left."""
+        return self.cache.config.url
 
     def send(self, tree: str, store: Store) -> int:
         """Leave a tree of `store` there, unless it is; the bytes that went. Raises ZooError."""
+        if not store.has(tree) and store.left_at(tree) == self.place:
+            self._require(tree, store)
+            return 0
+        store.bring(tree)
         return self.asked(lambda: trees.send(self.cache.blobs, store, tree))
+
+    def _require(self, tree: str, store: Store) -> None:
+        """Raise CorruptStore where a tree that was left there is there no longer."""
+        entries = store.tree(tree) or ()
+        if tree not in self._seen and not self.asked(lambda: trees.lies(self.cache.blobs, tree, entries)):
+            raise store.lost(tree)
+        self._seen.add(tree)
 
     def receive(self, tree: str, store: Store) -> None:
         """Bring a tree into `store`, unless it is there. Raises ZooError."""
-        if not store.has(tree) and not self.asked(lambda: trees.fetch(self.cache.blobs, store, tree)):
-            raise ZooError(
-                f"cache {self.cache.config.where} has tree {tree[:12]} no longer, or not whole; run it again"
-            )
+        if not store.has(tree) and not self.asked(lambda: trees.fetch(self.cache.blobs, store, tree, mend=True)):
+            raise self._gone(tree)
+
+    def leave(self, tree: str, store: Store) -> None:
+        """Bring what tells of a tree that a node has sent, and leave the rest of it there. Raises ZooError."""
+        if store.has(tree):
+            return
+        entries = store.tree(tree) or self.asked(lambda: trees.listing(self.cache.blobs, tree, mend=True))
+        if entries is None or not self.asked(
+            lambda: trees.fetch_files(self.cache.blobs, store, trees.telling(entries), listed=entries, mend=True)
+        ):
+            raise self._gone(tree)
+        store.leave(tree, self.place)
+
+    def _gone(self, tree: str) -> ZooError:
+        return ZooError(f"cache {self.cache.config.where} has tree {tree[:12]} no longer, or not whole; run it again")
 
     def blob(self, sha256: str, size: int, path: Path) -> None:
         """Make `path` the file with this hash. Raises ZooError."""

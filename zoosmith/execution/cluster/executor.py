@@ -92,6 +92,12 @@ class ClusterExecutor(Executor):
         """What the nodes that are alive announce."""
         return [node.profile for node in self.roster.nodes()]
 
+    def leaves(self, action: Action) -> str:
+        """The cache in which what a node makes stays; "" for measurements, which are read at once."""
+        store, place = self.store, self.exchange.place
+        is_read = store.elsewhere is not None and store.elsewhere.serves(place)
+        return "" if self.here(action) or action.exclusive or not is_read else place
+
     @contextmanager
     def claimed(self, action: Action, waiting: Callable[[str], None]) -> Iterator[None]:
         """Nobody else of this cluster runs the action meanwhile; `waiting` is told who does before."""
@@ -124,7 +130,7 @@ class ClusterExecutor(Executor):
             if not action.exclusive:  # a measurement begins anew
                 order = replace(order, left=self.bookmarks.last(action.key))
             try:
-                outcome = self._received(self._once(action, order, found, progress), progress)
+                outcome = self._received(action, self._once(action, order, found, progress), progress)
                 self.bookmarks.drop(action.key)
                 return outcome
             except Lost as lost:
@@ -141,9 +147,10 @@ class ClusterExecutor(Executor):
         except StepFailed:
             return place(action, self.roster.settled(), self.driver)
 
-    def _received(self, result: dict[str, Any], progress: Progress) -> Outcome:
+    def _received(self, action: Action, result: dict[str, Any], progress: Progress) -> Outcome:
         progress({"done": None, "total": None, "text": "receiving what it made"})
-        self.exchange.receive(result["tree"], self.store)
+        take = self.exchange.leave if self.leaves(action) else self.exchange.receive
+        take(result["tree"], self.store)
         return Outcome(result["tree"], result["notes"], result["peak_mb"], result["seconds"], result["host"])
 
     def _once(self, action: Action, order: Order, found: Place, progress: Progress) -> dict[str, Any]:

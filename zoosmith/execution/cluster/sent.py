@@ -14,6 +14,7 @@ def packed(action: Action) -> dict[str, Any]:
         "name": action.name, "title": action.title, "entry": action.entry, "inputs": action.inputs, "run": action.run,
         "resources": list(action.resources), "timeout_s": action.timeout_s, "environment": list(action.environment),
         "imports": list(action.imports), "exclusive": action.exclusive, "host": action.host,
+        "made_for": action.made_for,
     }  # fmt: skip
 
 

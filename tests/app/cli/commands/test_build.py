@@ -111,4 +111,28 @@ def test_plan_and_why_as_json(zoo: Path) -> None:
     assert ("build", "family0/a2") in {(step["do"], step["name"]) for step in other["steps"]}
     told = json.loads(zoosmith(zoo, "why", "family0-a2", "--json").stdout)
     never = {"artifact family0/a2": ["it was never built here"]}
-    assert told == {"name": "family0-a2", "changed": never, "downloaded": {}}
+    here = {"profile": "", "otherwise": ""}
+    assert told == {"name": "family0-a2", "changed": never, "downloaded": {}} | here
+
+
+def test_they_take_where_steps_run_and_for_which_nodes(zoo: Path) -> None:
+    assert (
+        zoosmith(zoo, "plan", "family0-a1", "--executor", "local").stdout == zoosmith(zoo, "plan", "family0-a1").stdout
+    )
+    again = zoosmith(zoo, "build", "family0-a1", "--only", "--executor", "local")
+    assert again.stdout == "artifact:family0-a1 is up to date\n"
+    for words in (["plan", "family0-a1"], ["why", "family0-a1"], ["build", "family0-a1", "--only"]):
+        nowhere = zoosmith(zoo, *words, "--executor", "rai")
+        assert nowhere.returncode == 1 and "--executor: 'rai' is no executor; there are `local`" in nowhere.stderr
+        alone = zoosmith(zoo, *words, "--profile", "l4")
+        assert alone.returncode == 1 and "steps run on this machine alone" in alone.stderr
+
+
+def test_ls_lists_what_needs_a_package_that_is_not_here(zoo: Path, tmp_path: Path) -> None:
+    project = shutil.copytree(zoo, tmp_path / "z", symlinks=True)
+    builder = project / "builders" / "table.py"
+    builder.write_text(builder.read_text() + '\nREQUIRES = ("zoo_kernels",)\n')
+    assert marks(project)["family0-a1"] == "stale"
+    (project / "zoosmith.toml").write_text("[executor]\nprofil = 'l4'\n")
+    wrong = zoosmith(project, "ls")
+    assert wrong.returncode == 1 and "zoosmith.toml:2: 'profil' is not known; did you mean 'profile'?" in wrong.stderr

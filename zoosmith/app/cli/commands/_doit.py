@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import sys
@@ -9,6 +10,18 @@ from collections.abc import Sequence
 
 from zoosmith.contract.errors import ZooError
 from zoosmith.project import find_project
+
+
+def placing(parser: argparse.ArgumentParser) -> None:
+    """Add where steps run, and the machines that keys are made for, as doit takes them."""
+    parser.add_argument("--executor", metavar="ADDRESS", help="where steps run: local, ray, ray:auto or ray:HOST:PORT")
+    parser.add_argument("--profile", metavar="HOSTCLASS", help="the nodes that builds are for (docs/scale-out.md)")
+
+
+def placed(given: argparse.Namespace) -> list[str]:
+    """The same for doit."""
+    told = {"--executor": given.executor, "--profile": given.profile}
+    return [f"{option}={value}" for option, value in told.items() if value is not None]
 
 
 def hand_over(words: Sequence[str]) -> None:

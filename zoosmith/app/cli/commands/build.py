@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from zoosmith.app.cli.commands._doit import hand_over
+from zoosmith.app.cli.commands._doit import hand_over, placed, placing
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--continue", dest="go_on", action="store_true", help="go on with others after a failure")
     parser.add_argument("--anyway", action="store_true", help="go on where memory or disk may be short")
     parser.add_argument("--scratch", action="store_true", help="write results, cards and rows below scratch-zoo/")
+    placing(parser)
 
 
 def main(given: argparse.Namespace) -> None:
@@ -24,4 +25,4 @@ def main(given: argparse.Namespace) -> None:
     told = {"--continue": given.go_on, "--anyway": given.anyway, "--scratch": given.scratch}
     flags = [flag for flag, asked in told.items() if asked]
     workers = [] if given.workers is None else ["-n", str(given.workers)]
-    hand_over(["run", *flags, *workers, *(f"{task}:{name.rpartition(':')[2]}" for name in given.names)])
+    hand_over(["run", *flags, *placed(given), *workers, *(f"{task}:{name.rpartition(':')[2]}" for name in given.names)])

@@ -12,6 +12,7 @@ from zoosmith.common.units import sized
 if TYPE_CHECKING:
     from zoosmith.build.workspace import Workspace
     from zoosmith.recipes.graph import Ref
+    from zoosmith.store.store import ActionResult
 
 BUILT, STORED, STALE, PULLED, MISSING = "built", "in the store", "stale", "pulled", "-"
 LEGEND = {
@@ -116,6 +117,7 @@ def _of_zoo(project: Path, family: str | None) -> Iterator[Listed]:
     from zoosmith.build.workspace import Workspace
 
     workspace, own = Workspace(project), own_families(project)
+    _ = workspace.profile  # what is wrong with zoosmith.toml is told
     known = workspace.zoo.by_full_name
     for name, ref in known.items():
         folder = workspace.artifacts / name
@@ -129,10 +131,22 @@ def _mark(workspace: Workspace, ref: Ref, folder: Path) -> str:
     from zoosmith.predictor import manifest_digest
 
     here = manifest_digest(folder) if folder.is_dir() else None
-    result = workspace.resolver.finished("artifact", ref)
+    result = _result(workspace, ref)
     if result is None:
         return MISSING if here is None else STALE
     return BUILT if here == result.tree else STORED if here is None else STALE
+
+
+def _result(workspace: Workspace, ref: Ref) -> ActionResult | None:
+    """What is built and up to date for the machine that it was last built for; None too where that cannot be told."""
+    from contextlib import suppress
+
+    from zoosmith.build.built_for import as_built
+    from zoosmith.contract.errors import ZooError
+
+    with suppress(ZooError):  # `zoosmith why` tells it
+        return as_built(workspace, ref).resolver.finished("artifact", ref)
+    return None
 
 
 def _pulled(home: Path, known: set[str]) -> Iterator[Listed]:
