@@ -88,12 +88,15 @@ def test_the_lines_for_people_name_disk_memory_downloads_and_minutes() -> None:
     steps = (fetch, Take("build toy-a", 6 * 10**8, 4_000, seconds=600.0), Take("build toy-b", 4 * 10**8, 2_000))
     lines = preflight.told(needs_of(*steps, unknown=("fetch toy/other",)), LARGE)
     assert lines == [
-        "  takes    at least 16.0 GB of disk (1,000.0 GB free), 4,000 MiB of memory at most (build toy-a; "
-        "1,000,000 MiB here)",
+        "  takes    at least 16.0 GB of disk (1,000.0 GB free), 4,000 MiB of memory (build toy-a; 1,000,000 MiB here)",
         "  takes    15.0 GB of downloads, about 20 min at 100 Mbit/s",
         "  takes    about 10 min for 1 of 2 builds, by records of the same builders",
-        "  unknown  how large toy/other is, until it is fetched",
+        "  unknown  how large toy/other is, until it is fetched: no hub told; it and what is made of it come on top",
     ]
+    whole = preflight.told(needs_of(*steps), LARGE)
+    assert whole[0].startswith("  takes    about 16.0 GB of disk (1,000.0 GB free), 4,000 MiB of memory at most (build")
+    unheard = preflight.told(needs_of(Take("build toy-a", 0, 1_024), unknown=("fetch toy/base",)), LARGE)
+    assert unheard[0] == "  takes    at least 1,024 MiB of memory (build toy-a; 1,000,000 MiB here)", "no 0 MB of disk"
     assert preflight.told(Needs((), 0, 0, None, ()), LARGE) == []
 
 

@@ -98,11 +98,7 @@ def told(found: Needs, here: Room) -> list[str]:
     """Lines for people: what it takes, and what of this machine has."""
     if not found.steps or found.largest is None:
         return []
-    more = "at least" if found.unknown else "about"
-    took = f"  takes    {more} {sized(found.disk)} of disk ({sized(here.disk)} free)"
-    there = "" if here.memory_mb is None else f"; {here.memory_mb:,} MiB here"
-    memory = f"{found.largest.memory_mb:,} MiB of memory at most ({found.largest.name}{there})"
-    lines = [f"{took}, {memory}"]
+    lines = [_room_taken(found, found.largest, here)]
     if found.download:
         minutes = found.download / LINE / 60
         lines.append(f"  takes    {sized(found.download)} of downloads, {_minutes(minutes)} at 100 Mbit/s")
@@ -111,8 +107,20 @@ def told(found: Needs, here: Room) -> list[str]:
         builds = sum(step.name.startswith("build ") for step in found.steps)
         told = f"{len(timed)} of {builds} builds, by records of the same builders"
         lines.append(f"  takes    {_minutes(found.seconds / 60)} for {told}")
-    lines += [f"  unknown  how large {name.removeprefix('fetch ')} is, until it is fetched" for name in found.unknown]
+    for_later = "until it is fetched: no hub told; it and what is made of it come on top"
+    lines += [f"  unknown  how large {name.removeprefix('fetch ')} is, {for_later}" for name in found.unknown]
     return lines
+
+
+def _room_taken(found: Needs, largest: Take, here: Room) -> str:
+    """Disk and memory; where a base's size is not known, of the other steps alone, which bounds nothing from above."""
+    memory = f"{largest.memory_mb:,} MiB of memory"
+    there = "" if here.memory_mb is None else f"; {here.memory_mb:,} MiB here"
+    whose = f"({largest.name}{there})"
+    if not found.unknown:
+        return f"  takes    about {sized(found.disk)} of disk ({sized(here.disk)} free), {memory} at most {whose}"
+    disk = f"{sized(found.disk)} of disk ({sized(here.disk)} free), " if found.disk else ""
+    return f"  takes    at least {disk}{memory} {whose}"
 
 
 def _minutes(minutes: float) -> str:

@@ -30,6 +30,15 @@ def test_commands_options_and_choices(words: list[str], said: str, capsys: pytes
     assert said in capsys.readouterr().err
 
 
+def test_the_help_is_short_and_says_how_a_shell_completes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == "usage: zoosmith [-h] [--version] [-q] COMMAND ..."
+    assert "{" not in said, "no second list of all the names"
+    assert 'eval "$(register-python-argcomplete zoosmith)"' in said
+
+
 def test_a_family_that_there_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

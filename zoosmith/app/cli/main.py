@@ -20,6 +20,7 @@ from zoosmith.execution.failure import failure
 
 INTERRUPTED = 130
 QUIET = "answers and errors alone: no progress, no notes"
+MORE = 'completion in bash and zsh: eval "$(register-python-argcomplete zoosmith)"; more: docs/commands.md'
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,7 +32,7 @@ class Parser(argparse.ArgumentParser):
         """As argparse, with a hint in place of all that there is to choose from."""
         if found := re.match(r"argument ([^:]+): invalid choice: '(.*?)' \(choose from (.*)\)", message):
             hint = nearest(found[2], re.findall(r"[\w.-]+", found[3]))
-            what = "there is no command" if found[1] == "command" else f"{found[1]} takes no"
+            what = "there is no command" if found[1] == "COMMAND" else f"{found[1]} takes no"
             message = f"{what} {found[2]!r}{hint}"
         super().error(message)
 
@@ -46,10 +47,10 @@ class Parser(argparse.ArgumentParser):
 
 def parser(words: Sequence[str] = ()) -> Parser:
     """The command line; of the command alone that `words` begin with, if they do."""
-    top = Parser(prog="zoosmith", description="Build, publish and use model zoos.")
+    top = Parser(prog="zoosmith", description="Build, publish and use model zoos.", epilog=MORE)
     top.add_argument("--version", action="version", version=f"zoosmith {__version__}")
     top.add_argument("-q", "--quiet", action="store_true", help=QUIET)
-    each = top.add_subparsers(dest="command", required=True)
+    each = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     for name, module in commands(words).items():
         about = (module.__doc__ or name).splitlines()[0].rstrip(".")
         command = each.add_parser(name, help=about[0].lower() + about[1:], description=module.__doc__)

@@ -22,7 +22,7 @@ def test_rows_without_text_or_label_are_left_out_and_placed() -> None:
 def test_twins_are_counted_whatever_their_case_and_spaces() -> None:
     found = survey(("A  b", "x"), ("a b", "x"), ("a b ", "y"), ("c", "y"))
     assert (found.twins, found.differing) == (1, ["a b"])
-    assert "1 texts have more than one label" in "\n".join(found.lines())
+    assert "1 text has more than one label, such as 'a b'" in "\n".join(found.lines())
 
 
 def test_small_classes_and_long_texts_are_told() -> None:

@@ -36,6 +36,8 @@ def test_a_table_becomes_a_zoo_that_builds(tmp_path: Path, capsys: pytest.Captur
     assert "columns are separated by ';'" in said
     assert "200 rows of 2 classes" in said
     assert f"cd '{zoo}' && zoosmith build support-tickets-onnx-int8" in said
+    commands = [line for line in (zoo / "README.md").read_text().splitlines() if line.startswith("zoosmith ")]
+    assert len({line.index("#") for line in commands if "#" in line}) == 1, "remarks stand in one column"
     recipe = yaml.safe_load((zoo / "recipes" / "support-tickets.yaml").read_text())
     assert (recipe["license"], recipe["data"]["support-tickets"]["labels"]) == ("cc0-1.0", ["negative", "positive"])
     assert "support-tickets-onnx-int8" in doit(zoo, "list", PYTHONPATH=str(ROOT)).stdout

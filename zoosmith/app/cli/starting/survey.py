@@ -56,7 +56,8 @@ class Survey:
             yield f"{self.twins:,} rows have the text of another: twins stay in one split, so that none is asked again"
         if self.differing:
             told = _some([f"{text[:40]!r}" for text in self.differing])
-            yield f"{len(self.differing):,} texts have more than one label, such as {told}: nobody can get both right"
+            texts = "1 text has" if len(self.differing) == 1 else f"{len(self.differing):,} texts have"
+            yield f"{texts} more than one label, such as {told}: nobody can get both right"
         if self.long >= 0.05:
             yield f"{100 * self.long:.0f}% of the texts have over {LONG_WORDS} words and are cut: raise `max_length`"
 

@@ -26,7 +26,7 @@ A model zoo: [recipes/{name}.yaml](recipes/{name}.yaml) says what is made of {fi
 
 ```sh
 zoosmith build {name}-onnx-int8     # trains, converts, measures; the first time it fetches the base
-zoosmith ls                         # what there is
+zoosmith ls{gap}# what there is
 zoosmith run {name}-onnx-int8 "some text"
 ```
 
@@ -75,7 +75,8 @@ def write(folder: Path, file: Path, survey: Survey, license: str) -> str:
         _write_rows(folder / "data" / f"{split}.csv", rows)
     (folder / "recipes" / f"{name}.yaml").write_text(recipe.text(name, survey, license), encoding="utf-8")
     counts = {split: len(rows) for split, rows in splits.items()}
-    about = README.format(title=name, name=name, file=file.name, **counts)
+    gap = " " * len(f"build {name}-onnx-int8   ")
+    about = README.format(title=name, name=name, file=file.name, gap=gap, **counts)
     (folder / "README.md").write_text(about, encoding="utf-8")
     return name
 
