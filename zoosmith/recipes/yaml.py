@@ -22,6 +22,8 @@ from zoosmith.recipes.size import check_size
 Location = Sequence[str | int]
 _LIBYAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LONGEST = 200  # characters of a value in a message
+SHALLOW = 10_000  # characters that cannot nest deeper than a stack holds
+DEEPEST = 100
 _KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
@@ -49,7 +51,7 @@ class _Loader(_LIBYAML):  # type: ignore[misc,valid-type]  # chosen at run time:
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, LookupError, AttributeError) as error:  # PyYAML's own, for a tag that does not fit
-            raise _problem(node, f"found {node.value!r}: {error}; put text in quotes") from None
+            raise _problem(node, f"found {_shown(node.value)}: {_cut(error)}; put text in quotes") from None
 
 
 def _problem(node: yaml.Node, text: str) -> yaml.MarkedYAMLError:
@@ -81,7 +83,9 @@ def document(
 
 
 def _loaded(text: str) -> Any:
-    """What the one document says; its size is checked before aliases are followed."""
+    """What the one document says; its size is checked before aliases are followed, its depth before it is read."""
+    if len(text) > SHALLOW:
+        _refuse_deep(text)
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
@@ -89,6 +93,15 @@ def _loaded(text: str) -> Any:
         return None if root is None else loader.construct_document(root)
     finally:
         loader.dispose()
+
+
+def _refuse_deep(text: str) -> None:
+    """Raise RecursionError for nesting that libyaml would follow until the process dies."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LIBYAML):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RecursionError
 
 
 def _marked(error: yaml.YAMLError, text: str, file: str) -> str:
@@ -144,8 +157,11 @@ def _what(fault: Any, keys: Location, model: type[BaseModel]) -> str:
 
 def _shown(found: Any) -> str:
     """The value as Python writes it, its start where it is long."""
-    text = repr(found)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+    return _cut(repr(found))
+
+
+def _cut(text: object) -> str:
+    return str(text) if len(str(text)) <= LONGEST else str(text)[:LONGEST] + "..."
 
 
 def _fields_at(model: type[BaseModel], path: Location) -> list[str]:
