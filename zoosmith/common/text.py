@@ -5,6 +5,7 @@ What they print may be a stranger's: a label, a task, a name in a registry. It s
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ CELL = 60
 WIDTH = 120
 HUSHED = {"hushed": False}
 """Whether notes and progress are left out, as --quiet asks: answers and errors never are."""
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""What a stream answers that takes no more; errors of files name the file."""
 JOINERS = "\u200c\u200d"  # without width, and part of words of some languages
 
 
@@ -82,6 +85,17 @@ def while_read(work: Callable[[], int]) -> int:
     except BrokenPipeError:
         _let_go()
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITTEN:
+            raise
+        _unwritten(error)
+        return 1
+
+
+def _unwritten(error: OSError) -> None:
+    """Say that what was to be printed is lost, and print nothing more."""
+    _let_go()
+    show_error("ERROR", f"what was to be printed could not be written: {(error.strerror or str(error)).lower()}")
 
 
 def _flush() -> None:
@@ -92,8 +106,7 @@ def _flush() -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _let_go()
-        show_error("ERROR", f"what was to be printed could not be written: {(error.strerror or str(error)).lower()}")
+        _unwritten(error)
         raise SystemExit(1) from None
 
 
