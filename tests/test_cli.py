@@ -139,6 +139,8 @@ def test_a_label_forges_no_line_and_steers_no_terminal(
         ["doit", "list"],
         ["doit", "table"],
         ["doit", "plan", "minilm-sst2-fp32"],
+        ["doit", "help"],
+        ["doit", "help", "run"],
     ],
 )
 def test_a_reader_that_has_seen_enough_is_no_error(words: list[str], tmp_path: Path) -> None:
@@ -154,6 +156,23 @@ def test_a_reader_that_has_seen_enough_is_no_error(words: list[str], tmp_path: P
         os.close(writer)
     assert done.stderr == ""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("words", [["zoosmith.app.cli.main", "schema", "registry"], ["doit", "list"], ["doit", "help"]])
+def test_what_cannot_be_printed_is_one_message_and_a_closed_output_none(words: list[str], tmp_path: Path) -> None:
+    """On a full disk, and where the shell has closed standard output: both ended in a traceback."""
+    command, own = (
+        [sys.executable, "-m", *words],
+        os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path)},
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, env=own, check=False)
+    assert "no space left on" in done.stderr.lower() and done.stderr.count("\n") == 1
+    assert done.returncode == 1
+    closed = ["bash", "-c", 'exec "$@" >&-', "bash", *command]
+    assert (
+        "Traceback" not in subprocess.run(closed, cwd=ROOT, capture_output=True, text=True, env=own, check=True).stderr
+    )
 
 
 def test_bytes_that_are_no_utf8_are_told(fast_artifact: Path, capsys: pytest.CaptureFixture[str]) -> None:

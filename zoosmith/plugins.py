@@ -52,7 +52,10 @@ def known(kind: str, project: Path) -> list[str]:
     ids = set()
     for folder in _homes(kind, project):
         if folder.is_dir():
-            files = [*folder.glob("*.py"), *(init.parent for init in folder.glob("*/__init__.py"))]
+            files = [
+                *filter(Path.is_file, folder.glob("*.py")),
+                *(init.parent for init in folder.glob("*/__init__.py")),
+            ]
             ids |= {file.stem for file in files if not file.stem.startswith("_")}
     return sorted(ids)
 

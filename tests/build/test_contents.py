@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from zoosmith.build import contents, sealed
 from zoosmith.build.contents import Contents, folder_digest
+from zoosmith.contract.errors import ZooError
 from zoosmith.sources import pick
 
 asked: list[Path] = []
@@ -132,3 +134,34 @@ def test_what_a_linked_folder_holds_counts_as_the_base_does(store: Path, base: P
     before = Contents(store).digest(base, pick.key)
     (tmp_path / "away" / "model.gguf").write_bytes(b"2" * 100)
     assert Contents(store).digest(base, pick.key) == pick.key(base) != before
+
+
+def test_linked_files_are_what_they_lead_to(tmp_path: Path, store: Path) -> None:
+    """As the cache of a hub has them: a snapshot of rows is links to blobs."""
+    real, linked = tmp_path / "real", tmp_path / "linked"
+    for folder in (real / "b", linked / "b", tmp_path / "blobs"):
+        folder.mkdir(parents=True)
+    for name in ("a.csv", "b/c.csv"):
+        (real / name).write_text(name)
+        (tmp_path / "blobs" / name[-5:]).write_text(name)
+        (linked / name).symlink_to(tmp_path / "blobs" / name[-5:])
+    found = Contents(store)
+    assert found.digest(linked, folder_digest) == folder_digest(real)
+    (tmp_path / "blobs" / "a.csv").write_text("edited")
+    assert found.digest(linked, folder_digest) != folder_digest(real)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.symlink_to("nowhere"), "odd is a link to nothing: put files there, or links to files"),
+        (lambda path: path.symlink_to(path), "odd is a link to nothing"),
+        (lambda path: path.symlink_to(path.parent), "odd is a link to a folder"),
+        (os.mkfifo, "odd is a special file"),
+        (lambda path: Path(f"{path}\udce9").touch(), r"odd\\udce9': its name is no UTF-8; call it otherwise"),
+    ],
+)
+def test_what_no_row_can_be_read_from_is_told(base: Path, make: Callable[[Path], None], said: str) -> None:
+    make(base / "odd")
+    with pytest.raises(ZooError, match=said):
+        folder_digest(base)

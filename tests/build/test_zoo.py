@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.zoo import write_project, write_recipe
+from tests.support.zoo import ROOT, write_project, write_recipe
 from zoosmith.build.recipe_files import recipe_files
-from zoosmith.build.zoo import load_zoo
+from zoosmith.build.zoo import load_what_holds, load_zoo
 from zoosmith.recipes.yaml import RecipeError
 
 
@@ -27,6 +29,36 @@ def test_two_files_of_one_id_are_told(tmp_path: Path) -> None:
         (tmp_path / "recipes" / name).write_text("")
     with pytest.raises(RecipeError, match=r"first\.yml and first\.yaml are both the recipe 'first'; keep one"):
         recipe_files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "said"),
+    [
+        ("Bad Name.yaml", "Bad Name", r"Bad Name\.yaml: a recipe's file name is its id"),
+        (
+            "names-demo.yml",
+            "names-demo",
+            r"names-demo\.yml and names-demo\.yaml are both the recipe 'names-demo'; keep one",
+        ),
+        ("caf\udce9.yaml", "caf\udce9", "a recipe's file name is its id"),
+        ("pipe.yaml", "pipe", r"recipes/pipe\.yaml: cannot be read: it is no regular file"),
+        ("folder.yaml", "folder", r"recipes/folder\.yaml: cannot be read: it is no regular file"),
+        ("link.yaml", "link", r"recipes/link\.yaml: cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_can_be_no_recipe_stops_itself_alone(tmp_path: Path, name: str, key: str, said: str) -> None:
+    project = write_project(tmp_path / "zoo")
+    text = (ROOT / "recipes" / "names-demo.yaml").read_bytes()
+    for copied in ("other.yaml", *(["names-demo.yaml"] if key == "names-demo" else [])):
+        (project / "recipes" / copied).write_bytes(text)
+    file = project / "recipes" / name
+    make = {"pipe": os.mkfifo, "folder": Path.mkdir, "link": lambda path: path.symlink_to("nowhere")}
+    make.get(key, lambda path: path.write_bytes(text))(file)
+    zoo, broken = load_what_holds(project)
+    assert list(broken) == [key] and "other" in zoo.families and key not in zoo.families
+    assert re.search(said, str(broken[key]))
+    with pytest.raises(RecipeError, match=said):
+        load_zoo(project)
 
 
 def test_a_split_that_a_builtin_lacks_is_told_at_once(tmp_path: Path) -> None:

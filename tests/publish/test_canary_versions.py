@@ -120,3 +120,64 @@ def test_conditions(text: str, holds: list[bool]) -> None:
 def test_what_is_no_condition(text: str, said: str) -> None:
     with pytest.raises(ZooError, match=said):
         conditions(text, labelled=False)
+
+
+def asked(tmp_path: Path, labels: list[Any], classes: tuple[str, ...]) -> list[str | None]:
+    file = tmp_path / "data.jsonl"
+    file.write_text("".join(json.dumps({"text": "x", "label": label}) + "\n" for label in labels))
+    table = table_of(file, {"text": "text", "label": "label"}, lambda said: None)
+    return [row.label for row in rows(table, ("text",), {"text": "text"}, "label", classes)]
+
+
+def test_true_labels_are_matched_as_models_match_them(tmp_path: Path) -> None:
+    assert asked(tmp_path, ["Yes", "no ", "no"], ("yes", "no")) == ["yes", "no", "no"]
+    assert asked(tmp_path, ["us", "US"], ("us", "US", "other")) == ["us", "US"]
+    assert asked(tmp_path, ["a free text"], ()) == ["a free text"]
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("maybe", "no version answers 'maybe'; known: no, yes"),
+        ("yess", "no version answers 'yess'; did you mean 'yes'"),
+        (0, "no version answers 0; known: no, yes"),
+        (None, "the label is null, which marks a missing one"),
+        ("", "the label is empty"),
+        (-1, "the label is -1, which marks a missing one"),
+        (float("nan"), "the label is NaN"),
+    ],
+)
+def test_labels_that_both_would_miss_are_told_with_their_rows(tmp_path: Path, label: Any, said: str) -> None:
+    """Both were wrong on all of them, so that no loss was shown, and the new version promoted."""
+    with pytest.raises(ZooError, match=rf"data\.jsonl:2: {said}.*\(2 such rows, this is the first\)"):
+        asked(tmp_path, ["yes", label, label], ("yes", "no"))
+
+
+def test_the_first_rows_alone_are_looked_at_where_no_more_are_asked(tmp_path: Path) -> None:
+    file = tmp_path / "data.jsonl"
+    file.write_text('{"text": "a", "label": "yes"}\n{"text": null, "label": "what"}\n')
+    table = table_of(file, {"text": "text", "label": "label"}, lambda said: None)
+    found = rows(table, ("text",), {"text": "text"}, "label", ("yes",), 1)
+    assert list(found) == [Row("a", "yes")]
+    with pytest.raises(ZooError, match=r"data\.jsonl:2: column 'text' is null or NaN"):
+        list(rows(table, ("text",), {"text": "text"}, "label", ("yes",)))
+
+
+def test_class_names_of_a_parquet_file_are_read_with_its_labels(tmp_path: Path) -> None:
+    from datasets import ClassLabel, Dataset, Features, Value
+
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["pos", "neg"])})
+    Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]}, features=features).to_parquet(tmp_path / "d.parquet")
+    table = table_of(tmp_path / "d.parquet", {"text": "text", "label": "label"}, lambda said: None)
+    assert has_labels(table)
+    found = rows(table, ("text",), {"text": "text"}, "label", ("neg", "pos"))
+    assert list(found) == [Row("a", "pos"), Row("b", "neg")]
+
+
+def test_classes_that_differ_by_case_alone_are_two() -> None:
+    """Folded, `us` for `US` was right, and a version that cannot tell them apart as good as one that can."""
+    true = ["us", "US"] * 200
+    new, old = Side("toy@2", ["us"] * 400, [1.0] * 400), Side("toy@1", list(true), [1.0] * 400)
+    made = judge(new, old, true, classes=("us", "US"))
+    assert (made.says, made.figures["accuracy"], made.agreement.value) == ("hold", 0.5, 0.5)
+    assert judge(new, old, true).says == "promote"  # as free texts, whose case says nothing

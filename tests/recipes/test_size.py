@@ -65,6 +65,13 @@ def test_a_hundred_levels_are_read() -> None:
     assert str(document("x: " + "[" * 99 + "]" * 99, "good.yaml")["x"]) == "[" * 99 + "]" * 99
 
 
+@pytest.mark.parametrize("begin", ["[", "{", "- ", "? "])
+def test_nesting_that_would_end_the_process_is_told(begin: str) -> None:
+    """libyaml follows it on the stack of C, of which Python knows nothing: a segmentation fault."""
+    with pytest.raises(RecipeError, match=r"bad\.yaml:1: lists or mappings are nested too deeply"):
+        document(begin * 1_000_000, "bad.yaml")
+
+
 def test_aliases_that_save_a_few_lines_are_read() -> None:
     told = document("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]\n", "good.yaml")
     assert told == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "c": [{"x": 1, "y": 2}] * 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,18 @@ def test_classes_that_nobody_names_are_those_of_train(tmp_path: Path) -> None:
     assert "labels_from" not in read(tmp_path, ("up", "down"))
 
 
-@pytest.mark.parametrize("value", [None, float("nan"), "", " ", "nan", "NaN", "null", "-1", -1, "None", "N/A"])
+MARKS = (
+    None, float("nan"), "", " ", "nan", "NaN", "null", "-1", -1, "None", "N/A", "#N/A", "-nan", "NaT", "<NA>", "(null)",
+    "\\N", "-1.0", "\u00a0", "\u200b", "\ufeff",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", MARKS)
 def test_marks_of_a_missing_label_are_no_class(value: Any) -> None:
     assert missing(value)
 
 
-@pytest.mark.parametrize("value", ["none", "na", "no", "0", 0, "1", "missing", "Nancy"])
+@pytest.mark.parametrize("value", ["none", "na", "no", "0", 0, "1", "missing", "Nancy", -1.0, "inf", "unknown", False])
 def test_other_values_are(value: Any) -> None:
     assert missing(value) is None
 
@@ -71,6 +78,7 @@ def test_other_values_are(value: Any) -> None:
         (["a", "b"], ["b", "c", "c"], (), r"test\.csv:3 \(split eval\): label 'c' occurs in no row of train.*\(2 such"),
         (["us", "US", "US"], ["us"], (), r"train\.csv:2: labels 'US' and 'us' differ by case or spacing alone"),
         (["pos", "neg", "pos "], ["neg"], (), r"labels 'pos' and 'pos ' differ by case or spacing alone"),
+        (["pos", "neg", "pos\u200b"], ["neg"], (), r"labels 'pos' and 'pos\\u200b' differ by case or spacing alone"),
         (
             ["a", "b"],
             ["a", "B"],
@@ -103,6 +111,49 @@ def test_values_of_json_that_are_no_label_are_told(tmp_path: Path, value: Any, s
     write(tmp_path, "test.jsonl", [1, value])
     with pytest.raises(ZooError, match=rf"test\.jsonl:2 \(split eval\): {said}"):
         read(tmp_path, ("neg", "pos"))
+
+
+@pytest.mark.parametrize("labels", [(), ("a", "b")])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (["a"], "the label is a list, and a class is named by a text or a whole number: give each row one"),
+        ([], "the label is a list"),
+        ({"coarse": "a"}, "the label is an object"),
+        (float("inf"), "the label is inf, which is no class"),
+        (float("-inf"), "the label is -inf, which is no class"),
+    ],
+)
+def test_what_names_no_class_is_told_whoever_names_them(
+    tmp_path: Path, value: Any, said: str, labels: tuple[str, ...]
+) -> None:
+    """Each became a class of its own, called "['a']" or "inf"."""
+    write(tmp_path, "train.jsonl", ["a", value, "b", value])
+    write(tmp_path, "test.jsonl", ["a"])
+    with pytest.raises(ZooError, match=rf"train\.jsonl:2 \(split train\): {said}.*\(2 such rows"):
+        read(tmp_path, labels)
+
+
+def test_truth_values_are_names(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", [True, False])
+    write(tmp_path, "test.jsonl", [False])
+    assert read(tmp_path)["labels"] == ["False", "True"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("0", "0.0"), ("01", "1"), ("10", "1e1")])
+def test_one_number_written_in_two_ways_is_told(tmp_path: Path, one: str, other: str) -> None:
+    write(tmp_path, "train.csv", ["7", one, other])
+    write(tmp_path, "test.csv", [one])
+    with pytest.raises(ZooError, match=f"labels '{one}' and '{other}' differ by how the number is written: write them"):
+        read(tmp_path)
+    assert read(tmp_path, ("7", one, other))["train"] == ["7", one, other]
+
+
+def test_long_numbers_are_names_however_near_they_are(tmp_path: Path) -> None:
+    names = ["12345678901234567890", "12345678901234567891"]
+    write(tmp_path, "train.csv", names)
+    write(tmp_path, "test.csv", names[:1])
+    assert read(tmp_path)["labels"] == names
 
 
 def test_every_kind_of_fault_is_told_at_once(tmp_path: Path) -> None:
@@ -148,6 +199,13 @@ def test_a_column_of_quantities_is_kept(tmp_path: Path) -> None:
     assert (info["labels"], info["train"], info["eval"]) == ([], [0.5, 2, 1.25], [7.5])
 
 
+def test_minus_one_is_a_quantity_among_quantities(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", [0.5, -1, -1.0])
+    write(tmp_path, "test.csv", ["-1", "0.25"])
+    info = read(tmp_path)
+    assert (info["labels"], info["train"], info["eval"]) == ([], [0.5, -1, -1.0], ["-1", "0.25"])
+
+
 def test_a_class_without_rows_to_train_on_is_said(tmp_path: Path) -> None:
     write(tmp_path, "train.csv", ["a", "b"])
     write(tmp_path, "test.csv", ["a", "c"])
@@ -188,3 +246,24 @@ def test_splits_that_declare_other_classes_are_told(tmp_path: Path) -> None:
     with pytest.raises(ZooError, match=r"the classes of the splits differ: .*train\.parquet: neg, pos; .*: pos, neg"):
         read(tmp_path)
     assert read(tmp_path, ("pos", "neg"))["eval"] == ["neg"]
+
+
+def test_class_names_within_a_list_or_an_object_are_of_no_column(tmp_path: Path) -> None:
+    """Its values are not one class each; indices within them would be called by nobody's names."""
+    from datasets import ClassLabel, Dataset, Features, List, Value
+
+    (tmp_path / "data").mkdir()
+    fine, coarse = ClassLabel(names=["x", "y", "z"]), ClassLabel(names=["neg", "pos"])
+    for feature, values, said in (
+        (List(coarse), [[0], [0, 1]], "the label is a list"),
+        ({"coarse": coarse, "fine": fine}, [{"coarse": 0, "fine": 2}] * 2, "the label is an object"),
+        (Value("binary"), [b"x", b"y"], "the label is bytes"),
+        (Value("date32"), [date(2020, 1, 1)] * 2, "the label is of the type date"),
+    ):
+        made = Dataset.from_dict(
+            {"text": ["a", "b"], "label": values}, features=Features({"text": Value("string"), "label": feature})
+        )
+        for name in ("train", "test"):
+            made.to_parquet(tmp_path / "data" / f"{name}.parquet")
+        with pytest.raises(ZooError, match=said):
+            read(tmp_path)

@@ -113,6 +113,9 @@ def test_two_files_of_one_split_are_told(tmp_path: Path) -> None:
             r"train\.csv:40002: unreadable row: byte 0xE9 after 0 char",
         ),
         ("train.csv", "text\na\n".encode("utf-16"), r"train\.csv:1: the file is UTF-16; save it as UTF-8"),
+        ("train.csv", b"\0\0\xfe\xff" + "text\n".encode("utf-32-be"), r"train\.csv:1: the file is UTF-32; save it as"),
+        ("train.csv", "text\na\n".encode("utf-16-le"), r"train\.csv:1: .* zero bytes.* `iconv -f UTF-16LE -t UTF-8`"),
+        ("train.jsonl", '{"a": 1}\n'.encode("utf-16-be"), r"train\.jsonl:1: .* zero bytes.* `iconv -f UTF-16BE -t"),
         (
             "train.csv",
             b'text,label\na,b\n"c,d\ne,f\n',
@@ -127,10 +130,18 @@ def test_two_files_of_one_split_are_told(tmp_path: Path) -> None:
         ),
         ("train.jsonl", b'{"a": 1, "a": 2}\n', r"train\.jsonl:1: unreadable row: the key 'a' is given twice"),
         ("train.jsonl", b'{"a": ' + b"[" * 100_000 + b"\n", r"train\.jsonl:1: unreadable row: it is nested too deeply"),
+        (
+            "train.jsonl",
+            b"[\n {}\n]\n",
+            r"train\.jsonl:1: unreadable row: .*; it begins a JSON array: write one object",
+        ),
         ("train.jsonl", b"[1]\n", r"train\.jsonl:1: expected an object"),
         ("train.jsonl", b'{"a": "\xff"}\n', r"train\.jsonl:1: unreadable row"),
         ("train.parquet", b"version https://git-lfs.github.com/spec/v1\n", r"train\.parquet:1: a pointer of git-lfs"),
         ("train.parquet", b"no parquet", r"train\.parquet: unreadable Parquet"),
+        ("train.csv.gz", b"", r"no split 'train' .*; train\.csv\.gz is compressed: unpack it first, `gunzip -k train"),
+        ("train.json", b"[]", r"no split 'train' .*; train\.json: write it as JSON lines, .* call it train\.jsonl"),
+        ("train.xlsx", b"", r"no split 'train' .*; train\.xlsx is none of these: save it as one"),
         ("other.csv", b"text\na\n", r"no split 'train' as \.csv, \.tsv, \.jsonl or \.parquet; known: other"),
     ],
 )
@@ -138,3 +149,37 @@ def test_what_cannot_be_read_names_file_and_line(tmp_path: Path, name: str, text
     (tmp_path / name).write_bytes(text)
     with pytest.raises(ZooError, match=said):
         rows(tmp_path)
+
+
+def test_a_file_beside_that_no_reader_takes_is_said(tmp_path: Path) -> None:
+    for name in ("train.csv", "train.jsonl.gz", "train.json", "trainer.gz", ".train.csv.swp"):
+        (tmp_path / name).write_text("text\na\n")
+    said: list[str] = []
+    tables.from_path(tmp_path, "train", Data(path="data", splits={"train": "train"}), said.append)
+    unread = ("train.json", "train.jsonl.gz")
+    assert said == [f"train.csv is read for train; {name} beside it is not" for name in unread]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [b"{}", b"no JSON", b"[]", b"\xff", b'{"info": null}', b'{"info": {}}', b'{"info": {"features": null}}',
+     b'{"info": {"features": {"label": {"names": "ab"}}}}', b'{"info": {"features": {"label": {"names": [1, 2]}}}}'],
+)  # fmt: skip
+def test_metadata_of_other_writers_declares_nothing(tmp_path: Path, metadata: bytes) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    made = pa.table({"text": ["a"], "label": ["x"]}).replace_schema_metadata({b"huggingface": metadata})
+    parquet.write_table(made, tmp_path / "train.parquet")
+    assert from_path(tmp_path, "train", label="label").labels == ()
+    assert rows(tmp_path) == [{"text": "a", "label": "x"}]
+
+
+def test_two_columns_of_one_name_in_parquet_are_told_where_they_are_read(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = [pa.array([text]) for text in ("a", "x", "y")]
+    parquet.write_table(pa.Table.from_arrays(columns, names=["text", "label", "label"]), tmp_path / "train.parquet")
+    with pytest.raises(ZooError, match=r"train\.parquet: two columns are called 'label'"):
+        from_path(tmp_path, "train", label="label", text="text")

@@ -14,11 +14,11 @@ from typing import Any
 
 from zoosmith.build.sealed import Sealed, is_settled, state
 from zoosmith.common.canonical import digest
-from zoosmith.common.text import show
+from zoosmith.common.text import not_utf8, show
 from zoosmith.common.units import sized
 from zoosmith.contract.errors import ZooError
 from zoosmith.sources.pick import below
-from zoosmith.store.files import payload, sha256_file
+from zoosmith.store.files import sha256_file
 
 FILE = Path("kept", "contents.json")  # below the store
 LARGE = 32 * 10**6  # bytes that take longer to hash than a kept digest takes to find
@@ -74,7 +74,25 @@ def folder_digest(path: Path) -> str:
         return sha256_file(path)
     if not path.is_dir():
         raise ZooError(f"{path} does not exist; the recipe names it as `path:`")
-    return digest([[file.as_posix(), sha256_file(path / file)] for file in payload(path)])
+    return digest([[file.as_posix(), sha256_file(path / file)] for file in files_below(path)])
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Files below a folder of rows, relative and sorted; links to files are followed, as a hub's cache has them.
+
+    Raises ZooError for links to folders and to nothing, special files, and names that are no UTF-8.
+    """
+    found = []
+    for path in sorted(folder.rglob("*")):
+        name, linked = path.relative_to(folder), path.is_symlink()
+        if not_utf8([str(name)]):
+            raise ZooError(f"{str(path)!a}: its name is no UTF-8; call it otherwise, or move it out of {folder}")
+        if path.is_file():
+            found.append(name)
+        elif linked or not path.is_dir():
+            what = "a link to a folder" if path.is_dir() else "a link to nothing" if linked else "a special file"
+            raise ZooError(f"{path} is {what}: put files there, or links to files, or move it out of {folder}")
+    return found
 
 
 def signature(path: Path) -> Seen:

@@ -14,12 +14,12 @@ from pathlib import Path
 from zoosmith import plugins
 from zoosmith.build import bytecode, reads
 from zoosmith.build.codehash import closure_key, code_digests, code_files
-from zoosmith.build.contents import folder_digest
+from zoosmith.build.contents import files_below, folder_digest
 from zoosmith.common.canonical import digest
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.execution.worker import Step
-from zoosmith.store.files import payload, sha256_file
+from zoosmith.store.files import sha256_file
 
 Signature = list[tuple[str, int, int, int, int]]
 
@@ -99,6 +99,6 @@ def _signature(path: Path) -> Signature:
 
     Of a link to all of it too, which may have led elsewhere meanwhile.
     """
-    files = [path / file for file in payload(path)] if path.is_dir() else [path]
+    files = [path / file for file in files_below(path)] if path.is_dir() else [path]
     found = [(str(file), file.stat()) for file in files] + [(f"{path}, a link", path.lstat())] * path.is_symlink()
     return [(name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for name, stat in found]

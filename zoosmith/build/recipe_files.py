@@ -9,12 +9,15 @@ from zoosmith.common.names import IDENTIFIER
 from zoosmith.contract.errors import ZooError
 
 
-def recipe_files(project: Path) -> dict[str, Path]:
-    """Recipe files by id; the project's win over shipped ones of the same id."""
+def recipe_files(project: Path, broken: dict[str, ZooError] | None = None) -> dict[str, Path]:
+    """Recipe files by id; the project's win over shipped ones of the same id.
+
+    broken: gets by name what is wrong with files that can be no recipe, so that others go on. Raises it without that.
+    """
     files: dict[str, Path] = {}
     for folder in (plugins.shipped("recipes"), project / "recipes"):
-        files |= _recipes_in(folder)
-    return files
+        files |= _recipes_in(folder, broken)
+    return {id: path for id, path in files.items() if id not in (broken or ())}
 
 
 def own_families(project: Path) -> set[str]:
@@ -22,17 +25,28 @@ def own_families(project: Path) -> set[str]:
     return set(_recipes_in(project / "recipes"))
 
 
-def _recipes_in(folder: Path) -> dict[str, Path]:
+def _recipes_in(folder: Path, broken: dict[str, ZooError] | None = None) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.suffix.lower() not in (".yaml", ".yml") or path.name.startswith("."):
             continue
-        if not IDENTIFIER.fullmatch(path.stem):
-            raise _wrong(f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'")
-        if path.stem in files:
-            raise _wrong(f"{path} and {files[path.stem].name} are both the recipe {path.stem!r}; keep one")
+        fault = _fault(path, files)
+        if fault and broken is None:
+            raise _wrong(fault)
+        if fault and broken is not None:
+            broken[path.stem] = _wrong(fault)
+            continue
         files[path.stem] = path
     return files
+
+
+def _fault(path: Path, before: dict[str, Path]) -> str | None:
+    """Why a file can be no recipe beside those before it."""
+    if not IDENTIFIER.fullmatch(path.stem):
+        return f"{path}: a recipe's file name is its id: lower-case letters, digits, '-'"
+    if path.stem in before:
+        return f"{path} and {before[path.stem].name} are both the recipe {path.stem!r}; keep one"
+    return None
 
 
 def shown_as(path: Path, project: Path) -> str:
@@ -42,6 +56,8 @@ def shown_as(path: Path, project: Path) -> str:
 
 def text_of(path: Path, shown: str) -> str:
     """The text of a recipe's file. Raises RecipeError, which calls it `shown`."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise _wrong(f"{shown}: cannot be read: it is no regular file")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

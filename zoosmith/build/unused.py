@@ -33,7 +33,7 @@ def faults(project: Path, zoo: Zoo) -> dict[str, str]:
     used = set(_builders(project, zoo))
     for kind, file in _files(project):
         if file not in used:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # gone meanwhile, or a link to nothing
                 stat = file.stat()
                 mark: list[int | str | None] = [stat.st_size, stat.st_mtime_ns]
                 same = before.get(str(file), [])

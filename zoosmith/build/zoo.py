@@ -60,7 +60,7 @@ def _read(project: Path) -> tuple[dict[str, tuple[Recipe, Source]], dict[str, Zo
     families: dict[str, tuple[Recipe, Source]] = {}
     broken: dict[str, ZooError] = {}
     kept = KeptRecipes(project / "artifacts" / ".store")
-    for id, path in recipe_files(project).items():
+    for id, path in recipe_files(project, broken).items():
         shown = shown_as(path, project)
         try:
             text = text_of(path, shown)

@@ -5,6 +5,7 @@ What they print may be a stranger's: a label, a task, a name in a registry. It s
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ CELL = 60
 WIDTH = 120
 HUSHED = {"hushed": False}
 """Whether notes and progress are left out, as --quiet asks: answers and errors never are."""
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""What a stream answers that takes no more; errors of files name the file."""
 JOINERS = "\u200c\u200d"  # without width, and part of words of some languages
 
 
@@ -68,20 +71,50 @@ def show_json(value: Any) -> None:
 def show_part(text: str) -> None:
     """Print a part of a longer text at once, such as what a model writes: line breaks and tabs stay."""
     _write("".join(char if _flows(char) else "\N{REPLACEMENT CHARACTER}" for char in text), None)
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def while_read(work: Callable[[], int]) -> int:
     """The exit code of `work`, which prints; 1 where the reader of standard output, such as `head`, has seen enough."""
     try:
-        code = work()
-        sys.stdout.flush()
+        try:
+            return work()
+        finally:  # also where it ends by itself, as argparse does behind a help text
+            _flush()
     except BrokenPipeError:
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, sys.stdout.fileno())  # or Python would fail again as it flushes at the end
-        os.close(silent)
+        _let_go()
         return 1
-    return code
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITTEN:
+            raise
+        _unwritten(error)
+        return 1
+
+
+def _unwritten(error: OSError) -> None:
+    """Say that what was to be printed is lost, and print nothing more."""
+    _let_go()
+    show_error("ERROR", f"what was to be printed could not be written: {(error.strerror or str(error)).lower()}")
+
+
+def _flush() -> None:
+    """Write out what was printed; where that cannot be, as on a full disk, say so and end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _unwritten(error)
+        raise SystemExit(1) from None
+
+
+def _let_go() -> None:
+    """Print nothing more: Python would fail again as it flushes at the end."""
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, sys.stdout.fileno())
+    os.close(silent)
 
 
 def inline(text: str) -> str:
@@ -127,6 +160,8 @@ def _flows(char: str) -> bool:
 def _write(text: str, to: TextIO | None) -> None:
     """Write what the stream's encoding has; the rest is written as escapes."""
     stream = to or sys.stdout
+    if stream is None:  # as Python has it where a shell has closed it: `>&-`
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 

@@ -7,18 +7,22 @@ is known: the share of inputs that both answer alike, with its interval, held ag
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from zoosmith.common.names import nearest
+from zoosmith.common.names import index_of, nearest
 from zoosmith.contract.errors import ZooError
 from zoosmith.records.scores import Difference, Metric
 from zoosmith.records.verdicts import verdict
+from zoosmith.sources.faults import Faults
+from zoosmith.sources.labels import missing
 from zoosmith.stats import paired
 from zoosmith.stats.f1_intervals import Joint
 from zoosmith.stats.intervals import Estimate, proportion
@@ -83,12 +87,22 @@ class Canary:
     why: str
 
 
-def rows(table: Table, inputs: Sequence[str], columns: Mapping[str, str], label: str | None) -> Iterator[Row]:
-    """The rows of a table as the task takes them. Raises ZooError naming the row for a column that is not there.
+def rows(
+    table: Table,
+    inputs: Sequence[str],
+    columns: Mapping[str, str],
+    label: str | None,
+    classes: Sequence[str] = (),
+    most: int | None = None,
+) -> Iterator[Row]:
+    """The rows of a table as the task takes them, the first `most`. Raises ZooError naming the row for what lacks.
 
-    label: the column of true labels; None for no labels.
+    label: the column of true labels; None for no labels. classes: what the versions can answer; none for free text. A
+    row without a value or label, or with a label that no version has, would count as an error of both: such are told
+    once all are read.
     """
-    for number, row in table.read():
+    faults = Faults()
+    for number, row in islice(table.read(), most):
         for column in (*(columns[name] for name in inputs), *([label] if label else ())):
             if column not in row:
                 raise ZooError(
@@ -96,7 +110,35 @@ def rows(table: Table, inputs: Sequence[str], columns: Mapping[str, str], label:
                     "`--column INPUT=COLUMN` and `--label COLUMN` say which ones to take"
                 )
         values = tuple(row[columns[name]] for name in inputs)
-        yield Row(values if len(values) > 1 else values[0], str(row[label]) if label else None)
+        true = _true(row[label], table, classes) if label else None
+        for column in (columns[name] for name in inputs):
+            if _is_nothing(row[column]):
+                faults.add(table.place(number), f"column {column!r} is null or NaN: leave such rows out, or fill them")
+        if label and (fault := _fault(row[label], true, classes)):
+            faults.add(table.place(number), fault)
+        yield Row(values if len(values) > 1 else values[0], true)
+    faults.refuse()
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _true(value: Any, table: Table, classes: Sequence[str]) -> str:
+    """The label as the versions write it: by the table's own class names, and whatever its case where that is clear."""
+    index = value if isinstance(value, int) and not isinstance(value, bool) else -1
+    text = table.labels[index] if 0 <= index < len(table.labels) else str(value)
+    found = index_of(text.strip(), classes)
+    return text if found is None else classes[found]
+
+
+def _fault(value: Any, true: str | None, classes: Sequence[str]) -> str | None:
+    """What is wrong with a row's label."""
+    if true in classes:
+        return None
+    if mark := missing(value):
+        return f"the label is {mark}, which marks a missing one: leave such rows out, or compare with `--label -`"
+    return f"no version answers {value!r}{nearest(str(value), classes)}" if classes else None
 
 
 def has_labels(table: Table, column: str = LABEL) -> bool:
@@ -135,40 +177,52 @@ def ask_both(
 
 
 def judge(
-    mine: Side, theirs: Side, true: Sequence[str] | None, *, margin: float | None = None, least: float | None = None
+    mine: Side,
+    theirs: Side,
+    true: Sequence[str] | None,
+    *,
+    margin: float | None = None,
+    least: float | None = None,
+    classes: Sequence[str] = (),
 ) -> Canary:
     """The verdict on what two versions answered to the same inputs; `true` are their labels, None for none.
 
     margin: the loss of accuracy that matters, as a share; least: the agreement that is asked for without labels.
+    classes: those of the versions, whose names may differ by case alone; without any, case says nothing.
     Raises ZooError for no inputs.
     """
     n = len(mine.answers)
     if n == 0:
         raise ZooError("the data holds no rows: nothing was asked")
-    alike = proportion(sum(a == b and a != NO_ANSWER for a, b in zip(mine.answers, theirs.answers, strict=True)), n)
+    new, old = _names(mine.answers, classes), _names(theirs.answers, classes)
+    pairs = zip(new, old, strict=True) if classes else zip(mine.answers, theirs.answers, strict=True)
+    alike = proportion(sum(a == b and a != NO_ANSWER for a, b in pairs), n)
     figures = {"n": float(n), "agreement": alike.value, "errors": float(mine.errors - theirs.errors)}
     for name, share in (("p50_ms", 0.5), ("p95_ms", 0.95)):
         figures |= {name: mine.percentile(share), f"{name}_ratio": mine.percentile(share) / theirs.percentile(share)}
     if true is None:
         says, why = _by_agreement(alike, AGREEMENT if least is None else least)
         return Canary(mine.title, theirs.title, n, False, figures, {}, alike, says, why)
-    joint = _joint(true, theirs.answers, mine.answers)
+    right = _names(true, classes)
+    joint = _joint(right, old, new)
     found = {name: Difference.of(told, p=p) for name, (told, p) in paired.deltas(joint).items()}
-    right = proportion(sum(a == b for a, b in zip(_names(true), _names(mine.answers), strict=True)), n)
-    figures |= {"accuracy": right.value} | {f"{name}_change": told.value for name, told in found.items()}
-    says, why = _by_labels(right, found, sum(paired.discordant(joint)), margin)
+    accuracy = proportion(sum(a == b for a, b in zip(right, new, strict=True)), n)
+    figures |= {"accuracy": accuracy.value} | {f"{name}_change": told.value for name, told in found.items()}
+    says, why = _by_labels(accuracy, found, sum(paired.discordant(joint)), margin)
     return Canary(mine.title, theirs.title, n, True, figures, found, alike, says, why)
 
 
-def _names(texts: Sequence[str]) -> list[str]:
-    return [text.strip().casefold() for text in texts]
+def _names(texts: Sequence[str], classes: Sequence[str]) -> list[str]:
+    """What is compared: a class by its own name, a text without its case."""
+    if not classes:
+        return [text.strip().casefold() for text in texts]
+    return [text if (i := index_of(text, classes)) is None else classes[i] for text in texts]
 
 
 def _joint(true: Sequence[str], before: Sequence[str], after: Sequence[str]) -> Joint:
     """Counts of (true, before, after) as indices of all that was said."""
-    columns = [_names(column) for column in (true, before, after)]
-    index = {name: number for number, name in enumerate(sorted({name for column in columns for name in column}))}
-    return Counter((index[a], index[b], index[c]) for a, b, c in zip(*columns, strict=True))
+    index = {name: number for number, name in enumerate(sorted({*true, *before, *after}))}
+    return Counter((index[a], index[b], index[c]) for a, b, c in zip(true, before, after, strict=True))
 
 
 def _by_labels(

@@ -75,6 +75,16 @@ def _split(value: str) -> str:
     return value
 
 
+def _labels(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Two outputs of one name could not be told apart; names differ where a letter's case does."""
+    if len(set(value)) < len(value):
+        twice = next(name for name in value if value.count(name) > 1)
+        raise ValueError(f"{twice!r} is given twice; each class needs a name of its own")
+    if any(not name.strip() for name in value):
+        raise ValueError("a class needs a name, of more than spaces")
+    return value
+
+
 def _several(value: Any) -> Any:
     """`kind` is `[kind]`."""
     return [value] if isinstance(value, str) else value
@@ -100,6 +110,11 @@ Split = Annotated[str, AfterValidator(_split), _text(EXPRESSION)]
 Columns = Annotated[
     tuple[Annotated[str, Field(min_length=1, pattern=r"^[^\[\]=]+$")], ...],
     BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
+]
+Labels = Annotated[
+    tuple[Annotated[str, WithJsonSchema({"type": "string", "pattern": r"\S"})], ...],
+    AfterValidator(_labels),
+    Field(json_schema_extra={"uniqueItems": True}),
 ]
 InsidePath = Annotated[str, AfterValidator(_inside), _text(r"(?!(.*/)?\.{0,2}(/|$))[^\\]+")]
 Expression = Annotated[str, AfterValidator(_expression)]

@@ -11,6 +11,7 @@ from zoosmith.recipes.fields import (
     Expression,
     Identifier,
     InsidePath,
+    Labels,
     LocalPath,
     Model,
     ModuleName,
@@ -81,7 +82,7 @@ class Data(Model, json_schema_extra={"oneOf": given("builtin", "path", "repo")})
     config: str | None = None
     path: LocalPath | None = None
     columns: dict[str, str] = {}
-    labels: tuple[str, ...] = ()
+    labels: Labels = ()
     splits: dict[Identifier, Split] = {}
     documents: Expression | None = None
     license: str | None = None

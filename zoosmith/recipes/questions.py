@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, WithJsonSchema, model_validator
 
 from zoosmith.common.names import IDENTIFIER
-from zoosmith.recipes.fields import SPLITS_FOR_BUILDERS, Columns, Identifier, Model, TaskName
+from zoosmith.recipes.fields import SPLITS_FOR_BUILDERS, Columns, Identifier, Labels, Model, TaskName
 
 INVARIANCE = "invariance"
 Change = Literal["swapped", "identical", "case", "accents", "spacing"]
@@ -31,7 +31,7 @@ class TaskRef(Model):
     kind: TaskName
     data: str | None = None
     max_length: Annotated[int, Field(ge=4, le=1_000_000)] = 128
-    labels: tuple[str, ...] = ()
+    labels: Labels = ()
     prompt: str | None = None
     chat: bool = False
     symmetric: bool = False

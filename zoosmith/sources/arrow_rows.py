@@ -29,6 +29,8 @@ def table(file: Path, columns: Mapping[str, str], say: Callable[[str], None]) ->
             schema, count = opened.schema_arrow, opened.metadata.num_rows
     except (pyarrow.ArrowException, OSError) as error:
         raise ZooError(f"{file}: unreadable Parquet: {error}") from None
+    if twice := sorted({name for name in columns.values() if schema.names.count(name) > 1}):
+        raise ZooError(f"{file}: two columns are called {twice[0]!r}; give each a name of its own")
     labels = class_names(schema, columns.get("label"))
     return Table(str(file), lambda: _rows(file, _wanted(schema.names, columns)), lambda: count, labels)
 
@@ -53,14 +55,16 @@ def _wanted(names: list[str], columns: Mapping[str, str]) -> list[str]:
 
 def class_names(schema: Any, column: str | None) -> tuple[str, ...]:
     """Names of the classes that the metadata of an Arrow schema declares for a column, or none."""
-    written = (schema.metadata or {}).get(b"huggingface")
-    features = json.loads(written)["info"]["features"] if written else {}
-    return _names(features.get(column))
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return _names(features.get(column))
+    except (KeyError, TypeError, AttributeError, ValueError):  # none, or of another writer: labels are as they are then
+        return ()
 
 
 def _names(feature: Any) -> tuple[str, ...]:
     names = feature.get("names") if isinstance(feature, dict) else getattr(feature, "names", None)
-    return tuple(map(str, names or ()))
+    return tuple(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else ()
 
 
 def of_dataset(title: str, found: Any, columns: Mapping[str, str]) -> Table:

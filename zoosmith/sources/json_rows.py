@@ -29,7 +29,9 @@ def _row(file: Path, number: int, text: str) -> Row:
     try:
         row = json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
-        raise ZooError(f"{file}:{number}: unreadable row: {error}") from None
+        array = "; it begins a JSON array: write one object a line, without brackets and commas between them"
+        hint = array if number == 1 and text.lstrip().startswith("[") else ""
+        raise ZooError(f"{file}:{number}: unreadable row: {error}{hint}") from None
     except RecursionError:
         raise ZooError(f"{file}:{number}: unreadable row: it is nested too deeply") from None
     if not isinstance(row, dict):

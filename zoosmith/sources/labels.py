@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -10,23 +11,44 @@ from typing import Any
 from zoosmith.common.names import index_of, nearest
 from zoosmith.sources.faults import BadRow, Faults
 
-MARKS = {"", "-1", "nan", "null", "<na>", "n/a", "#n/a"}  # of a missing value, whatever their case
+MARKS = {
+    "", "#n/a", "#n/a n/a", "#na", "(null)", "-1", "-1.#ind", "-1.#qnan", "-1.0", "-nan", "1.#ind", "1.#qnan", "<na>",
+    "<null>", "[null]", "\\n", "n/a", "nan", "nat", "null",
+}  # fmt: skip
+"""Of a missing value, whatever their case, as tables are read by pandas and written by databases."""
 PYTHONS_MARKS = {"None", "NA"}  # in this form alone: "none" may well be a class
-MOST_CLASSES = 10_000
+KINDS: dict[type, str] = {list: "a list", dict: "an object", bytes: "bytes"}
 TRAIN = "train"
 nearest_label = lru_cache(256)(nearest)
+
+
+def require_name(value: Any) -> None:
+    """Raise BadRow for what cannot name one class: a list, an object, bytes, a date, an infinite number."""
+    if isinstance(value, float) and math.isinf(value):
+        raise BadRow(f"the label is {value}, which is no class: leave such rows out")
+    if value is not None and not isinstance(value, (str, int, float)):
+        kind = KINDS.get(type(value), f"of the type {type(value).__name__}")
+        raise BadRow(
+            f"the label is {kind}, and a class is named by a text or a whole number: give each row one; a task of your "
+            "own reads such a column under another name than `label`"
+        )
 
 
 def missing(value: Any) -> str | None:
     """How a value that marks a missing label is told, or None for a label."""
     if value is None:
         return "null"
-    if isinstance(value, float) and math.isnan(value):
-        return "NaN"
-    text = str(value).strip()
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else None
+    text = visible(str(value)).strip()
     if text.casefold() in MARKS or text in PYTHONS_MARKS:
         return repr(value) if text else "empty"
     return None
+
+
+def visible(text: str) -> str:
+    """The text without characters that nobody sees, such as a zero-width space or a byte order mark."""
+    return text if text.isascii() else "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
 
 
 class Given:
@@ -42,6 +64,7 @@ class Given:
 
         Names match exactly. Raises BadRow.
         """
+        require_name(value)
         found = self._of_index(int(value)) if _is_whole(value) else self._of_name(value)
         self._splits.setdefault(split, set()).add(found)
         return found

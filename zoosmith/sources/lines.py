@@ -8,7 +8,10 @@ from pathlib import Path
 
 from zoosmith.contract.errors import ZooError
 
-OTHERS = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+OTHERS = {
+    codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}  # fmt: skip
 LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -30,6 +33,12 @@ def _start(file: Path, line: bytes) -> bytes:
     for mark, name in OTHERS.items():
         if line.startswith(mark):
             raise ZooError(f"{file}:1: the file is {name}; save it as UTF-8, such as by `iconv -f {name} -t UTF-8`")
+    if b"\0" in line:
+        how = "UTF-16BE" if line.startswith(b"\0") else "UTF-16LE"
+        raise ZooError(
+            f"{file}:1: the line holds zero bytes: the file is UTF-16 without a mark, or no text; if it is text, save "
+            f"it as UTF-8, such as by `iconv -f {how} -t UTF-8`"
+        )
     refuse_pointer(file, line)
     return line.removeprefix(codecs.BOM_UTF8)
 

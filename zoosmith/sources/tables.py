@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from zoosmith.common.names import nearest
@@ -15,6 +15,7 @@ from zoosmith.sources.table import Table
 
 Say = Callable[[str], None]
 SPLIT_OF_A_HUB = re.compile(r"\w+(\.\w+)*")  # as `datasets` takes them
+UNPACK = {".gz": "gunzip -k", ".bz2": "bunzip2 -k", ".xz": "unxz -k", ".zst": "unzstd", ".zip": "unzip"}
 READERS = {
     ".csv": csv_rows.table,
     ".tsv": csv_rows.table,
@@ -30,6 +31,8 @@ def from_path(path: Path, split: str, data: Data, say: Say = lambda text: None) 
     that cannot be.
     """
     file = file_of(path, split)
+    for other in _unread(path.iterdir() if path.is_dir() else [], split):
+        say(f"{file.name} is read for {split}; {other.name} beside it is not")
     return READERS[file.suffix.lower()](file, data.columns, say)
 
 
@@ -39,12 +42,29 @@ def file_of(path: Path, split: str) -> Path:
     known = [file for file in files if file.suffix.lower() in READERS and file.is_file()]
     found = [file for file in known if file.stem == split]
     if not found:
-        hint = nearest(split, [file.stem for file in known])
+        hint = _instead(files, split) or nearest(split, [file.stem for file in known])
         raise ZooError(f"{path} has no split {split!r} as .csv, .tsv, .jsonl or .parquet{hint}")
     if len(found) > 1:
         listed = " and ".join(file.name for file in found)
         raise ZooError(f"{path}: {listed} both hold the split {split!r}; keep one, or rename the other")
     return found[0]
+
+
+def _unread(files: Iterable[Path], split: str) -> list[Path]:
+    """Files that are named as the split is, and that no reader takes."""
+    named = (file for file in files if file.name.startswith(f"{split}.") and file.is_file())
+    return sorted(file for file in named if file.suffix.lower() not in READERS)
+
+
+def _instead(files: Iterable[Path], split: str) -> str:
+    """What to do with the file that may have been meant; "" where there is none."""
+    for file in _unread(files, split):
+        if file.suffix.lower() in UNPACK:
+            return f"; {file.name} is compressed: unpack it first, `{UNPACK[file.suffix.lower()]} {file.name}`"
+        if file.suffix.lower() in (".json", ".ndjson"):
+            return f"; {file.name}: write it as JSON lines, one object a line, and call it {split}.jsonl"
+        return f"; {file.name} is none of these: save it as one"
+    return ""
 
 
 def check_names(data: Data, project: Path) -> None:

@@ -64,6 +64,10 @@ def parser(words: Sequence[str] = ()) -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; our errors become one line and exit code 1, or the code of their own (docs/exit-codes.md)."""
+    return while_read(lambda: _parsed_and_run(arguments))
+
+
+def _parsed_and_run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     top = parser(words if (begun := typed()) is None else begun)
     offer(top)
@@ -72,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given, rest = top.parse_known_args(arguments)
     if rest and given.more is None:
         top.commands[given.command].refuse(rest)
-    return while_read(lambda: _run(given, rest))
+    return _run(given, rest)
 
 
 def _run(given: argparse.Namespace, rest: list[str]) -> int:

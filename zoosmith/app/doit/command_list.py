@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class List(Anywhere, DoitList):  # type: ignore[misc]  # doit ships no types
 
     def execute(self, params: Any, args: list[str]) -> int:
         """The overview, or doit's own list where an option or a name asks for tasks."""
+        self.outstream: Any = getattr(self, "outstream", None) or io.StringIO()  # none where a shell has closed it
         if params["hosts"]:
             return unless_interrupted(lambda: self._hosts(params))
         return while_read(lambda: self._list(params, args))

@@ -10,7 +10,6 @@ from doit.exceptions import InvalidDodoFile
 from zoosmith.app.doit.opened import OPENED, WORKERS, told_of
 from zoosmith.app.doit.placed import bare
 from zoosmith.build import beside, codehash
-from zoosmith.build.recipe_files import recipe_files
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.text import show, show_error
 from zoosmith.contract.errors import ZooError
@@ -48,7 +47,8 @@ def _leave_out_broken(workspace: Workspace, first: str) -> None:
                 raise InvalidDodoFile(told_of(fault))
     for fault in workspace.broken.values():
         show_error("ERROR", str(fault))
-    show(f"{len(workspace.broken)} of {len(recipe_files(workspace.project))} families left out", to=sys.stderr)
+    whole = len(workspace.zoo.families) + len(workspace.broken)
+    show(f"{len(workspace.broken)} of {whole} families left out", to=sys.stderr)
 
 
 def needed_by(zoo: Zoo, names: list[str]) -> set[Ref] | None:

@@ -47,6 +47,14 @@ def test_lines_of_standard_input_are_answered_in_their_order(
     assert last.startswith("negative\t")
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(
+    fast_artifact: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("good\nbad\n".encode("utf-8-sig"))))
+    assert ask(fast_artifact, "-", "--json") == 0
+    assert [json.loads(line)["input"] for line in capsys.readouterr().out.splitlines()] == ["good", "bad"]
+
+
 def test_a_line_that_is_no_utf8_is_told(
     fast_artifact: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +153,10 @@ def test_a_row_that_cannot_be_asked_is_named_and_nothing_is_half_written(
             ["--input", "in.csv", "--output", "o.csv", "--column", "txt=a"],
             "expected INPUT=COLUMN with an input of text",
         ),
+        (
+            ["--input", "in.csv", "--output", "o.csv", "--column", "text=id", "--column", "text=text"],
+            "text is in the column 'id' already; name it once",
+        ),
         (["--input", "other.csv", "--output", "o.csv"], "no column 'text'; did you mean 'texts'?"),
         (["--input", "taken.csv", "--output", "o.csv"], "the column 'prediction' would be written over"),
     ],
@@ -162,3 +174,23 @@ def test_what_cannot_be_done_is_one_message(
     assert message in said
     assert "Traceback" not in said
     assert not (tmp_path / "o.csv").exists()
+
+
+def test_half_a_character_in_a_column_that_is_not_asked_comes_back(fast_artifact: Path, tmp_path: Path) -> None:
+    rows = [{"id": "\ud83d", "text": "a lovely film"}, {"id": "\N{SNOWMAN}", "text": "an awful plot"}]
+    given = write(tmp_path / "in.jsonl", rows)
+    assert ask(fast_artifact, "--input", given, "--output", tmp_path / "out.jsonl") == 0
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in found] == ["\ud83d", "\N{SNOWMAN}"]
+    assert ask(fast_artifact, "--input", given, "--output", tmp_path / "out.csv") == 0
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == ["\\ud83d", "\N{SNOWMAN}"]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "\u0663", "1_0", "9999", "9" * 5000])
+def test_threads_are_so_many_as_there_can_be(
+    fast_artifact: Path, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        ask(fast_artifact, "good", f"--threads={number}")
+    assert "argument --threads: expected a whole number from 1 to 1024, found" in capsys.readouterr().err

@@ -40,3 +40,43 @@ def test_labels_that_are_numbers_become_text() -> None:
 def test_a_table_without_two_classes_is_refused(rows: tuple[tuple[object, object], ...]) -> None:
     with pytest.raises(ZooError, match=r"t\.csv: there are no two classes to tell apart"):
         survey(*rows)
+
+
+def test_marks_of_a_missing_label_are_left_out_and_told_by_name() -> None:
+    """The recipe names the classes that are found here, so that no later step would doubt them."""
+    found = survey(("a", "x"), ("b", "N/A"), ("c", "y"), ("d", float("nan")), ("e", "N/A"), ("f", -1), ("", "x"))
+    assert found.classes == {"x": 1, "y": 1}
+    told = "\n".join(found.lines())
+    assert "left out: 5 rows without a text or a label" in told
+    assert "  2 of them have the label 'N/A', which marks a missing one" in told
+    assert "  1 of them have the label '-1', which marks a missing one" in told
+
+
+@pytest.mark.parametrize("values", [(-1, 0, 1), ("-1", "0", "1"), (-1.0, 0.0, 1.0)])
+def test_minus_one_among_numbers_may_be_a_class_or_a_mark(values: tuple[object, ...]) -> None:
+    with pytest.raises(ZooError, match=r"the label -1 of 1 rows may be a class, or mark a missing label: name the cl"):
+        survey(*((f"text {value}", value) for value in values))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "how"),
+    [("us", "US", "case or spacing alone"), ("a b", "a  b", "case or spacing"), ("1", "1.0", "how the number is")],
+)
+def test_labels_that_look_alike_are_told_with_their_rows(one: str, other: str, how: str) -> None:
+    rows = [("a", one), ("b", other), ("c", other), ("d", "else")]
+    with pytest.raises(ZooError, match=rf"t\.csv: labels '.*' and '.*' differ by {how}.*\([12] and [12] rows\): write"):
+        survey(*rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "said"),
+    [
+        ("b", ["x", "y"], r"t\.csv:3: the label is a list"),
+        ("b", float("inf"), r"t\.csv:3: the label is inf"),
+        ("\ud83d", "x", r"t\.csv:3: half a character \(the lone surrogate U\+D83D\)"),
+        ("b", "x\udc00", r"t\.csv:3: half a character"),
+    ],
+)
+def test_what_no_class_or_no_file_can_be_called_is_told(text: str, label: object, said: str) -> None:
+    with pytest.raises(ZooError, match=said):
+        survey(("a", "x"), (text, label), ("c", "y"))

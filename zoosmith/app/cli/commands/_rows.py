@@ -70,13 +70,15 @@ def _check(given: argparse.Namespace) -> None:
 def _columns(model: Predictor, told: list[str]) -> dict[str, str]:
     """Column of each input of the task, in order."""
     inputs = model.task.spec.inputs
-    found = {name: name for name in inputs}
+    said: dict[str, str] = {}
     for one in told:
         name, equals, column = one.partition("=")
         if not equals or name not in inputs:
             raise ZooError(f"--column {one}: expected INPUT=COLUMN with an input of {', '.join(inputs)}")
-        found[name] = column
-    return found
+        if name in said:
+            raise ZooError(f"--column {one}: {name} is in the column {said[name]!r} already; name it once")
+        said[name] = column
+    return {name: said.get(name, name) for name in inputs}
 
 
 def _table(file: Path, columns: Mapping[str, str], progress: Progress) -> Table:
@@ -95,7 +97,7 @@ def _answered(model: Predictor, table: Table, columns: Mapping[str, str], skip: 
         except ZooError as error:
             raise ZooError(f"{table.place(number)}: {str(error).removeprefix('input 1: ')}") from None
         told = {ANSWER: answer} if isinstance(answer, str) else _scored(answer)
-        yield json.dumps(row | told, ensure_ascii=False).encode() + b"\n"
+        yield json.dumps(row | told, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"  # as JSON writes it
 
 
 def _scored(answer: Any) -> dict[str, Any]:
@@ -155,7 +157,7 @@ def _finish(waiting: Path, output: Path) -> None:
         waiting.replace(output)
         return
     made, columns = waiting.with_suffix(".csv"), dict.fromkeys(name for row in _kept(waiting) for name in row)
-    with made.open("w", encoding="utf-8", newline="") as file:
+    with made.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.DictWriter(file, list(columns))
         writer.writeheader()
         writer.writerows(_kept(waiting))

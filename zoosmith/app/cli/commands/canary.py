@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoosmith.app.cli.commands._found import here
+from zoosmith.app.cli.commands._numbers import counted, share, threads
 from zoosmith.app.cli.commands._registry import NAMED, changed_argument, json_argument, tell_index
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--column", action="append", default=[], metavar="INPUT=COLUMN", help=column)
     label = "column of true labels (default: label, if there is one); `--label -` for none"
     parser.add_argument("--label", metavar="COLUMN", help=label)
-    parser.add_argument("--rows", type=int, metavar="N", help="the first N rows alone")
-    parser.add_argument("--margin", type=float, metavar="X", help="loss of accuracy that matters (default: 0.01)")
+    parser.add_argument("--rows", type=counted, metavar="N", help="the first N rows alone")
+    parser.add_argument("--margin", type=share, metavar="X", help="loss of accuracy that matters (default: 0.01)")
     least = "least agreement without labels (default: the recipe's gate, else 0.98)"
-    parser.add_argument("--min-agreement", type=float, metavar="X", help=least)
+    parser.add_argument("--min-agreement", type=share, metavar="X", help=least)
     condition = "let the name that stands for it go back: loss, undecided, or a figure such as 'accuracy_change<-0.01'"
     parser.add_argument("--rollback-if", metavar="CONDITION", help=condition)
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads that compute (default: 1)")
+    parser.add_argument("--threads", type=threads, default=1, metavar="N", help="threads that compute (default: 1)")
     changed_argument(parser)
     json_argument(parser, "what was found, with the verdict")
 
@@ -85,18 +86,19 @@ def look(given: argparse.Namespace, new: Found, old: Found) -> tuple[str | None,
     columns = columns_of(given, first.task.spec.inputs)
     progress = Progress(unit="rows")
     try:
-        table = canary.table_of(given.data, columns, progress.say)
+        table = canary.table_of(given.data, columns | label_column(given), progress.say)
         label = label_of(given, table)
         wanted = conditions.conditions(given.rollback_if, labelled=bool(label)) if given.rollback_if else []
         alias = alias_of(given, new) if wanted else None
-        asked = list(canary.rows(table, first.task.spec.inputs, columns, label))[: given.rows]
+        classes = tuple(dict.fromkeys((*first.labels, *second.labels)))
+        asked = list(canary.rows(table, first.task.spec.inputs, columns, label, classes, given.rows))
         progress.begin(f"asking {new.title} and {old.title}", len(asked))
         mine, theirs = canary.ask_both(first, second, asked, (new.title, old.title), progress.won)
     finally:
         progress.close()
     true = [row.label or "" for row in asked] if label else None
     least = given.min_agreement if given.min_agreement is not None else gated(new)
-    found = canary.judge(mine, theirs, true, margin=given.margin, least=least)
+    found = canary.judge(mine, theirs, true, margin=given.margin, least=least, classes=classes)
     return alias, found, [one for one in wanted if one.holds(found)]
 
 
@@ -112,6 +114,13 @@ def columns_of(given: argparse.Namespace, inputs: tuple[str, ...]) -> dict[str, 
             raise ZooError(f"--column {told}: expected INPUT=COLUMN{nearest(name, inputs)}")
         found[name] = column
     return found
+
+
+def label_column(given: argparse.Namespace) -> dict[str, str]:
+    """The column that may hold true labels, for readers that read no other columns than those they are told of."""
+    from zoosmith.publish import canary
+
+    return {} if given.label == "-" else {canary.LABEL: given.label or canary.LABEL}
 
 
 def label_of(given: argparse.Namespace, table: object) -> str | None:

@@ -7,10 +7,11 @@ Poisson arrivals at one rate after another, load them. Exit code 1 where even on
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from zoosmith.app.cli.commands._numbers import counted, positive, threads
 
 if TYPE_CHECKING:
     from zoosmith.capacity.measure import Asked, Found
@@ -28,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--p95-ms", type=positive, required=True, metavar="MS", help="within which 95 %% are answered")
     parser.add_argument("--machines", type=Path, metavar="FILE", help="your machines and prices, YAML or CSV")
     parser.add_argument("--workers", type=counted, metavar="N", help="worker processes (default: what is best here)")
-    parser.add_argument("--threads", type=counted, metavar="N", help="threads of each (default: what is best here)")
+    parser.add_argument("--threads", type=threads, metavar="N", help="threads of each (default: what is best here)")
     parser.add_argument(
         "--minutes",
         type=positive,
@@ -45,24 +46,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of arrivals and inputs (default: 0)")
     parser.add_argument("--json", action="store_true", help="one JSON object with every trial")
-
-
-def positive(text: str) -> float:
-    """A finite number above 0. Raises ArgumentTypeError, which argparse tells."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text!r}")
-    return value
-
-
-def counted(text: str) -> int:
-    """A whole number from 1. Raises ArgumentTypeError, which argparse tells."""
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
-    return int(text)
 
 
 def more(given: argparse.Namespace, rest: Sequence[str]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoosmith.app.cli.commands._found import MARKS, here
+from zoosmith.app.cli.commands._numbers import threads
 from zoosmith.app.cli.commands._registry import registry_argument
 from zoosmith.common.names import nearest
 from zoosmith.common.text import inline, show, show_json, show_part
@@ -32,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     column = "column of --input that holds an input of the task, such as text=message (default: of the same name)"
     parser.add_argument("--column", action="append", default=[], metavar="INPUT=COLUMN", help=column)
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads that compute (default: 1)")
+    parser.add_argument("--threads", type=threads, default=1, metavar="N", help="threads that compute (default: 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, with the score of every label")
     registry_argument(parser)
 
@@ -84,7 +86,8 @@ def _inputs(texts: list[str], *, several: bool) -> Iterator[Any]:
         yield from [tuple(texts)] if several else texts
         return
     for number, line in enumerate(sys.stdin.buffer, 1):
-        text = _decoded(line.rstrip(b"\r\n"), number)
+        own = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+        text = _decoded(own.rstrip(b"\r\n"), number)
         yield tuple(text.split("\t")) if several else text
 
 

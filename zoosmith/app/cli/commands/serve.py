@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoosmith.app.cli.commands._numbers import counted, positive, threads
 from zoosmith.app.cli.commands._registry import registry_argument
-from zoosmith.app.cli.commands.capacity import counted, positive
 from zoosmith.app.cli.commands.capacity import more as of_options
 
 if TYPE_CHECKING:
@@ -31,11 +31,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this host alone)"
     )
     number: dict[str, Any] = {"type": counted, "metavar": "N"}
-    parser.add_argument("--threads", default=1, help="that one answer computes with (default: 1)", **number)
+    few: dict[str, Any] = {"type": threads, "metavar": "N"}
+    parser.add_argument("--threads", default=1, help="that one answer computes with (default: 1)", **few)
     workers = "answers of classifiers that are computed at once (default: one for each core)"
-    parser.add_argument("--workers", help=workers, **number)
+    parser.add_argument("--workers", help=workers, **few)
     parallel = "answers of a language model that are written at once, each with a cache of its own (default: 1)"
-    parser.add_argument("--parallel", default=1, help=parallel, **number)
+    parser.add_argument("--parallel", default=1, help=parallel, **few)
     parser.add_argument("--batch", default=8, help="inputs that a worker takes at once, at most (default: 8)", **number)
     wait = "how long a batch that is not full waits for more (default: 0, not at all)"
     parser.add_argument("--batch-ms", type=from_zero, default=0.0, metavar="MS", help=wait)
