@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +50,27 @@ class Here(Executor):
         clean: Any = Clean() if "torch" in action.imports else None
         step = Step(action.key, action.inputs, run, self.store, self.project, lambda _: None, clean)
         try:
-            result = execute(step, action.entry)
+            with _as_in_a_worker(self.project):
+                result = execute(step, action.entry)
         except Exception as error:
             raise StepFailed(f"{action.title}: {failure(error)}") from error
         return Outcome(result["tree"], result["notes"], 0, 0.0)
+
+
+@contextmanager
+def _as_in_a_worker(project: Path) -> Iterator[None]:
+    """Without the modules of the zoo that this process has imported: a worker begins without any."""
+    away = {
+        name: module
+        for name, module in sys.modules.items()
+        if Path(getattr(module, "__file__", None) or "").is_relative_to(project)
+    }
+    for name in away:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        sys.modules.update(away)
 
 
 def open_here(project: Path) -> Workspace:
