@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoosmith.build.codehash import build_code, closure_key, code_digests, code_files, other_packages
@@ -91,6 +91,7 @@ def test_every_change_of_code_counts(tmp_path: Path, old: str, new: str) -> None
     assert digest(tmp_path, CODE.replace(old, new, 1)) != digest(tmp_path, CODE)
 
 
+@settings(deadline=None)  # a busy host
 @given(
     st.lists(st.sampled_from(["None", "True", "1", "1.0", "'1'", "b'1'", "()", "[]", "{}", "...", "1j"]), max_size=4)
 )

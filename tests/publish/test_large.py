@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.hostile.index import misname
 from tests.support.published import Fault, publish, serving
 from tests.support.user import FILES, ROOT, User, zoosmith
-from zoosmith.common.canonical import canonical
 from zoosmith.contract.errors import ZooError
 from zoosmith.publish import ledger, objects, promotion
 from zoosmith.publish.catalog import Catalog
@@ -228,24 +228,7 @@ def test_what_an_index_names_is_a_digest_and_never_a_path(root: Path, tmp_path: 
         named = str(tmp_path / "pipe")
         os.mkfifo(named)
 
-    def read(digest: str) -> dict[str, Any]:
-        return objects.parsed((root / objects.path_of(digest)).read_bytes(), digest)
-
-    def written(value: Any) -> str:
-        digest = objects.Written().put(value)
-        (root / objects.path_of(digest)).parent.mkdir(exist_ok=True)
-        (root / objects.path_of(digest)).write_bytes(canonical(value) + b"\n")
-        return digest
-
-    told = json.loads((root / "registry.json").read_text())
-    first, second = objects.keys("toy-a")
-    leaves = read(told["index"][first])
-    leaf = read(leaves[second])
-    entry = read(leaf["toy-a"]["entry"])
-    entry["versions"]["2"] = named
-    leaf["toy-a"]["entry"] = {"row": written(entry), "entry": named}.get(where, leaf["toy-a"]["entry"])
-    told["index"][first] = written(leaves | {second: named if where == "leaf" else written(leaf)})
-    (root / "registry.json").write_text(json.dumps(told))
+    misname(root, "toy-a", where, named)
     with pytest.raises(ZooError, match=r"the index names an object by .*expected a SHA-256 of 64 hex digits"):
         opened(root, tmp_path / "cache").find("toy-a")
     with pytest.raises(ZooError, match="the index names an object by"):

@@ -62,6 +62,8 @@ DAMAGED = [
     ("", "registry.json:1: Expecting value; was a merge left unfinished?"),
     ('{\n<<<<<<< ours\n"schema": 1}', "registry.json:2: Expecting property name"),
     ('{"schema": 1', "registry.json:1: Expecting"),
+    ("[" * 100_000, "registry.json: nested too deeply, or with numbers of thousands of digits; restore the file"),
+    ('{"schema": ' + "9" * 5_000 + "}", "registry.json: nested too deeply, or with numbers of thousands of digits;"),
     ("[]", "registry.json: the registry: Input should be"),
     (broken("schema", value=3), "registry.json: schema: Input should be 2"),
     (broken("colour", value="blue"), "registry.json: colour: Extra inputs are not permitted"),

@@ -123,14 +123,21 @@ class Registry(Model):
             raise ValueError(f"is of schema 1, and damaged: {type(error).__name__} {error}") from None
 
 
+RESTORE = "restore the file from its history (`git restore`)"
+
+
 def parse(text: str, file: str) -> Registry:
     """The registry in `text`. Raises ZooError naming the first thing that is wrong."""
     try:
-        return Registry.model_validate(json.loads(text))
+        told = json.loads(text)
     except json.JSONDecodeError as error:
         raise ZooError(f"{file}:{error.lineno}: {error.msg}; was a merge left unfinished?") from None
+    except (RecursionError, ValueError):  # Python reads no such numbers
+        raise ZooError(f"{file}: nested too deeply, or with numbers of thousands of digits; {RESTORE}") from None
+    try:
+        return Registry.model_validate(told)
     except ValidationError as error:
-        raise ZooError(f"{fault(error, file)}; restore the file from its history (`git restore`)") from None
+        raise ZooError(f"{fault(error, file)}; {RESTORE}") from None
 
 
 def fault(error: ValidationError, file: str) -> str:

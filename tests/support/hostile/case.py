@@ -17,7 +17,10 @@ NAME = "toy-a"
 
 @dataclass
 class Case:
-    """What lies in the registry's folder, and what its server does wrong. `raw` replaces a file's bytes."""
+    """What lies in the registry's folder, and what its server does wrong. `raw` replaces a file's bytes.
+
+    index: the registry is one of many files, and names a leaf, an entry or a row by this value.
+    """
 
     registry: Any
     pointer: Any
@@ -28,6 +31,7 @@ class Case:
     committed: bool = False
     planted: str = ""
     seen: str = ""
+    index: tuple[str, Any] | None = None
 
     @property
     def timeout_s(self) -> float:

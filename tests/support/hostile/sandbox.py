@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.hostile.case import NAME, Case, dumped
+from tests.support.hostile.index import misname
 from tests.support.hostile.plants import PLANTS, WORK
 from tests.support.published import Server, serving
+from zoosmith.contract.errors import ZooError
+from zoosmith.publish.migrating import migrate
 
 
 @dataclass
@@ -29,6 +32,10 @@ class Sandbox:
         version.mkdir(parents=True)
         text = dumped(case.registry, committed=case.committed)
         (self.folder / "registry" / "registry.json").write_bytes(case.raw.get("registry.json", text))
+        if case.index is not None:
+            with contextlib.suppress(ZooError, KeyError):  # what is spoilt otherwise, or is not in it, stays as it is
+                migrate(str(self.folder / "registry"))
+                misname(self.folder / "registry", NAME, *case.index)
         (version / "zoosmith.json").write_bytes(case.raw.get("zoosmith.json", dumped(case.pointer)))
         for number, data in enumerate(case.content.values()):
             (version / f"f{number}").write_bytes(case.raw.get(f"f{number}", data))

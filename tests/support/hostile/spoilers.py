@@ -95,7 +95,13 @@ def spoil_pin(draw: st.DrawFn, case: Case) -> None:
     case.wanted = draw(st.sampled_from([NAME, f"{NAME}@1", f"{NAME}@latest"])) + "#" + pin
 
 
+def spoil_index(draw: st.DrawFn, case: Case) -> None:
+    """What an object of a registry of many files is named by."""
+    case.index = draw(st.sampled_from(["leaf", "entry", "row"])), draw(JUNK | st.sampled_from(["0" * 64, "F" * 64]))
+
+
 SPOILERS = (
+    spoil_index,
     spoil_file,
     spoil_connection,
     spoil_staging,
