@@ -45,8 +45,8 @@ def said(subject: Subject, *others: Subject) -> list[str]:
 
 def test_alone_there_is_nothing_to_choose() -> None:
     assert said(one()) == [
-        "No other of its family was measured on epyc-2c by the same suite and against the same reference: nothing to "
-        "choose between yet."
+        "No other of its family is recorded on epyc-2c by the same suite and against the same reference: nothing to "
+        "choose between yet. `doit build:toy-fp32` records the reference too."
     ]
 
 

@@ -61,7 +61,7 @@ def test_the_first_line_has_the_divergence_in_its_unit() -> None:
     assert "It continues text and says how likely a text is, with up to 8,192 tokens of both." in text
     own = language_card(REFERENCE)
     assert "**the reference of its family**" in own
-    assert tables(own)[0][2][:3] == ["**toy-fp32** (recommended)", "41.97 (39.97 to 43.97)", "reference"]
+    assert tables(own)[0][2][:3] == ["**toy-fp32**", "41.97 (39.97 to 43.97)", "reference"]
 
 
 def test_the_family_stands_side_by_side_by_its_divergence() -> None:

@@ -71,7 +71,8 @@ def advice(
     others = [_advised(s, metric) for s in siblings if s.build.name != subject.build.name]
     if not others:
         where = f"on {subject.measured.host.id} by the same suite and against the same reference"
-        return [f"No other of its family was measured {where}: nothing to choose between yet."]
+        alone = f"No other of its family is recorded {where}: nothing to choose between yet."
+        return [alone + _of_reference(me, subject)]
     family = {each.name: each.size for each in (me, *others)} | dict(sizes or {})
     rival = _rival(me, others)
     found = [] if rival is None else [_dominated(me, rival)]
@@ -84,6 +85,11 @@ def advice(
     if not all(each.steady for each in (me, *others)):
         found.append("Speeds are left out where the host was not steady while they were measured.")
     return found
+
+
+def _of_reference(me: _Advised, subject: Subject) -> str:
+    """How the reference, which was measured beside it, gets a row and a card of its own."""
+    return "" if me.reference else f" `doit build:{subject.measured.reference}` records the reference too."
 
 
 class _Among(NamedTuple):

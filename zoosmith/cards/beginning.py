@@ -51,7 +51,7 @@ def _row(subject: Subject, one: Subject, metric: str, found: Recommended, gpu: b
     measured, name = one.measured, one.build.name
     figure, mine = measured.metric(metric), name == subject.build.name
     assert figure is not None
-    mark = " (recommended)" if name == found.fastest else ""
+    mark = " (recommended)" if name == found.fastest and found.of > 1 else ""  # of one there is nothing to choose
     value = words.with_interval(figure) if mine else words.value(figure)
     cells = [f"**{name}**{mark}" if mine else f"{link(name)}{mark}", value]
     cells += [of_figure(measured, metric, counted=mine) or "reference"]
