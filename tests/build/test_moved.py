@@ -155,6 +155,33 @@ def test_a_record_from_before_rows_were_recorded_says_nothing_of_them(recorded: 
     assert reasons(recorded) == {}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("data: toy\nreference", "data: toy\n    rows: 20\nreference", "its eval `toy` asks otherwise now: `rows`"),
+        ("evals:\n  toy:", "evals:\n  tuy:", "its eval `tuy` was added since; its eval `toy` is asked no more"),
+    ],
+)
+def test_evals_that_ask_otherwise_now_are_told_of_all_that_they_measure(
+    recorded: Path, old: str, new: str, told: str
+) -> None:
+    """The artifact is the same, and would be built from this project; its figures are of other questions."""
+    edit(recorded / "recipes" / "toy.yaml", old, new)
+    assert reasons(recorded) == {}
+    assert explain.moved_on(Workspace(recorded), ["toy-double"]) == [f"toy-double: {told}"]
+    assert len(explain.moved_on(Workspace(recorded), [])) == len(NAMES)
+    text = card(recorded, "double")
+    assert text.index(TOP + told) < text.index("3.00x ("), "before any figure"
+    assert "Tolerance: none. Every step claims equal bytes" in text
+
+
+def test_an_eval_of_others_is_none_of_its_own(recorded: Path) -> None:
+    more = "evals:\n  more:\n    kind: text-classification\n    data: toy\n    artifacts: [triple]\n  toy:"
+    edit(recorded / "recipes" / "toy.yaml", "evals:\n  toy:", more)
+    told = explain.moved_on(Workspace(recorded), [])
+    assert [line.partition(":")[0] for line in told] == ["toy-plain", "toy-triple"], "the reference is asked always"
+
+
 def test_a_parent_made_anew_is_told_until_its_child_is_made_again(recorded: Path) -> None:
     edit(recorded / "builders" / "table.py", "+= 1.0", "+= 2.0")
     assert reasons(recorded)["double"] == ["its parent toy-plain has moved on"]

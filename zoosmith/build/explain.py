@@ -83,11 +83,9 @@ def _made_from(workspace: Workspace, ref: Ref) -> Iterator[tuple[str, Ref]]:
 
 def moved_on(workspace: Workspace, names: list[str]) -> list[str]:
     """A line for each recorded artifact that has moved on, of `names` or of all. Raises ZooError for unknown names."""
-    from zoosmith.build.moved import moved
-
     records = workspace.records.snapshot()
     refs = [workspace.zoo.find(name) for name in names] or workspace.zoo.artifacts()
-    found = {full_name(r.recipe, r.name): moved(workspace.zoo, workspace.project, records, r) for r in refs}
+    found = {full_name(r.recipe, r.name): workspace.records.moved(r, records) for r in refs}
     return [f"{name}: {'; '.join(reasons)}" for name, reasons in found.items() if reasons]
 
 

@@ -21,7 +21,7 @@ from zoosmith.contract.output import data_of
 from zoosmith.contract.params import Params
 from zoosmith.execution.action import Action
 from zoosmith.recipes.graph import Ref, Zoo
-from zoosmith.records.schema import BuildRecord
+from zoosmith.records.schema import BuildRecord, Measurement
 from zoosmith.remote.origin import HOST, IMPORTS, MACHINE
 from zoosmith.store.store import Store
 
@@ -78,6 +78,23 @@ def moved(zoo: Zoo, project: Path, records: Snapshot, ref: Ref) -> list[str]:
     """The reasons why a build of `ref` would not give what is recorded; none where it would, or nothing is recorded."""
     build = records.build(ref)
     return [] if build is None else [*_own(zoo, project, ref, build), *_parents(zoo, project, records, ref, build)]
+
+
+def asked_otherwise(zoo: Zoo, ref: Ref, measured: Measurement) -> list[str]:
+    """What the evals of the recipe ask of `ref` now that was not asked when its figures were measured."""
+    recipe, found = zoo.families[ref.recipe].recipe, []
+    for id, eval_ in recipe.evals.items():
+        if ref.name != recipe.reference and ref.name not in eval_.measures(recipe.artifacts):
+            continue
+        if (then := measured.quality.get(id)) is None:
+            found.append(f"its eval `{id}` was added since")
+            continue
+        data = recipe.data[eval_.data]
+        now = {"kind": eval_.kind, "data": data.repo or data.builtin or eval_.data, "split": eval_.split}
+        names = [name for name, value in (now | {"rows": eval_.rows}).items() if getattr(then, name) != value]
+        if names:
+            found.append(f"its eval `{id}` asks otherwise now: {', '.join(f'`{name}`' for name in names)}")
+    return found + [f"its eval `{id}` is asked no more" for id in measured.quality if id not in recipe.evals]
 
 
 def _own(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:

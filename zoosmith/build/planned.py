@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zoosmith.build.built_for import called, otherwise
 from zoosmith.build.explain import first_difference, nodes, stored_name
-from zoosmith.build.moved import moved
 from zoosmith.build.workspace import Workspace
 from zoosmith.common.names import full_name
 from zoosmith.common.units import sized
@@ -162,7 +161,7 @@ def _gate(workspace: Workspace, kind: str, node: Ref) -> str:
 def _recorded(workspace: Workspace, ref: Ref) -> list[str]:
     """What the record is of, where that is not what would be built."""
     recorded, built = workspace.records.build(ref), workspace.resolver.finished("artifact", ref)
-    reasons = moved(workspace.zoo, workspace.project, workspace.records.snapshot(), ref)
+    reasons = workspace.records.moved(ref, workspace.records.snapshot())
     found = [f"  the recorded results are of what has moved on: {reason}" for reason in reasons]
     if recorded and built and built.key != recorded.action_key and not found:
         found.append("  the recorded results are of other package versions, rows or a machine of another kind")

@@ -15,7 +15,7 @@ from types import ModuleType
 from zoosmith import plugins
 from zoosmith.build import beside, family_card, lookup
 from zoosmith.build.crossval import recorded as crossvals
-from zoosmith.build.moved import moved
+from zoosmith.build.moved import asked_otherwise, moved
 from zoosmith.build.places import Places, record_lock, template
 from zoosmith.build.plotting import write_plots
 from zoosmith.build.recorded import build_in, measurements_in, migrate, suites_in
@@ -91,6 +91,12 @@ class RecordStore(Places):
         """The recorded build with the measurements of its tree, if there are any."""
         return self.snapshot().current(ref)
 
+    def moved(self, ref: Ref, records: Snapshot) -> list[str]:
+        """Why an artifact's card is not of what would be made and asked now; [] where it is, or there is none."""
+        found = records.current(ref)
+        asked = asked_otherwise(self.zoo, ref, best(found[1])) if found else []
+        return [*moved(self.zoo, self.project, records, ref), *asked]
+
     def snapshot(self) -> Snapshot:
         """The record as it is now: what is read once is not read again."""
         return Snapshot(self.zoo, self.folder)
@@ -163,6 +169,7 @@ class RecordStore(Places):
             install=self._install(),
             others=[m for m in measured if m is not chosen],
             moved=moved(self.zoo, self.project, records, ref),
+            asked=asked_otherwise(self.zoo, ref, chosen),
             earlier=founding.earlier(records.measurements(ref), build.tree_digest),
             checks=checks,
             lineage=self._lineage(ref, build, records),

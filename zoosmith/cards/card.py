@@ -34,8 +34,9 @@ class CardInput:
     """All that a card is made from. `siblings` are the family's artifacts measured on the same host.
 
     `others` are further measurements of the same tree, `earlier` those of trees that were here before;
-    `moved` says what has moved on since the artifact was made. `reference_tree` is the recorded one of the family's
-    reference; `left_out` names recorded artifacts of the family that cannot stand beside this one.
+    `moved` says what has moved on since the artifact was made, `asked` what evals ask otherwise now. `reference_tree`
+    is the recorded one of the family's reference; `left_out` names recorded artifacts of the family that cannot stand
+    beside this one.
     `words` are those of the task's kind. `crossval` is the recorded cross-validation of what made it, if any.
     `peers` are the recorded artifacts of other families that are baselines of its evals, measured on the same host.
     `sizes` are bytes of every recorded artifact of the family by full name, wherever it was measured. `install` is what
@@ -55,6 +56,7 @@ class CardInput:
     dev_spent: Sequence[tuple[str, str]] = ()
     earlier: Sequence[Measurement] = ()
     moved: Sequence[str] = ()
+    asked: Sequence[str] = ()
     reference_tree: str | None = None
     left_out: Sequence[str] = ()
     words: Words = CLASSES
@@ -99,7 +101,7 @@ def render(template: str, given: CardInput) -> str:
         run=usage.run(build.name, given.words.example),
         training=_training(build),
         earlier=_earlier(given),
-        moved=given.moved,
+        moved=[*given.moved, *given.asked],
         left_out=given.left_out,
         other_reference=given.reference_tree and given.reference_tree != measured.reference_digest,
         reference_tree=given.reference_tree,
