@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,21 @@ def recipe(family: str, artifacts: Mapping[str, Any], measured: Sequence[str]) -
     bases = {"language": {"path": f"bases/{family}"}}
     if family in WORDS:
         bases["file"] = {"path": f"bases/{family}-file"}
+    columns = {"question": "question", "choices": "choices", "answer": "answer"}
     return {
         "schema": 1,
         "summary": "What builders of language models take.",
         "license": "apache-2.0",
         "bases": bases,
-        "data": {"texts": {"path": "data/texts", "columns": {"text": "text"}, "splits": splits}},
+        "data": {
+            "texts": {"path": "data/texts", "columns": {"text": "text"}, "splits": splits},
+            "letters": {"path": "data/letters", "columns": columns, "splits": {"eval": "test"}},
+        },
         "task": {"kind": "text-generation", "data": "texts", "max_length": 128},
-        "evals": {"texts": {"kind": "perplexity", "data": "texts", "artifacts": ["whole", *measured]}},
+        "evals": {
+            "texts": {"kind": "perplexity", "data": "texts", "artifacts": ["whole", *measured]},
+            "letters": {"kind": "multiple-choice-letter", "data": "letters"},
+        },
         "reference": "whole",
         "artifacts": {"whole": {"builder": "checkpoint", "from": "language"}, **artifacts},
     }
@@ -127,6 +135,10 @@ def write_seeing(project: Path, artifacts: Mapping[str, Any], families: Sequence
 def _write_texts(project: Path) -> None:
     for split in ("calibration", "test"):
         write_rows(project / "data" / "texts" / f"{split}.jsonl", [{"text": text} for text in SENTENCES])
+    letters = project / "data" / "letters" / "test.jsonl"
+    letters.parent.mkdir(exist_ok=True)
+    row = {"question": SENTENCES[0], "choices": list(SENTENCES[1:5]), "answer": "0"}
+    letters.write_text(json.dumps(row) + "\n", encoding="utf-8")
 
 
 def _weight(folder: Path) -> int:

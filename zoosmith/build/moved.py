@@ -83,9 +83,8 @@ def moved(zoo: Zoo, project: Path, records: Snapshot, ref: Ref) -> list[str]:
 def asked_otherwise(zoo: Zoo, ref: Ref, measured: Measurement) -> list[str]:
     """What the evals of the recipe ask of `ref` now that was not asked when its figures were measured."""
     recipe, found = zoo.families[ref.recipe].recipe, []
-    for id, eval_ in recipe.evals.items():
-        if ref.name != recipe.reference and ref.name not in eval_.measures(recipe.artifacts):
-            continue
+    asked = recipe.evals_of(ref.name)
+    for id, eval_ in asked.items():
         if (then := measured.quality.get(id)) is None:
             found.append(f"its eval `{id}` was added since")
             continue
@@ -94,7 +93,7 @@ def asked_otherwise(zoo: Zoo, ref: Ref, measured: Measurement) -> list[str]:
         names = [name for name, value in (now | {"rows": eval_.rows}).items() if getattr(then, name) != value]
         if names:
             found.append(f"its eval `{id}` asks otherwise now: {', '.join(f'`{name}`' for name in names)}")
-    return found + [f"its eval `{id}` is asked no more" for id in measured.quality if id not in recipe.evals]
+    return found + [f"its eval `{id}` is asked no more" for id in measured.quality if id not in asked]
 
 
 def _own(zoo: Zoo, project: Path, ref: Ref, build: BuildRecord) -> list[str]:

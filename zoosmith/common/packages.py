@@ -7,4 +7,4 @@ MODULES = {"llama-cpp-python": "llama_cpp", "pillow": "PIL"}
 
 def module_of(package: str) -> str:
     """The module to import of a package that a builder or a runtime requires."""
-    return MODULES.get(package, package)
+    return MODULES.get(package, package.replace("-", "_"))
