@@ -10,7 +10,7 @@ from zoosmith.common import gate
 from zoosmith.contract.errors import ZooError
 from zoosmith.execution.worker import Step
 from zoosmith.recipes.schema import Base
-from zoosmith.sources import hf, pick, pypi
+from zoosmith.sources import at_odds, hf, pick, pypi
 from zoosmith.store.files import LARGE, copy_file, refuse_pickles, sha256_file
 from zoosmith.store.manifests import write_source_manifest
 
@@ -40,6 +40,7 @@ def run(step: Step) -> None:
             continue
         refuse_pickles(step.out)
         gate.require(step.out, step.run["name"], adapters=False)
+        at_odds.check(step.out, step.run["name"])
         write_source_manifest(step.out)
         step.note("source", name)
         return
