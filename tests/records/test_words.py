@@ -14,6 +14,7 @@ from zoosmith.records.scores import Bounded, Difference, Metric
     ("value", "unit", "text"),
     [
         (0.93170, "share", "0.9317"),
+        (-0.00004, "share", "0.0000"),
         (4.6e-6, "nats", "4.6e-06"),
         (0.00512, "nats", "0.00512"),
         (41.9531, "", "41.95"),

@@ -8,7 +8,7 @@ from zoosmith.records.scores import Bounded, Difference, Metric
 def number(value: float, unit: str = "share", sign: str = "") -> str:
     """Four decimals of a share; of anything else four significant digits. `sign` "+" shows the plus sign too."""
     if unit == "share":
-        return f"{value:{sign}.4f}"
+        return f"{value:{sign}z.4f}"  # z: -0.00004 is 0.0000
     return f"{value:{sign}.0f}" if abs(value) >= 1000 else f"{value:{sign}.4g}"
 
 
