@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.job import Family
 from zoosmith.bench import host
@@ -18,6 +19,9 @@ SLOW = ("families", "benchmarks", "site/test_browser.py", "site/test_sorting.py"
 ONE_PROCESSOR = ("docs", "e2e", "families")
 """Below tests/: what builds and measures real tasks through doit, of which none is about steps side by side."""
 SECONDS = "zoosmith/seconds"  # in pytest's cache: by module, of the last run that had it
+
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how long an example takes says how busy the machine is, not what is wrong
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
