@@ -63,10 +63,10 @@ def test_what_was_touched_is_delivered_again(
     home, looking = workspace.home(REF), Check(task_loader=SimpleNamespace(cmd_options=()))
     before = {path.name: path.read_bytes() for path in home.iterdir()}
     assert workspace.delivered(REF)
-    assert looking.look(workspace, {"delivered": True}, ["toy-plain"]) == 0
+    assert looking.look(workspace, {"delivered": True, "profile": ""}, ["toy-plain"]) == 0
     touch(home)
     assert not workspace.delivered(REF)
-    assert looking.look(workspace, {"delivered": True}, ["toy-plain"]) == 1
+    assert looking.look(workspace, {"delivered": True, "profile": ""}, ["toy-plain"]) == 1
     workspace.deliver(REF)
     assert workspace.delivered(REF) and workspace.faults_of_delivery(REF) == []
     assert {path.name: path.read_bytes() for path in home.iterdir()} == before

@@ -66,7 +66,8 @@ def test_names_of_this_zoos_families_cover_no_dot_and_no_other_name(by: str, siz
 
 def test_divergences_that_are_orders_of_magnitude_apart_are_on_a_logarithmic_axis_with_the_reference_at_0() -> None:
     family = collect(Workspace(ROOT)).families["smollm2"]
-    assert len(family.groups[0].items) == len(family.items), "a tree that two families hold is measured in both"
+    shared = {"fp32", "f16", "q8_0", "q4_0"}
+    assert shared <= {item.row.artifact for item in family.groups[0].items}, "of two families, measured in both"
     plot = wide.wide(family, family.groups[0], "latency").plot
     heights = {dot.item.row.artifact: dot.y for dot in plot.dots}
     assert heights["fp32"] == max(heights.values())

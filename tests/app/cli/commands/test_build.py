@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -116,9 +117,9 @@ def test_plan_and_why_as_json(zoo: Path) -> None:
 
 
 def test_they_take_where_steps_run_and_for_which_nodes(zoo: Path) -> None:
-    assert (
-        zoosmith(zoo, "plan", "family0-a1", "--executor", "local").stdout == zoosmith(zoo, "plan", "family0-a1").stdout
-    )
+    plans = [zoosmith(zoo, "plan", "family0-a1", *more).stdout for more in ((), ("--executor", "local"))]
+    here, local = (re.sub(r"[\d.]+ [MG]B free", "", plan) for plan in plans)
+    assert here == local
     again = zoosmith(zoo, "build", "family0-a1", "--only", "--executor", "local")
     assert again.stdout == "artifact:family0-a1 is up to date\n"
     for words in (["plan", "family0-a1"], ["why", "family0-a1"], ["build", "family0-a1", "--only"]):
