@@ -173,6 +173,11 @@ def visible(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.glob("*")) if not path.name.startswith("."))
 
 
+def _is_kept(store: Store, tree: str) -> bool:
+    """Whether its files are here, or were left in a cache, which whoever keeps one looks into."""
+    return store.has(tree) or (store.root / "left" / f"{tree}.json").is_file()
+
+
 def intact(zoo: Zoo, recorded: dict[str, bytes]) -> None:
     """Blame whatever in store or artifacts/ is not what its name says, or has gone or changed."""
     store, now = zoo.store, records(zoo)
@@ -180,10 +185,11 @@ def intact(zoo: Zoo, recorded: dict[str, bytes]) -> None:
         if sha256_file(path) != path.parent.name + path.name:
             zoo.blame(f"{path} holds other bytes")
     for path in visible(store.root / "trees"):
-        if not store.has(path.stem):
+        if not _is_kept(store, path.stem):
             zoo.blame(f"tree {path.stem} lacks files")
     for key in now:
-        if store.finished(key) is None:
+        record = store.recorded(key)
+        if record is None or not _is_kept(store, record.tree):
             zoo.blame(f"action {key} is recorded without its tree")
     for key, before in recorded.items():
         if now.get(key) != before:
