@@ -27,7 +27,8 @@ from zoosmith.build.workspace import Workspace
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.bookmarks import Bookmarks
 from zoosmith.execution.cluster.exchange import meeting_place, without_key
-from zoosmith.execution.cluster.executor import ClusterExecutor, Handed, Order
+from zoosmith.execution.cluster.executor import ClusterExecutor, Handed
+from zoosmith.execution.cluster.order import Order
 from zoosmith.execution.cluster.placement import Node, Place, place
 from zoosmith.execution.cluster.profile import About, of_this_machine
 from zoosmith.execution.cluster.roster import Roster

@@ -12,7 +12,7 @@ from tests.remote.conftest import Config, Machine
 from tests.support.s3 import S3, Fault
 from zoosmith.contract.errors import ZooError
 from zoosmith.remote.left import Left
-from zoosmith.store import gc
+from zoosmith.store import gc, suspects
 from zoosmith.store.store import ActionResult, CorruptStore
 
 LARGE = b"weights" * 20_000
@@ -76,18 +76,39 @@ def test_what_is_gone_there_is_told_and_no_longer_known(
     assert left(driver, made) and driver.store.known(made.key)
 
 
-def test_wrong_bytes_are_never_served_and_make_way_for_the_right_ones(
-    bucket: S3, driver: Machine, ours: Machine, made: ActionResult, tmp_path: Path
+def test_wrong_bytes_are_never_served_and_replaced_by_whoever_has_the_right_ones(
+    bucket: S3, driver: Machine, made: ActionResult, tmp_path: Path
 ) -> None:
     left(driver, made)
     bucket.objects[NAME] = LARGE[:-1] + b"?"
     with pytest.raises(CorruptStore, match="no longer, or others"):
         driver.store.checkout(made.tree, tmp_path / "out")
-    assert NAME not in bucket.objects and not driver.store.has(made.tree)
-    ours.caches.send(made)
-    assert left(driver, made)
-    driver.store.checkout(made.tree, tmp_path / "out")
-    assert (tmp_path / "out" / "model.onnx").read_bytes() == LARGE
+    assert not driver.store.has(made.tree) and suspects.noted(driver.store) == {SHA}
+    found = driver.caches.find(made.key)
+    assert found and found.suspected(driver.store) and driver.caches.fetch(found) is None
+    driver.caches.send(driver.build(FILES, x=1))
+    assert bucket.objects[NAME] == LARGE and not suspects.noted(driver.store)
+
+
+def test_a_list_that_is_wrong_is_replaced_too(bucket: S3, driver: Machine, made: ActionResult) -> None:
+    name = f"cache/cas/{made.tree[:2]}/{made.tree}"
+    listed = bucket.objects[name]
+    bucket.objects[name] = listed[:-1] + b"?"
+    assert left(driver, made) is None and suspects.noted(driver.store) == {made.tree}
+    driver.caches.send(driver.build(FILES, x=1))
+    assert bucket.objects[name] == listed and not suspects.noted(driver.store)
+
+
+def test_a_proxy_that_lies_for_a_while_costs_nothing_that_was_finished(
+    bucket: S3, driver: Machine, made: ActionResult
+) -> None:
+    left(driver, made)
+    bucket.faults.append(Fault("wrong", method="GET", name=NAME, times=2))
+    with pytest.raises(CorruptStore):
+        driver.store.bring(made.tree)
+    found = driver.caches.find(made.key)
+    assert found and found.suspected(driver.store) and driver.caches.fetch(found)
+    assert driver.store.has(made.tree) and bucket.objects[NAME] == LARGE and not suspects.noted(driver.store)
 
 
 def test_bytes_that_were_wrong_once_on_their_way_cost_nothing(bucket: S3, driver: Machine, made: ActionResult) -> None:

@@ -131,7 +131,7 @@ class Runner:
 
     def _fetch(self, action: Action, found: Found) -> ActionResult | None:
         assert self.caches
-        if self.executor.leaves(action) == found.cache.config.url:
+        if self.executor.leaves(action) == found.cache.config.url and not found.suspected(self.store):
             return self._leave(action, found)
         size, came, name = found.size(self.store), Counter[str](), found.cache.config.name
         line = self.display.start(f"download {action.name}")

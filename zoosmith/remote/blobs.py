@@ -66,10 +66,6 @@ class Blobs:
         data = b"".join(_checked(file, sha256))
         return size if self.objects.create(name, data, again=again) else 0
 
-    def drop(self, sha256: str) -> None:
-        """Remove what lies under this name."""
-        self.objects.delete(name_of(sha256))
-
 
 def name_of(sha256: str) -> str:
     """Where a blob lies."""

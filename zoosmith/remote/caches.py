@@ -16,7 +16,7 @@ from zoosmith.remote.cache import Cache, Warn, opened
 from zoosmith.remote.config import CacheConfig
 from zoosmith.remote.origin import DOWNLOADED, HOST, SIGNED, without_way
 from zoosmith.remote.stores import CacheFault, Taken, Tell, untold
-from zoosmith.store import adopting
+from zoosmith.store import adopting, suspects
 from zoosmith.store.store import ActionResult, Entry, Store
 
 
@@ -32,6 +32,10 @@ class Found:
     def missing(self, store: Store) -> list[Entry]:
         """The files that the store has not."""
         return adopting.missing(store, self.entries)
+
+    def suspected(self, store: Store) -> bool:
+        """Whether some of it was seen to be wrong, so that it is looked at before anybody relies on it."""
+        return any(entry.sha256 in suspects.noted(store) for entry in self.entries)
 
     def size(self, store: Store) -> int:
         """Bytes that bringing it here would take."""
@@ -74,7 +78,7 @@ class Caches:
         self._note(key)
         taken = self._taken(cache, key)
         record = taken and taken.record
-        entries = None if record is None else self.store.tree(record.tree) or trees.listing(cache.blobs, record.tree)
+        entries = record and (self.store.tree(record.tree) or trees.listing_for(self.store, cache.blobs, record.tree))
         if record and entries:
             _require_pins(record, entries)
         if record is None or entries is not None:
@@ -149,7 +153,7 @@ class Caches:
 
         def once(cache: Cache) -> None:
             is_there = not self.store.has(record.tree) and self.store.left_at(record.tree) == cache.config.url
-            if again or not is_there:  # a node has sent it there
+            if not is_there:  # else a node has just sent it
                 self.store.bring(record.tree)
                 trees.send(cache.blobs, self.store, record.tree, again=again)
             cache.actions.put(told, again=again)

@@ -40,7 +40,7 @@ class Left:
 
         cache = self._caches[place]
         try:
-            return trees.bring(cache.blobs, store, entries, tell, mend=cache.config.write)
+            return trees.bring(cache.blobs, store, entries, tell)
         except CacheFault as fault:
             if fault.kind == "wrong":
                 return False

@@ -54,9 +54,6 @@ class BlobStore(Protocol):
         where `file` has other bytes.
         """
 
-    def drop(self, sha256: str) -> None:
-        """Remove bytes that are not what their name says, so that the next who has the right ones sends them."""
-
 
 class ActionCache(Protocol):
     """Results by the key of their action, 64 hex digits. Every method raises CacheFault."""

@@ -6,6 +6,7 @@
     actions/<key>.json    what an action gave: tree digest and provenance, and a digest over key and body
     names/<name>.json     the action last used under a name, and the host class that it was made for
     machines/<class>.json  what nodes of a host class announced last; see `zoosmith.build.built_for`
+    suspect/<sha256>      a blob that a cache was seen to have wrong; see `zoosmith.store.suspects`
     work/<key>/           scratch of a running or interrupted action
     logs/<key>.log        what the worker printed
     incoming/<sha256>     a file on its way from a cache; see `zoosmith.store.adopting`

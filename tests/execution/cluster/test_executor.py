@@ -15,7 +15,8 @@ from tests.execution.cluster.profiles import DRIVER
 from zoosmith.contract.output import Resources
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.bookmarks import Bookmarks
-from zoosmith.execution.cluster.executor import SENT_OUT, ClusterExecutor, Handed, Lost, Order
+from zoosmith.execution.cluster.executor import SENT_OUT, ClusterExecutor, Handed, Lost
+from zoosmith.execution.cluster.order import Order
 from zoosmith.execution.cluster.own_code import Archive
 from zoosmith.execution.cluster.placement import Node, Place
 from zoosmith.execution.cluster.profile import About

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -22,8 +23,9 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.bookmarks import Bookmarks
 from zoosmith.execution.cluster.exchange import Exchange
-from zoosmith.execution.cluster.executor import ClusterExecutor, Handed, Order
+from zoosmith.execution.cluster.executor import ClusterExecutor, Handed
 from zoosmith.execution.cluster.node import NodeStep
+from zoosmith.execution.cluster.order import Order
 from zoosmith.execution.cluster.placement import Node, Place
 from zoosmith.execution.cluster.profile import of_this_machine
 from zoosmith.execution.cluster.roster import Roster
@@ -31,6 +33,7 @@ from zoosmith.execution.cluster.sent import packed, unpacked
 from zoosmith.execution.executor import LocalExecutor, no_variables
 from zoosmith.recipes.graph import Ref
 from zoosmith.remote.config import configured
+from zoosmith.store import suspects
 from zoosmith.store.store import CorruptStore
 
 __all__ = ["_own_measure_lock"]
@@ -59,7 +62,7 @@ class Threads(ClusterExecutor):
 
     def _messages(self, action: Action, order: Order, found: Place) -> Iterator[tuple[Node, dict[str, Any]]]:
         arrived = unpacked(packed(action))
-        step = NodeStep(arrived, order.trees, order.code, order.left, Exchange(self.handed.cache))
+        step = NodeStep(arrived, order, Exchange(self.handed.cache))
         for message in step.messages(no_variables, 0.5):
             yield NODE, message
 
@@ -177,3 +180,34 @@ def test_bytes_that_were_changed_in_the_cache_are_never_delivered(driver: Worksp
     bring_up(again, PLAIN)
     again.deliver(PLAIN)
     assert again.faults_of_delivery(PLAIN) == []
+
+
+def test_a_node_that_is_handed_wrong_bytes_is_sent_the_right_ones_at_once(
+    driver: Workspace, shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bring_up(driver, PLAIN)
+    driver.deliver(PLAIN)
+    changed, right = shared / only(driver, PLAIN), (shared / only(driver, PLAIN)).read_bytes()
+    changed.chmod(0o644)
+    changed.write_bytes(right.replace(b"0", b"1"))
+    shutil.rmtree(tmp_path / "node")
+    again = opened(driver.project)
+    bring_up(again, TRIPLE)
+    assert changed.read_bytes() == right and again.store.known(again.resolver.action("artifact", TRIPLE).key)
+    assert "other bytes there than it should" in capsys.readouterr().err
+
+
+def test_what_was_left_wrong_is_replaced_by_the_node_that_builds_it_again(
+    driver: Workspace, shared: Path, tmp_path: Path
+) -> None:
+    bring_up(driver, PLAIN)
+    changed, right = shared / only(driver, PLAIN), (shared / only(driver, PLAIN)).read_bytes()
+    changed.chmod(0o644)
+    changed.write_bytes(right.replace(b"0", b"1"))
+    shutil.rmtree(tmp_path / "node")
+    with pytest.raises(CorruptStore):
+        driver.deliver(PLAIN)
+    again = opened(driver.project)
+    bring_up(again, TRIPLE)
+    assert changed.read_bytes() == right and not again.store.has(tree(again, PLAIN))
+    assert not suspects.noted(again.store)

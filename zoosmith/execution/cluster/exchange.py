@@ -12,6 +12,7 @@ from zoosmith.remote import trees
 from zoosmith.remote.cache import Cache, opened
 from zoosmith.remote.config import ANY, CacheConfig
 from zoosmith.remote.stores import CacheFault
+from zoosmith.store import suspects
 from zoosmith.store.store import Store
 
 T = TypeVar("T")
@@ -48,7 +49,8 @@ class Exchange:
 
     def send(self, tree: str, store: Store) -> int:
         """Leave a tree of `store` there, unless it is; the bytes that went. Raises ZooError."""
-        if not store.has(tree) and store.left_at(tree) == self.place:
+        is_left = not store.has(tree) and store.left_at(tree) == self.place
+        if is_left and not suspects.any_of(store, tree):
             self._require(tree, store)
             return 0
         store.bring(tree)
@@ -63,16 +65,16 @@ class Exchange:
 
     def receive(self, tree: str, store: Store) -> None:
         """Bring a tree into `store`, unless it is there. Raises ZooError."""
-        if not store.has(tree) and not self.asked(lambda: trees.fetch(self.cache.blobs, store, tree, mend=True)):
+        if not store.has(tree) and not self.asked(lambda: trees.fetch(self.cache.blobs, store, tree)):
             raise self._gone(tree)
 
     def leave(self, tree: str, store: Store) -> None:
         """Bring what tells of a tree that a node has sent, and leave the rest of it there. Raises ZooError."""
         if store.has(tree):
             return
-        entries = store.tree(tree) or self.asked(lambda: trees.listing(self.cache.blobs, tree, mend=True))
+        entries = store.tree(tree) or self.asked(lambda: trees.listing_for(store, self.cache.blobs, tree))
         if entries is None or not self.asked(
-            lambda: trees.fetch_files(self.cache.blobs, store, trees.telling(entries), listed=entries, mend=True)
+            lambda: trees.fetch_files(self.cache.blobs, store, trees.telling(entries), listed=entries)
         ):
             raise self._gone(tree)
         store.leave(tree, self.place)
@@ -80,9 +82,14 @@ class Exchange:
     def _gone(self, tree: str) -> ZooError:
         return ZooError(f"cache {self.cache.config.where} has tree {tree[:12]} no longer, or not whole; run it again")
 
-    def blob(self, sha256: str, size: int, path: Path) -> None:
+    def send_blob(self, sha256: str, path: Path, store: Store) -> None:
+        """Leave a file there, which replaces what is suspected. Raises ZooError."""
+        self.asked(lambda: self.cache.blobs.put(sha256, path, again=sha256 in suspects.noted(store)))
+        suspects.clear(store, [sha256])
+
+    def receive_blob(self, sha256: str, size: int, path: Path, store: Store) -> None:
         """Make `path` the file with this hash. Raises ZooError."""
-        if not self.asked(lambda: self.cache.blobs.get(sha256, size, path)):
+        if not self.asked(lambda: trees.twice(lambda: self.cache.blobs.get(sha256, size, path), sha256, store)):
             raise ZooError(f"cache {self.cache.config.where} has {sha256[:12]} no longer; run it again")
 
     def asked(self, ask: Callable[[], T]) -> T:

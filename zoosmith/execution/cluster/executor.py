@@ -15,7 +15,7 @@ from zoosmith.execution.cluster import own_code, stream
 from zoosmith.execution.cluster.bookmarks import Bookmarks
 from zoosmith.execution.cluster.claims import Claims
 from zoosmith.execution.cluster.exchange import Exchange
-from zoosmith.execution.cluster.own_code import Archive
+from zoosmith.execution.cluster.order import Order
 from zoosmith.execution.cluster.pace import pace_s
 from zoosmith.execution.cluster.placement import Node, Place, place, refused
 from zoosmith.execution.cluster.profile import About, Profile, of_this_machine
@@ -25,6 +25,7 @@ from zoosmith.execution.cluster.trees import read_by
 from zoosmith.execution.executor import Executor, Outcome, Progress, StepFailed, Variables
 from zoosmith.execution.interrupt import Workers
 from zoosmith.remote.config import CacheConfig
+from zoosmith.store import suspects
 from zoosmith.store.files import write_atomic
 from zoosmith.store.store import Store
 
@@ -48,15 +49,6 @@ class Handed:
     variables: Variables
     about: Callable[[], About]
     driver: Profile
-
-
-@dataclass(frozen=True)
-class Order:
-    """Trees that a step reads, the zoo's own code and the step's last checkpoint, None where there is none."""
-
-    trees: tuple[str, ...]
-    code: Archive | None
-    left: Archive | None = None
 
 
 class ClusterExecutor(Executor):
@@ -116,19 +108,13 @@ class ClusterExecutor(Executor):
         if self.here(action):
             return self.local.run(action, lock, progress)
         progress({"done": None, "total": None, "text": "sending what it reads"})
-        tools = [name for name, pin in (action.inputs.get("tools") or {}).items() if isinstance(pin, str)]
-        code = own_code.sent(self.project, tools, self.store, self.exchange)
-        order = Order(tuple(read_by(action, self.store)), code)
-        for tree in order.trees:
-            self.exchange.send(tree, self.store)
-        return self._tried(action, order, progress)
+        return self._tried(action, progress)
 
-    def _tried(self, action: Action, order: Order, progress: Progress) -> Outcome:
+    def _tried(self, action: Action, progress: Progress) -> Outcome:
         reasons: list[str] = []
         while len(reasons) < TRIES:
             found = self._placed(action)
-            if not action.exclusive:  # a measurement begins anew
-                order = replace(order, left=self.bookmarks.last(action.key))
+            order = self._order(action)
             try:
                 outcome = self._received(action, self._once(action, order, found, progress), progress)
                 self.bookmarks.drop(action.key)
@@ -140,6 +126,16 @@ class ClusterExecutor(Executor):
         told = "\n".join(f"  {reason}" for reason in reasons)
         raise StepFailed(f"{action.title}: lost {TRIES} times, so it is not tried again\n{told}")
 
+    def _order(self, action: Action) -> Order:
+        """What this try starts from, in the cache by now."""
+        tools = [name for name, pin in (action.inputs.get("tools") or {}).items() if isinstance(pin, str)]
+        code = own_code.sent(self.project, tools, self.store, self.exchange)
+        trees = tuple(read_by(action, self.store))
+        for tree in trees:
+            self.exchange.send(tree, self.store)
+        left = None if action.exclusive else self.bookmarks.last(action.key)  # a measurement begins anew
+        return Order(trees, code, left, suspects.noted(self.store))
+
     def _placed(self, action: Action) -> Place:
         """Where it can run. Raises StepFailed, once no node says otherwise than it did before."""
         try:
@@ -150,8 +146,10 @@ class ClusterExecutor(Executor):
     def _received(self, action: Action, result: dict[str, Any], progress: Progress) -> Outcome:
         progress({"done": None, "total": None, "text": "receiving what it made"})
         take = self.exchange.leave if self.leaves(action) else self.exchange.receive
-        take(result["tree"], self.store)
-        return Outcome(result["tree"], result["notes"], result["peak_mb"], result["seconds"], result["host"])
+        tree = result["tree"]
+        take(tree, self.store)
+        suspects.clear(self.store, suspects.blobs_of(self.store, tree))  # the node has replaced them
+        return Outcome(tree, result["notes"], result["peak_mb"], result["seconds"], result["host"])
 
     def _once(self, action: Action, order: Order, found: Place, progress: Progress) -> dict[str, Any]:
         """What the node says last. Raises Lost, StepFailed, KeyboardInterrupt."""
@@ -189,10 +187,11 @@ class ClusterExecutor(Executor):
                 raise Lost(f"{name}: {_why(error)}") from None
 
     def _fault(self, action: Action, message: dict[str, Any], name: str) -> Exception:
+        suspects.note(self.store, message["suspects"])
         log = self.store.folder("logs") / f"{action.key}.log"
         write_atomic(log, str(message["log"]).encode())
         text = str(message["error"]).partition("\n  log:")[0]
-        if message["killed"]:
+        if message["killed"] or message["suspects"]:  # these are sent again
             return Lost(f"{name}: {text.removeprefix(action.title + ': ')}")
         return StepFailed(f"{text}\n  on {name}; log: {log}")
 
@@ -217,7 +216,7 @@ def _run(sent: dict[str, Any], order: Order, handed: Handed, every_s: float) -> 
     if reasons := refused(action, handed.driver, of_this_machine("", 0, handed.about())):
         yield {"refused": "; ".join(reasons), "node": node}
         return
-    step = on_node.NodeStep(action, order.trees, order.code, order.left, Exchange(handed.cache))
+    step = on_node.NodeStep(action, order, Exchange(handed.cache))
     for message in step.messages(handed.variables, every_s):
         yield message | {"node": node}
 

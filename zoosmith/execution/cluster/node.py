@@ -7,7 +7,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from typing import Any
 from zoosmith.execution.action import Action
 from zoosmith.execution.cluster.checkpoints import Checkpoints
 from zoosmith.execution.cluster.exchange import Exchange
-from zoosmith.execution.cluster.own_code import Archive, received
+from zoosmith.execution.cluster.order import Order
+from zoosmith.execution.cluster.own_code import received
 from zoosmith.execution.cluster.pace import Paced
 from zoosmith.execution.executor import LocalExecutor, StepFailed, StepKilled, Variables
 from zoosmith.execution.failure import failure
 from zoosmith.execution.interrupt import Workers
+from zoosmith.store import suspects
 from zoosmith.store.locks import flock, quiet
 from zoosmith.store.store import Store
 from zoosmith.transfer.cache import default_root
@@ -38,14 +40,10 @@ def node_root() -> Path:
 class NodeStep:
     """One step on this node, and what it tells meanwhile."""
 
-    def __init__(
-        self, action: Action, trees: Sequence[str], code: Archive | None, left: Archive | None, exchange: Exchange
-    ) -> None:
-        """Run `action`, which reads `trees`; `code` is the zoo's own, `left` its last checkpoint, if there are any."""
+    def __init__(self, action: Action, order: Order, exchange: Exchange) -> None:
+        """Run `action` from what `order` names, which `exchange` brings."""
         self.action = action
-        self.trees = trees
-        self.code = code
-        self.left = left
+        self.order = order
         self.exchange = exchange
         self.store = Store(node_root() / ".store")
         self.workers = Workers()
@@ -85,20 +83,26 @@ class NodeStep:
         try:
             self.said.put({"result": self._result(variables)})
         except StepFailed as error:
-            self.said.put({"error": str(error), "killed": isinstance(error, StepKilled), "log": self._log()})
+            self._fail(str(error), killed=isinstance(error, StepKilled))
         except BaseException as error:  # whatever it is, the driver waits for a last word
-            self.said.put({"error": f"{self.action.title}: {failure(error)}", "killed": False, "log": self._log()})
+            self._fail(f"{self.action.title}: {failure(error)}")
+
+    def _fail(self, text: str, *, killed: bool = False) -> None:
+        wrong = sorted(suspects.noted(self.store) - self.order.suspects)
+        suspects.clear(self.store, wrong)  # told once: the driver sees to them
+        self.said.put({"error": text, "killed": killed, "log": self._log(), "suspects": wrong})
 
     def _result(self, variables: Variables) -> Message:
         started = time.monotonic()
         with self.store.kept(), ExitStack() as held:
             lock = held.enter_context(flock(self.store.folder("locks") / f"{self.action.key}.lock"))
-            for tree in self.trees:
+            for tree in self.order.trees:
                 self.exchange.receive(tree, self.store)
             held.enter_context(quiet(alone=self.action.exclusive, waiting=self._waits))
             if not self.action.exclusive:  # a measurement begins anew, and nothing runs beside it
                 held.enter_context(self._going_on())
             executor = LocalExecutor(self.store, self._project(), self.workers, variables)
+            suspects.note(self.store, self.order.suspects)
             outcome = executor.run(self.action, lock, lambda message: self.said.put({"progress": message}))
             self.exchange.send(outcome.tree, self.store)
             shutil.rmtree(self.store.root / "work" / self.action.key, ignore_errors=True)
@@ -111,7 +115,7 @@ class NodeStep:
     def _going_on(self) -> Iterator[None]:
         """From what another node left, and so that another one can."""
         checkpoints = Checkpoints(self.action.key, self.store, self.exchange)
-        if checkpoints.restore(self.left):
+        if checkpoints.restore(self.order.left):
             self._say("goes on from where another node left it")
         with checkpoints.kept(lambda saved: self.said.put({"checkpoint": saved})):
             yield
@@ -126,11 +130,12 @@ class NodeStep:
     def _project(self) -> Path:
         """A folder with the zoo's own code; an empty one where everything comes with zoosmith."""
         home = node_root() / "projects"
-        folder = home / (self.code.sha256 if self.code else "none")
+        code = self.order.code
+        folder = home / (code.sha256 if code else "none")
         with flock(self.store.folder("locks") / "projects.lock"):
             home.mkdir(parents=True, exist_ok=True)
-            if self.code and not folder.is_dir():
-                received(self.code, folder, self.exchange)
+            if code and not folder.is_dir():
+                received(code, folder, self.store, self.exchange)
             folder.mkdir(exist_ok=True)
         return folder
 

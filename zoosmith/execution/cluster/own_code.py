@@ -39,15 +39,15 @@ def sent(project: Path, tools: Iterable[str], store: Store, exchange: Exchange) 
             for path in [project / DODO, *files]:
                 packed.add(path, arcname=path.relative_to(project).as_posix(), filter=_plain)
         found = Archive(sha256_file(archive), archive.stat().st_size)
-        exchange.asked(lambda: exchange.cache.blobs.put(found.sha256, archive))
+        exchange.send_blob(found.sha256, archive, store)
         return found
 
 
-def received(code: Archive, folder: Path, exchange: Exchange) -> None:
+def received(code: Archive, folder: Path, store: Store, exchange: Exchange) -> None:
     """Make `folder` a zoo with this code. Only one caller at a time may have the same folder. Raises ZooError."""
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
         archive, fresh = Path(made) / "code.tar", Path(made) / "zoo"
-        exchange.blob(code.sha256, code.size, archive)
+        exchange.receive_blob(code.sha256, code.size, archive, store)
         with tarfile.open(archive) as packed:
             packed.extractall(fresh, filter="data")
         fresh.rename(folder)
