@@ -2,13 +2,15 @@
 
 A batch is what one thread takes from the queue at once, never what is put through a model together: a predictor
 computes each answer on its own, since padding and neighbours change an answer of some formats (dynamic INT8 rounds by
-all that it is given). So a batch saves hops between threads, and waits for nobody unless it is told to.
+all that it is given). So a batch saves hops between threads, and waits for nobody unless it is told to. A thread that has
+answered takes what waits next by itself: asked by way of the loop, a core would stand still until that had its turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -69,7 +71,7 @@ Item = tuple[_Request, int]
 
 
 class Batcher:
-    """Answers items in worker threads. All methods are called in the loop's thread."""
+    """Answers items in worker threads. All public methods are called in the loop's thread."""
 
     def __init__(
         self,
@@ -82,8 +84,10 @@ class Batcher:
         self._work, self._observe = work, observe
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(batching.workers, thread_name_prefix="answers")
+        self._lock = threading.Lock()  # over the two that follow, and never held for long
         self._queue: deque[Item] = deque()
         self._idle = batching.workers
+        self._closed = False
         self._mean_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -97,12 +101,13 @@ class Batcher:
 
         A future that is cancelled takes what waits of it out of the queue. Raises Full.
         """
-        if len(self._queue) + len(items) > self.batching.waiting:
+        if self.waiting + len(items) > self.batching.waiting:
             self._forget_cancelled()
-            if len(self._queue) + len(items) > self.batching.waiting:
+            if self.waiting + len(items) > self.batching.waiting:
                 raise Full(self._retry_after())
         request = _Request(items, self._loop.create_future(), self._loop.time())
-        self._queue.extend((request, index) for index in range(len(items)))
+        with self._lock:
+            self._queue.extend((request, index) for index in range(len(items)))
         if not items:
             request.future.set_result([])
         self._dispatch()
@@ -110,37 +115,58 @@ class Batcher:
 
     def close(self) -> None:
         """Let the threads go; what they work at is finished first."""
+        self._closed = True
         self._pool.shutdown(wait=True)
 
     def _dispatch(self) -> None:
-        while self._queue and self._idle and self._due():
-            share = math.ceil(len(self._queue) / self.batching.workers)  # or one thread would take what two could do
-            wanted = self.batching.size if self.batching.wait_s else min(share, self.batching.size)
-            batch = [self._queue.popleft() for _ in range(min(wanted, len(self._queue)))]
-            self._idle -= 1
+        """Wake idle workers for what is due, and come again when what is not will be."""
+        while batch := self._first():
             self._pool.submit(self._run, batch)
-
-    def _due(self) -> bool:
-        """Whether the next batch is full or has waited long enough; else it is looked at again when it has."""
-        if not self.batching.wait_s or len(self._queue) >= self.batching.size:
-            return True
-        left = self._queue[0][0].came + self.batching.wait_s - self._loop.time()
-        if left <= 0:
-            return True
-        if self._timer is None:
+        with self._lock:
+            left = self._left_s() if self._queue and self._idle else 0.0
+        if left > 0 and self._timer is None:
             self._timer = self._loop.call_later(left, self._ripe)
-        return False
 
     def _ripe(self) -> None:
         self._timer = None
         self._dispatch()
 
+    def _first(self) -> list[Item]:
+        """A batch for a worker that is idle until now; none where nothing is due, or nobody idle."""
+        with self._lock:
+            batch = self._taken() if self._idle else []
+            self._idle -= bool(batch)
+        return batch
+
+    def _next(self) -> list[Item]:
+        """A batch for a worker that has answered one; none where nothing is due, and it is idle from now on."""
+        with self._lock:
+            batch = [] if self._closed else self._taken()
+            self._idle += not batch
+        return batch
+
+    def _taken(self) -> list[Item]:
+        if not self._queue or self._left_s() > 0:
+            return []
+        share = math.ceil(len(self._queue) / self.batching.workers)  # or one thread would take what two could do
+        wanted = self.batching.size if self.batching.wait_s else min(share, self.batching.size)
+        return [self._queue.popleft() for _ in range(min(wanted, len(self._queue)))]
+
+    def _left_s(self) -> float:
+        """Seconds until the next batch is due: it is full, or has waited long enough."""
+        if not self.batching.wait_s or len(self._queue) >= self.batching.size:
+            return 0.0
+        return self._queue[0][0].came + self.batching.wait_s - self._loop.time()
+
     def _run(self, batch: list[Item]) -> None:
-        """Answer a batch, in a worker thread; what one item raises is its answer alone."""
-        start, answers = time.perf_counter(), []
-        for request, index in batch:
-            answers.append(None if request.future.cancelled() else self._answer(request.items[index]))
-        self._loop.call_soon_threadsafe(self._finished, batch, answers, time.perf_counter() - start)
+        """Answer batches, in a worker thread, as long as there are any; what one item raises is its answer alone."""
+        while batch:
+            start, answers = time.perf_counter(), []
+            for request, index in batch:
+                answers.append(None if request.future.cancelled() else self._answer(request.items[index]))
+            seconds, following = time.perf_counter() - start, self._next()
+            self._loop.call_soon_threadsafe(self._finished, batch, answers, seconds)
+            batch = following
 
     def _answer(self, item: Any) -> Any:
         try:
@@ -149,7 +175,6 @@ class Batcher:
             return error
 
     def _finished(self, batch: list[Item], answers: list[Any], seconds: float) -> None:
-        self._idle += 1
         self._mean_s += SMOOTHING * (seconds / len(batch) - self._mean_s)
         self._observe(len(batch), seconds)
         for (request, index), answer in zip(batch, answers, strict=True):
@@ -157,7 +182,8 @@ class Batcher:
         self._dispatch()
 
     def _forget_cancelled(self) -> None:
-        self._queue = deque(item for item in self._queue if not item[0].future.cancelled())
+        with self._lock:
+            self._queue = deque(item for item in self._queue if not item[0].future.cancelled())
 
     def _retry_after(self) -> int:
         return max(1, math.ceil(len(self._queue) * self._mean_s / self.batching.workers))
