@@ -43,6 +43,15 @@ def test_a_build_leaves_files_card_results_and_row(zoo: Path) -> None:
     assert "build.json" in {path.name for path in (zoo / "results" / "family0" / "a2").iterdir()}
 
 
+def test_a_build_ends_with_where_things_are_and_what_to_type_next(zoo: Path) -> None:
+    done = doit(zoo, "--scratch", "build:family0-a2")
+    assert done.stdout.splitlines() == [
+        "family0-a2 is in artifacts/family0-a2/, its card in scratch-zoo/model_cards/family0-a2.md",
+        'ask it: zoosmith run family0-a2 "TEXT"',
+    ]
+    assert (zoo / "scratch-zoo" / "model_cards" / "family0-a2.md").is_file()
+
+
 def test_the_second_build_does_nothing_and_says_so(zoo: Path) -> None:
     before = (zoo / "registry.json").stat().st_mtime_ns
     done = doit(zoo, "build:family0-a2")

@@ -1,4 +1,4 @@
-"""What doit says: little while all goes well, the message and the next step where something fails."""
+"""What doit says: little while all goes well, then where things are; the message and the next step where one fails."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 from doit.reporter import ConsoleReporter
 
+from zoosmith.app.doit.opened import OPENED
+from zoosmith.app.doit.outputs import whereabouts
+from zoosmith.app.doit.placed import bare
 from zoosmith.common.safe import printable
 from zoosmith.common.text import hushed
 
-SHOWN = ("build", "artifact", "bench")
+RECORDING = ("build", "bench")  # tasks that end with a card
 
 
 class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
@@ -21,9 +24,17 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
         """Remember what the user asked for."""
         wanted = set(selected_tasks)
         self.asked = wanted | {name for name, one in tasks.items() if one.subtask_of in wanted}
+        self.built: list[str] = []
 
     def execute_task(self, task: Any) -> None:
         """The display shows running steps."""
+
+    def add_success(self, task: Any) -> None:
+        """Remember the artifacts that were asked for and are recorded now."""
+        super().add_success(task)
+        kind, _, name = task.name.partition(":")
+        if task.name in self.asked and name and kind in RECORDING:
+            self.built.append(bare(name))
 
     def skip_uptodate(self, task: Any) -> None:
         """Confirm only what was asked for."""
@@ -36,7 +47,9 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit ships no types
         self.write(f"\nFAILED {result['task'].name}\n{message}\n")
 
     def complete_run(self) -> None:
-        """Say how much failed."""
+        """Say where it all is, and how much failed."""
+        if self.built and not hushed():
+            self.write("".join(f"{line}\n" for line in whereabouts(OPENED["workspace"], self.built)))
         if self.failures:
             self.write(
                 f"\n{len(self.failures)} failed. What is finished is kept; the same command goes on from there.\n"
