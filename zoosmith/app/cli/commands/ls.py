@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from zoosmith.store.store import ActionResult
 
 BUILT, STORED, STALE, PULLED, MISSING = "built", "in the store", "stale", "pulled", "-"
+HEADINGS = ("artifact", "state", "size", "builder or format", "versions")
 LEGEND = {
     STORED: "built, and not below artifacts/: `doit artifact:NAME` puts it there",
     STALE: "its recipe, builder or parents have moved on since: `zoosmith why NAME` says how",
@@ -61,12 +62,9 @@ def main(given: argparse.Namespace) -> None:
         for one in found:
             show_json({key: value for key, value in one._asdict().items() if key != "said"})
         return
-    versions = [[one.said] for one in found] if any(one.said for one in found) else [[]] * len(found)
-    rows = [
-        [one.name, one.mark, sized(one.size) if one.size else "", one.what, *version]
-        for one, version in zip(found, versions, strict=True)
-    ]
-    show_lines("\n".join(table(rows)) if rows else "nothing here")
+    width = len(HEADINGS) if any(one.said for one in found) else len(HEADINGS) - 1
+    rows = [[one.name, one.mark, sized(one.size) if one.size else "", one.what, one.said][:width] for one in found]
+    show_lines("\n".join(table([HEADINGS[:width], *rows])) if rows else "nothing here")
     for mark, text in LEGEND.items():
         if any(one.mark == mark for one in found):
             show_lines("\n".join(filled(f"{mark}: {text}", later="  ")))
