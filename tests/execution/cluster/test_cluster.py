@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support import cluster, s3
 from tests.support.table import edit, write_table
-from tests.support.zoo import doit
+from tests.support.zoo import ROOT, doit, write_project
+from zoosmith.predictor import manifest_digest
 from zoosmith.store.store import Store
 
 pytestmark = [
@@ -51,7 +53,10 @@ def bucket() -> Iterator[s3.S3]:
 
 
 def zoo(project: Path, bucket: s3.S3 | None, **params: object) -> Path:
-    write_table(project, **params)
+    return cached(write_table(project, **params), bucket)
+
+
+def cached(project: Path, bucket: s3.S3 | None) -> Path:
     (project / "artifacts").mkdir()
     if bucket:
         lines = (
@@ -121,6 +126,45 @@ def test_the_same_trees_as_on_one_machine_and_nothing_to_do_anywhere_after(
     downloaded = build(third, nodes)
     assert downloaded.returncode == 0, downloaded.stderr
     assert "build " not in downloaded.stderr and trees(third) == trees(here)
+
+
+def small_names(project: Path, bucket: s3.S3 | None) -> Path:
+    """Family `minilm-names` over its real encoder, with few pairs to learn from."""
+    recipe = yaml.safe_load((ROOT / "recipes" / "minilm-names.yaml").read_text(encoding="utf-8"))
+    recipe["data"]["names"]["params"] = {"train": 192, "dev": 48, "eval": 48}
+    recipe["evals"] = {"names": {key: recipe["evals"]["names"][key] for key in ("kind", "data", "split")}}
+    kept = ("fp32", "torch-int8", "onnx-fp32", "onnx-int8")
+    recipe["artifacts"] = {name: recipe["artifacts"][name] | {"gates": {}} for name in kept}
+    cached(write_project(project), bucket)
+    (project / "recipes" / "minilm-names.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    return project
+
+
+def test_a_real_encoder_is_trained_and_converted_to_the_same_trees(
+    nodes: cluster.Nodes, bucket: s3.S3, tmp_path: Path
+) -> None:
+    here, alone, third = (
+        small_names(tmp_path / "here", bucket),
+        small_names(tmp_path / "alone", None),
+        small_names(tmp_path / "third", bucket),
+    )
+    names = [f"minilm-names-{name}" for name in ("torch-int8", "onnx-int8")]
+    wanted = [f"artifact:{name}" for name in names]
+    built = doit(here, "-n", "3", *wanted, "--executor", nodes.address, **environment(here))
+    assert built.returncode == 0, built.stdout + built.stderr
+    local = doit(alone, *wanted, **environment(alone))
+    assert local.returncode == 0, local.stderr
+    assert digests(here, names) == digests(alone, names)
+    again = doit(here, *wanted, "--executor", nodes.address, **environment(here))
+    assert (again.stderr, again.returncode) == ("", 0)
+    downloaded = doit(third, *wanted, **environment(third))
+    assert downloaded.returncode == 0, downloaded.stderr
+    assert "build " not in downloaded.stderr and digests(third, names) == digests(here, names)
+
+
+def digests(project: Path, names: list[str]) -> list[str | None]:
+    """Of what was delivered."""
+    return [manifest_digest(project / "artifacts" / name) for name in names]
 
 
 def test_the_driver_takes_the_files_of_what_was_asked_for_alone(

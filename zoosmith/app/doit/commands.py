@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from zoosmith.app.doit.command_check import Check
     from zoosmith.app.doit.command_gc import Gc
     from zoosmith.app.doit.command_help import Help
+    from zoosmith.app.doit.command_info import Info
     from zoosmith.app.doit.command_list import List
     from zoosmith.app.doit.command_plan import Plan, Why
     from zoosmith.app.doit.command_reproduce import Reproduce
     from zoosmith.app.doit.command_run import Run
     from zoosmith.app.doit.command_table import Table
 
-__all__ = ["Check", "Gc", "Help", "List", "Plan", "Reproduce", "Run", "Table", "Why", "open_workspace"]
+__all__ = ["Check", "Gc", "Help", "Info", "List", "Plan", "Reproduce", "Run", "Table", "Why", "open_workspace"]
 MODULES = {"Why": "plan"}  # of a command whose module is called after another one
 
 
