@@ -140,6 +140,18 @@ def small_names(project: Path, bucket: s3.S3 | None) -> Path:
     return project
 
 
+@pytest.fixture
+def _one_core() -> Iterator[None]:
+    """What is started meanwhile computes with one thread, as the nodes do: sums depend on how many there are."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@pytest.mark.usefixtures("_one_core")
 def test_a_real_encoder_is_trained_and_converted_to_the_same_trees(
     nodes: cluster.Nodes, bucket: s3.S3, tmp_path: Path
 ) -> None:
