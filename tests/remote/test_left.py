@@ -134,7 +134,7 @@ def test_a_cache_that_the_zoo_reads_no_more_has_nothing_of_it(
 ) -> None:
     left(driver, made)
     for others in ([], [config(url="s3://zoo/other")], [config(read=False, trust="")]):
-        driver.store.elsewhere = Left(lambda others=others: others)  # type: ignore[misc]
+        driver.store.elsewhere = Left(lambda others=others: others)  # type: ignore[misc]  # mypy does not infer the default of a lambda
         assert driver.store.known(made.key) is None and driver.store.left_at(made.tree) is None
     driver.store.elsewhere = None
     assert driver.store.known(made.key) is None
