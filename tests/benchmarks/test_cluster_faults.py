@@ -16,6 +16,7 @@ from benchmarks import cluster_faults as faults
 from benchmarks import kills
 from benchmarks._cluster_nodes import Nodes, can_mount
 from tests.support import s3
+from tests.support.zoo import ROOT
 
 alone = pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="a cluster beside other workers; run it alone")
 
@@ -96,6 +97,15 @@ def test_a_disk_of_its_own_can_be_filled_and_has_room_again(tmp_path: Path) -> N
         (nodes.folder("node0") / "more").write_bytes(b"more")
     finally:
         nodes.unmount()
+
+
+def test_the_page_says_what_the_recorded_run_found() -> None:
+    found = json.loads((ROOT / "benchmarks" / "results" / "cluster_faults.json").read_text())
+    page = (ROOT / "docs" / "scale-out.md").read_text()
+    assert (found["faults"], found["violations"], found["disks"]) == (100, [], True)
+    assert f"{found['counts']['ended well all the same']} of the 100 builds ended well without being run again" in page
+    assert {count for kind, count in found["counts"].items() if "killed" in kind} == {11, 12}
+    assert {count for kind, count in found["counts"].items() if kind.startswith(("bucket", "disk"))} == {11}
 
 
 @alone
