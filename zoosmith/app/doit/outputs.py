@@ -14,7 +14,6 @@ from zoosmith.contract.errors import ZooError
 from zoosmith.contract.manifest import PAYLOAD_MANIFEST
 from zoosmith.recipes.graph import Ref
 
-
 SHOWN = 3  # artifacts of one run that are told one by one
 
 
