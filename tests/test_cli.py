@@ -138,6 +138,7 @@ def test_a_label_forges_no_line_and_steers_no_terminal(
         ["zoosmith.app.cli.main", "compare", "minilm-sst2-fp32", "minilm-sst2-onnx-int8"],
         ["doit", "list"],
         ["doit", "table"],
+        ["doit", "info", "build:minilm-sst2-fp32"],
         ["doit", "plan", "minilm-sst2-fp32"],
         ["doit", "help"],
         ["doit", "help", "run"],

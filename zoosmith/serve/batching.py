@@ -3,7 +3,7 @@
 A batch is what one thread takes from the queue at once, never what is put through a model together: a predictor
 computes each answer on its own, since padding and neighbours change an answer of some formats (dynamic INT8 rounds by
 all that it is given). So a batch saves hops between threads, and waits for nobody unless it is told to. A thread that
-has answered takes what waits next by itself: asked by way of the loop, a core would stand still until that had its turn.
+has answered takes what waits next by itself: by way of the loop a core would stand still until that had its turn.
 """
 
 from __future__ import annotations
