@@ -81,7 +81,7 @@ def test_more_than_a_builder_claims_is_told() -> None:
 
 @pytest.mark.parametrize("name", ["gguf", "gguf-quantize", "gguf-mixed", "from-gguf"])
 def test_what_was_measured_is_claimed(name: str) -> None:
-    measured = json.loads((ROOT / "benchmarks" / "results" / "memory.json").read_bytes())["builds"][name]
+    measured = json.loads((ROOT / "benchmarks" / "results" / "memory_language.json").read_bytes())["builds"][name]
     module = plugins.load("builders", ALL[name].builder, ROOT)
     claimed = module.resources(module.Params(**ALL[name].params), {"from": measured["parents_mb"] * 2**20})
     taken = max(measured["with_check_mb"], measured["peak_mb"] + measured.get("watched_mb", 0))
