@@ -97,7 +97,7 @@ def test_a_language_model_shows_perplexity_and_tokens_a_second_beside_its_diverg
     book = parse((ROOT / "registry.json").read_text(encoding="utf-8"), "registry.json").artifacts
     results = book["smollm2-fp32"].versions[str(book["smollm2-fp32"].latest)].results
     with opened(chrome, committed, "families/smollm2.html") as page:
-        row = page.locator(".members tbody tr").filter(has_text="smollm2-fp32")
+        row = page.locator(".members tbody tr").filter(has_text="smollm2-fp32").first
         assert row.locator(".k-second").inner_text() in {
             f"{result.quality['founding.perplexity'].value:.4g}" for result in results
         }
@@ -135,6 +135,6 @@ def test_every_page_has_a_policy_and_no_script_of_its_own(committed: Path) -> No
 
 def test_a_family_page_reads_without_scripts(chrome: Browser, committed: Path) -> None:
     with opened(chrome, committed, "families/smollm2.html", scripts=False) as page:
-        assert page.locator(".picked .k-take a").count() == 3
-        assert page.locator(".members tbody tr").count() == members("smollm2")
+        assert page.locator(".picked .k-take a").count() == page.locator(".picked tbody tr").count() >= 3
+        assert page.locator(".members:not(.elsewhere) tbody tr").count() == members("smollm2")
         assert [text for text, _ in names(page)]
