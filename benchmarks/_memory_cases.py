@@ -106,7 +106,7 @@ FORETOLD = {
     "gguf-quantize": Case("gguf_quantize", "gguf", params={"type": "q4_k_m"}, format="gguf", zoo=WIDE,
                           watched=QUANTISER),
     "gguf-mixed": Case("gguf_mixed", "gguf", params={"type": "q4_0"}, format="gguf", zoo=WIDE, watched=QUANTISER),
-    "from-gguf": Case("from_gguf", "file", 4.0, format="torch", zoo=WIDE),  # of a file in F16: FP32 is two of it
+    "from-gguf": Case("from_gguf", "file", format="torch", zoo=WIDE),
 }  # fmt: skip
 SEARCHED = {
     "gguf-narrow": Case("gguf", "whole", format="gguf", zoo=FEW_WORDS),

@@ -18,7 +18,7 @@ SIZES = {
     "toy-wide": {"hidden": 256, "layers": 2},
     "wide": {"hidden": 768, "layers": 2, "heads": 8},
     "toy-narrow": {"hidden": 256, "layers": 1},
-    "narrow": {"hidden": 1024, "layers": 4, "heads": 8},
+    "narrow": {"hidden": 512, "layers": 2, "heads": 8},
     "toy-seeing": {"hidden": 64},
     "seeing": {"hidden": 1024},
 }
