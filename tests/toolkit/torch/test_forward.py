@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from tests.support.job import Family
-from zoosmith.toolkit.torch.forward import OnnxForward, TorchForward
+from zoosmith.toolkit.torch.forward import SLOWER_FUSED, OnnxForward, TorchForward
 
 ENCODED = {
     "input_ids": np.array([[2, 5, 3], [2, 6, 3]]),
@@ -57,3 +58,19 @@ def test_onnx_answers_alike_on_so_many_threads(family: Family) -> None:
     options = two.session.get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+def test_onnx_runtime_leaves_its_slower_fusion_out(family: Family, tmp_path: Path) -> None:
+    import onnx
+    import onnxruntime
+
+    def operators(**kept: Any) -> set[str]:
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+        onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"], **kept)
+        return {node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node}
+
+    file = family.made("onnx").out / "model.onnx"
+    assert "SkipLayerNormalization" in operators()
+    left = operators(disabled_optimizers=SLOWER_FUSED)
+    assert "SkipLayerNormalization" not in left and "LayerNormalization" in left

@@ -33,6 +33,11 @@ class TorchForward:
             return answer
 
 
+SLOWER_FUSED = ("SkipLayerNormFusion",)
+"""Optimizers of ONNX Runtime that are left out: its kernel for CPUs that adds and normalises at once takes longer than
+an addition and a LayerNormalization do, see benchmarks/onnx_graph.py."""
+
+
 class OnnxForward:
     """An `onnxruntime.InferenceSession` over one graph with an output `logits`."""
 
@@ -45,7 +50,9 @@ class OnnxForward:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self.session: Any = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        self.session: Any = onnxruntime.InferenceSession(
+            file, options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER_FUSED
+        )
         self.inputs = {value.name for value in self.session.get_inputs()}
 
     def classify(self, encoded: Encoded) -> NDArray[np.float32]:
