@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from typing import Any
@@ -134,3 +135,23 @@ def test_workers_share_what_waits() -> None:
         batcher.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("cores", [(), tuple(sorted(os.sched_getaffinity(0)))])
+def test_each_thread_keeps_to_a_core_where_it_is_told_to(cores: tuple[int, ...]) -> None:
+    allowed, together = os.sched_getaffinity(0), threading.Barrier(2)
+
+    def where(_: Any) -> set[int]:
+        together.wait(10)  # two threads, or one would answer both
+        return os.sched_getaffinity(0)
+
+    async def asked() -> list[set[int]]:
+        batcher = Batcher(where, Batching(workers=2, cores=cores))
+        found = await asyncio.gather(batcher.submit([0]), batcher.submit([1]))
+        batcher.close()
+        return [answer for [answer] in found]
+
+    found = asyncio.run(asked())
+    expected = [{cores[place % len(cores)]} for place in range(2)] if cores else [allowed] * 2
+    assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+    assert os.sched_getaffinity(0) == allowed

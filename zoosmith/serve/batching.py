@@ -9,7 +9,9 @@ has answered takes what waits next by itself: by way of the loop a core would st
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
+import os
 import threading
 import time
 from collections import deque
@@ -35,13 +37,15 @@ class Batching:
     """How a queue is emptied.
 
     workers: threads. size: items of a batch at most. wait_s: how long the first item of a batch that is not full waits
-    for others; 0 never waits. waiting: items that the queue holds at most.
+    for others; 0 never waits. waiting: items that the queue holds at most. cores: those that threads keep to, one each
+    and in turn; none leaves it to the operating system.
     """
 
     workers: int = 1
     size: int = 8
     wait_s: float = 0.0
     waiting: int = 256
+    cores: Sequence[int] = ()
 
 
 @dataclass(eq=False)
@@ -83,7 +87,7 @@ class Batcher:
         self.batching = batching
         self._work, self._observe = work, observe
         self._loop = asyncio.get_running_loop()
-        self._pool = ThreadPoolExecutor(batching.workers, thread_name_prefix="answers")
+        self._pool = ThreadPoolExecutor(batching.workers, "answers", _kept_to(batching.cores))
         self._lock = threading.Lock()  # over the two that follow, and never held for long
         self._queue: deque[Item] = deque()
         self._idle = batching.workers
@@ -187,3 +191,9 @@ class Batcher:
 
     def _retry_after(self) -> int:
         return max(1, math.ceil(len(self._queue) * self._mean_s / self.batching.workers))
+
+
+def _kept_to(cores: Sequence[int]) -> Callable[[], None] | None:
+    """What each thread does first. Source: sched_setaffinity(2), which takes a thread's id too."""
+    turn = itertools.cycle(cores)
+    return (lambda: os.sched_setaffinity(threading.get_native_id(), {next(turn)})) if cores else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +88,7 @@ def _give_queue(serving: Serving, model: Model, settings: Settings) -> None:
     """The queue before a model; called in the loop that serves."""
     waiting, observe = settings.limits.waiting, serving.metrics.observer(model.name)
     if model.current.kind == CLASSIFIER:
-        batching = Batching(settings.workers, settings.batch, settings.batch_s, waiting)
+        batching = Batching(settings.workers, settings.batch, settings.batch_s, waiting, _cores(settings))
         model.batcher = Batcher(answer, batching, observe)
     else:
         counts = [serving.metrics.tokens.labels(model.name, kind) for kind in ("read", "written")]
@@ -99,6 +100,15 @@ def _give_queue(serving: Serving, model: Model, settings: Settings) -> None:
             return written
 
         model.batcher = Batcher(counted, Batching(settings.parallel, 1, 0.0, waiting), observe)
+
+
+def _cores(settings: Settings) -> Sequence[int]:
+    """One for each worker, where there are workers of one thread for all of them.
+
+    Otherwise two may share a core while another stands still, for as long as the scheduler takes to see it.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    return cores if settings.threads == 1 and settings.workers >= len(cores) else ()
 
 
 def answer(item: Any) -> Any:
