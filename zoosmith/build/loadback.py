@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from zoosmith.contract.errors import BuildError
 from zoosmith.contract.job import Parent
 from zoosmith.contract.output import Tolerance
 from zoosmith.contract.task import Task
-from zoosmith.execution.arrays import read_arrays
+from zoosmith.execution.arrays import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from zoosmith.contract.session import Response, Session
@@ -31,15 +31,34 @@ if TYPE_CHECKING:
     from zoosmith.execution.worker import Step
 
 
+class Stored(Sequence["Response"]):
+    """Responses in files, read when they are asked for: a language model's are as wide as its vocabulary."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        """Those of as many inputs, in their order."""
+        self._files = [folder / f"{i}.npz" for i in range(count)]
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, place: int) -> Response: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Response]: ...
+    def __getitem__(self, place: int | slice) -> Response | list[Response]:
+        chosen = self._files[place]
+        return [*map(read_arrays, chosen)] if isinstance(chosen, list) else read_arrays(chosen)
+
+
 class Asked(NamedTuple):
     """Responses to each input, and the artifact's labels."""
 
-    responses: list[Response]
+    responses: Stored
     labels: list[str]
 
 
 class Opening(NamedTuple):
-    """How clean processes open artifacts: the zoo, threads, device, and where they write their responses.
+    """How clean processes open artifacts: the zoo, threads, device, and where responses are kept meanwhile.
 
     clean: a process at hand; None where one is to be started.
     """
@@ -73,12 +92,11 @@ def check_artifact(
         )
     opening = Opening(step.project, step.run["threads"], step.work / "responses", step.run["device"], step.clean)
     inputs = [check.task.value(probe) for probe in check.probes]
-    found = ask(step.out, inputs, step.needs(step.out), opening)
+    found = ask(step.out, inputs, step.needs(step.out), opening, "found")
     if session is not None:
-        expected = [check.scoring.respond(session, check.task, probe) for probe in check.probes]
-        check.scoring.reproduces(expected, found.responses, check.probes)
+        check.scoring.reproduces(_expected(session, check, opening), found.responses, check.probes)
     if tolerance is not None and parent is not None and parent.manifest.task is not None:
-        theirs = ask(parent.path, inputs, step.needs(parent.path), opening)
+        theirs = ask(parent.path, inputs, step.needs(parent.path), opening, "parent")
         labels = (theirs.labels, found.labels)
         step.note(
             "parity",
@@ -87,24 +105,38 @@ def check_artifact(
     shutil.rmtree(opening.scratch, ignore_errors=True)
 
 
-def ask(folder: Path, inputs: Sequence[Any], needs: dict[str, str], opening: Opening) -> Asked:
+def _expected(session: Session, check: Check, opening: Opening) -> Stored:
+    """What the builder's model answers to the probes."""
+    kept = _emptied(opening.scratch / "expected")
+    for i, probe in enumerate(check.probes):
+        write_arrays(kept / f"{i}.npz", check.scoring.respond(session, check.task, probe))
+    return Stored(kept, len(check.probes))
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def ask(folder: Path, inputs: Sequence[Any], needs: dict[str, str], opening: Opening, who: str) -> Asked:
     """Responses of the artifact in `folder` to each of `inputs`, from the clean process or one started for it.
+
+    They are kept in the opening's scratch under the name `who`, until that is asked again.
 
     The latter runs in the zoo's own environment, also if the builder had one of its own. On the opening's device, or
     on the CPU if the artifact's runtime knows nothing else. Raises BuildError.
     """
-    shutil.rmtree(opening.scratch, ignore_errors=True)
-    opening.scratch.mkdir(parents=True)
+    out = _emptied(opening.scratch / who)
     request = {"folder": str(folder), "project": str(opening.project), "threads": opening.threads, "needs": needs}
-    request |= {"inputs": list(inputs), "device": opening.device, "out": str(opening.scratch)}
+    request |= {"inputs": list(inputs), "device": opening.device, "out": str(out)}
     status, raw = opening.clean.ask(request) if opening.clean else _started(request)
     if status or not raw:
         raise BuildError(f"the process that opened the finished tree died (exit status {status})")
     reply = json.loads(raw)
     if "error" in reply:
         raise BuildError(f"the finished tree does not open in a clean process: {reply['error']}")
-    responses: list[Response] = [read_arrays(opening.scratch / f"{i}.npz") for i in range(len(inputs))]
-    return Asked(responses, reply["labels"])
+    return Asked(Stored(out, len(inputs)), reply["labels"])
 
 
 def _started(request: dict[str, Any]) -> tuple[int, bytes]:

@@ -80,7 +80,10 @@ def _apart(workspace: Workspace, first: str, second: str) -> tuple[bool, str]:
     opening = Opening(
         workspace.project, len(os.sched_getaffinity(0)), workspace.store.folder("work") / "check-responses"
     )
-    one, two = (ask(folder, inputs, _needs(workspace, folder), opening).responses for folder in folders)
+    one, two = (
+        ask(folder, inputs, _needs(workspace, folder), opening, who).responses
+        for who, folder in zip(("first", "second"), folders, strict=True)
+    )
     same, text = scoring.rebuilt(one, two)
     return bool(same), str(text)
 

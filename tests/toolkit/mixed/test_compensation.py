@@ -43,8 +43,30 @@ def test_without_correlations_it_is_the_importance_matrix(problem: tuple[Any, An
     weight, _ = problem
     moments = np.diag(np.linspace(1.0, 3.0, COLUMNS))
     plain = stored(weight, kind, np.diag(compensation._believed(moments, 1.0)).astype(np.float32))
-    mine = compensation._in_turn(weight, kind, compensation._believed(moments, 1.0))
+    mine = compensation._in_turn(weight, kind, compensation._factor(compensation._believed(moments, 1.0)))
     assert np.mean(mine != plain) <= (0.05 if kind == "q4_0" else 0.0), "q4_0 looks at the spread of whole rows too"
+
+
+def test_the_factor_is_that_of_the_inverse(problem: tuple[Any, Any]) -> None:
+    _, inputs = problem
+    seen = inputs()
+    believed = compensation._believed(seen.T @ seen, compensation.SHRINKAGE)
+    factor = compensation._factor(believed.copy())
+    np.testing.assert_array_equal(factor, np.triu(factor))
+    np.testing.assert_allclose(factor.T @ factor @ believed, np.eye(COLUMNS), atol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["q4_1", "q8_0"])
+def test_rows_are_rounded_alike_however_many_are_taken_at_a_time(
+    problem: tuple[Any, Any], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weight, inputs = problem
+    seen = inputs()
+    whole = compensated(weight, kind, seen.T @ seen)
+    monkeypatch.setattr(compensation, "HELD", 5 * COLUMNS)
+    in_parts = compensated(weight, kind, seen.T @ seen)
+    assert in_parts.shape == whole.shape
+    assert np.mean(in_parts != whole) < 0.001, "but for sums in another order"
 
 
 @pytest.mark.parametrize("kind", ["q4_1", "q8_0"])

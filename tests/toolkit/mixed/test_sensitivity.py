@@ -115,3 +115,10 @@ def test_moments_are_those_of_the_unchanged_model(compensating: Sensitivity, lla
     compensating.divergence(dict.fromkeys(compensating._first, "q4_0"))
     found = compensating._moments_of("blk.1.ffn_down.weight")
     np.testing.assert_allclose(found, sum(one.T @ one for one in seen).detach().numpy(), rtol=1e-4, atol=1e-4)
+
+
+def test_modules_that_read_the_same_tensor_share_their_moments(compensating: Sensitivity) -> None:
+    shared = [compensating._moments_of(f"blk.0.{name}.weight") for name in ("attn_q", "attn_k", "attn_v")]
+    assert all(np.shares_memory(shared[0], one) for one in shared[1:])
+    apart = compensating._moments_of("blk.0.attn_output.weight")
+    assert apart.shape == shared[0].shape and not np.shares_memory(apart, shared[0])

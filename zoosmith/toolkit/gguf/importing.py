@@ -46,18 +46,28 @@ def convert(file: Path, out: Path) -> Any:
 
     Raises BuildError where transformers cannot read it.
     """
+    if _streamed(file, out):
+        _save_beside(file, out)
+        return _opened(out)
+    model = load(file)
+    save(model, file, out)
+    return model
+
+
+def _streamed(file: Path, out: Path) -> bool:
+    """Write weights and configuration a tensor at a time; whether that can be done.
+
+    The file is let go of before anything is opened: as long as it is mapped, what was read of it counts as memory.
+    """
     with _reading(file, _model_in(file)):
         found = by_tensor.weights(file)
     if found is None:
-        model = load(file)
-        save(model, file, out)
-        return model
+        return False
     streamed.write(out / "model.safetensors", found.shapes, found.read)
     found.model.config.dtype = "float32"
     found.model.config.architectures = [type(found.model).__name__]
     found.model.config.save_pretrained(out)
-    _save_beside(file, out)
-    return _opened(out)
+    return True
 
 
 def _opened(out: Path) -> Any:

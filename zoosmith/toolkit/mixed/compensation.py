@@ -8,14 +8,14 @@ type can be had, and what is stored is an ordinary block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from zoosmith.toolkit.gguf import header
 from zoosmith.toolkit.gguf.header import Tensor
 from zoosmith.toolkit.gguf.types import TENSOR_TYPES
-from zoosmith.toolkit.mixed.rounding import decoded, stored
+from zoosmith.toolkit.mixed.rounding import HELD, decoded, stored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,19 +41,32 @@ def compensated(
     import numpy as np
 
     believed = _believed(moments, shrinkage)
-    importance = np.diag(believed).astype(np.float32)
-    found = [_in_turn(weight, kind, believed), stored(weight, kind, importance)]
-    found += [] if kind in WEIGHED_ONLY else [stored(weight, kind, None)]
-    errors = [weight - decoded(one, kind, weight.shape) for one in found]
-    return found[int(np.argmin([np.sum((error @ believed) * error) for error in errors]))]
+    factor, importance = _factor(believed), np.diag(believed).astype(np.float32)
+    ways: list[Callable[[NDArray[np.float32]], NDArray[np.uint8]]] = [
+        lambda part: _in_turn(part, kind, factor),
+        lambda part: stored(part, kind, importance),
+    ]
+    ways += [] if kind in WEIGHED_ONLY else [lambda part: stored(part, kind, None)]
+    found: list[list[NDArray[np.uint8]]] = [[] for _ in ways]
+    errors = np.zeros(len(ways))
+    for part in _parts(weight):
+        for way, (round_, kept) in enumerate(zip(ways, found, strict=True)):
+            kept.append(round_(part))
+            error = part - decoded(kept[-1], kind, part.shape)
+            errors[way] += np.sum((error @ believed) * error)
+    return np.concatenate(found[int(np.argmin(errors))])
 
 
-def _in_turn(weight: NDArray[np.float32], kind: str, believed: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _parts(weight: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Its rows, as many at a time as numpy may hold several copies of."""
+    step = max(1, HELD // weight.shape[1])
+    yield from (weight[at : at + step] for at in range(0, len(weight), step))
+
+
+def _in_turn(weight: NDArray[np.float32], kind: str, factor: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Block after block, each meeting the errors of those before it."""
     import numpy as np
 
-    inverse = np.linalg.inv(believed)
-    factor = np.linalg.cholesky((inverse + inverse.T) / 2).T
     importance = 1.0 / np.diag(factor) ** 2
     left, width, parts = weight.astype(np.float64), TENSOR_TYPES[kind.upper()].block, []
     for at in range(0, weight.shape[1], width):
@@ -65,13 +78,30 @@ def _in_turn(weight: NDArray[np.float32], kind: str, believed: NDArray[np.float6
     return np.concatenate(parts, axis=1)
 
 
+def _factor(believed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """U, upper triangular, with U.T U = inv(believed).
+
+    Backwards, believed = R R.T with R upper triangular, whose inverse is U: one matrix is factored and inverted where
+    it lies, and no inverse of the whole is made, which for a wide matrix would be the most that a search holds.
+    """
+    import numpy as np
+    from scipy.linalg import cholesky, lapack
+
+    backwards = np.asfortranarray(believed[::-1, ::-1])
+    lower = cholesky(backwards, lower=True, overwrite_a=True, check_finite=False)
+    inverse, _ = lapack.dtrtri(lower, lower=1, overwrite_c=True)
+    return np.asarray(inverse[::-1, ::-1])
+
+
 def _believed(moments: NDArray[np.float64], shrinkage: float) -> NDArray[np.float64]:
     """The moments, with correlations shrunk and squares damped."""
     import numpy as np
 
     squares = np.diag(moments)
     floor = DAMPING * squares.mean() or 1.0
-    return np.asarray((1 - shrinkage) * moments + np.diag(shrinkage * squares + floor), dtype=np.float64)
+    found = np.asarray((1 - shrinkage) * moments, dtype=np.float64)
+    found[np.diag_indices_from(found)] += shrinkage * squares + floor
+    return found
 
 
 class Rounding(Protocol):

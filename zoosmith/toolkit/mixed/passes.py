@@ -38,16 +38,20 @@ class Passes:
                 yield self._logprobs(ids)
 
     def moments(self, place: int, modules: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
-        """Sum of inputs times inputs (columns, columns) by name, of Linear modules of one layer, as they are now."""
-        sums: dict[str, Any] = {}
+        """Sum of inputs times inputs (columns, columns) by name, of Linear modules of one layer, as they are now.
+
+        Modules that read the same tensor, as queries, keys and values do, share one array.
+        """
+        sums = _Moments()
         with ExitStack() as undo:
             for name, module in modules.items():
-                undo.callback(module.register_forward_pre_hook(_adding(sums, name)).remove)
+                undo.callback(module.register_forward_pre_hook(sums.adding(name)).remove)
             undo.callback(self.layers[place].register_forward_hook(_leave).remove)
             for outputs, ids in zip(self._outputs, self.texts, strict=True):
                 with self._resumed(outputs, place), suppress(_LeftError):
                     self._logprobs(ids)
-        return {name: total.numpy() for name, total in sums.items()}
+                sums.end_of_pass()
+        return sums.by_name()
 
     def _read(self, ids: Sequence[int]) -> Any:
         outputs: list[Any] = []
@@ -85,9 +89,34 @@ def _leave(*_: Any) -> None:
     raise _LeftError
 
 
-def _adding(sums: dict[str, Any], name: str) -> Any:
-    def add(_: Any, given: tuple[Any, ...]) -> None:
-        inputs = given[0].reshape(-1, given[0].shape[-1]).double()
-        sums[name] = sums.get(name, 0.0) + inputs.T @ inputs
+class _Moments:
+    """Sums of inputs times inputs, one for each tensor that modules read in a pass, whoever reads it."""
 
-    return add
+    def __init__(self) -> None:
+        self._sums: dict[str, Any] = {}
+        self._first: dict[str, str] = {}
+        self._read: dict[str, Any] = {}
+
+    def adding(self, name: str) -> Any:
+        """A forward pre-hook of the module of that name."""
+
+        def add(_: Any, given: tuple[Any, ...]) -> None:
+            first = next((other for other, tensor in self._read.items() if tensor is given[0]), name)
+            self._first[name] = first
+            if first == name:
+                self._read[name] = given[0]
+                inputs = given[0].reshape(-1, given[0].shape[-1]).double()
+                if name in self._sums:
+                    self._sums[name].addmm_(inputs.T, inputs)
+                else:
+                    self._sums[name] = inputs.T @ inputs
+
+        return add
+
+    def end_of_pass(self) -> None:
+        """Forget what was read, not the sums."""
+        self._read.clear()
+
+    def by_name(self) -> dict[str, NDArray[np.float64]]:
+        """Of each module that has read something."""
+        return {name: self._sums[first].numpy() for name, first in self._first.items()}
