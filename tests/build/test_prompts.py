@@ -72,3 +72,21 @@ def test_what_cannot_be_asked_is_told_before_anything_is_built(
     changes = {"evals": {"text": {"kind": "perplexity", "data": "names"}}} | changes if "kind" in changes else changes
     with pytest.raises(RecipeError, match=message):
         loaded(tmp_path, **changes)
+
+
+@pytest.mark.parametrize("kind", ["label-token", "text-pair-classification"])
+@pytest.mark.parametrize("example", ["One text", ["One", "two", "three"]])
+def test_an_example_has_as_many_texts_as_the_task_takes(tmp_path: Path, kind: str, example: Any) -> None:
+    changes: dict[str, Any] = {"task": RECIPE["task"] if kind == "label-token" else {"kind": kind, "data": "names"}}
+    recipe = RECIPE | changes | {"example": ["Ann Lee", "Lee, Ann"]}
+    if kind != "label-token":
+        recipe |= {"evals": {"names": {"kind": kind, "data": "names"}}}
+    project = write_project(tmp_path)
+    write_rows(project / "data" / "test.jsonl", [{"one": "a", "two": "b", "label": "yes"}])
+    write_recipe(project, recipe, "asked")
+    assert load_zoo(project).families["asked"].recipe.examples == ("Ann Lee", "Lee, Ann")
+    write_recipe(project, recipe | {"example": example}, "asked")
+    found = 1 if isinstance(example, str) else 3
+    told = rf"asked\.yaml:\d+: example: has {found} text\(s\); the task takes 2: first, second"
+    with pytest.raises(RecipeError, match=told):
+        load_zoo(project)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import jinja2
 import pytest
@@ -209,6 +211,19 @@ def test_three_lines_to_use_it_come_first() -> None:
     source = "git+https://example.org/zoosmith.git"
     assert f"pip install 'zoosmith[onnx] @ {source}'" in card(install=source)
     assert "0.0.0.0" not in text
+
+
+@pytest.mark.parametrize(
+    ("example", "literal", "command"),
+    [
+        ('My "card" is lost', '"My \\"card\\" is lost"', """'My "card" is lost'"""),
+        (["Łódź", "Lodz"], '("Łódź", "Lodz")', '"Łódź" "Lodz"'),
+    ],
+)
+def test_the_recipe_may_say_what_it_is_asked(example: Any, literal: str, command: str) -> None:
+    text = card(recipe=parse(FULL.replace("A film that stays with you.", json.dumps(example)), "full.yaml"))
+    assert f"model.predict([{literal}])" in text and f"zoosmith run toy-onnx-int8 {command}" in text
+    assert "Some text." not in text
 
 
 def test_how_it_was_built() -> None:

@@ -19,6 +19,7 @@ FULL = textwrap.dedent("""\
     license: apache-2.0
     intended: Film reviews in English.
     limits: Not for other languages.
+    example: A film that stays with you.
     bases:
       finetuned:  {repo: distilbert/distilbert-base-uncased-finetuned-sst-2-english, revision: @COMMIT}
       pretrained:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,9 +97,9 @@ def render(template: str, given: CardInput) -> str:
         lineage=given.lineage,
         metric=metric,
         answers=given.words.answers(build),
-        usage=given.words.usage(build, given.words.example),
+        usage=given.words.usage(build, _example(given)),
         install=usage.install(given.extra, given.install),
-        run=usage.run(build.name, given.words.example),
+        run=usage.run(build.name, _example(given)),
         training=_training(build),
         earlier=_earlier(given),
         moved=[*given.moved, *given.asked],
@@ -109,6 +110,12 @@ def render(template: str, given: CardInput) -> str:
         **_told(given, metric),
     )
     return body.rstrip("\n") + "\n"
+
+
+def _example(given: CardInput) -> str:
+    """As a Python literal: the recipe's, or that of its kind of task."""
+    told = [json.dumps(text, ensure_ascii=False) for text in given.recipe.examples]
+    return f"({', '.join(told)})" if len(told) > 1 else "".join(told) or given.words.example
 
 
 def _told(given: CardInput, metric: str) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class Recipe(Model):
     license: str
     intended: str = ""
     limits: str = ""
+    example: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     bases: dict[Identifier, Base] = {}
     data: dict[Identifier, Data] = {}
     task: TaskRef | None = None
@@ -92,6 +93,11 @@ class Recipe(Model):
     reference: str
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
     crossval: Folding | None = None
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The texts of `example`, which cards ask with; none where the kind of task has one of its own."""
+        return (self.example,) if isinstance(self.example, str) else self.example or ()
 
     def evals_of(self, artifact: str) -> dict[str, Eval]:
         """Those that measure it, by id: of the reference all of them."""

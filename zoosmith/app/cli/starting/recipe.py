@@ -32,6 +32,7 @@ def _recipe(name: str, survey: Survey, license: str) -> dict[str, Any]:
         "license": license,
         "intended": f"Texts like those of the table {name}.",
         "limits": "Other texts than those: measure it on yours first.",
+        "example": f"A text like those of {name}.",
         "bases": {"encoder": _encoder()},
         "data": {
             name: {
