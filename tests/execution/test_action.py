@@ -66,6 +66,7 @@ def test_differences_read_well() -> None:
 
 
 def test_versions_are_public_and_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action, "_installed", action._installed.__wrapped__)  # versions are read once
     monkeypatch.setattr(action.metadata, "version", {"torch": "2.13.0+cpu", "numpy": "2.4.1"}.__getitem__)
     assert list(public_versions(("torch", "numpy")).items()) == [("numpy", "2.4.1"), ("torch", "2.13.0")]
 

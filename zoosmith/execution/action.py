@@ -53,20 +53,26 @@ def public_versions(packages: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for package in packages:
         try:
-            found[package] = metadata.version(package).partition("+")[0]
+            found[package] = _installed(package)
         except metadata.PackageNotFoundError:
             raise ZooError(f"the package {package} is not installed; run `make install`") from None
     return dict(sorted(found.items()))
 
 
 @cache
+def _installed(package: str) -> str:
+    """Read once: each takes a millisecond, and a build asks for some several times."""
+    return metadata.version(package).partition("+")[0]
+
+
+@cache
 def version_of_module(name: str) -> str | None:
     """Installed version of what brings a top-level module, without its local part; None if nothing does."""
     try:
-        return metadata.version(name).partition("+")[0]
+        return _installed(name)
     except metadata.PackageNotFoundError:
         brings = packages_with(name)
-        return "+".join(metadata.version(one).partition("+")[0] for one in brings) if brings else None
+        return "+".join(map(_installed, brings)) if brings else None
 
 
 def packages_with(module: str) -> list[str]:
