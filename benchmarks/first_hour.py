@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS, SEED, SHOWN = 800, 1, 12
+OF_PIP = ("WARNING: ", "[notice] ")  # what it says of the machine's own index and of newer releases
 QUEUES = {
     "billing": ("charged twice", "the invoice is wrong", "refund my payment", "the price went up"),
     "bugs": ("the app crashes", "an error appears", "the page stays blank", "sync does not work"),
@@ -143,7 +144,7 @@ def timed(step: Step, at: Place) -> dict[str, Any]:
         said.append(f"$ {' '.join(words)}")
         done = subprocess.run(words, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, errors="replace", check=False)  # fmt: skip
-        said += done.stdout.splitlines()[-SHOWN:]
+        said += [line for line in done.stdout.splitlines() if not line.startswith(OF_PIP)][-SHOWN:]
         if done.returncode:
             sys.exit("\n".join([*said, f"{step.__name__}: exit code {done.returncode}"]))
     about = (step.__doc__ or "").strip().rstrip(".")
@@ -203,16 +204,18 @@ def main(arguments: list[str] | None = None) -> None:
                 print(f"{steps[-1]['seconds']:8.1f} s  {step.__name__}", flush=True)
         head = subprocess.run(["git", "-C", str(at.clone), "rev-parse", "HEAD"], capture_output=True, text=True)
         told = {"host": machine, "commit": head.stdout.strip()[:12] or "unknown", "steps": steps}
-        keep(told, work, given.json)
+        keep(told, {given.python: "python3", str(work): "~", str(ROOT): "~/zoosmith.git"}, given.json)
     finally:
         if given.work is None:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def keep(told: dict[str, Any], work: Path, file: Path) -> None:
-    """Write JSON and text, with `~` in place of the folder that was worked in."""
+def keep(told: dict[str, Any], places: dict[str, str], file: Path) -> None:
+    """Write JSON and text, with other words in place of this machine's paths."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    whole = json.dumps(told, indent=2, ensure_ascii=False).replace(str(work), "~").replace(str(ROOT), "~/zoosmith.git")
+    whole = json.dumps(told, indent=2, ensure_ascii=False)
+    for place, word in places.items():
+        whole = whole.replace(place, word)
     file.write_text(whole + "\n", encoding="utf-8")
     file.with_suffix(".txt").write_text(text(json.loads(whole)), encoding="utf-8")
     print(text(json.loads(whole)).partition("\n---")[0])

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,20 @@ def test_a_clone_is_timed_and_kept_as_json_and_text(tmp_path: Path, capsys: pyte
     assert step["seconds"] >= 0
     assert "clone: The repository as it is" in told.with_suffix(".txt").read_text(encoding="utf-8")
     assert "together" in capsys.readouterr().out
+
+
+def test_nothing_of_the_machine_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def talking(at: first_hour.Place) -> Iterator[tuple[list[str], Path]]:
+        """Says something."""
+        yield [at.python, "-c", "print('WARNING: Location file:///index is ignored'); print('done')"], at.work
+
+    monkeypatch.setattr(first_hour, "STEPS", (talking,))
+    told = tmp_path / "hour.json"
+    first_hour.main(["--work", str(tmp_path / "w"), "--json", str(told)])
+    [step] = json.loads(told.read_text(encoding="utf-8"))["steps"]
+    assert step["said"][0].startswith("$ python3 -c ") and step["said"][1:] == ["done"]
+    for file in (told, told.with_suffix(".txt")):
+        assert not [place for place in (str(tmp_path), sys.executable) if place in file.read_text(encoding="utf-8")]
 
 
 def test_a_step_that_fails_says_what_was_printed_and_keeps_nothing(tmp_path: Path) -> None:
