@@ -122,10 +122,9 @@ def _emptied(folder: Path) -> Path:
 def ask(folder: Path, inputs: Sequence[Any], needs: dict[str, str], opening: Opening, who: str) -> Asked:
     """Responses of the artifact in `folder` to each of `inputs`, from the clean process or one started for it.
 
-    They are kept in the opening's scratch under the name `who`, until that is asked again.
-
     The latter runs in the zoo's own environment, also if the builder had one of its own. On the opening's device, or
-    on the CPU if the artifact's runtime knows nothing else. Raises BuildError.
+    on the CPU if the artifact's runtime knows nothing else. Responses are kept in the opening's scratch under the name
+    `who`, until that is asked again. Raises BuildError.
     """
     out = _emptied(opening.scratch / who)
     request = {"folder": str(folder), "project": str(opening.project), "threads": opening.threads, "needs": needs}
