@@ -14,7 +14,8 @@ from benchmarks._study_text import recorded, versions, wrapped
 from zoosmith.cards.card import markdown_table
 from zoosmith.cards.figures import milliseconds
 
-FILE = "benchmarks/results/llm_cpu.json"
+FILES = ("benchmarks/results/llm_cpu.json", "benchmarks/results/llm_cpu-llama-3.2-1b.json")
+"""Runs, each on one host."""
 NOTE = """\
 The study quantised five models of 0.5 to 7 billion parameters on GPUs and asked 50 questions of each set: two samples
 of 50 can tell 20 points apart, and of its differences between FP16, INT8 and INT4 only Phi-2's on ARC-Easy is larger.
@@ -39,12 +40,18 @@ HEAD = ["shape", "format", "MB on disk", "peak MiB"]
 
 def section(root: Path) -> Iterator[str]:
     """Heading, remarks and tables; nothing where nothing was measured."""
-    told = recorded(root / FILE)
-    if told is None:
+    runs = [told for file in FILES if (told := recorded(root / file)) is not None]
+    if not runs:
         return
     yield "## Study C: five language models after training\n"
     yield wrapped(NOTE) + "\n"
     yield markdown_table([PUBLISHED_HEAD, *(row for model in MODELS for row in _published(root, model))]) + "\n"
+    for told in runs:
+        yield from _run(told)
+
+
+def _run(told: dict[str, Any]) -> Iterator[str]:
+    """Where it was, a table of its shapes, and the study's claims beside them."""
     host, settings = told["host"], told["settings"]
     yield (
         wrapped(

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks._llm_shapes import VARIANTS
 from benchmarks._published_language import KINDS, LATENCY, MEMORY, MODELS
-from benchmarks._study_language import FILE, OURS, section
+from benchmarks._study_language import FILES, OURS, section
 
 
 def variant(name: str) -> dict[str, Any]:
@@ -19,13 +19,13 @@ def variant(name: str) -> dict[str, Any]:
     return {"ms_per_token": ms, "peak_mb": mb} | ({} if name == "fp32" else {"times_fp32": times})
 
 
-def write(root: Path) -> None:
+def write(root: Path, file: str = FILES[0], cpu: str = "X", name: str = "small") -> None:
     about = {name: variant(name) for name in VARIANTS}
     shape = {"size_mb": dict.fromkeys(VARIANTS, 500.0), "threads": {"1": about, "2": about}}
     settings = {"rounds": 4, "steps": 12, "packages": {"torch": "2.13.0"}}
-    body = {"host": {"cpu": "X", "cores": 2}, "settings": settings, "others_share": 0.01, "shapes": {"small": shape}}
-    (root / FILE).parent.mkdir(parents=True)
-    (root / FILE).write_text(json.dumps(body), encoding="utf-8")
+    body = {"host": {"cpu": cpu, "cores": 2}, "settings": settings, "others_share": 0.01, "shapes": {name: shape}}
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
+    (root / file).write_text(json.dumps(body), encoding="utf-8")
 
 
 def test_nothing_is_written_before_something_was_measured(tmp_path: Path) -> None:
@@ -45,6 +45,14 @@ def test_savings_and_costs_are_against_16_bits(tmp_path: Path) -> None:
     text = "\n".join(section(tmp_path))
     assert "| memory of INT8 | -35 to -47 % | -40 % |" in text
     assert "| time of a token of INT4 | 1.8 to 2.2 times | 0.50 times |" in text
+
+
+def test_runs_on_two_hosts_stand_one_after_the_other_each_with_its_host(tmp_path: Path) -> None:
+    write(tmp_path)
+    write(tmp_path, FILES[1], "Y", "larger")
+    first, _, second = "\n".join(section(tmp_path)).partition("Ours: Y, 2 cores")
+    assert "Ours: X, 2 cores" in first and "| small |" in first and "| larger |" not in first
+    assert "| larger |" in second and "ours, of BF16's: larger" in second
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)

@@ -155,3 +155,13 @@ def test_each_thread_keeps_to_a_core_where_it_is_told_to(cores: tuple[int, ...])
     expected = [{cores[place % len(cores)]} for place in range(2)] if cores else [allowed] * 2
     assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
     assert os.sched_getaffinity(0) == allowed
+
+
+def test_a_core_that_was_taken_away_stops_no_thread() -> None:
+    async def asked() -> list[int]:
+        batcher = Batcher(lambda item: -item, Batching(cores=(max(os.sched_getaffinity(0)) + 4096,)))
+        found = await batcher.submit([1, 2])
+        batcher.close()
+        return found
+
+    assert asyncio.run(asked()) == [-1, -2]

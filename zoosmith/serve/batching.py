@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -196,4 +197,9 @@ class Batcher:
 def _kept_to(cores: Sequence[int]) -> Callable[[], None] | None:
     """What each thread does first. Source: sched_setaffinity(2), which takes a thread's id too."""
     turn = itertools.cycle(cores)
-    return (lambda: os.sched_setaffinity(threading.get_native_id(), {next(turn)})) if cores else None
+
+    def keep() -> None:
+        with suppress(OSError):  # the core was taken from this process since: the thread stays where it may
+            os.sched_setaffinity(threading.get_native_id(), {next(turn)})
+
+    return keep if cores else None
