@@ -46,7 +46,7 @@ install: $(VENV)/.dev
 
 # Recorded below scratch-zoo/, which git ignores: a demo changes no file of the zoo.
 demo: $(VENV)/.build
-	@echo "training and measuring four artifacts of $(FAMILY): about four minutes on two cores, less where they are fast"
+	@echo "training and measuring four artifacts of $(FAMILY): about four minutes on two idle cores, up to six beside other work"
 	@$(BIN)/doit run --scratch $(addprefix build:$(FAMILY)-,$(ARTIFACTS))
 	@$(BIN)/doit table --scratch $(FAMILY)
 	@echo

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS, SEED, SHOWN = 800, 1, 12
-OF_PIP = ("WARNING: ", "[notice] ")  # what it says of the machine's own index and of newer releases
+OF_PIP = ("WARNING: Location ", "[notice] ")  # what it says of the machine's own index and of newer releases
 QUEUES = {
     "billing": ("charged twice", "the invoice is wrong", "refund my payment", "the price went up"),
     "bugs": ("the app crashes", "an error appears", "the page stays blank", "sync does not work"),
@@ -213,12 +213,18 @@ def main(arguments: list[str] | None = None) -> None:
 def keep(told: dict[str, Any], places: dict[str, str], file: Path) -> None:
     """Write JSON and text, with other words in place of this machine's paths."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    whole = json.dumps(told, indent=2, ensure_ascii=False)
+    steps = [one | {"said": [elsewhere_too(line, places) for line in one["said"]]} for one in told["steps"]]
+    told = told | {"steps": steps}
+    file.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.with_suffix(".txt").write_text(text(told), encoding="utf-8")
+    print(text(told).partition("\n---")[0])
+
+
+def elsewhere_too(line: str, places: dict[str, str]) -> str:
+    """The line with words in place of absolute paths."""
     for place, word in places.items():
-        whole = whole.replace(place, word)
-    file.write_text(whole + "\n", encoding="utf-8")
-    file.with_suffix(".txt").write_text(text(json.loads(whole)), encoding="utf-8")
-    print(text(json.loads(whole)).partition("\n---")[0])
+        line = line.replace(place, word) if Path(place).is_absolute() else line
+    return line
 
 
 if __name__ == "__main__":

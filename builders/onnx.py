@@ -61,7 +61,7 @@ def _export(job: Job) -> Path:
     import torch
 
     model = checkpoint.load_model(job, job.parent.path, new_head=False).eval()
-    model.set_attn_implementation("eager")  # the others become some twenty nodes a layer more, for masks of nothing
+    model.set_attn_implementation("eager")  # sdpa adds guards for rows of which every position is masked
     encoded = job.task.encode(job.task.probes()[:2])
     names = [name for name in encoded if name in TorchForward(model).inputs]
     dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("sequence", max=job.task.spec.max_length)}

@@ -28,15 +28,18 @@ def test_a_clone_is_timed_and_kept_as_json_and_text(tmp_path: Path, capsys: pyte
     assert "together" in capsys.readouterr().out
 
 
-def test_nothing_of_the_machine_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("python", [sys.executable, "python3"])
+def test_nothing_of_the_machine_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str) -> None:
     def talking(at: first_hour.Place) -> Iterator[tuple[list[str], Path]]:
         """Says something."""
         yield [at.python, "-c", "print('WARNING: Location file:///index is ignored'); print('done')"], at.work
 
     monkeypatch.setattr(first_hour, "STEPS", (talking,))
     told = tmp_path / "hour.json"
-    first_hour.main(["--work", str(tmp_path / "w"), "--json", str(told)])
-    [step] = json.loads(told.read_text(encoding="utf-8"))["steps"]
+    first_hour.main(["--work", str(tmp_path / "w"), "--python", python, "--json", str(told)])
+    kept = json.loads(told.read_text(encoding="utf-8"))
+    [step] = kept["steps"]
+    assert set(kept["host"]) >= {"python", "processor"}
     assert step["said"][0].startswith("$ python3 -c ") and step["said"][1:] == ["done"]
     for file in (told, told.with_suffix(".txt")):
         assert not [place for place in (str(tmp_path), sys.executable) if place in file.read_text(encoding="utf-8")]

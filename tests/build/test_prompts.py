@@ -84,9 +84,16 @@ def test_an_example_has_as_many_texts_as_the_task_takes(tmp_path: Path, kind: st
     project = write_project(tmp_path)
     write_rows(project / "data" / "test.jsonl", [{"one": "a", "two": "b", "label": "yes"}])
     write_recipe(project, recipe, "asked")
-    assert load_zoo(project).families["asked"].recipe.examples == ("Ann Lee", "Lee, Ann")
+    assert load_zoo(project).families["asked"].recipe.example == ("Ann Lee", "Lee, Ann")
     write_recipe(project, recipe | {"example": example}, "asked")
     found = 1 if isinstance(example, str) else 3
     told = rf"asked\.yaml:\d+: example: has {found} text\(s\); the task takes 2: first, second"
     with pytest.raises(RecipeError, match=told):
         load_zoo(project)
+
+
+@pytest.mark.parametrize("example", ["", [" ", "Lee"], "a ``` of three"])
+def test_an_example_is_a_text_that_fits_a_block_of_code(tmp_path: Path, example: Any) -> None:
+    write_recipe(write_project(tmp_path), RECIPE | {"example": example}, "asked")
+    with pytest.raises(RecipeError, match=r"asked\.yaml:\d+: example.*: expected a text for cards to ask with"):
+        load_zoo(tmp_path)

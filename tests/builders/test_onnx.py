@@ -60,7 +60,7 @@ def test_no_metadata_is_left(family: Family) -> None:
 def test_attention_is_what_it_computes_and_no_more(family: Family) -> None:
     counted = family.made("onnx").facts["operators"]
     assert "IsNaN" not in counted, "sdpa guards against rows of which nothing may be seen: no text is one"
-    assert counted["Transpose"] <= 4 * counted["Softmax"] and counted["Slice"] <= 1
+    assert counted["Transpose"] <= 4 * counted["Softmax"] and counted.get("Slice", 0) <= 1
 
 
 def test_weights_are_inside_the_file(family: Family) -> None:

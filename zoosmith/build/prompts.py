@@ -41,7 +41,7 @@ def check(zoo: Zoo, recipe: str, encoding: ModuleType, project: Path) -> None:
 
 
 def _check_example(family: Family, names: Sequence[str]) -> None:
-    given = family.recipe.examples
+    given = family.recipe.example
     if given and len(given) != len(names):
         told = f"has {len(given)} text(s); the task takes {len(names)}: {', '.join(names)}"
         raise family.source.error(("example",), told)

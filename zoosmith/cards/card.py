@@ -113,8 +113,8 @@ def render(template: str, given: CardInput) -> str:
 
 
 def _example(given: CardInput) -> str:
-    """As a Python literal: the recipe's, or that of its kind of task."""
-    told = [json.dumps(text, ensure_ascii=False) for text in given.recipe.examples]
+    """The recipe's as a Python literal, or that of its kind of task."""
+    told = [json.dumps(text, ensure_ascii=False) for text in given.recipe.example]
     return f"({', '.join(told)})" if len(told) > 1 else "".join(told) or given.words.example
 
 

@@ -70,6 +70,12 @@ def _expression(value: str) -> str:
     return value
 
 
+def _asked(value: str) -> str:
+    if not value.strip() or "```" in value:
+        raise ValueError("expected a text for cards to ask with, without three backticks, which end a block of code")
+    return value
+
+
 def _split(value: str) -> str:
     parts(value)
     return value
@@ -109,6 +115,10 @@ Sha256 = Annotated[str, AfterValidator(_sha256), _text("[0-9a-f]{64}")]
 Split = Annotated[str, AfterValidator(_split), _text(EXPRESSION)]
 Columns = Annotated[
     tuple[Annotated[str, Field(min_length=1, pattern=r"^[^\[\]=]+$")], ...],
+    BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
+]
+Texts = Annotated[
+    tuple[Annotated[str, AfterValidator(_asked)], ...],
     BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...]),
 ]
 Labels = Annotated[

@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core.core_schema import DictSchema
 
-from zoosmith.recipes.fields import SPLITS_FOR_BUILDERS, Identifier, InsidePath, Model, ModuleName, Seed, Sha256
+from zoosmith.recipes.fields import SPLITS_FOR_BUILDERS, Identifier, InsidePath, Model, ModuleName, Seed, Sha256, Texts
 from zoosmith.recipes.limits import LIMITS, LIMITS_OF_MEASURES, LIMITS_OF_METRICS, Gate
 from zoosmith.recipes.origins import Base, Data, PypiSource
 from zoosmith.recipes.questions import CHANGES, INVARIANCE, WITHOUT_MODEL, Eval, TaskRef
@@ -85,7 +85,7 @@ class Recipe(Model):
     license: str
     intended: str = ""
     limits: str = ""
-    example: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    example: Texts = ()
     bases: dict[Identifier, Base] = {}
     data: dict[Identifier, Data] = {}
     task: TaskRef | None = None
@@ -93,11 +93,6 @@ class Recipe(Model):
     reference: str
     artifacts: Annotated[dict[Identifier, Artifact], Field(min_length=1)]
     crossval: Folding | None = None
-
-    @property
-    def examples(self) -> tuple[str, ...]:
-        """The texts of `example`, which cards ask with; none where the kind of task has one of its own."""
-        return (self.example,) if isinstance(self.example, str) else self.example or ()
 
     def evals_of(self, artifact: str) -> dict[str, Eval]:
         """Those that measure it, by id: of the reference all of them."""

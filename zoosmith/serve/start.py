@@ -55,8 +55,9 @@ def serve(settings: Settings, started: Callable[[str, Server], None] = lambda ur
             await follow(serving, settings.poll_s)
 
         def say() -> None:
+            classifiers = [model for model in models if model.current.kind == CLASSIFIER]
             for model in models:
-                _give_queue(serving, model, settings)
+                _give_queue(serving, model, settings, _cores(settings, len(classifiers)))
             note(f"serving {', '.join(told(model) for model in models)} on {url}; Ctrl-C or SIGTERM stops it")
             started(url, server)
 
@@ -84,11 +85,11 @@ def told(model: Model) -> str:
     return f"{model.name} ({model.current.kind}, {manifest.format} {manifest.precision}, tree {model.current.version})"
 
 
-def _give_queue(serving: Serving, model: Model, settings: Settings) -> None:
-    """The queue before a model; called in the loop that serves."""
+def _give_queue(serving: Serving, model: Model, settings: Settings, cores: Sequence[int]) -> None:
+    """The queue before a model; called in the loop that serves. cores: those that workers of a classifier keep to."""
     waiting, observe = settings.limits.waiting, serving.metrics.observer(model.name)
     if model.current.kind == CLASSIFIER:
-        batching = Batching(settings.workers, settings.batch, settings.batch_s, waiting, _cores(settings))
+        batching = Batching(settings.workers, settings.batch, settings.batch_s, waiting, cores)
         model.batcher = Batcher(answer, batching, observe)
     else:
         counts = [serving.metrics.tokens.labels(model.name, kind) for kind in ("read", "written")]
@@ -102,13 +103,14 @@ def _give_queue(serving: Serving, model: Model, settings: Settings) -> None:
         model.batcher = Batcher(counted, Batching(settings.parallel, 1, 0.0, waiting), observe)
 
 
-def _cores(settings: Settings) -> Sequence[int]:
-    """One for each worker, where there are workers of one thread for all of them.
+def _cores(settings: Settings, classifiers: int) -> Sequence[int]:
+    """One for each worker, where one classifier has workers of one thread for all of them; none otherwise.
 
-    Otherwise two may share a core while another stands still, for as long as the scheduler takes to see it.
+    Unless they keep to a core each, two may share one while another stands still, until the scheduler sees it. The
+    workers of a second classifier would keep to the same ones, busy or not.
     """
     cores = sorted(os.sched_getaffinity(0))
-    return cores if settings.threads == 1 and settings.workers >= len(cores) else ()
+    return cores if classifiers == 1 and settings.threads == 1 and settings.workers >= len(cores) else ()
 
 
 def answer(item: Any) -> Any:

@@ -14,6 +14,7 @@ from zoosmith.tasks._language.scoring import divergence
 from zoosmith.toolkit.gguf import header, imatrix, placement, quantize
 from zoosmith.toolkit.gguf.session import GgufCausal
 from zoosmith.toolkit.mixed import matrices
+from zoosmith.toolkit.mixed.passes import _Moments
 from zoosmith.toolkit.mixed.sensitivity import Sensitivity
 
 TEXTS = [[1, 5, 9, 40, 77, 200, 311, 12], [3, 17, 256, 99, 31]]
@@ -122,3 +123,13 @@ def test_modules_that_read_the_same_tensor_share_their_moments(compensating: Sen
     assert all(np.shares_memory(shared[0], one) for one in shared[1:])
     apart = compensating._moments_of("blk.0.attn_output.weight")
     assert apart.shape == shared[0].shape and not np.shares_memory(apart, shared[0])
+
+
+def test_who_shares_a_tensor_in_one_text_shares_one_in_all() -> None:
+    sums, one, other = _Moments(), torch.ones(1, 3), torch.ones(1, 3)
+    for name in ("a", "b"):
+        sums.adding(name)(None, (one,))
+    assert np.shares_memory(*sums.by_name().values())
+    sums.end_of_pass()
+    with pytest.raises(ValueError, match="b shares its inputs with a in one text, and with b in another"):
+        sums.adding("b")(None, (other,))

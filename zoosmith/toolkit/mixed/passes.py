@@ -90,7 +90,10 @@ def _leave(*_: Any) -> None:
 
 
 class _Moments:
-    """Sums of inputs times inputs, one for each tensor that modules read in a pass, whoever reads it."""
+    """Sums of inputs times inputs, one for each tensor that modules read in a pass, whoever reads it.
+
+    Who shares a tensor in one pass shares one in all: ValueError says where that is not so.
+    """
 
     def __init__(self) -> None:
         self._sums: dict[str, Any] = {}
@@ -102,7 +105,8 @@ class _Moments:
 
         def add(_: Any, given: tuple[Any, ...]) -> None:
             first = next((other for other, tensor in self._read.items() if tensor is given[0]), name)
-            self._first[name] = first
+            if (before := self._first.setdefault(name, first)) != first:
+                raise ValueError(f"{name} shares its inputs with {before} in one text, and with {first} in another")
             if first == name:
                 self._read[name] = given[0]
                 inputs = given[0].reshape(-1, given[0].shape[-1]).double()
