@@ -1,6 +1,7 @@
 """A lease is one owner's, until it is given back or its heartbeats stop."""
 
 import queue
+import threading
 import time
 from contextlib import ExitStack
 
@@ -93,3 +94,26 @@ def test_a_thousand_steps_under_way_are_one_call_a_beat_and_none_after_the_last(
         calls.get()
     time.sleep(0.2)
     assert calls.empty()
+
+
+def test_the_last_lease_ends_after_the_call_that_keeps_it() -> None:
+    """A thread that waits for Ray while the process ends would have Ray end it with an error."""
+    asked, answered, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def hear(sent: object) -> None:
+        asked.set()
+        answered.wait(10)
+
+    keeper = Keeper(lambda keys: keys, hear, beat_s=0.01)
+
+    def step() -> None:
+        with keeper.kept("step"):
+            asked.wait(10)
+        ended.set()
+
+    thread = threading.Thread(target=step)
+    thread.start()
+    assert asked.wait(10) and not ended.wait(0.2)
+    answered.set()
+    assert ended.wait(10)
+    thread.join()

@@ -52,12 +52,15 @@ class Keeper:
         self.hear = hear
         self.beat_s = beat_s
         self._keys: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock, self._talking = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def kept(self, key: str) -> Iterator[None]:
-        """Keep a lease; no call that does so begins after this has ended."""
+        """Keep a lease; no call that does so begins after this has ended, and with the last lease all have ended.
+
+        A thread that still waits for Ray when the process ends would have Ray end it with an error.
+        """
         with self._lock:
             self._keys.add(key)
             if not self._thread:
@@ -68,14 +71,19 @@ class Keeper:
         finally:
             with self._lock:
                 self._keys.discard(key)
+                last = not self._keys
+            if last:
+                with self._talking:
+                    pass
 
     def _beat(self) -> None:
         while True:
             time.sleep(self.beat_s)
-            with self._lock:
-                sent = self.send(sorted(self._keys)) if self._keys else None
-            if sent is not None:
-                self.hear(sent)
+            with self._talking:
+                with self._lock:
+                    sent = self.send(sorted(self._keys)) if self._keys else None
+                if sent is not None:
+                    self.hear(sent)
 
 
 @contextmanager
