@@ -128,7 +128,7 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--artifacts", type=int, default=10_000, help="of many files")
-    parser.add_argument("--single", type=int, default=5_000, help="of one file, which is read up to 64 MiB")
+    parser.add_argument("--single", type=int, default=4_000, help="of one file, which is read up to 64 MiB")
     given = parser.parse_args()
     print(
         "form        artifacts  registry.json kB  search first s  search again s  at a URL s  list all s  show s  "
