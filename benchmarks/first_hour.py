@@ -213,15 +213,15 @@ def main(arguments: list[str] | None = None) -> None:
 def keep(told: dict[str, Any], places: dict[str, str], file: Path) -> None:
     """Write JSON and text, with other words in place of this machine's paths."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    steps = [one | {"said": [elsewhere_too(line, places) for line in one["said"]]} for one in told["steps"]]
+    steps = [one | {"said": [without_places(line, places) for line in one["said"]]} for one in told["steps"]]
     told = told | {"steps": steps}
     file.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     file.with_suffix(".txt").write_text(text(told), encoding="utf-8")
     print(text(told).partition("\n---")[0])
 
 
-def elsewhere_too(line: str, places: dict[str, str]) -> str:
-    """The line with words in place of absolute paths."""
+def without_places(line: str, places: dict[str, str]) -> str:
+    """A line with words in place of these absolute paths."""
     for place, word in places.items():
         line = line.replace(place, word) if Path(place).is_absolute() else line
     return line

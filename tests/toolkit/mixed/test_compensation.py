@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from zoosmith.toolkit.gguf import header, placement, quantize
-from zoosmith.toolkit.mixed import compensation
+from zoosmith.toolkit.mixed import compensation, rounding
 from zoosmith.toolkit.mixed.compensation import compensated
 from zoosmith.toolkit.mixed.rounding import decoded, rounded, stored
 
@@ -63,7 +63,7 @@ def test_rows_are_rounded_alike_however_many_are_taken_at_a_time(
     weight, inputs = problem
     seen = inputs()
     whole = compensated(weight, kind, seen.T @ seen)
-    monkeypatch.setattr(compensation, "HELD", 5 * COLUMNS)
+    monkeypatch.setattr(rounding, "HELD", 5 * COLUMNS)
     in_parts = compensated(weight, kind, seen.T @ seen)
     assert in_parts.shape == whole.shape
     assert np.mean(in_parts != whole) < 0.001, "but for sums in another order"

@@ -8,14 +8,14 @@ type can be had, and what is stored is an ordinary block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from zoosmith.toolkit.gguf import header
 from zoosmith.toolkit.gguf.header import Tensor
 from zoosmith.toolkit.gguf.types import TENSOR_TYPES
-from zoosmith.toolkit.mixed.rounding import HELD, decoded, stored
+from zoosmith.toolkit.mixed.rounding import decoded, parts, stored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ def compensated(
     ways += [] if kind in WEIGHED_ONLY else [lambda part: stored(part, kind, None)]
     found: list[list[NDArray[np.uint8]]] = [[] for _ in ways]
     errors = np.zeros(len(ways))
-    for part in _parts(weight):
+    for part in parts(weight):
         for way, (round_, kept) in enumerate(zip(ways, found, strict=True)):
             kept.append(round_(part))
             error = part - decoded(kept[-1], kind, part.shape)
@@ -57,25 +57,19 @@ def compensated(
     return np.concatenate(found[int(np.argmin(errors))])
 
 
-def _parts(weight: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """Its rows, as many at a time as numpy may hold several copies of."""
-    step = max(1, HELD // weight.shape[1])
-    yield from (weight[at : at + step] for at in range(0, len(weight), step))
-
-
 def _in_turn(weight: NDArray[np.float32], kind: str, factor: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Block after block, each meeting the errors of those before it."""
     import numpy as np
 
     importance = 1.0 / np.diag(factor) ** 2
-    left, width, parts = weight.astype(np.float64), TENSOR_TYPES[kind.upper()].block, []
+    left, width, blocks = weight.astype(np.float64), TENSOR_TYPES[kind.upper()].block, []
     for at in range(0, weight.shape[1], width):
         here, after = slice(at, at + width), slice(at + width, None)
         given = left[:, here].astype(np.float32)
-        parts.append(stored(given, kind, importance[here].astype(np.float32)))
-        error = left[:, here] - decoded(parts[-1], kind, given.shape)
+        blocks.append(stored(given, kind, importance[here].astype(np.float32)))
+        error = left[:, here] - decoded(blocks[-1], kind, given.shape)
         left[:, after] -= np.linalg.solve(factor[here, here].T, error.T).T @ factor[here, after]
-    return np.concatenate(parts, axis=1)
+    return np.concatenate(blocks, axis=1)
 
 
 def _factor(believed: NDArray[np.float64]) -> NDArray[np.float64]:

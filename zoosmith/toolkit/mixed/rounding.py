@@ -7,6 +7,7 @@ CPU. Source: `quantize_row_q8_0`, `quantize_row_q8_K` and `vec_dot_type` in ggml
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from zoosmith.toolkit.gguf import library
@@ -32,9 +33,13 @@ def rounded(
     """
     import numpy as np
 
+    return np.concatenate([decoded(stored(part, kind, importance), kind, part.shape) for part in parts(weight)])
+
+
+def parts(weight: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Its rows, as many at a time as numpy may hold several copies of."""
     step = max(1, HELD // weight.shape[1])
-    parts = [weight[at : at + step] for at in range(0, len(weight), step)]
-    return np.concatenate([decoded(stored(part, kind, importance), kind, part.shape) for part in parts])
+    yield from (weight[at : at + step] for at in range(0, len(weight), step))
 
 
 def stored(weight: NDArray[np.float32], kind: str, importance: NDArray[np.float32] | None) -> NDArray[np.uint8]:
