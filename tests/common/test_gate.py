@@ -52,7 +52,10 @@ def test_what_good_checkpoints_hold_passes(tmp_path: Path) -> None:
     gate.require(tmp_path, "toy/base", adapters=False)
 
 
-@pytest.mark.parametrize("name", ["config", "tokenizer_config", "generation_config", "processor_config"])
+@pytest.mark.parametrize(
+    "name",
+    ["config", "Config", "tokenizer_config", "generation_config", "processor_config", "video_preprocessor_config"],
+)
 def test_code_is_refused_wherever_it_is_named(tmp_path: Path, name: str) -> None:
     put(tmp_path, **{name: {"auto_map": {"AutoModel": "modeling.Evil"}}})
     with pytest.raises(ZooError, match=rf"toy/base is not opened[\s\S]*  {name}\.json: auto_map: .*`path:`"):
@@ -72,6 +75,8 @@ def test_a_kernel_of_a_hub_is_code(tmp_path: Path, value: Any) -> None:
     assert "attn_implementation" in gate.faults(tmp_path)[0]
     put(tmp_path, config={"text_config": {"attn_implementation": "flash_attention_2"}})
     assert gate.faults(tmp_path) == []
+    put(tmp_path, config={"_attn_implementation_internal": "someone/kernel"})  # what transformers keeps it in itself
+    assert "_attn_implementation_internal" in gate.faults(tmp_path)[0]
 
 
 @pytest.mark.parametrize("value", ["BertModel", ["os.system"], ["__import__('os')"], [3], {"a": 1}, [""]])

@@ -156,7 +156,9 @@ def test_a_folder_that_a_zoo_takes_code_from_is_no_artifact_name(folder: str) ->
         safe.name(folder)
 
 
-@pytest.mark.parametrize("path", ["dodo.py", "a/onnx.PY", "lib.so", "x/__pycache__/y.pyc"])
+@pytest.mark.parametrize(
+    "path", ["dodo.py", "a/onnx.PY", "lib.so", "libx.so.1.2", "w.whl", "run.sh", "x/__pycache__/y.pyc"]
+)
 def test_code_is_known_by_name_whatever_the_case(path: str) -> None:
     assert safe.is_code(path)
     assert not safe.is_code(path + ".json")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 
 import numpy as np
+import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +39,37 @@ def test_any_exchange_is_found_and_the_right_order_is_not_touched(count: int, ac
     hint = exchanged(matrix[:, order].tolist(), labels)
     assert (hint is None) == (order.tolist() == list(range(count)))
     assert hint is None or f"labels: [{', '.join(labels[i] for i in order)}]" in hint
+
+
+@pytest.mark.parametrize("count", [6, 8, 10])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_exchange_of_many_classes_is_found_of_a_model_that_errs_on_half_of_the_rows(count: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    true = np.repeat(np.arange(count), 300 // count)
+    answers = np.where(generator.random(len(true)) < 0.45, true, generator.integers(0, count, len(true)))
+    matrix, labels = np.zeros((count, count), int), [f"c{i}" for i in range(count)]
+    np.add.at(matrix, (true, answers), 1)
+    assert exchanged(matrix.tolist(), labels) is None
+    hint = exchanged(np.roll(matrix, 1, axis=1).tolist(), labels)
+    assert hint is not None
+    assert f"labels: [{', '.join([labels[-1], *labels[:-1]])}]" in hint
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(3, 20), st.integers(0, 10_000))
+def test_confusions_that_are_no_exchange_are_the_models_own(count: int, seed: int) -> None:
+    """Each class is answered as any, some more than others, and in no order better than in its own."""
+    generator = np.random.default_rng(seed)
+    answered = generator.dirichlet(np.full(count, 2.0))
+    matrix = [generator.multinomial(30, 0.7 * answered + 0.3 * np.eye(count)[i]).tolist() for i in range(count)]
+    assert exchanged(matrix, [f"c{i}" for i in range(count)]) is None
+
+
+def test_the_order_is_told_as_yaml_reads_it() -> None:
+    hint = exchanged([[0, 0, 100], [99, 0, 1], [0, 100, 0]], ["no", "really", "yes"])
+    assert hint is not None
+    [shown] = re.findall(r"`(task: .*)`", hint)
+    assert yaml.safe_load(shown) == {"task": {"labels": ["really", "yes", "no"]}}
 
 
 def test_the_issue_of_three_classes_in_alphabetical_order() -> None:

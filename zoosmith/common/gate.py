@@ -9,6 +9,7 @@ structure of ONNX files alone are read, no library, no tensor.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Iterator
@@ -24,9 +25,10 @@ CLASS = re.compile(r"[A-Za-z_]\w*", re.A)
 INDEX = "model.safetensors.index.json"
 CONFIGS = (
     "config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json", ADAPTER,
-    "processor_config.json", "preprocessor_config.json", "quantization.json", "structure.json", "*.index.json",
+    "processor_config.json", "preprocessor_config.json", "video_preprocessor_config.json", "quantization.json",
+    "structure.json", "*.index.json",
 )  # fmt: skip
-KERNELS = ("attn_implementation", "_attn_implementation", "experts_implementation", "_experts_implementation")
+KERNELS = "_implementation"  # within the name of a key, of attention or of experts
 VOCABULARIES = ("vocab_file", "merges_file", "tokenizer_file", "spm_file", "sp_model_file", "fast_tokenizer_files")
 Found = Iterator[tuple[str, str]]
 
@@ -49,12 +51,17 @@ def require(folder: Path, name: str, *, adapters: bool = True) -> None:
 def faults(folder: Path) -> list[str]:
     """What leads out of `folder` or to code, a line each: file, key, what was found, what to do."""
     lines = []
-    for file in sorted({file for pattern in CONFIGS for file in folder.rglob(pattern)}):
+    for file in sorted(file for file in folder.rglob("*") if _is_config(file.name)):
         name = file.relative_to(folder).as_posix()
         lines += [f"{name}: {key}: {fault}" for key, fault in _of_json(file, name, folder)]
     for file in sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".onnx" and file.is_file()):
         lines += [f"{file.relative_to(folder).as_posix()}: {fault}" for fault in _of_onnx(file)]
     return [safe.printable(line) for line in lines]
+
+
+def _is_config(name: str) -> bool:
+    """Whatever its case: some file systems open `Config.json` as config.json."""
+    return any(fnmatch.fnmatchcase(name.casefold(), pattern) for pattern in CONFIGS)
 
 
 def outside(text: Any, folder: Path) -> str | None:
@@ -76,11 +83,11 @@ def _of_json(file: Path, name: str, folder: Path) -> Found:
         yield "the file", content
         return
     yield from _of_config(content)
-    if name.endswith(".index.json"):
+    if name.casefold().endswith(".index.json"):
         yield from _of_index(content, file)
-    elif name == "tokenizer_config.json" and not (folder / "tokenizer.json").is_file():
+    elif name.casefold() == "tokenizer_config.json" and not (folder / "tokenizer.json").is_file():
         yield from _of_tokenizer(content, folder)
-    elif name == "config.json":
+    elif name.casefold() == "config.json":
         yield from _of_weights(content, folder)
 
 
@@ -106,7 +113,7 @@ def _of_config(content: dict[str, Any]) -> Found:
                 "it names code to be run, and none of others is; remove the key in a copy of your own (`path:`) if "
                 "transformers has the model itself",
             )
-        if key in KERNELS and any("/" in text or ":" in text for text in _texts(value)):
+        if KERNELS in f"_{key}" and any("/" in text or ":" in text for text in _texts(value)):
             yield key, f"{value!r:.80} is a kernel of a hub, which is code; remove the key"
         if key == "use_pretrained_backbone" and value:
             yield key, "weights of another repository would be fetched; remove the key"

@@ -29,8 +29,9 @@ MAX_JSON_VALUES = 4_000_000
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # reserved by Windows, with any suffix
 TOOLS = (".git", "git~1")  # a repository inside an artifact could run its hooks
 ZOO = ("builders", "builtin", "recipes", "runtimes", "tasks")  # folders of a zoo that hold code or lead to it
-CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib")
-PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib", ".msgpack", ".h5")
+CODE = (".py", ".pyc", ".pyw", ".pyz", ".pyd", ".whl", ".egg", ".so", ".dll", ".dylib", ".exe", ".sh", ".bat")
+VERSIONED = re.compile(r"\.so(\.\d+)+$")  # as shared libraries are named: libx.so.1.2
+PICKLES = (".bin", ".pt", ".pt2", ".pth", ".pkl", ".pickle", ".dill", ".ckpt", ".joblib", ".msgpack", ".h5")
 HUB = re.compile(
     r"hf://(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<commit>[0-9a-f]{40}))?/?", re.A
 )
@@ -114,7 +115,7 @@ def is_pickle(text: str) -> bool:
 
 def is_code(text: str) -> bool:
     """Whether the path names a file that Python or the system may run: no artifact needs one."""
-    return text.lower().endswith(CODE)
+    return text.lower().endswith(CODE) or VERSIONED.search(text.lower()) is not None
 
 
 def parse_json(data: bytes, what: str) -> Any:

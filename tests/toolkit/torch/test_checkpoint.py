@@ -38,6 +38,10 @@ def test_generic_names_stand_for_positions_only_where_all_are_generic() -> None:
             checkpoint.label_order(config(theirs), ("no", "yes"))
 
 
+def test_generic_names_that_the_task_names_too_are_names() -> None:
+    assert checkpoint.label_order(config(["LABEL_0", "LABEL_1"]), ("LABEL_1", "LABEL_0")) == ("LABEL_0", "LABEL_1")
+
+
 def test_a_saved_config_is_sorted_and_does_not_say_where_it_came_from(tmp_path: Path) -> None:
     import transformers
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import lgamma, log
 
 from zoosmith.stats import intervals
 
 Matrix = Sequence[Sequence[int]]  # rows: true class, columns: answered class
 MOST_BY_CHANCE = 5  # classes; with more, accuracy below chance is a model that answers a rare class alone
+MORE_OFTEN = 3  # times as often under another's name as under its own: not a weak model's confusions
+RARE = 1e-3  # probability of an order that fits so well by chance
 
 
 def exchanged(matrix: Matrix, labels: Sequence[str]) -> str | None:
     """How the labels are exchanged, with the order that fits, or None.
 
     The order with most right answers solves an assignment problem, whatever the number of classes. It is believed where
-    classes are surely answered under each other's names, or where answers are surely worse than guessing and surely
-    better with it.
+    classes are surely answered under each other's names, or far more often than under their own and than by chance, or
+    where answers are surely worse than guessing and surely better with it.
     """
     best = assignment(matrix)
     moved = [i for cycle in _cycles(best) if _plausible(matrix, best, cycle) for i in cycle]
@@ -24,7 +27,11 @@ def exchanged(matrix: Matrix, labels: Sequence[str]) -> str | None:
         return _told(matrix, labels, best)
     present = [i for i in moved if sum(matrix[i])]
     under, rows = sum(matrix[i][best[i]] for i in present), sum(sum(matrix[i]) for i in present)
-    if not present or intervals.proportion(under, rows).low <= 0.5:
+    if not present:
+        return None
+    surely = intervals.proportion(under, rows).low > 0.5
+    often = under >= MORE_OFTEN * sum(matrix[i][i] for i in present)
+    if not (surely or (often and _beyond_chance(matrix, best))):
         return None
     return _told(matrix, labels, [best[i] if i in moved else i for i in range(len(labels))])
 
@@ -33,11 +40,18 @@ def _told(matrix: Matrix, labels: Sequence[str], order: Sequence[int]) -> str:
     found, right = _accuracy(matrix, range(len(labels))), _accuracy(matrix, order)
     said = "is worse than guessing, and" if found.high < 1 / len(labels) else "is"
     swaps = ", ".join(f"{labels[j]} is really {labels[i]}" for i, j in enumerate(order) if i != j)
-    fitting = ", ".join(labels[order.index(j)] for j in range(len(labels)))
+    fitting = ", ".join(_in_yaml(labels[order.index(j)]) for j in range(len(labels)))
     return (
         f"accuracy {found.value:.3f} {said} {right.value:.3f} if labels are exchanged ({swaps}): the labels of the "
         f"data or of the model are swapped. If the model's are, this order fits: `task: {{labels: [{fitting}]}}`"
     )
+
+
+def _in_yaml(label: str) -> str:
+    """The label as it may stand in a list in YAML: in quotes where it would be read as something else."""
+    import yaml
+
+    return yaml.safe_dump([label], default_flow_style=True, allow_unicode=True, width=10**6).strip()[1:-1]
 
 
 def assignment(matrix: Matrix) -> list[int]:
@@ -48,6 +62,22 @@ def assignment(matrix: Matrix) -> list[int]:
     counts = np.array(matrix, dtype=np.int64)
     _, columns = linear_sum_assignment(counts * (len(counts) + 1) + np.eye(len(counts), dtype=np.int64), maximize=True)
     return [int(column) for column in columns]
+
+
+def _beyond_chance(matrix: Matrix, order: Sequence[int]) -> bool:
+    """Whether answers that do not hang on the truth would fit the best of all orders so well in fewer cases than RARE.
+
+    By Chernoff's bound on the number of right answers (Hoeffding, "Probability inequalities for sums of bounded random
+    variables", 1963, theorem 1), summed over the n! orders.
+    """
+    rows, columns = [sum(row) for row in matrix], [sum(column) for column in zip(*matrix, strict=True)]
+    total = sum(rows)
+    chance = sum(rows[i] * columns[j] for i, j in enumerate(order)) / total**2
+    right = sum(matrix[i][j] for i, j in enumerate(order)) / total
+    if not 0 < chance < right:
+        return False
+    wrong = (1 - right) * log((1 - right) / (1 - chance)) if right < 1 else 0.0
+    return total * (right * log(right / chance) + wrong) > lgamma(len(matrix) + 1) - log(RARE)
 
 
 def _accuracy(matrix: Matrix, order: Sequence[int]) -> intervals.Estimate:

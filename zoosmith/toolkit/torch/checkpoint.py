@@ -147,9 +147,9 @@ def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
 def _in_their_order(theirs: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     if not labels:
         return tuple(theirs)
-    if _generic(theirs) and len(theirs) == len(labels):
-        return tuple(labels)
     order = places_in(labels, theirs)
+    if order is None and _generic(theirs) and len(theirs) == len(labels):
+        return tuple(labels)
     if order is None:
         raise BuildError(
             f"the checkpoint answers {list(theirs)}, the task wants {list(labels)}; rename `labels` in the recipe"
