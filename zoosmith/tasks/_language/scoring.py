@@ -195,9 +195,11 @@ def preserves(
         if one["own_ids"].tolist() != other["own_ids"].tolist():
             found, wanted = other["own_ids"].tolist()[:8], one["own_ids"].tolist()[:8]
             raise BuildError(f"parity: the tokenizer gives {found} where the parent's gives {wanted}: it was changed")
-    pairs = list(_positions(theirs, mine))
-    kl = np.concatenate([divergence(one, other) for one, other in pairs])
-    agreement = float(np.concatenate([one.argmax(axis=1) == other.argmax(axis=1) for one, other in pairs]).mean())
+    apart, same = [], []
+    for one, other in _positions(theirs, mine):  # each is read from its file, and let go before the next
+        apart.append(divergence(one, other))
+        same.append(one.argmax(axis=1) == other.argmax(axis=1))
+    kl, agreement = np.concatenate(apart), float(np.concatenate(same).mean())
     mean = float(kl.mean())
     limit = tolerance.mean_kl
     if not np.isfinite(mean) or agreement < tolerance.agreement or (limit is not None and mean > limit):

@@ -6,6 +6,7 @@ Works from results/ of the zoo you are in, or with --registry from what a regist
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 BLANK = "-"
 WORST = 5  # slices of one column that are shown unasked
-HEAD = 30  # a longer name would push the verdict out of sight; the line above names both
+COLUMNS = 80
+NAME = 28  # columns; a longer name stands on a line of its own, so that the table fits
+HEAD = ["", "first", "second", "first - second (95 %)"]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,20 +89,32 @@ def published(given: argparse.Namespace, names: list[str]) -> dict[str, list[Fig
 
 def text(found: Comparison, *, every: bool = False) -> str:
     """Head, table and remarks of one pair; with `every`, all slices."""
-    from zoosmith.common.text import aligned, bullet, inline
+    from zoosmith.common.text import bullet, inline
 
     first, second = found.first, found.second
-    names = (first.name, second.name) if max(map(len, (first.name, second.name))) <= HEAD else ("first", "second")
-    head = ["", *names, "first - second (95 % interval)", "p", "verdict"]
     sliced = found.slices if every else list(worst(found.slices))
     changes = [*found.changes, *sliced]
-    table = aligned([head, *(quality(change) for change in changes), *figures(found)], cell=None)
+    table = laid_out([*(quality(change) for change in changes), *figures(found)], [verdict(each) for each in changes])
     where = f"host {first.host}, {first.threads} thread(s), suite {first.suite_text}" if found.same_host else ""
     pair = f"{first.name} against {second.name}, trees {first.tree[:12]} and {second.tree[:12]}"
     more = len(found.slices) - len(sliced)
     notes = found.notes + ([f"{more} more slices, where the first is better than in these: --slices"] if more else [])
     lines = [inline(pair), inline(where), table, *(bullet(note) for note in notes)]
     return "\n".join(line for line in lines if line)
+
+
+def laid_out(rows: Sequence[Sequence[str]], verdicts: Sequence[str]) -> str:
+    """The table, at most COLUMNS wide: under a row its verdict, above it a name that is too long for its column."""
+    from zoosmith.common.text import aligned, inline
+
+    short = [[name if len(name) <= NAME else "", *cells] for name, *cells in rows]
+    head, *lines = aligned([HEAD, *short], cell=None).split("\n")
+    told = [*verdicts, *[""] * (len(rows) - len(verdicts))]
+    shown = [head]
+    for (name, *_), line, said in zip(rows, lines, told, strict=True):
+        shown += [inline(name)] * (len(name) > NAME) + [line]
+        shown += textwrap.wrap(inline(said), COLUMNS, initial_indent="  ", subsequent_indent="  ")
+    return "\n".join(shown)
 
 
 def worst(slices: Sequence[Change]) -> Iterator[Change]:
@@ -116,17 +131,18 @@ def quality(change: Change) -> list[str]:
     """The row of a metric."""
     from zoosmith.records import words
 
-    told, unit, p = change.change, change.first.unit, change.change.p if change.change else None
+    told, unit = change.change, change.first.unit
     apart = words.change(told, unit) if told else words.signed(change.first.value - change.second.value, unit)
-    verdict = change.verdict.text if change.verdict else BLANK
-    return [
-        titled(change) if unit in ("share", "") else f"{change.metric}, {unit}",
-        words.value(change.first),
-        words.value(change.second),
-        apart,
-        f"{p:.3g}" if p is not None else BLANK,
-        verdict,
-    ]
+    plain = unit in ("share", "") or unit in change.metric
+    name = titled(change) if plain else f"{change.metric}, {unit}"
+    return [name, words.value(change.first), words.value(change.second), apart]
+
+
+def verdict(change: Change) -> str:
+    """What the difference comes to, with its p-value; "" where neither is known."""
+    told = change.verdict.text if change.verdict else ""
+    p = change.change.p if change.change else None
+    return ", ".join(part for part in (told, f"p {p:.3g}" if p is not None else "") if part)
 
 
 def titled(change: Change) -> str:
@@ -150,7 +166,7 @@ def figures(found: Comparison) -> list[list[str]]:
             rows.append([title, f"{mine:.2f}", f"{theirs:.2f}", times(mine, theirs)])
         peaks = (first.memory_peak, second.memory_peak)
         rows.append(["peak MiB", str(peaks[0]), str(peaks[1]), times(*peaks)])
-    return [[*row, BLANK, BLANK] for row in rows]
+    return rows
 
 
 def times(first: float, second: float) -> str:
