@@ -34,7 +34,7 @@ from zoosmith.predictor import open_artifact
 from zoosmith.recipes.graph import Ref
 from zoosmith.stats.intervals import ratio_from_logs
 from zoosmith.toolkit.onnx import onnx_file
-from zoosmith.toolkit.torch.forward import SLOWER_FUSED
+from zoosmith.toolkit.onnx.onnx_forward import SLOWER_FUSED
 
 FAMILY, CHECKPOINTS = "minilm-sst2", ("fp32", "structured")
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")

@@ -16,10 +16,10 @@ from zoosmith.contract.output import Resources, Tolerance
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.session import Encoded, Session
 from zoosmith.toolkit.onnx import onnx_artifact, onnx_file
+from zoosmith.toolkit.onnx.onnx_forward import OnnxForward
 from zoosmith.toolkit.quantization import static_int8
 from zoosmith.toolkit.quantization.exclusion import Budget, Search
 from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import OnnxForward
 from zoosmith.toolkit.training.split_loss import dev_examples, mean_loss
 from zoosmith.toolkit.training.training_rows import spread
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from builders import {sound} as sound
 from builders.{sound} import ACCEPTS, FORMAT, PRECISION, REQUIRES, Params, check
-from zoosmith.toolkit.torch.forward import OnnxForward
+from zoosmith.toolkit.onnx.onnx_forward import OnnxForward
 
 # beside the zoo: what a builder reads of the zoo itself must be in its key
 STRANGERS = Path(__file__).parents[2] / "strangers"

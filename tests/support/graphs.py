@@ -16,7 +16,7 @@ import numpy as np
 
 from zoosmith.contract.params import Params as BaseParams
 from zoosmith.contract.output import Resources
-from zoosmith.toolkit.torch.forward import OnnxForward
+from zoosmith.toolkit.onnx.onnx_forward import OnnxForward
 
 FORMAT = "onnx"
 PRECISION = "fp32"

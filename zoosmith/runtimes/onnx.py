@@ -7,8 +7,8 @@ from pathlib import Path
 
 from zoosmith.contract.manifest import Manifest
 from zoosmith.contract.session import Encoded
+from zoosmith.toolkit.onnx.onnx_forward import OnnxForward
 from zoosmith.toolkit.onnx.onnx_weights import multiply_adds, parameters
-from zoosmith.toolkit.torch.forward import OnnxForward
 
 REQUIRES = ("onnxruntime", "tokenizers", "numpy")
 EXTRA = "onnx"

@@ -7,9 +7,9 @@ from typing import Any
 from zoosmith.contract.job import Job
 from zoosmith.contract.session import Session
 from zoosmith.toolkit.onnx import onnx_file, onnx_graph
+from zoosmith.toolkit.onnx.onnx_forward import OnnxForward
 from zoosmith.toolkit.pruning import sparsity
 from zoosmith.toolkit.torch import checkpoint
-from zoosmith.toolkit.torch.forward import OnnxForward
 
 
 def finish(job: Job, graph: Any) -> Session:
