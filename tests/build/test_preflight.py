@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import table
+from tests.support import records, table
 from tests.support.here import bring_up, open_here
 from tests.support.sparse import write_sparse
 from tests.support.zoo import RECIPE, rows, write_bert, write_project, write_recipe, write_rows
@@ -15,6 +15,7 @@ from zoosmith.app.doit import room
 from zoosmith.build import planned, preflight
 from zoosmith.build.forecast import Forecast, Take
 from zoosmith.build.preflight import Needs, Room
+from zoosmith.common.canonical import pretty
 from zoosmith.contract.errors import ZooError
 from zoosmith.recipes.graph import Ref
 from zoosmith.sources import pick
@@ -59,6 +60,26 @@ def test_what_is_built_takes_nothing_more(tmp_path: Path) -> None:
     bring_up(workspace, ref)
     workspace.make("artifact", ref)
     assert len(before) > len(Forecast(workspace).steps([ref], measured=False)) == 0
+
+
+def recorded(project: Path, name: str, seconds: float, **changed: Any) -> None:
+    """A build on record that took so long."""
+    build = records.build(f"toy-{name}", provenance={"seconds": seconds}, **changed)
+    folder = project / "results" / "toy" / name
+    folder.mkdir(parents=True)
+    (folder / "build.json").write_text(pretty(build.model_dump(mode="json", by_alias=True)))
+
+
+def test_a_build_takes_as_long_as_others_of_its_builder_from_the_same_parents_else_by_size(project: Path) -> None:
+    ref = Ref("toy", "onnx-int8")
+    other = {"from": {"name": "toy/larger", "digest": records.sha("larger")}}
+    recorded(project, "of-larger", 600.0, parents=other)
+    step = Forecast(open_here(project)).step(ref)
+    assert step.seconds == pytest.approx(600.0 * step.size / 25_000_000)
+    recorded(project, "of-the-same", 77.0)
+    assert Forecast(open_here(project)).step(ref).seconds == 77.0
+    recorded(project, "onnx-int8", 50.0)
+    assert Forecast(open_here(project)).step(ref).seconds == 50.0, "its own record says it best"
 
 
 def test_copies_take_room_where_the_file_system_shares_no_blocks(project: Path) -> None:

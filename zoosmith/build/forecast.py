@@ -1,7 +1,7 @@
 """What a build will take before any of it runs: bytes of disk and of downloads, memory, and time.
 
 Sizes come from headers (of files here, or of those that a hub announces), memory from what builders claim for parents
-of these sizes, time from recorded builds of the same builder, in proportion to size.
+of these sizes, time from recorded builds of the same builder: from the same parents, or in proportion to size.
 """
 
 from __future__ import annotations
@@ -145,7 +145,10 @@ class Forecast:
         return {name: build for name, folder in folders.items() if (build := build_in(folder))}
 
     def _seconds(self, node: Ref) -> float | None:
-        """As its own record says, or others of its builder, by size: not of trainings, which rows and epochs decide."""
+        """As its own record says, or others of its builder: not of trainings, which rows and epochs decide.
+
+        Of those that were made from the same parents as they are; else in proportion to sizes.
+        """
         from statistics import median
 
         own = self._records.get(full_name(node.recipe, node.name))
@@ -155,5 +158,11 @@ class Forecast:
             return None
         name, size = self.zoo.artifact(node).builder, self.weighed(node).size
         like = [build for build in self._records.values() if build.builder == name and build.provenance.get("seconds")]
+        if alike := [build for build in like if self._of_same_parents(build, node)]:
+            return median(float(build.provenance["seconds"]) for build in alike)
         paces = [float(build.provenance["seconds"]) / max(1, build.size_own) for build in like]
         return median(paces) * size if paces and size else None
+
+    def _of_same_parents(self, build: BuildRecord, node: Ref) -> bool:
+        parents = {role: str(parent) for role, parent in self.zoo.parents(node).items()}
+        return {role: parent["name"] for role, parent in build.parents.items()} == parents
