@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,10 +71,29 @@ def test_differences_read_well() -> None:
 
 def test_versions_are_public_and_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(action, "_installed", action._installed.__wrapped__)  # versions are read once
-    monkeypatch.setattr(action.metadata, "version", {"torch": "2.13.0+cpu", "numpy": "2.4.1"}.__getitem__)
+    told = {"torch": "2.13.0+cpu", "numpy": "2.4.1"}
+    found = {name: SimpleNamespace(read_text=f"Name: {name}\nVersion: {v}\n".format) for name, v in told.items()}
+    monkeypatch.setattr(action.metadata, "distribution", found.__getitem__)
     assert list(public_versions(("torch", "numpy")).items()) == [("numpy", "2.4.1"), ("torch", "2.13.0")]
 
 
 def test_a_missing_package_is_named() -> None:
     with pytest.raises(ZooError, match="the package no-such-package is not installed"):
         public_versions(("no-such-package",))
+
+
+def test_versions_are_those_that_the_standard_library_reads() -> None:
+    names = {found.name for found in metadata.distributions()}
+    assert {"torch", "doit", "pydantic"} <= names
+    wanted = {name: metadata.version(name).partition("+")[0] for name in names}
+    assert public_versions(tuple(names)) == dict(sorted(wanted.items()))
+
+
+def test_a_package_without_a_file_of_metadata_has_its_version_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "oldest.egg-info"
+    folder.mkdir()
+    (folder / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: oldest\nVersion: 3.1+local\n\nVersion: 9\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert public_versions(("oldest",)) == {"oldest": "3.1"}

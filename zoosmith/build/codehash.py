@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from zoosmith.build.syntax import NOWHERE, SHIPPED, Module, from_source
 from zoosmith.plugins import KINDS, find, module_name, part_file
 
 READERS = (Path(__file__), Path(str(syntax.__file__)))  # what is kept holds for as long as these are the same
+Closure = dict[Path, tuple[Module, Path]]
 _kept: list[KeptCode] = []  # one, once there is a store to keep in
 
 
@@ -47,17 +48,18 @@ def _save() -> None:
 def code_digests(*entries: Path) -> dict[str, str]:
     """Digest by module name for `entries` and every first-party module that they import; empty modules are left out."""
     names = {path: module_name(path) for path in entries}
-    found: dict[str, str] = {}
-    for path, root in _closure(entries):
-        module = _read(path, root)
-        if module.own is not None:
-            found[names.setdefault(path, _dotted(path, root))] = _digest(module, root)
+    closure = _closure(entries)
+    found = {
+        names.get(path) or _dotted(path, root): _digest(module, closure)
+        for path, (module, root) in closure.items()
+        if module.own is not None
+    }
     return dict(sorted(found.items()))
 
 
 def code_files(*entries: Path) -> list[Path]:
     """Every first-party file that `code_digests` counts, and those without code."""
-    return [path for path, _ in _closure(entries)]
+    return [*_closure(entries)]
 
 
 def beside(entry: Path) -> list[Path]:
@@ -72,20 +74,21 @@ def beside(entry: Path) -> list[Path]:
 
 def other_packages(*entries: Path) -> set[str]:
     """What the user's own modules behind `entries` import that is neither first-party nor of the standard library."""
-    own = [(path, root) for path, root in _closure(entries) if root != NOWHERE and not _is_shipped(path)]
-    return {name for path, root in own for name in _read(path, root).others} - sys.stdlib_module_names - SHIPPED.keys()
+    closure = _closure(entries)
+    own = [module for path, (module, root) in closure.items() if root != NOWHERE and not _is_shipped(path)]
+    return {name for module in own for name in module.others} - sys.stdlib_module_names - SHIPPED.keys()
 
 
-def _closure(entries: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-    """Each file that the entries need, itself included, once, with the zoo that its imports are looked up in."""
-    seen: set[Path] = set()
+def _closure(entries: Iterable[Path]) -> Closure:
+    """Each file that the entries need, itself included, with the zoo that its imports are looked up in. Read once."""
+    found: Closure = {}
     waiting = [(path, _root(path)) for path in entries]
     while waiting:
         path, root = waiting.pop()
-        if path not in seen:
-            seen.add(path)
-            yield path, root
-            waiting.extend((file, root) for file in _read(path, root).imported)
+        if path not in found:
+            found[path] = module, _ = _read(path, root), root
+            waiting.extend((file, root) for file in module.imported)
+    return found
 
 
 def _is_shipped(path: Path) -> bool:
@@ -108,8 +111,8 @@ def own_digest(path: Path) -> str | None:
     return _read(path, NOWHERE).own
 
 
-def _digest(module: Module, root: Path) -> str:
-    known = ((_read(file, root).own, names) for file, names in module.imported.items())
+def _digest(module: Module, closure: Closure) -> str:
+    known = ((closure[file][0].own, names) for file, names in module.imported.items())
     imported = sorted([own, *names] for own, names in known if own is not None)
     return hashlib.sha256(repr((module.own, imported)).encode()).hexdigest()
 

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import jinja2
+
 from zoosmith.cards import baselines, beginning, beside, crossval, mixed, scores, slices, usage
 from zoosmith.cards.advice import advice
 from zoosmith.cards.caveats import limits
@@ -77,8 +79,6 @@ def plots(given: CardInput) -> dict[str, Figure]:
 
 def render(template: str, given: CardInput) -> str:
     """The card as Markdown with a YAML front matter that the Hugging Face hub accepts."""
-    import jinja2  # here, as most builds find that there is nothing to do and render no card
-
     environment = jinja2.Environment(  # noqa: S701  (Markdown out of our own records, not HTML)
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
