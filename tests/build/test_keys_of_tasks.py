@@ -80,3 +80,9 @@ def test_how_a_zoos_own_task_encodes_is_in_the_keys_of_its_measurements(project:
     after = measurement(project)
     assert before.inputs["artifact"] == after.inputs["artifact"]
     assert before.key != after.key
+
+
+def test_how_a_shipped_task_encodes_is_in_them_too(project: Path) -> None:
+    code = measurement(project).run["code"]
+    parts = {f"zoosmith.tasks.text_classification.{part}" for part in ("encoding", "scoring")}
+    assert parts <= code.keys()

@@ -110,17 +110,14 @@ def _asked(
 
 
 def _code(resolver: Resolver, recipe: str, formats: list[str], evals: dict[str, dict[str, Any]]) -> list[Path]:
-    """The modules that answer and judge: runtimes of the formats, scoring of the evals' kinds.
+    """The modules that answer, encode and judge: runtimes of the formats, encoding and scoring of the evals' kinds.
 
-    Of a zoo's own tasks also what encodes: an artifact may be the same bytes however its inputs are read. That of a
-    shipped task changes with a release alone.
+    What encodes is asked of everything alike: an artifact may be the same bytes however its inputs are read.
     """
     kinds = [kind for about in evals.values() for kind in lookup.asking(resolver.zoo, recipe, about["kind"])]
     runtimes = [plugins.find("runtimes", format, resolver.project) for format in formats]
-    scoring, encoding = (
-        [plugins.part_file("tasks", kind, part, resolver.project) for kind in kinds] for part in ("scoring", "encoding")
-    )
-    return runtimes + scoring + [file for file in encoding if plugins.KINDS["tasks"] not in file.parents]
+    parts = [(kind, part) for part in ("scoring", "encoding") for kind in kinds]
+    return runtimes + [plugins.part_file("tasks", kind, part, resolver.project) for kind, part in parts]
 
 
 def _packages(resolver: Resolver, formats: list[str]) -> tuple[str, ...]:
