@@ -233,3 +233,16 @@ def test_what_an_index_names_is_a_digest_and_never_a_path(root: Path, tmp_path: 
         opened(root, tmp_path / "cache").find("toy-a")
     with pytest.raises(ZooError, match="the index names an object by"):
         ledger.InFolder(root).entry("toy-a")
+
+
+def test_a_registry_that_is_too_large_for_one_file_says_how_it_becomes_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = tmp_path / "registry", tmp_path / "cache"
+    for name in NAMES:
+        publish(folder, name, FILES)
+    monkeypatch.setattr("zoosmith.common.safe.MAX_JSON_BYTES", (folder / "registry.json").stat().st_size - 1)
+    with pytest.raises(ZooError, match=r"is not read; whoever keeps it .* with `zoosmith migrate FOLDER`"):
+        opened(folder, cache)
+    migrate(str(folder))
+    assert sorted(opened(folder, cache).entries) == sorted(NAMES)

@@ -153,7 +153,10 @@ def parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolic
     Raises ZooError.
     """
     if source.size > safe.MAX_JSON_BYTES:
-        raise ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read")
+        raise ZooError(
+            f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read; whoever keeps it makes one of "
+            "many files of it with `zoosmith migrate FOLDER`"
+        )
     cure = _cure(base)
     entries = shelf(source, what, cure)
     if entries is not None:
