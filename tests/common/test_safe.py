@@ -157,14 +157,28 @@ def test_a_folder_that_a_zoo_takes_code_from_is_no_artifact_name(folder: str) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["dodo.py", "a/onnx.PY", "lib.so", "libx.so.1.2", "w.whl", "run.sh", "x/__pycache__/y.pyc"]
+    "path",
+    [
+        "dodo.py",
+        "a/onnx.PY",
+        "lib.so",
+        "libx.so.1.2",
+        "w.whl",
+        "run.sh",
+        "x/__pycache__/y.pyc",
+        "a.exe",
+        "b.BAT",
+        "c.egg",
+        "d.pyw",
+        "e.pyz",
+    ],
 )
 def test_code_is_known_by_name_whatever_the_case(path: str) -> None:
     assert safe.is_code(path)
     assert not safe.is_code(path + ".json")
 
 
-@pytest.mark.parametrize("path", ["a/pytorch_model.bin", "x.PKL", "w.pt", "m.joblib"])
+@pytest.mark.parametrize("path", ["a/pytorch_model.bin", "x.PKL", "w.pt", "w.pt2", "m.joblib", "m.dill"])
 def test_pickles_are_known_by_name_whatever_the_case(path: str) -> None:
     assert safe.is_pickle(path)
     assert not safe.is_pickle(path + ".safetensors")

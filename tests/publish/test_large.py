@@ -242,7 +242,14 @@ def test_a_registry_that_is_too_large_for_one_file_says_how_it_becomes_many(
     for name in NAMES:
         publish(folder, name, FILES)
     monkeypatch.setattr("zoosmith.common.safe.MAX_JSON_BYTES", (folder / "registry.json").stat().st_size - 1)
-    with pytest.raises(ZooError, match=r"is not read; whoever keeps it .* with `zoosmith migrate FOLDER`"):
+    told = r"is longer than 0 MiB, so it is not read; whoever keeps it .* with `zoosmith migrate FOLDER`"
+    with serving(folder) as server:
+        for place in (folder, server.url):
+            with pytest.raises(ZooError, match=told):
+                opened(place, cache)
+    (folder / "dodo.py").touch()
+    with pytest.raises(ZooError, match=r"is longer than 0 MiB, so it is not read$"):
         opened(folder, cache)
+    (folder / "dodo.py").unlink()
     migrate(str(folder))
     assert opened(folder, cache).find("toy-7").name == "toy-7"

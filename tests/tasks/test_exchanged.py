@@ -65,6 +65,23 @@ def test_confusions_that_are_no_exchange_are_the_models_own(count: int, seed: in
     assert exchanged(matrix, [f"c{i}" for i in range(count)]) is None
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_stray_answers_between_rare_classes_are_no_exchange_where_the_others_are_answered_well(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    weights = 0.7 ** np.arange(20)
+    rows = np.maximum(2, (1000 * weights / weights.sum()).astype(int))
+    right = np.where(np.arange(20) < 8, 0.85, 0.0)
+    answered = [r * np.eye(20)[i] + (1 - r) * weights / weights.sum() for i, r in enumerate(right)]
+    matrix = [generator.multinomial(n, p).tolist() for n, p in zip(rows, answered, strict=True)]
+    assert exchanged(matrix, [f"c{i}" for i in range(20)]) is None
+
+
+def test_two_rare_classes_of_eight_that_are_answered_once_under_each_others_name_are_no_exchange() -> None:
+    matrix = [[90 if i == j else 10 * (j == (i + 1) % 6) for j in range(8)] for i in range(6)]
+    matrix += [[2, 0, 0, 0, 0, 0, 0, 1], [0, 2, 0, 0, 0, 0, 1, 0]]
+    assert exchanged(matrix, list("abcdefgh")) is None
+
+
 def test_the_order_is_told_as_yaml_reads_it() -> None:
     hint = exchanged([[0, 0, 100], [99, 0, 1], [0, 100, 0]], ["no", "really", "yes"])
     assert hint is not None

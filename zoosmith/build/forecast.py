@@ -147,7 +147,7 @@ class Forecast:
     def _seconds(self, node: Ref) -> float | None:
         """As its own record says, or others of its builder: not of trainings, which rows and epochs decide.
 
-        Of those that were made from the same parents as they are; else in proportion to sizes.
+        As they are of those that were made from parents of the same names; else in proportion to sizes.
         """
         from statistics import median
 

@@ -112,7 +112,7 @@ def _asked(
 def _code(resolver: Resolver, recipe: str, formats: list[str], evals: dict[str, dict[str, Any]]) -> list[Path]:
     """The modules that answer, encode and judge: runtimes of the formats, encoding and scoring of the evals' kinds.
 
-    What encodes is asked of everything alike: an artifact may be the same bytes however its inputs are read.
+    The encoding is among them because an artifact can keep its bytes while its inputs are encoded otherwise.
     """
     kinds = [kind for about in evals.values() for kind in lookup.asking(resolver.zoo, recipe, about["kind"])]
     runtimes = [plugins.find("runtimes", format, resolver.project) for format in formats]

@@ -64,7 +64,7 @@ def _installed(package: str) -> str:
     """The line of METADATA: `importlib.metadata.version` parses the whole file, which takes ten times as long."""
     found = metadata.distribution(package)
     head = (found.read_text("METADATA") or "").partition("\n\n")[0]
-    told = [line.split()[1] for line in head.splitlines() if line.startswith("Version: ")]
+    told = [line.partition(":")[2].strip() for line in head.splitlines() if line.startswith("Version:")]
     return (told[0] if told else found.version).partition("+")[0]
 
 

@@ -125,6 +125,9 @@ def _ask(base: str, cache: Cache, retry: RetryPolicy) -> Catalog:
     if answer.status != 200:
         answer.close()
         raise ZooError(f"{base} answered {answer.status} to a plain request")
+    if (http.length(answer) or 0) > safe.MAX_JSON_BYTES:
+        answer.close()
+        raise _too_large(base, base)
     data = http.read_all(answer, safe.MAX_JSON_BYTES)
     catalog = parsed(BytesSource(data), base, base, cache, retry)  # what is no registry replaces no copy of one
     _keep(kept, base, data, answer.headers.get("ETag") or "", answer.headers.get("Date") or "")
@@ -153,10 +156,7 @@ def parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolic
     Raises ZooError.
     """
     if source.size > safe.MAX_JSON_BYTES:
-        raise ZooError(
-            f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read; whoever keeps it makes one of "
-            "many files of it with `zoosmith migrate FOLDER`"
-        )
+        raise _too_large(what, base)
     cure = _cure(base)
     entries = shelf(source, what, cure)
     if entries is not None:
@@ -168,6 +168,13 @@ def parsed(source: Source, what: str, base: str, cache: Cache, retry: RetryPolic
     from zoosmith.records import registry
 
     return Catalog(plain(told, what, cure) or registry.parse(data.decode("utf-8"), what).artifacts, base, remark)
+
+
+def _too_large(what: str, base: str) -> ZooError:
+    """A registry that is published in one file can become many; that of a zoo or of a bundle cannot."""
+    published = urlsplit(base).scheme in ("file", "http", "https") and not _is_zoo(base)
+    cure = "; whoever keeps it makes many files of it with `zoosmith migrate FOLDER`" if published else ""
+    return ZooError(f"{what} is longer than {safe.MAX_JSON_BYTES >> 20} MiB, so it is not read{cure}")
 
 
 def _roots() -> dict[str, str]:
@@ -199,8 +206,15 @@ def open_carried(location: str, cache: Cache) -> Catalog:
 
 def _cure(base: str) -> str:
     """What mends a damaged entry of the registry at `base`: its history, which the owner of a zoo keeps."""
-    folder = Path(unquote(urlsplit(base).path))
-    if urlsplit(base).scheme != "file" or not (folder / "dodo.py").is_file():
+    if not _is_zoo(base):
         return f"only the owner of {base} can mend it; an artifact is had elsewhere by another --registry"
-    restore = f"git -C {quoted(str(folder))} restore {FILE}"
+    restore = f"git -C {quoted(str(_folder(base)))} restore {FILE}"
     return f"`{restore}` brings it back, then `doit registry` adds what was recorded since"
+
+
+def _is_zoo(base: str) -> bool:
+    return urlsplit(base).scheme == "file" and (_folder(base) / "dodo.py").is_file()
+
+
+def _folder(base: str) -> Path:
+    return Path(unquote(urlsplit(base).path))

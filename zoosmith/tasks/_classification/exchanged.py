@@ -9,8 +9,8 @@ from zoosmith.stats import intervals
 
 Matrix = Sequence[Sequence[int]]  # rows: true class, columns: answered class
 MOST_BY_CHANCE = 5  # classes; with more, accuracy below chance is a model that answers a rare class alone
-MORE_OFTEN = 3  # times as often under another's name as under its own: not a weak model's confusions
-RARE = 1e-3  # probability of an order that fits so well by chance
+MORE_OFTEN = 3  # times as often under another's name as under its own; a weak model confuses classes less often
+RARE = 1e-3  # probability that some order fits so well by chance
 
 
 def exchanged(matrix: Matrix, labels: Sequence[str]) -> str | None:
@@ -31,7 +31,7 @@ def exchanged(matrix: Matrix, labels: Sequence[str]) -> str | None:
         return None
     surely = intervals.proportion(under, rows).low > 0.5
     often = under >= MORE_OFTEN * sum(matrix[i][i] for i in present)
-    if not (surely or (often and _beyond_chance(matrix, best))):
+    if not (surely or (often and _beyond_chance(matrix, best, present))):
         return None
     return _told(matrix, labels, [best[i] if i in moved else i for i in range(len(labels))])
 
@@ -64,16 +64,17 @@ def assignment(matrix: Matrix) -> list[int]:
     return [int(column) for column in columns]
 
 
-def _beyond_chance(matrix: Matrix, order: Sequence[int]) -> bool:
-    """Whether answers that do not hang on the truth would fit the best of all orders so well in fewer cases than RARE.
+def _beyond_chance(matrix: Matrix, order: Sequence[int], moved: Sequence[int]) -> bool:
+    """Whether answers independent of the true class would fit any order so well with a probability below RARE.
 
-    By Chernoff's bound on the number of right answers (Hoeffding, "Probability inequalities for sums of bounded random
+    Only rows of the classes that the order moves count: how well others are answered says nothing of these. By
+    Chernoff's bound on the number of right answers (Hoeffding, "Probability inequalities for sums of bounded random
     variables", 1963, theorem 1), summed over the n! orders.
     """
-    rows, columns = [sum(row) for row in matrix], [sum(column) for column in zip(*matrix, strict=True)]
-    total = sum(rows)
-    chance = sum(rows[i] * columns[j] for i, j in enumerate(order)) / total**2
-    right = sum(matrix[i][j] for i, j in enumerate(order)) / total
+    columns = [sum(column) for column in zip(*matrix, strict=True)]
+    total = sum(sum(matrix[i]) for i in moved)
+    chance = sum(sum(matrix[i]) * columns[order[i]] for i in moved) / (total * sum(columns))
+    right = sum(matrix[i][order[i]] for i in moved) / total
     if not 0 < chance < right:
         return False
     wrong = (1 - right) * log((1 - right) / (1 - chance)) if right < 1 else 0.0

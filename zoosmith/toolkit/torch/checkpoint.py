@@ -139,7 +139,8 @@ def name_labels(job: Job, model: Any) -> None:
 def label_order(config: Any, labels: Sequence[str]) -> tuple[str, ...]:
     """The task's label names in the order of the model's outputs.
 
-    Names match whatever their case; generic names (LABEL_0) stand for positions. Raises BuildError.
+    Names match whatever their case; generic names (LABEL_0) that the task does not have stand for positions. Raises
+    BuildError.
     """
     return _in_their_order([str(config.id2label[i]) for i in range(config.num_labels)], labels)
 

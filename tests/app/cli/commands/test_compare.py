@@ -9,10 +9,13 @@ import pytest
 
 from tests.support import records, sliced
 from zoosmith.app.cli import main as cli
+from zoosmith.app.cli.commands.compare import quality
 from zoosmith.common.canonical import pretty
+from zoosmith.records.compare import Change
 from zoosmith.records.registry import Registry, to_text
 from zoosmith.records.rows import merged, row
 from zoosmith.records.schema import Measurement
+from zoosmith.records.scores import Metric
 
 TRUE, FIRST, SECOND = [0, 1] * 50, [0, 1] * 45 + [1, 0] * 5, [0, 1] * 50
 
@@ -110,8 +113,11 @@ def test_a_damaged_record_is_named(project: Path, damage: str, capsys: pytest.Ca
     assert "Traceback" not in said
 
 
-def test_the_table_fits_a_terminal_whatever_the_names(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    name, eval_ = "toy-" + "x" * 90, "eval-" + "y" * 40
+@pytest.mark.parametrize("letters", [3, 8, 9, 10, 14, 20, 40])
+def test_the_table_fits_a_terminal_whatever_the_names(
+    project: Path, letters: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, eval_ = "toy-" + "x" * 90, "eval-" + "y" * letters
     for each in (name, "toy-c"):
         quality = records.quality(n=100, answers=records.answered(TRUE, SECOND))
         record(project, records.measurement(each, quality={"toy": quality, eval_: quality}))
@@ -120,8 +126,23 @@ def test_the_table_fits_a_terminal_whatever_the_names(project: Path, capsys: pyt
     assert name in pair
     assert host.startswith("host ")
     assert [line for line in table if len(line) > 80] == []
-    place = table.index(f"{eval_}.accuracy")
-    assert table[place + 1].split() == ["0.9000", "0.9000", "+0.0000", "(-0.0370", "to", "+0.0370)"]
+    words = " ".join(table).split()
+    place = words.index(f"{eval_}.accuracy") + 1
+    assert words[place : place + 6] == ["0.9000", "0.9000", "+0.0000", "(-0.0370", "to", "+0.0370)"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "name"),
+    [
+        ("toy.accuracy", "share", "toy.accuracy"),
+        ("toy.nats_per_token", "nats", "toy.nats_per_token"),
+        ("natsuki.mean_kl", "nats", "natsuki.mean_kl, nats"),
+        ("wer.errors", "s", "wer.errors, s"),
+    ],
+)
+def test_a_unit_is_said_where_the_metrics_name_does_not(metric: str, unit: str, name: str) -> None:
+    one = Metric(value=0.5, n=100, unit=unit)
+    assert quality(Change(metric, one, one))[0] == name
 
 
 def test_the_worst_slices_are_shown_and_all_with_slices(
@@ -139,4 +160,4 @@ def test_the_worst_slices_are_shown_and_all_with_slices(
     assert cli.main(["compare", "toy-a", "toy-b", "--slices"]) == 0
     said = capsys.readouterr().out
     assert said.count("toy.accuracy[kind=k") == 7
-    assert "toy.accuracy[kind=k0], n 5 " in said
+    assert "\ntoy.accuracy[kind=k0], n 5\n" in said

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BLANK = "-"
 WORST = 5  # slices of one column that are shown unasked
 COLUMNS = 80
-NAME = 28  # columns; a longer name stands on a line of its own, so that the table fits
+NAME = 23  # columns; a longer name stands on a line of its own, so that the table fits
 HEAD = ["", "first", "second", "first - second (95 %)"]
 
 
@@ -104,7 +104,7 @@ def text(found: Comparison, *, every: bool = False) -> str:
 
 
 def laid_out(rows: Sequence[Sequence[str]], verdicts: Sequence[str]) -> str:
-    """The table, at most COLUMNS wide: under a row its verdict, above it a name that is too long for its column."""
+    """The table, of at most COLUMNS: under a row its verdict, above it a name that is too long for a column, whole."""
     from zoosmith.common.text import aligned, inline
 
     short = [[name if len(name) <= NAME else "", *cells] for name, *cells in rows]
@@ -133,7 +133,7 @@ def quality(change: Change) -> list[str]:
 
     told, unit = change.change, change.first.unit
     apart = words.change(told, unit) if told else words.signed(change.first.value - change.second.value, unit)
-    plain = unit in ("share", "") or unit in change.metric
+    plain = unit in ("share", "", *change.metric.rpartition(".")[2].split("_"))
     name = titled(change) if plain else f"{change.metric}, {unit}"
     return [name, words.value(change.first), words.value(change.second), apart]
 
